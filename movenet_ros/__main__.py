@@ -1,0 +1,61 @@
+"""Every command of the package: ``python -m movenet_ros COMMAND``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+import os
+from pathlib import Path
+import sys
+
+from movenet_ros.core.errors import MoveNetError
+
+COMMANDS = {  # name: (module, what it does)
+    'demo': ('movenet_ros.cli.demo', 'run the whole graph on a video, a camera or pictures'),
+    'evaluate': ('movenet_ros.cli.evaluate', 'COCO keypoint AP of the pipeline'),
+    'fetch_model': ('movenet_ros.cli.fetch_model', "get the model's weights and prepare them"),
+    'pose_node': ('movenet_ros.ros.pose_node', 'the node: images in, people out'),
+    'video_source': ('movenet_ros.ros.video_source', 'publish a video, a camera or pictures'),
+}
+
+USAGE = 'usage: python -m movenet_ros COMMAND [ARGUMENTS], or ros2 run movenet_ros COMMAND'
+
+
+def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
+    """
+    Run one command.
+
+    :param name: of COMMANDS; empty takes the name that the program was started by.
+    :param args: of the command; None takes the process's own.
+    :return: the exit code.
+    """
+    name = name or Path(sys.argv[0]).stem
+    module = import_module(COMMANDS[name][0])
+    try:
+        return int(module.main(args))
+    except MoveNetError as error:
+        print(f'movenet_ros: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # whoever read the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Find the command on the command line and run it."""
+    argv = sys.argv[1:] if argv is None else argv
+    if argv and argv[0] in COMMANDS:
+        sys.argv[0] = argv[0]  # what usage lines and ROS show
+        return run_command(argv[0], list(argv[1:]))
+    listing = '\n'.join(f'  {name:<13} {what}' for name, (_, what) in sorted(COMMANDS.items()))
+    if not argv or argv[0] in ('-h', '--help'):
+        print(f'{USAGE}\n\n{listing}')
+        return 0
+    print(f"movenet_ros: unknown command '{argv[0]}'\n{USAGE}\n\n{listing}", file=sys.stderr)
+    return 2
+
+
+if __name__ == '__main__':
+    sys.exit(main())

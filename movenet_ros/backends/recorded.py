@@ -1,0 +1,26 @@
+"""A backend that plays back what a model once answered, for tests of everything around it."""
+
+from collections.abc import Sequence
+
+from movenet_ros.core.backend import BackendInfo
+import numpy as np
+from numpy.typing import NDArray
+
+
+class RecordedBackend:
+    """
+    Answers with recorded outputs, one after the other; the last one again and again.
+
+    :param outputs: at least one array ``(1, 6, 56)``.
+    """
+
+    info = BackendInfo('recorded', '1', 'nothing')
+
+    def __init__(self, outputs: Sequence[NDArray[np.float32]]) -> None:
+        self._outputs = tuple(outputs)
+        self.batches: list[NDArray[np.int32]] = []
+
+    def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Keep the batch in ``batches`` and return the next recorded output."""
+        self.batches.append(batch)
+        return self._outputs[min(len(self.batches), len(self._outputs)) - 1]

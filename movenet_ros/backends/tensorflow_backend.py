@@ -1,0 +1,110 @@
+"""MoveNet in TensorFlow, by the signature of its SavedModel."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+from movenet_ros.core.backend import BackendInfo
+from movenet_ros.core.errors import BackendError
+from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.errors import ModelError
+import numpy as np
+from numpy.typing import NDArray
+
+SIGNATURE, INPUT, OUTPUT = 'serving_default', 'input', 'output_0'
+
+
+def import_tensorflow() -> Any:
+    """Import TensorFlow without its pages of log; whoever sets the variables gets them back."""
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
+    import tensorflow
+
+    return tensorflow
+
+
+def load(saved_model: Path, device: str, gpu_memory_limit_mb: int) -> TensorFlowBackend:
+    """
+    Load a SavedModel.
+
+    :param device: ``auto``, ``cpu`` or ``gpu``.
+    :param gpu_memory_limit_mb: in MiB; 0 lets the memory grow as needed.
+    :raises BackendError: if the device is not to be had.
+    :raises ModelError: if it is not MoveNet MultiPose.
+    """
+    tf = import_tensorflow()
+    where, described = _prepare_device(tf, device, gpu_memory_limit_mb)
+    try:
+        with tf.device(where):
+            model = tf.saved_model.load(str(saved_model))
+        signature = model.signatures[SIGNATURE]
+    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f'{saved_model} is no usable SavedModel: {reason}') from error
+    taken, given = signature.structured_input_signature[1], signature.structured_outputs
+    if set(taken) != {INPUT} or taken[INPUT].dtype != tf.int32 or OUTPUT not in given:
+        raise ModelError(
+            f'{saved_model} is not MoveNet MultiPose: it takes {sorted(taken)} and gives'
+            f" {sorted(given)}, expected int32 '{INPUT}' and '{OUTPUT}'"
+        )
+    info = BackendInfo('tensorflow', tf.__version__, described)
+    return TensorFlowBackend(tf, model, signature, where, info)
+
+
+class TensorFlowBackend:
+    """A SavedModel's signature on one device; made by :func:`load`."""
+
+    def __init__(
+        self, tf: Any, model: Any, signature: Any, device: str, info: BackendInfo
+    ) -> None:
+        self.info = info
+        self._tf = tf
+        self._model = model  # its variables live only as long as this object
+        self._signature = signature
+        self._device = device
+
+    def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
+        """Run the model once; see :class:`movenet_ros.core.backend.Backend`."""
+        tf = self._tf
+        try:
+            with tf.device(self._device):
+                output = self._signature(**{INPUT: tf.constant(batch)})[OUTPUT].numpy()
+        except tf.errors.OpError as error:
+            raise InferenceError(f'TensorFlow: {error.message.splitlines()[0]}') from error
+        return np.asarray(output, np.float32)
+
+
+def _prepare_device(tf: Any, device: str, gpu_memory_limit_mb: int) -> tuple[str, str]:
+    """
+    Set up TensorFlow's GPUs.
+
+    :return: TensorFlow's name of the device, and a description for people.
+    """
+    gpus = tf.config.list_physical_devices('GPU')
+    if device == 'gpu' and not gpus:
+        built = 'is built with CUDA' if tf.test.is_built_with_cuda() else 'is built without CUDA'
+        raise BackendError(
+            f'device gpu, but TensorFlow {tf.__version__} sees none (it {built}): check'
+            ' nvidia-smi, pip install tensorflow[and-cuda], or set device to auto'
+        )
+    if device == 'cpu' or not gpus:
+        if gpus:
+            _configure(tf.config.set_visible_devices, [], 'GPU')
+        return '/CPU:0', 'CPU'
+    for gpu in gpus:
+        if gpu_memory_limit_mb > 0:  # TensorFlow takes a limit or growth, never both
+            limit = tf.config.LogicalDeviceConfiguration(memory_limit=gpu_memory_limit_mb)
+            _configure(tf.config.set_logical_device_configuration, gpu, [limit])
+        else:
+            _configure(tf.config.experimental.set_memory_growth, gpu, True)
+    model_name = tf.config.experimental.get_device_details(gpus[0]).get('device_name', 'unknown')
+    return '/GPU:0', f'GPU 0 ({model_name})'
+
+
+def _configure(setter: Any, *args: Any) -> None:
+    """Call one of TensorFlow's setters, which refuse once its devices are in use."""
+    try:
+        setter(*args)
+    except RuntimeError as error:
+        raise BackendError(f'TensorFlow was in use before its GPU was set up: {error}') from error

@@ -1,0 +1,72 @@
+"""Command line arguments that several commands share."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from argparse import ArgumentTypeError
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from movenet_ros.backends import BACKEND_CHOICES
+from movenet_ros.backends import DEVICES
+from movenet_ros.core.errors import StartError
+
+INPUT_SIZES = range(128, 1024 + 1, 32)
+
+
+def input_size(text: str) -> int:
+    """Read a size of the model's input."""
+    if not text.isdecimal() or int(text) not in INPUT_SIZES:
+        raise ArgumentTypeError(f'{text} is not from 128 to 1024 in steps of 32')
+    return int(text)
+
+
+def probability(text: str) -> float:
+    """Read a number from 0 to 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value <= 1.0:
+        raise ArgumentTypeError(f'{text} is not from 0 to 1')
+    return value
+
+
+def positive(text: str) -> float:
+    """Read a number above 0."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0.0 < value < float('inf'):
+        raise ArgumentTypeError(f'{text} is not a number above 0')
+    return value
+
+
+def add_backend_arguments(parser: ArgumentParser) -> None:
+    """Add --backend, --device and --model-path; they mean what the node's parameters mean."""
+    parser.add_argument(
+        '--backend', choices=BACKEND_CHOICES, default='auto',
+        help='inference runtime (default %(default)s)',
+    )
+    parser.add_argument(
+        '--device', choices=DEVICES, default='auto', help='where to run (default %(default)s)'
+    )
+    parser.add_argument(
+        '--model-path', type=Path, metavar='PATH',
+        help='SavedModel directory or .onnx file (default: the model in the cache)',
+    )
+
+
+def needs(module: str) -> Any:
+    """
+    Import what only some commands need.
+
+    :raises StartError: if it is not installed.
+    """
+    try:
+        return import_module(module)
+    except ImportError as error:
+        package = module.split('.')[0]
+        raise StartError(f'{package} is not installed ({error}): pip install {package}') from error

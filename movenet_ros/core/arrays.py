@@ -1,0 +1,28 @@
+"""Checks that the value types share: own copy, known shape, not writable."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike
+from numpy.typing import NDArray
+
+
+def frozen(
+    name: str, values: Any, dtype: DTypeLike, shape: tuple[int | None, ...]
+) -> NDArray[Any]:
+    """
+    Copy ``values`` into a read-only array of a given shape.
+
+    :param name: what the array is called in the error.
+    :param shape: the shape it must have; None stands for any length.
+    :raises ValueError: if the shape is another one.
+    """
+    array = np.array(values, dtype=dtype)
+    fits = array.ndim == len(shape) and all(
+        want is None or want == have for want, have in zip(shape, array.shape)
+    )
+    if not fits:
+        expected = str(tuple('n' if want is None else want for want in shape)).replace("'", '')
+        raise ValueError(f'{name} has shape {array.shape}, expected {expected}')
+    array.flags.writeable = False
+    return array

@@ -1,0 +1,90 @@
+"""
+The letterbox: from an image to the model's input, and points back again.
+
+The longer side is scaled to ``input_size``, the other one with it, and the picture is padded at
+the bottom and on the right to the next multiple of 32. The model answers in fractions of this
+padded input, so the way back multiplies by the padded size and divides by the scale, for
+keypoints and boxes alike.
+
+Coordinates are continuous: (0, 0) is the outer corner of the first pixel, and a picture of width
+W reaches from 0 to W. In these, resizing is a plain multiplication (OpenCV's resize has the same
+convention: it maps pixel middles, x + 0.5).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+from movenet_ros.core.image import SourceImage
+import numpy as np
+from numpy.typing import NDArray
+
+MULTIPLE = 32  # the model's input height and width
+
+
+@dataclass(frozen=True)
+class Letterbox:
+    """
+    How one size of image lies in the model's input.
+
+    :param image_wh: width and height of the image in pixels.
+    :param content_wh: width and height that the image takes up in the input, in pixels.
+    :param input_wh: width and height of the padded input in pixels, multiples of 32.
+    """
+
+    image_wh: tuple[int, int]
+    content_wh: tuple[int, int]
+    input_wh: tuple[int, int]
+
+    @classmethod
+    def fit(cls, image_wh: tuple[int, int], input_size: int) -> Letterbox:
+        """
+        Fit an image into an input whose longer side is ``input_size``.
+
+        :param image_wh: width and height in pixels, at least 1.
+        :param input_size: in pixels, a multiple of 32.
+        :raises ValueError: if a size is not one of these.
+        """
+        if min(image_wh) < 1:
+            raise ValueError(f'an image of {image_wh[0]}x{image_wh[1]} pixels')
+        if input_size < MULTIPLE or input_size % MULTIPLE:
+            raise ValueError(f'input_size {input_size} is not a multiple of {MULTIPLE}')
+        scale = input_size / max(image_wh)
+        width, height = (max(1, round(side * scale)) for side in image_wh)
+        return cls(image_wh, (width, height), (_padded(width), _padded(height)))
+
+    @property
+    def scale_xy(self) -> tuple[float, float]:
+        """Return input pixels per image pixel; the two differ by the rounding to whole pixels."""
+        (width, height), (image_width, image_height) = self.content_wh, self.image_wh
+        return width / image_width, height / image_height
+
+    def apply(self, image: SourceImage) -> NDArray[np.int32]:
+        """
+        Make the model's input of an image.
+
+        :param image: of this letterbox's size.
+        :return: ``(1, H, W, 3)`` int32 RGB, black where padded.
+        :raises ValueError: if the image has another size.
+        """
+        if image.wh != self.image_wh:
+            raise ValueError(f'an image of {image.wh} for a letterbox of {self.image_wh}')
+        (width, height), (input_width, input_height) = self.content_wh, self.input_wh
+        small = image.with_pixels(cv2.resize(image.pixels, (width, height)))
+        batch = np.zeros((1, input_height, input_width, 3), np.int32)
+        batch[0, :height, :width] = small.as_rgb()
+        return batch
+
+    def to_model(self, points_xy: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Map points ``(..., 2)`` in image pixels to fractions of the padded input."""
+        return np.asarray(points_xy * self.scale_xy / np.array(self.input_wh), np.float32)
+
+    def to_image(self, fractions_xy: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Map points ``(..., 2)`` in fractions of the padded input to image pixels."""
+        return np.asarray(fractions_xy * np.array(self.input_wh) / self.scale_xy, np.float32)
+
+
+def _padded(side: int) -> int:
+    """Round up to the next multiple of 32."""
+    return -(-side // MULTIPLE) * MULTIPLE

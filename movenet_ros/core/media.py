@@ -1,0 +1,135 @@
+"""
+Pictures from a video file, a folder or a camera, one after the other.
+
+What cannot be read on the way (a broken file in a folder) comes out as the ImageError that says
+so, in its place: the caller warns and goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.image import read_picture
+from movenet_ros.core.image import SourceImage
+import numpy as np
+
+PICTURE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
+PICTURES_HZ = 2.0
+CAMERA_HZ = 30.0  # where a camera does not say
+CAMERA_PREFIX = '/dev/video'
+
+
+@dataclass(frozen=True)
+class Media:
+    """
+    A source of pictures.
+
+    :param name: for people.
+    :param rate_hz: pictures per second, as the source has it.
+    :param count: how many there are, None where that is unknown or endless.
+    :param is_live: whether reading waits for the next picture by itself, as a camera does.
+    :param images: starts from the beginning each time it is called.
+    """
+
+    name: str
+    rate_hz: float
+    count: int | None
+    is_live: bool
+    images: Callable[[], Iterator[SourceImage | ImageError]]
+
+
+def open_media(source: str) -> Media:
+    """
+    Open a video file, a folder of pictures, or a camera by index or device.
+
+    :raises StartError: if it is none of these or cannot be opened.
+    """
+    if source.isdecimal() or source.startswith(CAMERA_PREFIX):
+        return _camera(source)
+    path = Path(source).expanduser()
+    if not source or not path.exists():
+        raise StartError(
+            f"no such source: '{source}' (a video file, a folder of pictures, a camera index"
+            f' or {CAMERA_PREFIX}N)'
+        )
+    return _folder(path) if path.is_dir() else _file(path)
+
+
+def _folder(path: Path) -> Media:
+    pictures = sorted(each for each in path.iterdir() if each.suffix.lower() in PICTURE_SUFFIXES)
+    if not pictures:
+        raise StartError(f'no pictures in {path} ({", ".join(PICTURE_SUFFIXES)})')
+    return Media(str(path), PICTURES_HZ, len(pictures), False, lambda: map(_picture, pictures))
+
+
+def _picture(path: Path) -> SourceImage | ImageError:
+    try:
+        return read_picture(path)
+    except ImageError as error:
+        return ImageError(f'{path.name}: {error}')
+
+
+def _file(path: Path) -> Media:
+    if path.suffix.lower() in PICTURE_SUFFIXES:
+        picture = _picture(path)
+        if isinstance(picture, ImageError):
+            raise StartError(str(picture))
+        return Media(str(path), PICTURES_HZ, 1, False, lambda: iter([picture]))
+    capture = _opened(cv2.VideoCapture(str(path)), f'{path} is no video that OpenCV can read')
+    rate_hz = capture.get(cv2.CAP_PROP_FPS)
+    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+    capture.release()
+    if not 0 < rate_hz < 1000:  # NaN too: files without a rate
+        rate_hz = CAMERA_HZ
+    return Media(
+        str(path),
+        rate_hz,
+        count if count > 0 else None,
+        False,
+        lambda: _frames(cv2.VideoCapture(str(path)), path.name, count),
+    )
+
+
+def _camera(source: str) -> Media:
+    index = int(source) if source.isdecimal() else source
+    capture = _opened(
+        cv2.VideoCapture(index),
+        f'camera {source} cannot be opened: is it plugged in, in use by another program,'
+        ' and are you in the group video?',
+    )
+    rate_hz = capture.get(cv2.CAP_PROP_FPS)
+    return Media(
+        f'camera {source}',
+        rate_hz if 0 < rate_hz < 1000 else CAMERA_HZ,
+        None,
+        True,
+        lambda: _frames(capture, f'camera {source}', 0),
+    )
+
+
+def _opened(capture: cv2.VideoCapture, complaint: str) -> cv2.VideoCapture:
+    if not capture.isOpened() or capture.get(cv2.CAP_PROP_FRAME_WIDTH) < 1:
+        raise StartError(complaint)
+    return capture
+
+
+def _frames(
+    capture: cv2.VideoCapture, name: str, count: int
+) -> Iterator[SourceImage | ImageError]:
+    """Read to the end; say so where that comes earlier than the file promised."""
+    done = 0
+    while True:
+        got, pixels = capture.read()
+        if not got:
+            break
+        done += 1
+        yield SourceImage(np.asarray(pixels, np.uint8), 'bgr')
+    capture.release()
+    if done < count - 1:  # containers are often off by one
+        yield ImageError(f'{name} breaks off after {done} of {count} images')

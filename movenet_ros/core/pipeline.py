@@ -1,0 +1,55 @@
+"""The whole way of one image: letterbox, inference, decode."""
+
+from functools import lru_cache
+
+from movenet_ros.core.backend import Backend
+from movenet_ros.core.decode import decode
+from movenet_ros.core.decode import MAX_PEOPLE
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.letterbox import Letterbox
+from movenet_ros.core.poses import Poses
+import numpy as np
+
+_fit = lru_cache(maxsize=16)(Letterbox.fit)  # a stream has one size; some switch between a few
+
+
+class PoseEstimator:
+    """
+    Finds people in images.
+
+    :param backend: with the model loaded.
+    :param input_size: longer side of the model's input in pixels, a multiple of 32.
+    :param person_threshold: people scored below it are dropped; may be set at any time.
+    :param max_people: at most so many are kept, 1 to 6; may be set at any time.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        input_size: int,
+        person_threshold: float,
+        max_people: int = MAX_PEOPLE,
+    ) -> None:
+        self.backend = backend
+        self.input_size = input_size
+        self.person_threshold = person_threshold
+        self.max_people = max_people
+
+    def warm_up(self, image_wh: tuple[int, int]) -> None:
+        """
+        Run once on black, so that the first image of that size does not pay for the start.
+
+        :raises InferenceError: if the runtime fails.
+        """
+        width, height = image_wh
+        self.estimate(SourceImage(np.zeros((height, width, 3), np.uint8), 'rgb'))
+
+    def estimate(self, image: SourceImage) -> Poses:
+        """
+        Find the people in an image.
+
+        :raises InferenceError: if the runtime fails.
+        """
+        letterbox = _fit(image.wh, self.input_size)
+        output = self.backend.infer(letterbox.apply(image))
+        return decode(output, letterbox, self.person_threshold, self.max_people)

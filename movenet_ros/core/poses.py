@@ -1,0 +1,66 @@
+"""The people found in one image, as a value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import fields
+from typing import Any
+
+from movenet_ros.core.arrays import frozen
+from movenet_ros.core.skeleton import NUM_KEYPOINTS
+import numpy as np
+from numpy.typing import NDArray
+
+
+def _array(*shape: int | None, dtype: Any = np.float32) -> Any:
+    """Declare an array field: its shape behind the number of people, and its type."""
+    return field(metadata={'shape': (None, *shape), 'dtype': dtype})
+
+
+@dataclass(frozen=True, eq=False)
+class Poses:
+    """
+    The people found in one image; arrays are copied and read-only.
+
+    Coordinates are pixels of the image that came in: (0, 0) is the outer corner of its first
+    pixel, whose middle is at (0.5, 0.5). A low score says that a keypoint was not seen; its
+    coordinate never does.
+
+    :param keypoints: ``(n, 17, 2)`` float32, (x, y) in pixels, in the order of KEYPOINT_NAMES.
+    :param keypoint_scores: ``(n, 17)`` float32 in [0, 1].
+    :param boxes_xyxy: ``(n, 4)`` float32, (left, top, right, bottom) in pixels.
+    :param scores: ``(n,)`` float32 in [0, 1], each person's.
+    :param ids: ``(n,)`` int64 track ids, counting from 1; 0 for a person that is not tracked.
+    :raises ValueError: if a shape is not the one above or the lengths differ.
+    """
+
+    keypoints: NDArray[np.float32] = _array(NUM_KEYPOINTS, 2)
+    keypoint_scores: NDArray[np.float32] = _array(NUM_KEYPOINTS)
+    boxes_xyxy: NDArray[np.float32] = _array(4)
+    scores: NDArray[np.float32] = _array()
+    ids: NDArray[np.int64] = _array(dtype=np.int64)
+
+    def __post_init__(self) -> None:
+        """Check shapes and take read-only copies."""
+        for each in fields(self):
+            array = frozen(each.name, getattr(self, each.name), **each.metadata)
+            object.__setattr__(self, each.name, array)
+        lengths = {each.name: len(getattr(self, each.name)) for each in fields(self)}
+        if len(set(lengths.values())) > 1:
+            raise ValueError(f'the arrays disagree on the number of people: {lengths}')
+
+    def __len__(self) -> int:
+        """Return the number of people."""
+        return len(self.scores)
+
+    @classmethod
+    def nobody(cls) -> Poses:
+        """Return the poses of an image without people."""
+        return cls(
+            keypoints=np.empty((0, NUM_KEYPOINTS, 2), np.float32),
+            keypoint_scores=np.empty((0, NUM_KEYPOINTS), np.float32),
+            boxes_xyxy=np.empty((0, 4), np.float32),
+            scores=np.empty(0, np.float32),
+            ids=np.empty(0, np.int64),
+        )

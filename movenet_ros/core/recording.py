@@ -1,0 +1,135 @@
+"""People and annotated images written to files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import cv2
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.poses import Poses
+import numpy as np
+from numpy.typing import NDArray
+
+NANOSECONDS = 10**9
+CODEC = 'mp4v'  # the one that every build of OpenCV can write into .mp4
+DECIMALS = 3
+MAX_HELD_S = 10.0  # a gap is filled with the image before it, but no longer than this
+
+
+def pose_record(stamp_ns: int, image_wh: tuple[int, int], poses: Poses) -> dict[str, Any]:
+    """
+    Make one line of a .jsonl file.
+
+    :return: stamp_ns, image_wh, and people: each with id ("" if not tracked), score, box_xyxy
+        and 17 keypoints (x, y, score), in pixels.
+    """
+    triples = np.concatenate([poses.keypoints, poses.keypoint_scores[..., None]], axis=-1)
+    return {
+        'stamp_ns': stamp_ns,
+        'image_wh': list(image_wh),
+        'people': [
+            {
+                'id': str(poses.ids[i]) if poses.ids[i] else '',
+                'score': _rounded(poses.scores[i]),
+                'box_xyxy': _rounded(poses.boxes_xyxy[i]),
+                'keypoints': _rounded(triples[i]),
+            }
+            for i in range(len(poses))
+        ],
+    }
+
+
+def _rounded(values: Any) -> Any:
+    return np.round(np.asarray(values, np.float64), DECIMALS).tolist()
+
+
+class JsonLines:
+    """
+    A file with one JSON object a line, each whole as soon as it is written.
+
+    :raises StartError: if the file cannot be opened.
+    """
+
+    def __init__(self, path: Path) -> None:
+        try:
+            self._file = path.open('w', buffering=1)
+        except OSError as error:
+            raise StartError(f'cannot write {path}: {error.strerror}') from error
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Append one object."""
+        self._file.write(json.dumps(record) + '\n')
+
+    def __enter__(self) -> JsonLines:
+        """Return itself; the file is open already."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class VideoFile:
+    """
+    An .mp4 file that shows images at the pace of their stamps.
+
+    The first image decides the size; others are fitted into it. A gap is filled with the image
+    before it, so that a dropped image does not make time run faster.
+
+    :param rate_hz: images per second in the file.
+    :raises StartError: by ``write``, if the file cannot be written.
+    """
+
+    def __init__(self, path: Path, rate_hz: float) -> None:
+        self._path = path
+        self._rate_hz = rate_hz
+        self._writer: cv2.VideoWriter | None = None
+        self._wh = (0, 0)
+        self._first_ns = 0
+        self._written = 0
+
+    def write(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> None:
+        """Append an image, as often as its stamp asks for."""
+        if self._writer is None:
+            self._wh = _even(image_bgr.shape[1]), _even(image_bgr.shape[0])
+            self._first_ns = stamp_ns
+            code = cv2.VideoWriter.fourcc(*CODEC)
+            self._writer = cv2.VideoWriter(str(self._path), code, self._rate_hz, self._wh)
+            if not self._writer.isOpened():
+                raise StartError(f'cannot write {self._path}: is the folder there, the disk full?')
+        picture = _fitted(image_bgr, self._wh)
+        due = round((stamp_ns - self._first_ns) / NANOSECONDS * self._rate_hz) + 1 - self._written
+        for _ in range(min(max(1, due), int(MAX_HELD_S * self._rate_hz) + 1)):
+            self._writer.write(picture)
+            self._written += 1
+
+    def close(self) -> None:
+        """Finish the file."""
+        if self._writer is not None:
+            self._writer.release()
+
+
+def _even(side: int) -> int:
+    """Round down to an even number, which the codec asks for, but not to nothing."""
+    return max(2, side - side % 2)
+
+
+def _fitted(image_bgr: NDArray[np.uint8], wh: tuple[int, int]) -> NDArray[np.uint8]:
+    """Scale an image into a size, black around it."""
+    height, width = image_bgr.shape[:2]
+    if (width, height) == wh:
+        return image_bgr
+    scale = min(wh[0] / width, wh[1] / height)
+    inner = max(1, round(width * scale)), max(1, round(height * scale))
+    canvas = np.zeros((wh[1], wh[0], 3), np.uint8)
+    left, top = (wh[0] - inner[0]) // 2, (wh[1] - inner[1]) // 2
+    canvas[top : top + inner[1], left : left + inner[0]] = cv2.resize(image_bgr, inner)
+    return canvas

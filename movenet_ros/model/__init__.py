@@ -1,0 +1,1 @@
+"""Where the weights come from: the cache on this machine, the sources, the conversions."""

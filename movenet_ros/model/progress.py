@@ -1,0 +1,65 @@
+"""Lines for the person who waits: nothing long may be silent."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+import os
+from pathlib import Path
+import sys
+import threading
+import time
+
+Say = Callable[[str], None]
+
+HEARTBEAT_S = 5.0
+
+
+def say_to_stderr(line: str) -> None:
+    """Print one line at once, where it does not mix with a program's results."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def one_line(error: BaseException) -> str:
+    """Take the first line of what an error says, or its name if it says nothing."""
+    return (str(error).splitlines() or [type(error).__name__])[0]
+
+
+def folder_bytes(folder: Path) -> int:
+    """Add up the files of a folder that others may be writing to."""
+    total = 0
+    for directory, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(directory, name)).st_size
+            except FileNotFoundError:  # a temporary file that was renamed meanwhile
+                continue
+    return total
+
+
+@contextmanager
+def heartbeat(
+    say: Say, doing: str, folder: Path | None = None, period_s: float = HEARTBEAT_S
+) -> Iterator[None]:
+    """
+    Say every few seconds that the work inside the ``with`` goes on.
+
+    :param doing: what is being done, for example ``downloading``.
+    :param folder: where the result grows; its size is said too.
+    """
+    start = time.monotonic()
+    finished = threading.Event()
+
+    def beat() -> None:
+        while not finished.wait(period_s):
+            size = f', {folder_bytes(folder) / 1e6:.0f} MB' if folder else ''
+            say(f'      {doing}: {time.monotonic() - start:.0f} s{size}')
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        finished.set()
+        thread.join()

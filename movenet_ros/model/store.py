@@ -1,0 +1,182 @@
+"""
+The models on this machine: found and verified, or fetched first.
+
+Layout below ``$XDG_CACHE_HOME`` (``~/.cache``)::
+
+    movenet_ros/<variant>/manifest.json     names the files in use; replaced atomically
+    movenet_ros/<variant>/files-xxxxxxxx/   saved_model/ and model.onnx
+    movenet_ros/<variant>/lock              held by the one process that writes here
+
+Files are written once and never changed: a new model gets a new folder, then the manifest turns
+to it. Whoever reads needs no lock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import subprocess
+import sys
+from typing import Literal
+
+from movenet_ros.core.errors import ModelError
+from movenet_ros.model.manifest import check_file
+from movenet_ros.model.manifest import Manifest
+from movenet_ros.model.manifest import read_manifest
+from movenet_ros.model.progress import Say
+from movenet_ros.model.progress import say_to_stderr
+from movenet_ros.model.variants import DEFAULT_VARIANT
+from movenet_ros.model.variants import variant_named
+
+Kind = Literal['saved_model', 'onnx']
+
+SAVED_MODEL = 'saved_model'
+ONNX = 'model.onnx'
+MANIFEST = 'manifest.json'
+ERROR_PREFIX = 'movenet_ros: '  # what the command line puts before a refusal
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """
+    One model, ready to be loaded.
+
+    :param variant: its name, or the path that the user gave for a model of their own.
+    :param saved_model: the SavedModel's directory, None if there is none.
+    :param onnx: the ONNX file, None if there is none.
+    """
+
+    variant: str
+    saved_model: Path | None
+    onnx: Path | None
+
+
+def fetch_command() -> str:
+    """Spell the command that puts a model into the cache, with this very interpreter."""
+    return f'{sys.executable} -m movenet_ros fetch_model'
+
+
+def cache_directory(variant: str = DEFAULT_VARIANT) -> Path:
+    """
+    Name the folder of one variant; it need not exist.
+
+    :raises ModelError: if the variant is unknown or this user has no home directory.
+    """
+    base = os.environ.get('XDG_CACHE_HOME', '')
+    if not os.path.isabs(base):  # unset, empty or relative: to be ignored, says the XDG standard
+        base = os.path.join(os.path.expanduser('~'), '.cache')
+    if not os.path.isabs(base):
+        raise ModelError('no home directory for the model cache: set XDG_CACHE_HOME')
+    return Path(base) / 'movenet_ros' / variant_named(variant).name
+
+
+def find_model(variant: str = DEFAULT_VARIANT, only: Kind | None = None) -> ModelFiles | None:
+    """
+    Find a model in the cache and verify its files by SHA-256.
+
+    :param only: verify and hand out just this kind, which halves the time.
+    :return: None if the model was never fetched.
+    :raises ModelError: if a file is damaged; the text names the cure.
+    """
+    try:
+        cached = read_cached(variant, only)
+    except ModelError as error:
+        raise ModelError(f'{error}: run "{fetch_command()}"') from error
+    return cached[1] if cached else None
+
+
+def read_cached(variant: str, only: Kind | None = None) -> tuple[Manifest, ModelFiles] | None:
+    """
+    Read what the cache has, and verify it.
+
+    :raises ModelError: if a file is damaged; the text says which, and no cure.
+    """
+    directory = cache_directory(variant)
+    try:
+        manifest = read_manifest(directory / MANIFEST)
+        if manifest is None:
+            return None
+        return manifest, _verified(directory / manifest.payload, manifest, only)
+    except ModelError as error:
+        raise ModelError(f'the cached model is unusable: {error}') from error
+
+
+def _verified(payload: Path, manifest: Manifest, only: Kind | None) -> ModelFiles:
+    found: dict[Kind, Path] = {}
+    for name, record in manifest.files.items():
+        kind: Kind = 'onnx' if name == ONNX else 'saved_model'
+        if only in (None, kind):
+            check_file(payload / name, record)
+            found[kind] = payload / (ONNX if kind == 'onnx' else SAVED_MODEL)
+    return ModelFiles(manifest.variant, found.get('saved_model'), found.get('onnx'))
+
+
+def model_at(path: str | Path) -> ModelFiles:
+    """
+    Take a model of the user's own.
+
+    :param path: a SavedModel directory, an .onnx file, or a folder with ``saved_model/`` and/or
+        ``model.onnx``.
+    :raises ModelError: if it is none of these.
+    """
+    path = Path(os.path.expanduser(path))
+    try:
+        if path.is_file() and path.suffix == '.onnx':
+            return ModelFiles(str(path), None, path)
+        saved_model = next((p for p in (path, path / SAVED_MODEL) if is_saved_model(p)), None)
+        onnx = path / ONNX if (path / ONNX).is_file() else None
+        what = 'is not a model' if path.exists() else 'does not exist'
+    except OSError as error:
+        raise ModelError(f"model path '{path}' cannot be read ({error.strerror})") from error
+    if saved_model or onnx:
+        return ModelFiles(str(path), saved_model, onnx)
+    raise ModelError(
+        f"model path '{path}' {what}: give a SavedModel directory, an .onnx file, or a folder "
+        f'with {SAVED_MODEL}/ or {ONNX}'
+    )
+
+
+def is_saved_model(path: Path) -> bool:
+    """Tell whether TensorFlow would see a SavedModel in this directory."""
+    return (path / 'saved_model.pb').is_file() or (path / 'saved_model.pbtxt').is_file()
+
+
+def ensure_model(variant: str = DEFAULT_VARIANT, say: Say = say_to_stderr) -> ModelFiles:
+    """
+    Find a model, or fetch it first.
+
+    Another process does the fetching, so that the TensorFlow it takes to convert the model does
+    not stay in this one's memory.
+
+    :param say: gets the progress, line by line.
+    :raises ModelError: if there is neither a whole model in the cache nor a way to get one.
+    """
+    try:
+        found = find_model(variant)
+    except ModelError as error:
+        say(str(error))
+        found = None
+    if found is None:
+        say(f'no usable model in {cache_directory(variant)}: fetching one')
+        _fetch_in_another_process(variant, say)
+        found = find_model(variant)
+    if found is None:
+        raise ModelError(f'no model in {cache_directory(variant)}: run "{fetch_command()}"')
+    return found
+
+
+def _fetch_in_another_process(variant: str, say: Say) -> None:
+    command = [sys.executable, '-m', 'movenet_ros', 'fetch_model', '--variant', variant]
+    reason = ''
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace'
+    ) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            if line.startswith(ERROR_PREFIX):
+                reason = line[len(ERROR_PREFIX):].strip()
+            else:
+                say(line.rstrip())
+    if process.returncode != 0:
+        raise ModelError(reason or f'"{fetch_command()}" ended with code {process.returncode}')

@@ -1,0 +1,136 @@
+"""
+From a TensorFlow.js graph model back to a SavedModel.
+
+The topology file is JSON: ``modelTopology`` is a GraphDef in protobuf's JSON form, in which the
+constants have no content; ``weightsManifest`` says where in the weight files each one's numbers
+are. Two of its operations are fused ones that exist for the browser; they are written out as
+what they stand for. The rest is stock TensorFlow.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from movenet_ros.core.errors import ModelError
+from movenet_ros.model.quiet_tensorflow import import_tensorflow
+import numpy as np
+from numpy.typing import NDArray
+
+UNFUSED = {'_FusedConv2D': 'Conv2D', 'FusedDepthwiseConv2dNative': 'DepthwiseConv2dNative'}
+CONVOLUTION_ATTRIBUTES = ('strides', 'padding', 'explicit_paddings', 'data_format', 'dilations')
+ACTIVATIONS = {'Relu', 'Relu6'}
+INPUT_SHAPE = (1, None, None, 3)
+
+
+def convert(topology: Path, saved_model: Path) -> None:
+    """
+    Convert a TFJS graph model.
+
+    :param topology: the JSON file; the weight files are beside it.
+    :param saved_model: the directory to write.
+    :raises ModelError: if the files are not what a TFJS graph model consists of.
+    """
+    tf = import_tensorflow()
+    from google.protobuf import json_format
+
+    try:
+        content = json.loads(topology.read_text(encoding='utf-8'))
+        weights = read_weights(content['weightsManifest'], topology.parent)
+        fused = json_format.ParseDict(content['modelTopology'], tf.compat.v1.GraphDef())
+        signature = content['signature']
+        graph = stock_graph(fused, weights)
+        _save(graph, signature, saved_model)
+    except (ValueError, KeyError, TypeError, json_format.ParseError, tf.errors.OpError) as error:
+        raise ModelError(f'{topology} cannot be converted from TFJS: {error!r}') from error
+    except FileNotFoundError as error:
+        raise ModelError(f'{error.filename} is missing') from error
+
+
+def read_weights(groups: list[dict[str, Any]], folder: Path) -> dict[str, NDArray[Any]]:
+    """
+    Read the weights of a TFJS model.
+
+    :param groups: the ``weightsManifest``; the files of a group are one stream of numbers.
+    :return: name -> array, float16 widened to float32.
+    :raises ValueError: if the files and the manifest do not agree.
+    """
+    weights: dict[str, NDArray[Any]] = {}
+    for group in groups:
+        stream = b''.join((folder / name).read_bytes() for name in group['paths'])
+        offset = 0
+        for weight in group['weights']:
+            stored = np.dtype(weight.get('quantization', weight)['dtype']).newbyteorder('<')
+            count = int(np.prod(weight['shape'], dtype=np.int64))
+            numbers = np.frombuffer(stream, stored, count, offset)
+            weights[weight['name']] = numbers.reshape(weight['shape']).astype(weight['dtype'])
+            offset += numbers.nbytes
+        if offset != len(stream):
+            raise ValueError(f'{len(stream)} bytes of weights where {offset} were expected')
+    return weights
+
+
+def stock_graph(fused: Any, weights: dict[str, NDArray[Any]]) -> Any:
+    """
+    Fill in the constants and write out the fused operations.
+
+    :param fused: GraphDef.
+    :return: GraphDef of stock TensorFlow operations only.
+    """
+    tf = import_tensorflow()
+    graph = tf.compat.v1.GraphDef(versions=fused.versions)
+    for node in fused.node:
+        if node.op in UNFUSED:
+            _write_out(node, graph)
+            continue
+        copy = graph.node.add()
+        copy.CopyFrom(node)
+        copy.device = ''  # the exporting machine's; TensorFlow places nodes by itself
+        if node.op == 'Const':
+            copy.attr['value'].tensor.CopyFrom(tf.make_tensor_proto(weights[node.name]))
+    return graph
+
+
+def _write_out(fused: Any, graph: Any) -> None:
+    """Add convolution, bias and activation; the last one takes the fused operation's name."""
+    data, kernel, bias = fused.input
+    steps = [UNFUSED[fused.op], *(name.decode() for name in fused.attr['fused_ops'].list.s)]
+    if steps[1:2] != ['BiasAdd'] or not ACTIVATIONS.issuperset(steps[2:]):
+        raise ValueError(f'{fused.name} fuses {steps}')
+    previous = ''
+    for op in steps:
+        name = fused.name if op == steps[-1] else f'{fused.name}/{op}'
+        node = graph.node.add(op=op, name=name)
+        node.attr['T'].CopyFrom(fused.attr['T'])
+        if op in UNFUSED.values():
+            node.input.extend([data, kernel])
+            for attribute in CONVOLUTION_ATTRIBUTES:
+                node.attr[attribute].CopyFrom(fused.attr[attribute])
+        elif op == 'BiasAdd':
+            node.input.extend([previous, bias])
+            node.attr['data_format'].CopyFrom(fused.attr['data_format'])
+        else:
+            node.input.append(previous)
+        previous = name
+
+
+def _save(graph: Any, signature: dict[str, Any], saved_model: Path) -> None:
+    """
+    Write the graph as a function with constants.
+
+    Constants and not variables: nobody trains this further, and it loads and runs faster.
+    """
+    tf = import_tensorflow()
+    input_name = signature['inputs']['input']['name']
+    output_name = signature['outputs']['output_0']['name']
+
+    def infer(batch: Any) -> dict[str, Any]:
+        (output,) = tf.import_graph_def(graph, {input_name: batch}, [output_name], name='movenet')
+        return {'output_0': output}
+
+    module = tf.Module()
+    module.infer = tf.function(
+        infer, input_signature=[tf.TensorSpec(INPUT_SHAPE, tf.int32, name='input')]
+    )
+    tf.saved_model.save(module, str(saved_model), signatures={'serving_default': module.infer})

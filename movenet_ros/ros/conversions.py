@@ -1,0 +1,260 @@
+"""
+Messages to arrays and back.
+
+Images are read through a table of encodings. 8-bit colour is a view of the message's own buffer,
+with nothing copied; what has to be computed (YUV, Bayer, 16 bit) becomes 8-bit BGR. Encodings
+that the table does not know go to cv_bridge where it is installed.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from typing import Any
+
+from builtin_interfaces.msg import Time
+import cv2
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.image import decode_picture
+from movenet_ros.core.image import Order
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.skeleton import INDEX
+from movenet_ros.core.skeleton import KEYPOINT_NAMES
+from movenet_ros.core.skeleton import NUM_KEYPOINTS
+import numpy as np
+from numpy.typing import NDArray
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2D
+from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import LabelInfo
+from vision_msgs.msg import ObjectHypothesisWithPose
+from vision_msgs.msg import VisionClass
+
+PERSON = 'person'
+NANOSECONDS = 10**9
+
+DIRECT: dict[str, tuple[int, int, Order]] = {  # encoding: bytes per channel, channels, order
+    'rgb8': (1, 3, 'rgb'),
+    'bgr8': (1, 3, 'bgr'),
+    'rgba8': (1, 4, 'rgba'),
+    'bgra8': (1, 4, 'bgra'),
+    'mono8': (1, 1, 'mono'),
+    '8UC1': (1, 1, 'mono'),  # OpenCV's names say no colours; its convention is BGR
+    '8UC3': (1, 3, 'bgr'),
+    '8UC4': (1, 4, 'bgra'),
+    'rgb16': (2, 3, 'rgb'),
+    'bgr16': (2, 3, 'bgr'),
+    'rgba16': (2, 4, 'rgba'),
+    'bgra16': (2, 4, 'bgra'),
+    'mono16': (2, 1, 'mono'),
+}
+
+COMPUTED: dict[str, tuple[int, int, int]] = {  # encoding: bytes per channel, channels, OpenCV code
+    'bayer_rggb8': (1, 1, cv2.COLOR_BayerBG2BGR),  # OpenCV names the pattern from its second row
+    'bayer_bggr8': (1, 1, cv2.COLOR_BayerRG2BGR),
+    'bayer_gbrg8': (1, 1, cv2.COLOR_BayerGR2BGR),
+    'bayer_grbg8': (1, 1, cv2.COLOR_BayerGB2BGR),
+    'bayer_rggb16': (2, 1, cv2.COLOR_BayerBG2BGR),
+    'bayer_bggr16': (2, 1, cv2.COLOR_BayerRG2BGR),
+    'bayer_gbrg16': (2, 1, cv2.COLOR_BayerGR2BGR),
+    'bayer_grbg16': (2, 1, cv2.COLOR_BayerGB2BGR),
+    'yuv422': (1, 2, cv2.COLOR_YUV2BGR_UYVY),
+    'uyvy': (1, 2, cv2.COLOR_YUV2BGR_UYVY),
+    'yuv422_yuy2': (1, 2, cv2.COLOR_YUV2BGR_YUYV),
+    'yuyv': (1, 2, cv2.COLOR_YUV2BGR_YUYV),
+    'nv12': (1, 1, cv2.COLOR_YUV2BGR_NV12),
+    'nv21': (1, 1, cv2.COLOR_YUV2BGR_NV21),
+}
+
+PLANAR = ('nv12', 'nv21')  # half as many rows again hold the colours
+
+
+def stamp_ns(time: Time) -> int:
+    """Return a stamp in nanoseconds."""
+    return int(time.sec) * NANOSECONDS + int(time.nanosec)
+
+
+def image_from_msg(msg: Image) -> SourceImage:
+    """
+    Read an image message; the result may be a view of the message's buffer.
+
+    :raises ImageError: if size, step, data and encoding do not make a picture.
+    """
+    if msg.encoding in DIRECT:
+        size, channels, order = DIRECT[msg.encoding]
+        return SourceImage(_to_8_bit(_pixels(msg, msg.height, size, channels)), order)
+    if msg.encoding in COMPUTED:
+        size, channels, code = COMPUTED[msg.encoding]
+        pixels = _to_8_bit(_pixels(msg, _rows(msg), size, channels))
+        return SourceImage(_convert(msg, lambda: cv2.cvtColor(pixels, code)), 'bgr')
+    return _image_by_cv_bridge(msg)
+
+
+def image_from_compressed_msg(msg: CompressedImage) -> SourceImage:
+    """
+    Read a compressed image message.
+
+    :raises ImageError: if the data is no whole picture.
+    """
+    return decode_picture(np.frombuffer(msg.data, np.uint8))
+
+
+def image_to_msg(image_bgr: NDArray[np.uint8], header: Header) -> Image:
+    """
+    Make an image message.
+
+    :param image_bgr: ``(H, W, 3)`` BGR.
+    """
+    height, width = image_bgr.shape[:2]
+    msg = Image(header=header, height=height, width=width, encoding='bgr8', step=3 * width)
+    data = array('B')  # rclpy checks every byte of anything else, which takes longer than MoveNet
+    data.frombytes(np.ascontiguousarray(image_bgr).data)
+    msg.data = data
+    return msg
+
+
+def poses_to_msg(poses: Poses, header: Header) -> Detection2DArray:
+    """Make the skeleton array: for each person 17 keypoints in COCO order, then the person."""
+    msg = detections_to_msg(poses, header)
+    for i, detection in enumerate(msg.detections):
+        person = detection.results
+        detection.results = [
+            _hypothesis(name, score, xy)
+            for name, score, xy in zip(
+                KEYPOINT_NAMES, poses.keypoint_scores[i].tolist(), poses.keypoints[i].tolist()
+            )
+        ]
+        detection.results.extend(person)
+    return msg
+
+
+def detections_to_msg(poses: Poses, header: Header) -> Detection2DArray:
+    """Make the array of person boxes."""
+    msg = Detection2DArray(header=header)
+    for person_id, score, box in zip(
+        poses.ids.tolist(), poses.scores.tolist(), poses.boxes_xyxy.tolist()
+    ):
+        left, top, right, bottom = box
+        center_xy = ((left + right) / 2, (top + bottom) / 2)
+        detection = Detection2D(header=header, id=str(person_id) if person_id else '')
+        detection.bbox.center.position.x, detection.bbox.center.position.y = center_xy
+        detection.bbox.size_x, detection.bbox.size_y = right - left, bottom - top
+        detection.results = [_hypothesis(PERSON, score, center_xy)]
+        msg.detections.append(detection)
+    return msg
+
+
+def poses_from_msg(msg: Detection2DArray) -> Poses:
+    """
+    Read a message of the topic ``poses`` into arrays; the one call that a consumer needs.
+
+    :raises ValueError: if it is not laid out as :func:`poses_to_msg` does it.
+    """
+    expected = [*KEYPOINT_NAMES, PERSON]
+    people = [detection.results for detection in msg.detections]
+    for results in people:
+        if [each.hypothesis.class_id for each in results] != expected:
+            raise ValueError('not a message of the topic poses: its results are no skeletons')
+    if not people:
+        return Poses.nobody()
+    xys = [[(p.pose.pose.position.x, p.pose.pose.position.y) for p in each] for each in people]
+    scores = np.array([[p.hypothesis.score for p in each] for each in people])
+    boxes = [each.bbox for each in msg.detections]
+    centers = np.array([(box.center.position.x, box.center.position.y) for box in boxes])
+    halves = np.array([(box.size_x, box.size_y) for box in boxes]) / 2
+    return Poses(
+        keypoints=np.array(xys)[:, :NUM_KEYPOINTS],
+        keypoint_scores=scores[:, :NUM_KEYPOINTS],
+        boxes_xyxy=np.hstack([centers - halves, centers + halves]),
+        scores=scores[:, NUM_KEYPOINTS],
+        ids=[int(each.id or 0) for each in msg.detections],
+    )
+
+
+def label_info(threshold: float, stamp: Time) -> LabelInfo:
+    """Make the message that says what the class ids are."""
+    msg = LabelInfo(header=Header(stamp=stamp), threshold=threshold)
+    for name, i in {**INDEX, PERSON: NUM_KEYPOINTS}.items():
+        msg.class_map.append(VisionClass(class_id=i, class_name=name))
+    return msg
+
+
+def _hypothesis(name: str, score: float, xy: Any) -> ObjectHypothesisWithPose:
+    """Make one scored point."""
+    result = ObjectHypothesisWithPose()
+    result.hypothesis.class_id, result.hypothesis.score = name, score
+    result.pose.pose.position.x, result.pose.pose.position.y = xy
+    return result
+
+
+def _rows(msg: Image) -> int:
+    """
+    Return how many rows the data has.
+
+    Publishers of NV12 and NV21 disagree: most give the picture's height, some count the rows of
+    the colour plane in. The length of the data tells.
+    """
+    if msg.encoding in PLANAR and len(msg.data) >= msg.step * (msg.height * 3 // 2):
+        return int(msg.height * 3 // 2)
+    return int(msg.height)
+
+
+def _pixels(msg: Image, rows: int, size: int, channels: int) -> NDArray[Any]:
+    """
+    View the message's data as ``(rows, W, channels)``, or ``(rows, W)`` for one channel.
+
+    :param size: bytes per channel, 1 or 2.
+    :raises ImageError: if the data is too short for it.
+    """
+    width, row = int(msg.width), int(msg.width) * channels * size
+    if width < 1 or rows < 1:
+        raise ImageError(f'an image of {msg.width}x{msg.height} pixels')
+    if msg.step < row:
+        raise ImageError(
+            f'step is {msg.step} bytes, but {width} pixels of {msg.encoding} take {row}'
+        )
+    if len(msg.data) < msg.step * rows:
+        raise ImageError(
+            f'{len(msg.data)} bytes of data, but {rows} rows of {msg.step} bytes'
+            f' are {msg.step * rows} ({msg.width}x{msg.height} {msg.encoding})'
+        )
+    dtype = np.dtype(np.uint8 if size == 1 else '>u2' if msg.is_bigendian else '<u2')
+    pixels: NDArray[Any] = np.ndarray(
+        (rows, width, channels), dtype, msg.data, strides=(msg.step, channels * size, size)
+    )
+    return pixels[..., 0] if channels == 1 else pixels
+
+
+def _to_8_bit(pixels: NDArray[Any]) -> NDArray[np.uint8]:
+    """Scale 16 bits to 8 over the full range, as cv_bridge does; 8 bits stay as they are."""
+    if pixels.dtype == np.uint8:
+        return pixels
+    return np.asarray(cv2.convertScaleAbs(pixels.astype(np.uint16), alpha=255 / 65535), np.uint8)
+
+
+def _convert(msg: Image, conversion: Callable[[], Any]) -> NDArray[np.uint8]:
+    """Run OpenCV's conversion; what it refuses (an odd width of YUV) is an ImageError."""
+    try:
+        return np.asarray(conversion(), np.uint8)
+    except cv2.error as error:
+        size = f'{msg.width}x{msg.height}'
+        raise ImageError(f'OpenCV cannot convert {size} {msg.encoding}: {error.err}') from error
+
+
+def _image_by_cv_bridge(msg: Image) -> SourceImage:
+    """Let cv_bridge read an encoding that the table does not know."""
+    known = f'known are {", ".join((*DIRECT, *COMPUTED))}'
+    if msg.encoding[:3] in ('16U', '16S', '32F', '32S', '64F'):
+        raise ImageError(f'encoding {msg.encoding} is no colour image (depth?); {known}')
+    try:
+        from cv_bridge import CvBridge
+        from cv_bridge import CvBridgeError
+    except (ImportError, AttributeError) as error:  # AttributeError: built for another NumPy
+        raise ImageError(f"unknown encoding '{msg.encoding}'; {known}") from error
+    try:
+        return SourceImage(CvBridge().imgmsg_to_cv2(msg, 'bgr8'), 'bgr')
+    except (CvBridgeError, ValueError) as error:
+        raise ImageError(f"unknown encoding '{msg.encoding}': {error}") from error

@@ -1,0 +1,279 @@
+"""
+The whole graph for a demo: a source, the pose node in a process of its own, and a recorder.
+
+Source and recorder live in this process, so that what was sent can be held against what came
+back. The graph has a namespace of its own: nothing else on this machine hears it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import closing
+from contextlib import contextmanager
+from contextlib import ExitStack
+from dataclasses import dataclass
+import os
+from pathlib import Path
+import subprocess
+import sys
+from threading import Thread
+import time
+from typing import Any
+
+import cv2
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.media import Media
+from movenet_ros.core.recording import JsonLines
+from movenet_ros.core.recording import NANOSECONDS
+from movenet_ros.core.recording import pose_record
+from movenet_ros.core.recording import VideoFile
+from movenet_ros.ros.conversions import image_from_msg
+from movenet_ros.ros.conversions import poses_from_msg
+from movenet_ros.ros.conversions import stamp_ns
+from movenet_ros.ros.video_source import VideoSource
+import numpy as np
+from numpy.typing import NDArray
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from rclpy.signals import SignalHandlerOptions
+from sensor_msgs.msg import Image
+from vision_msgs.msg import Detection2DArray
+
+START_TIMEOUT_S = 180.0  # TensorFlow on a slow machine
+STOP_TIMEOUT_S = 10.0
+LAST_IMAGES_S = 3.0  # how long to wait for what is still under way at the end
+POLL_S = 0.05
+ALL_OF_THEM = QoSProfile(depth=100)  # a recorder wants every message, not the newest
+
+
+class DemoSource(VideoSource):
+    """A video source that remembers what it sent."""
+
+    def __init__(self, media: Media, **node_args: Any) -> None:
+        self.sent_wh: dict[int, tuple[int, int]] = {}  # by stamp
+        self.ended = False
+        super().__init__(media, parameter_overrides=[Parameter('loop', value=False)], **node_args)
+
+    def on_sent(self, stamp: int, image: SourceImage) -> None:
+        """Remember the size of each image."""
+        self.sent_wh[stamp] = image.wh
+
+    def on_end(self) -> None:
+        """Stay in the graph until the last image has come back."""
+        self.ended = True
+
+
+class PoseRecorder(Node):
+    """Writes every message of ``poses`` to a file and takes the time."""
+
+    def __init__(self, lines: JsonLines, source: DemoSource, **node_args: Any) -> None:
+        super().__init__('pose_recorder', **node_args)
+        self.latencies_s: list[float] = []
+        self.received_at_s: list[float] = []
+        self.people: dict[int, int] = {}  # how many, by stamp
+        self._lines = lines
+        self._source = source
+        self.create_subscription(Detection2DArray, 'poses', self._on_poses, ALL_OF_THEM)
+
+    def _on_poses(self, msg: Detection2DArray) -> None:
+        now_ns = self.get_clock().now().nanoseconds
+        stamp = stamp_ns(msg.header.stamp)
+        self.latencies_s.append((now_ns - stamp) / NANOSECONDS)
+        self.received_at_s.append(now_ns / NANOSECONDS)
+        poses = poses_from_msg(msg)
+        self.people[stamp] = len(poses)
+        self._lines.write(pose_record(stamp, self._source.sent_wh[stamp], poses))
+
+
+class ImageRecorder(Node):
+    """Writes every message of ``image_annotated`` to a video, and keeps a typical one."""
+
+    def __init__(self, video: VideoFile, poses: PoseRecorder, **node_args: Any) -> None:
+        super().__init__('image_recorder', **node_args)
+        self.count = 0
+        self._video = video
+        self._poses = poses
+        self._latest_with: dict[int, NDArray[np.uint8]] = {}  # by number of people
+        self.create_subscription(Image, 'image_annotated', self._on_image, ALL_OF_THEM)
+
+    def _on_image(self, msg: Image) -> None:
+        image_bgr = image_from_msg(msg).to_bgr()
+        stamp = stamp_ns(msg.header.stamp)
+        self._video.write(image_bgr, stamp)
+        self.count += 1
+        self._latest_with[self._poses.people.get(stamp, 0)] = image_bgr
+
+    def typical(self) -> NDArray[np.uint8] | None:
+        """Return the latest image with the usual number of people, of those with people."""
+        seen = Counter(self._poses.people.values())
+        return max(
+            self._latest_with.items(),
+            key=lambda item: (item[0] > 0, seen[item[0]]),
+            default=(0, None),
+        )[1]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """
+    What a demo did.
+
+    :param sent: images published.
+    :param people: number of people in each image that came back.
+    :param latencies_s: from each image's stamp to its poses, in seconds.
+    :param seconds: from the first image's return to the last one's.
+    :param annotated: annotated images that came back.
+    """
+
+    sent: int
+    people: list[int]
+    latencies_s: list[float]
+    seconds: float
+    annotated: int
+
+
+def run_graph(
+    media: Media, out: Path, parameters: Mapping[str, Any], on_image: Callable[[int], None]
+) -> Outcome:
+    """
+    Run a source through the pose node and record what comes out.
+
+    :param media: what to publish, once.
+    :param out: existing folder; annotated.mp4, annotated.png, poses.jsonl and pose_node.log.
+    :param parameters: of the pose node.
+    :param on_image: called with the number of images done, now and then.
+    :raises StartError: if the node does not start or ends early, or a file cannot be written.
+    """
+    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    namespace = f'/movenet_demo_{os.getpid()}'
+    with ExitStack() as stack:
+        stack.callback(rclpy.try_shutdown)
+        lines = stack.enter_context(JsonLines(out / 'poses.jsonl'))
+        video = stack.enter_context(closing(VideoFile(out / 'annotated.mp4', media.rate_hz)))
+        child = stack.enter_context(_pose_node(namespace, parameters, out / 'pose_node.log'))
+        source = DemoSource(media, namespace=namespace)
+        poses = PoseRecorder(lines, source, namespace=namespace)
+        images = ImageRecorder(video, poses, namespace=namespace)
+        errors: list[BaseException] = []
+        for node in (source, poses, images):
+            stack.enter_context(_spinning(node, errors))
+        _play(source, poses, child, errors, on_image)
+        typical = images.typical()
+        if typical is not None:
+            cv2.imwrite(str(out / 'annotated.png'), typical)
+        people = list(poses.people.values())
+        times_s = poses.received_at_s or [0.0]
+        seconds = times_s[-1] - times_s[0]
+        return Outcome(source.sent, people, poses.latencies_s, seconds, images.count)
+
+
+def _play(
+    source: DemoSource,
+    poses: PoseRecorder,
+    child: PoseNodeProcess,
+    errors: Sequence[BaseException],
+    on_image: Callable[[int], None],
+) -> None:
+    """Wait until the source has ended and its images have come back, or for Ctrl-C."""
+    begun = quiet_since = time.monotonic()
+    done = 0
+    try:
+        while True:
+            time.sleep(POLL_S)
+            now = time.monotonic()
+            child.check()
+            if errors:
+                raise errors[0]
+            if not source.sent and now - begun > START_TIMEOUT_S:
+                raise StartError(f'the pose node took no image in {START_TIMEOUT_S:.0f} s')
+            if len(poses.people) > done:
+                done, quiet_since = len(poses.people), now
+                on_image(done)
+            all_back = done == source.sent
+            if source.ended and (all_back or now - quiet_since > LAST_IMAGES_S):
+                return
+    except KeyboardInterrupt:
+        return
+
+
+@contextmanager
+def _spinning(node: Node, errors: list[BaseException]) -> Iterator[None]:
+    """Spin a node in a thread of its own; what it raises is put into ``errors``."""
+    executor = SingleThreadedExecutor()
+    executor.add_node(node)
+
+    def spin() -> None:
+        try:
+            executor.spin()
+        except ExternalShutdownException:
+            pass
+        except Exception as error:  # noqa: B902 (it is raised again in the main thread)
+            errors.append(error)
+
+    thread = Thread(target=spin, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        executor.shutdown()
+        thread.join()
+        node.destroy_node()
+
+
+class PoseNodeProcess:
+    """
+    The pose node in a process of its own.
+
+    :param log: file that takes what it prints.
+    """
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._log = log
+        with log.open('wb') as output:
+            # a session of its own: Ctrl-C is for the demo, which ends the node in its turn
+            self._process = subprocess.Popen(
+                command, stdout=output, stderr=output, start_new_session=True
+            )
+
+    def check(self) -> None:
+        """
+        Raise if it has ended.
+
+        :raises StartError: with the last line that it printed.
+        """
+        code = self._process.poll()
+        if code is not None:
+            last = self._log.read_text(errors='replace').strip().splitlines()[-1:]
+            reason = last[0].removeprefix('movenet_ros: ') if last else 'no word'
+            raise StartError(f'the pose node ended with exit code {code}: {reason}')
+
+    def stop(self) -> None:
+        """End it, by force if it does not listen."""
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@contextmanager
+def _pose_node(
+    namespace: str, parameters: Mapping[str, Any], log: Path
+) -> Iterator[PoseNodeProcess]:
+    settings = [part for item in parameters.items() for part in ('-p', '{}:={}'.format(*item))]
+    command = [sys.executable, '-m', 'movenet_ros', 'pose_node', '--ros-args']
+    process = PoseNodeProcess([*command, '-r', f'__ns:={namespace}', *settings], log)
+    try:
+        yield process
+    finally:
+        process.stop()

@@ -1,0 +1,173 @@
+"""The pose node: images in, people and an annotated image out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+from typing import Any
+
+from movenet_ros.backends import BackendRequest
+from movenet_ros.backends import open_backend
+from movenet_ros.core.backend import Backend
+from movenet_ros.core.drawing import draw_poses
+from movenet_ros.core.errors import FrameError
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.poses import Poses
+from movenet_ros.model.store import ensure_model
+from movenet_ros.model.store import model_at
+from movenet_ros.ros.conversions import detections_to_msg
+from movenet_ros.ros.conversions import image_from_compressed_msg
+from movenet_ros.ros.conversions import image_from_msg
+from movenet_ros.ros.conversions import image_to_msg
+from movenet_ros.ros.conversions import label_info
+from movenet_ros.ros.conversions import poses_to_msg
+from movenet_ros.ros.image_input import ImageInput
+from movenet_ros.ros.parameters import declare
+from movenet_ros.ros.parameters import on_change
+from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.ros.parameters import unknown_parameters
+from movenet_ros.ros.run import run_node
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
+from rclpy.node import Node
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import LabelInfo
+
+UPDATE_PERIOD_S = 0.1  # how soon a new subscriber or publisher is noticed
+WARN_PERIOD_S = 5.0
+WARM_UP_WH = ((640, 480), (1280, 720))  # the shapes that cameras send
+
+
+class PoseNode(Node):
+    """
+    Finds the people in each image of the topic ``image``.
+
+    :param backend: for tests; None opens the one that the parameters ask for.
+    :param node_args: keyword arguments of :class:`rclpy.node.Node`.
+    :raises StartError: if a parameter, the model or the runtime does not allow a start.
+    """
+
+    def __init__(self, backend: Backend | None = None, **node_args: Any) -> None:
+        super().__init__('movenet', **node_args)
+        self._settings = declare(self, PoseParameters)
+        for sentence in unknown_parameters(PoseParameters, self._parameter_overrides):
+            self.get_logger().warning(sentence)
+        self._estimator = PoseEstimator(
+            backend or self._open_backend(),
+            self._settings.input_size,
+            self._settings.person_threshold,
+            self._settings.max_people,
+        )
+        for image_wh in WARM_UP_WH:
+            self._estimator.warm_up(image_wh)
+        self._poses_pub = self.create_publisher(Detection2DArray, 'poses', 1)
+        self._detections_pub = self.create_publisher(Detection2DArray, 'detections', 1)
+        self._annotated_pub = self.create_publisher(Image, 'image_annotated', 1)
+        self._label_info_pub = self.create_publisher(
+            LabelInfo, 'label_info', QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        )
+        self._publish_label_info()
+        on_change(self, self._settings, self._apply)
+        self._input = self._make_input()
+        # steady: on simulated time a timer would not fire before the first /clock
+        self._update_clock = Clock(clock_type=ClockType.STEADY_TIME)
+        self.create_timer(UPDATE_PERIOD_S, self._update_input, clock=self._update_clock)
+        self.get_logger().info(
+            f'ready: {self._input.topic} -> {self._poses_pub.topic_name};'
+            ' idle until somebody subscribes to an output'
+        )
+
+    def _open_backend(self) -> Backend:
+        """Load the model into the runtime asked for, and say which that is."""
+        settings, log = self._settings, self.get_logger()
+        files = (
+            model_at(settings.model_path)
+            if settings.model_path
+            else ensure_model('multipose_lightning', log.info)
+        )
+        backend, why = open_backend(
+            BackendRequest(
+                settings.backend,
+                settings.device,
+                settings.gpu_memory_limit_mb,
+                files.saved_model,
+                files.onnx,
+            )
+        )
+        log.info(f'backend {backend.info} ({why})')
+        return backend
+
+    def _make_input(self) -> ImageInput:
+        """Choose the topic and the way from its messages to pictures."""
+        topic = self.resolve_topic_name('image')
+        reliability = self._settings.image_reliability
+        if self._settings.image_transport == 'compressed':
+            on_image = self._reader(image_from_compressed_msg)
+            return ImageInput(self, f'{topic}/compressed', CompressedImage, on_image, reliability)
+        return ImageInput(self, topic, Image, self._reader(image_from_msg), reliability)
+
+    def _reader(self, read: Callable[[Any], SourceImage]) -> Callable[[Any], None]:
+        """Make the image callback; a bad image is skipped and the next one tried."""
+
+        def on_image(msg: Any) -> None:
+            if not self._is_wanted():
+                return
+            try:
+                image = read(msg)
+                poses = self._estimator.estimate(image)
+            except FrameError as error:
+                self.get_logger().warning(
+                    f'skipped an image: {error}', throttle_duration_sec=WARN_PERIOD_S
+                )
+                return
+            self._publish(poses, image, msg.header)
+
+        return on_image
+
+    def _publish(self, poses: Poses, image: SourceImage, header: Header) -> None:
+        """Publish what somebody listens to; the poses first, a robot waits for them."""
+        if self._poses_pub.get_subscription_count():
+            self._poses_pub.publish(poses_to_msg(poses, header))
+        if self._detections_pub.get_subscription_count():
+            self._detections_pub.publish(detections_to_msg(poses, header))
+        if self._annotated_pub.get_subscription_count():
+            annotated = draw_poses(
+                image.to_bgr(),
+                poses,
+                self._settings.keypoint_threshold,
+                self._settings.annotate_boxes,
+                self._settings.annotate_scores,
+            )
+            self._annotated_pub.publish(image_to_msg(annotated, header))
+
+    def _publish_label_info(self) -> None:
+        """Say what the class ids are; latched for whoever comes later."""
+        stamp = self.get_clock().now().to_msg()
+        self._label_info_pub.publish(label_info(self._settings.person_threshold, stamp))
+
+    def _is_wanted(self) -> bool:
+        """Tell whether anybody subscribes to an output."""
+        outputs = (self._poses_pub, self._detections_pub, self._annotated_pub)
+        return any(each.get_subscription_count() for each in outputs)
+
+    def _update_input(self) -> None:
+        self._input.update(self._is_wanted())
+
+    def _apply(self, settings: PoseParameters) -> None:
+        """Take over parameters that changed at run time."""
+        threshold_changed = settings.person_threshold != self._settings.person_threshold
+        self._settings = settings
+        self._estimator.person_threshold = settings.person_threshold
+        if threshold_changed:
+            self._publish_label_info()
+
+
+def main(args: Sequence[str] | None = None) -> int:
+    """Run the pose node until it is told to end."""
+    return run_node(PoseNode, args)

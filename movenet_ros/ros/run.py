@@ -1,0 +1,48 @@
+"""How every node of this package starts and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Sequence
+import sys
+
+from movenet_ros.core.errors import MoveNetError
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+
+
+def run_node(make_node: Callable[[], Node], args: Sequence[str] | None = None) -> int:
+    """
+    Spin a node until it is told to end.
+
+    :param make_node: raises MoveNetError where the node cannot start; a callback of the node may
+        raise it too, when it cannot go on.
+    :param args: the command line without the program's name; None takes the process's own.
+    :return: the exit code: 0 when ended by SIGINT, SIGTERM or a shutdown, 1 with one line where
+        it cannot start or go on.
+    """
+    try:
+        rclpy.init(args=None if args is None else [sys.argv[0], *args])
+    except RuntimeError as error:  # arguments that ROS refuses, a params_file that is not there
+        print(f'movenet_ros: {" ".join(str(error).split())}', file=sys.stderr)
+        return 1
+    node: Node | None = None
+    try:
+        node = make_node()
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        return 0
+    except SystemExit as done:
+        return int(done.code or 0)
+    except MoveNetError as error:
+        if node is not None:
+            node.get_logger().fatal(str(error))
+        else:
+            print(f'movenet_ros: {error}', file=sys.stderr)
+        return 1
+    finally:
+        if node is not None:
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0

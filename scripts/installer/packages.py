@@ -1,0 +1,66 @@
+"""Which packages pip adds, at which versions, and what ROS expects to find of ours."""
+
+from __future__ import annotations
+
+from configparser import ConfigParser
+from importlib import metadata
+from importlib import util
+import os
+from pathlib import Path
+import re
+
+EXTRAS = ['images', 'tensorflow', 'onnxruntime', 'convert', 'evaluate', 'demo', 'test']
+
+# colcon's --symlink-install ends with setuptools 80; editable installs begin with 64.
+ROS_LIMITS = ['setuptools>=64,<80']
+# A cv_bridge that was compiled for NumPy 1 does not load with NumPy 2.
+NUMPY_1_LIMIT = 'numpy<2'
+
+ACTIVATE = """
+# Added by scripts/setup: ros2 run and ros2 launch look for packages in these folders.
+export AMENT_PREFIX_PATH="$VIRTUAL_ENV${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}"
+"""
+
+
+def extras(ros_distro: str) -> list[str]:
+    """Name the extras of setup.py to install: all that the distribution does not bring."""
+    if not ros_distro:
+        return [*EXTRAS, 'lint', 'vision']
+    return EXTRAS if util.find_spec('ament_flake8') else [*EXTRAS, 'lint']
+
+
+def constraints(pins: Path, ros_distro: str) -> str:
+    """
+    Return the text of the constraints file for pip.
+
+    What a ROS distribution brings keeps its version, because its own programs rely on it.
+
+    :param pins: the file with the tested versions.
+    """
+    lines = pins.read_text().splitlines()
+    if ros_distro:
+        brought = {_normal(each.name): each.version for each in metadata.distributions()}
+        lines = [line for line in lines if _normal(line) not in {*brought, 'numpy', 'setuptools'}]
+        lines += ROS_LIMITS
+        lines += [NUMPY_1_LIMIT] if brought.get('numpy', '').startswith('1.') else []
+    return '\n'.join(lines) + '\n'
+
+
+def _normal(requirement: str) -> str:
+    """Return a requirement's name as the package index spells it."""
+    return re.sub(r'[-_.]+', '-', re.split(r'[^\w.-]', requirement)[0]).lower()
+
+
+def finish_prefix(venv: Path) -> None:
+    """Put our programs where ros2 run looks for them, and .venv where it looks for packages."""
+    folder = venv / 'lib' / 'movenet_ros'
+    folder.mkdir(exist_ok=True)
+    points = ConfigParser()
+    points.read(venv.glob('lib/python*/site-packages/movenet_ros-*.dist-info/entry_points.txt'))
+    for name in points['console_scripts']:
+        link = folder / name
+        link.unlink(missing_ok=True)
+        link.symlink_to(os.path.relpath(venv / 'bin' / name, folder))
+    activate = venv / 'bin' / 'activate'
+    if ACTIVATE not in activate.read_text():
+        activate.write_text(activate.read_text() + ACTIVATE)

@@ -1,0 +1,65 @@
+"""What pip cannot bring: looked for before anything is done."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+import platform
+import shutil
+import subprocess
+import sys
+import sysconfig
+
+from progress import Failed
+
+ROS_MODULES = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy'}
+ROS_PACKAGES = ('sensor_msgs', 'std_msgs', 'vision_msgs')
+
+
+def check(ros_distro: str) -> None:
+    """
+    Look for what is needed beside Python; as root on Debian or Ubuntu, install it.
+
+    :param ros_distro: name of the ROS distribution that is sourced, '' for none.
+    :raises Failed: if something is missing and could not be installed.
+    """
+    missing = _for_ros(ros_distro) if ros_distro else _for_wheels()
+    if not missing:
+        return
+    command = ['apt-get', 'install', '-y', '--no-install-recommends', *missing]
+    if ros_distro or os.geteuid() != 0 or not shutil.which('apt-get'):
+        raise Failed(f'something is missing: sudo apt-get install {" ".join(missing)}')
+    print(f'      {" ".join(command)}', flush=True)
+    quiet = {**os.environ, 'DEBIAN_FRONTEND': 'noninteractive'}
+    for each in (['apt-get', 'update', '-q'], command):
+        if subprocess.run(each, env=quiet).returncode != 0:
+            raise Failed(f'{" ".join(each)} failed: see above')
+
+
+def _for_wheels() -> list[str]:
+    """Return the Debian packages that lack; the ROS wheels are for one platform only."""
+    if sys.platform != 'linux' or platform.machine() != 'x86_64':
+        raise Failed(
+            f'there are no ROS wheels for {sys.platform} on {platform.machine()}: install a ROS '
+            'distribution, source its setup.bash and run scripts/setup again'
+        )
+    python = f'python{sys.version_info.major}.{sys.version_info.minor}'
+    found = {
+        'cmake': shutil.which('cmake'),
+        'make': shutil.which('make'),
+        'g++': shutil.which('g++'),
+        f'{python}-dev': Path(sysconfig.get_path('include'), 'Python.h').is_file(),
+        f'{python}-venv': importlib.util.find_spec('ensurepip'),
+    }
+    return [package for package, there in found.items() if not there]
+
+
+def _for_ros(ros_distro: str) -> list[str]:
+    """Return the apt packages that lack beside the distribution's rclpy."""
+    prefix = f'ros-{ros_distro}-'
+    wanted = {name: prefix + name.replace('_', '-') for name in ROS_PACKAGES} | ROS_MODULES
+    missing = [wanted[name] for name in wanted if importlib.util.find_spec(name) is None]
+    if importlib.util.find_spec('ensurepip') is None:
+        missing.append('python3-venv')
+    return missing

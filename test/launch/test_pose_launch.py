@@ -1,0 +1,445 @@
+"""
+pose.launch.py against the nodes: arguments, topics, parameters, executables.
+
+launch comes with a ROS distribution only. Without one, small stand-ins record what the file
+declares; rclpy, which is there in both cases, applies the remappings. With one, the last tests
+let the real launch read the file.
+"""
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import fields
+from importlib.util import module_from_spec
+from importlib.util import spec_from_file_location
+from pathlib import Path
+import runpy
+import sys
+from types import ModuleType
+from types import SimpleNamespace
+from typing import Any
+
+from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.ros.parameters import VideoSourceParameters
+import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.logging import LoggingSeverity
+from rclpy.node import Node
+import yaml
+
+ROOT = Path(__file__).parents[2]
+LAUNCH_FILE = ROOT / 'launch' / 'pose.launch.py'
+ARGUMENTS = {
+    'namespace', 'camera', 'video', 'image', 'params_file', 'rviz', 'image_transport', 'backend',
+    'log_level', 'use_sim_time',
+}
+USB_CAM_PARAMETERS = {'video_device', 'frame_id', 'brightness'}
+NO_LAUNCH = 'the real launch comes with a ROS distribution only'
+
+
+class Recorded(SimpleNamespace):
+    """Stands for an action or a substitution: keeps what it was made with."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(args=args, **kwargs)
+
+
+class LaunchConfiguration(Recorded):
+    """Stands for the substitution of the same name."""
+
+
+class Shutdown(Recorded):
+    """Stands for the action of the same name."""
+
+
+class DeclareLaunchArgument(Recorded):
+    """Stands for the action of the same name."""
+
+
+class OpaqueFunction(Recorded):
+    """Stands for the action of the same name."""
+
+
+def stand_in(name: str, **members: Any) -> ModuleType:
+    """Make a module."""
+    module = ModuleType(name)
+    vars(module).update(members)
+    return module
+
+
+def load() -> ModuleType:
+    """Read the launch file as launch does."""
+    spec = spec_from_file_location('pose_launch', LAUNCH_FILE)
+    assert spec is not None and spec.loader is not None
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture
+def declared(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """Return what the file declares, made of stand-ins."""
+    share = {'get_package_share_directory': lambda package: str(ROOT)}
+    for module in (
+        stand_in('launch', LaunchContext=Recorded, LaunchDescription=list),
+        stand_in(
+            'launch.actions',
+            DeclareLaunchArgument=DeclareLaunchArgument,
+            OpaqueFunction=OpaqueFunction,
+            Shutdown=Shutdown,
+        ),
+        stand_in('launch.substitutions', LaunchConfiguration=LaunchConfiguration),
+        stand_in('launch_ros'),
+        stand_in('launch_ros.actions', Node=Recorded),
+        stand_in('ament_index_python'),
+        stand_in('ament_index_python.packages', **share),
+    ):
+        monkeypatch.setitem(sys.modules, module.__name__, module)
+    return list(load().generate_launch_description())
+
+
+@pytest.fixture
+def arguments(declared: list[Any]) -> dict[str, DeclareLaunchArgument]:
+    """Return the declared arguments by name."""
+    return {each.args[0]: each for each in declared if isinstance(each, DeclareLaunchArgument)}
+
+
+Started = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def start(declared: list[Any], arguments: dict[str, Any]) -> Started:
+    """Return a function that starts the file with arguments and returns the nodes by name."""
+    functions = [each.function for each in declared if isinstance(each, OpaqueFunction)]
+
+    def start_with(**given: str) -> dict[str, Any]:
+        assert given.keys() <= arguments.keys()
+        values = {name: each.default_value for name, each in arguments.items()} | given
+        context = Recorded(launch_configurations=values)
+        return {node.executable: node for each in functions for node in each(context)}
+
+    return start_with
+
+
+@pytest.fixture
+def resolve() -> Iterator[Callable[[Any, str], str]]:
+    """Return a function that resolves a topic as a started node would."""
+    context = Context()
+    rclpy.init(context=context)
+
+    def resolve_in(node: Any, topic: str) -> str:
+        rules = [f'__ns:=/{node.namespace.strip("/")}']
+        rules += [f'{here}:={there}' for here, there in node.remappings]
+        arguments = ['--ros-args', *(part for rule in rules for part in ('-r', rule))]
+        real = Node('probe', context=context, cli_args=arguments, use_global_arguments=False)
+        try:
+            return str(real.resolve_topic_name(topic))
+        finally:
+            real.destroy_node()
+
+    yield resolve_in
+    context.try_shutdown()
+
+
+def choices(table: type, name: str) -> list[str]:
+    """Return the choices that a parameter table states."""
+    return [*next(each for each in fields(table) if each.name == name).metadata['choices']]
+
+
+def own_parameters(node: Any) -> dict[str, Any]:
+    """Return the parameters that the launch file itself sets, files left out."""
+    return {name: value for part in node.parameters if isinstance(part, dict)
+            for name, value in part.items()}
+
+
+def test_it_has_the_documented_arguments(arguments: dict[str, Any]) -> None:
+    """What the README names is there, and nothing else."""
+    assert arguments.keys() == ARGUMENTS
+
+
+def test_every_argument_is_described(arguments: dict[str, Any]) -> None:
+    """`--show-args` explains each."""
+    assert all(each.description.endswith('.') for each in arguments.values())
+
+
+def test_every_argument_has_a_default(arguments: dict[str, Any]) -> None:
+    """Without arguments, it starts."""
+    assert all(isinstance(each.default_value, str) for each in arguments.values())
+
+
+def test_defaults_are_choices(arguments: dict[str, Any]) -> None:
+    """Launch refuses the file otherwise."""
+    limited = [each for each in arguments.values() if each.choices]
+    assert limited and all(each.default_value in each.choices for each in limited)
+
+
+@pytest.mark.parametrize('name', ['backend', 'image_transport'])
+def test_choices_are_those_of_the_parameter(name: str, arguments: dict[str, Any]) -> None:
+    """A choice that the node does not know, or one that cannot be launched, is a fault."""
+    assert arguments[name].choices == ['', *choices(PoseParameters, name)]
+
+
+def test_log_levels_are_those_of_ros(arguments: dict[str, Any]) -> None:
+    """The node would not start with another."""
+    levels = {level.name.lower() for level in LoggingSeverity if level.name != 'UNSET'}
+    assert set(arguments['log_level'].choices) == levels
+
+
+def test_params_file_is_the_packages_own(arguments: dict[str, Any]) -> None:
+    """The default exists, and is installed where it is looked for."""
+    assert arguments['params_file'].default_value == str(ROOT / 'config' / 'pose.yaml')
+
+
+def test_without_arguments_a_usb_camera_is_shown(start: Started) -> None:
+    """The first thing that anybody tries."""
+    assert set(start()) == {'pose_node', 'usb_cam_node_exe', 'rviz2'}
+
+
+def test_a_video_takes_the_cameras_place(start: Started) -> None:
+    """Only the source of images changes."""
+    nodes = start(camera='video', video='walk.mp4')
+    assert set(nodes) == {'pose_node', 'video_source', 'rviz2'}
+
+
+def test_a_robot_needs_the_pose_node_only(start: Started) -> None:
+    """Images come from elsewhere, nobody looks."""
+    assert set(start(camera='none', rviz='false')) == {'pose_node'}
+
+
+def test_executables_are_installed(start: Started, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`ros2 run` and launch find what setup.py installs."""
+    setup: dict[str, Any] = {}
+    monkeypatch.setattr('setuptools.setup', setup.update)
+    monkeypatch.chdir(ROOT)
+    runpy.run_path(str(ROOT / 'setup.py'))
+    installed = {each.split(' =')[0] for each in setup['entry_points']['console_scripts']}
+    nodes = start() | start(camera='video', video='walk.mp4')
+    ours = {name for name, node in nodes.items() if node.package == 'movenet_ros'}
+    assert ours == {'pose_node', 'video_source'} and ours <= installed
+
+
+def test_packages_are_dependencies(start: Started) -> None:
+    """The tool rosdep installs what is started here."""
+    manifest = (ROOT / 'package.xml').read_text()
+    packages = {node.package for node in start().values()} - {'movenet_ros'}
+    assert all(f'<exec_depend>{package}</exec_depend>' in manifest for package in packages)
+
+
+@pytest.mark.parametrize('image', ['image_raw', 'front/image', '/robot/front/image'])
+@pytest.mark.parametrize('namespace', ['', 'robot1', '/fleet/robot1'])
+@pytest.mark.parametrize(
+    ('given', 'source', 'published'),
+    [
+        ({'camera': 'usb_cam'}, 'usb_cam_node_exe', 'image_raw'),
+        ({'camera': 'video', 'video': 'walk.mp4'}, 'video_source', 'image'),
+    ],
+)
+def test_camera_and_pose_node_meet(
+    image: str,
+    namespace: str,
+    given: dict[str, str],
+    source: str,
+    published: str,
+    start: Started,
+    resolve: Callable[[Any, str], str],
+) -> None:
+    """Whatever the topic and the namespace, the pose node hears the camera."""
+    nodes = start(image=image, namespace=namespace, **given)
+    assert resolve(nodes[source], published) == resolve(nodes['pose_node'], 'image')
+
+
+@pytest.mark.parametrize('image', ['image_raw', '/robot/front/image'])
+def test_camera_and_pose_node_meet_compressed(
+    image: str, start: Started, resolve: Callable[[Any, str], str]
+) -> None:
+    """The compressed topic moves with the raw one."""
+    nodes = start(image=image, namespace='robot1')
+    compressed = resolve(nodes['pose_node'], 'image') + '/compressed'
+    assert resolve(nodes['usb_cam_node_exe'], 'image_raw/compressed') == compressed
+
+
+def test_a_robots_topic_is_taken_as_it_is(
+    start: Started, resolve: Callable[[Any, str], str]
+) -> None:
+    """An absolute topic ignores the namespace, as everywhere in ROS."""
+    node = start(camera='none', image='/robot/cam', namespace='robot1')['pose_node']
+    assert resolve(node, 'image') == '/robot/cam'
+
+
+@pytest.mark.parametrize('namespace', ['', 'robot1', '/fleet/robot1'])
+def test_rviz_shows_what_the_pose_node_draws(
+    namespace: str, start: Started, resolve: Callable[[Any, str], str]
+) -> None:
+    """The topic in pose.rviz follows the namespace."""
+    nodes = start(namespace=namespace)
+    config = yaml.safe_load(Path(nodes['rviz2'].arguments[1]).read_text())
+    shown = config['Visualization Manager']['Displays'][0]['Topic']['Value']
+    drawn = resolve(nodes['pose_node'], 'image_annotated')
+    assert resolve(nodes['rviz2'], shown) == drawn
+
+
+def test_remapped_topics_are_the_nodes_own(start: Started) -> None:
+    """A misspelt remapping does nothing and says nothing."""
+    video = start(camera='video', video='walk.mp4')
+    topics = {here for name in ('pose_node', 'video_source') for here, _ in video[name].remappings}
+    sources = [ROOT / 'movenet_ros' / 'ros' / f'{name}.py' for name in ('pose_node', 'video_source')]
+    assert topics == {'image'}
+    assert all("'image'" in source.read_text() for source in sources)
+
+
+def test_node_names_are_the_nodes_own(start: Started) -> None:
+    """What params files and `ros2 param` say holds with and without launch."""
+    nodes = start() | start(camera='video', video='walk.mp4')
+    names = {name: getattr(node, 'name', None) for name, node in nodes.items()}
+    assert names == {
+        'pose_node': 'movenet',
+        'usb_cam_node_exe': 'usb_cam',
+        'video_source': 'video_source',
+        'rviz2': None,
+    }
+
+
+def test_empty_arguments_leave_everything_to_the_file(start: Started) -> None:
+    """A params_file is not overridden in silence."""
+    nodes = start()
+    params_file = str(ROOT / 'config' / 'pose.yaml')
+    assert nodes['pose_node'].parameters == [params_file]
+    assert nodes['usb_cam_node_exe'].parameters == [params_file]
+
+
+def test_given_arguments_come_after_the_file(start: Started) -> None:
+    """The last one wins."""
+    node = start(backend='onnxruntime', image_transport='raw', use_sim_time='true')['pose_node']
+    assert list(node.parameters[1]) == ['backend', 'image_transport', 'use_sim_time']
+
+
+def test_overrides_take_their_own_arguments_value(start: Started) -> None:
+    """No mix-up between the names."""
+    node = start(backend='onnxruntime', use_sim_time='true')['pose_node']
+    assert {name: value.args for name, value in own_parameters(node).items()} == {
+        'backend': ('backend',), 'use_sim_time': ('use_sim_time',)
+    }
+
+
+def test_parameters_exist(start: Started) -> None:
+    """Every parameter that is set is one that the node reads."""
+    given = {'backend': 'auto', 'image_transport': 'raw', 'use_sim_time': 'true'}
+    camera = start(video='/dev/video2', **given)
+    video = start(camera='video', video='walk.mp4', **given)
+    for node, known in (
+        (camera['pose_node'], {each.name for each in fields(PoseParameters)}),
+        (video['video_source'], {each.name for each in fields(VideoSourceParameters)}),
+        (camera['usb_cam_node_exe'], USB_CAM_PARAMETERS),
+        (camera['rviz2'], set()),
+    ):
+        assert own_parameters(node).keys() <= known | {'use_sim_time'}
+
+
+def test_all_nodes_take_the_simulated_time(start: Started) -> None:
+    """Stamps of a bag would be decades away otherwise."""
+    nodes = start(camera='video', video='walk.mp4', use_sim_time='true')
+    assert all('use_sim_time' in own_parameters(node) for node in nodes.values())
+
+
+def test_a_device_goes_to_the_camera(start: Started) -> None:
+    """The video argument names the device of a USB camera."""
+    node = start(video='/dev/video2')['usb_cam_node_exe']
+    assert own_parameters(node) == {'video_device': '/dev/video2'}
+
+
+def test_a_camera_index_stays_a_string(start: Started) -> None:
+    """The parameter source is a string; as a number it would be refused."""
+    assert own_parameters(start(camera='video', video='0')['video_source']) == {'source': '0'}
+
+
+def test_images_carry_the_frame_that_rviz_shows(start: Started) -> None:
+    """The same coordinate frame with a camera and with a video."""
+    node = start()['usb_cam_node_exe']
+    assert f'frame_id:={VideoSourceParameters().frame_id}' in node.ros_arguments
+
+
+def test_the_log_level_reaches_the_node(start: Started) -> None:
+    """As an argument of ROS."""
+    assert start(log_level='debug')['pose_node'].ros_arguments == ['--log-level', 'debug']
+
+
+def test_all_nodes_are_in_the_namespace(start: Started) -> None:
+    """Two robots do not meet."""
+    assert {node.namespace for node in start(namespace='robot1').values()} == {'robot1'}
+
+
+@pytest.mark.parametrize('camera', ['usb_cam', 'video'])
+def test_the_end_of_pose_node_or_camera_ends_the_launch(camera: str, start: Started) -> None:
+    """RViz with nothing in it helps nobody; without RViz, a robot goes on."""
+    nodes = start(camera=camera, video='walk.mp4')
+    ends = {name for name, node in nodes.items() if isinstance(getattr(node, 'on_exit', 0), Shutdown)}
+    assert ends == set(nodes) - {'rviz2'}
+
+
+@pytest.mark.parametrize(
+    ('given', 'words'),
+    [
+        ({'params_file': '/nowhere/mine.yaml'}, '/nowhere/mine.yaml'),
+        ({'camera': 'video'}, 'video:='),
+        ({'camera': 'video', 'video': 'a.mp4', 'image_transport': 'compressed'}, 'image_transport'),
+    ],
+)
+def test_what_cannot_work_is_refused(
+    given: dict[str, str], words: str, start: Started
+) -> None:
+    """One line, instead of nodes that wait for each other."""
+    with pytest.raises(RuntimeError, match=words) as refused:
+        start(**given)
+    assert '\n' not in str(refused.value)
+
+
+@pytest.fixture
+def service(monkeypatch: pytest.MonkeyPatch) -> Callable[..., int]:
+    """Return a function that runs the file in the real launch until it ends."""
+    actions = pytest.importorskip('launch.actions', reason=NO_LAUNCH)
+    pytest.importorskip('launch_ros.actions', reason=NO_LAUNCH)
+    from launch import LaunchDescription
+    from launch import LaunchService
+    from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+    packages = 'ament_index_python.packages'
+    monkeypatch.setattr(f'{packages}.get_package_share_directory', lambda package: str(ROOT))
+
+    def run(**given: str) -> int:
+        launched = LaunchService(noninteractive=True)
+        source = PythonLaunchDescriptionSource(str(LAUNCH_FILE))
+        include = actions.IncludeLaunchDescription(source, launch_arguments=given.items())
+        stop = actions.Shutdown()
+        launched.include_launch_description(LaunchDescription([include, stop]))
+        return int(launched.run())
+
+    return run
+
+
+def test_the_real_launch_reads_the_file(service: Callable[..., int]) -> None:
+    """Its defaults and choices pass launch's own checks."""
+    launch_file = load()
+    assert launch_file.generate_launch_description().get_launch_arguments()
+
+
+@pytest.mark.parametrize(
+    'given', [{'camera': 'webcam'}, {'backend': 'torch'}, {'params_file': '/nowhere/mine.yaml'}]
+)
+def test_the_real_launch_refuses(given: dict[str, str], service: Callable[..., int]) -> None:
+    """It ends with an error, and starts nothing."""
+    assert service(**given) == 1
+
+
+@pytest.mark.parametrize('camera', ['usb_cam', 'video', 'none'])
+def test_the_real_launch_makes_the_nodes(camera: str, service: Callable[..., int]) -> None:
+    """Real actions take what the file gives them."""
+    from launch import LaunchContext
+
+    context = LaunchContext()
+    launch_file = load()
+    description = launch_file.generate_launch_description()
+    context.launch_configurations.update({'camera': camera, 'video': '0', 'backend': 'auto'})
+    for argument in description.get_launch_arguments():
+        argument.visit(context)
+    packages = {node.node_package for node in launch_file.start(context)}
+    assert {'movenet_ros', 'rviz2'} <= packages
