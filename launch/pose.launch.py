@@ -98,7 +98,12 @@ def pose_node(given: dict[str, str]) -> Node:
 
 
 def usb_cam(given: dict[str, str]) -> Node:
-    """Describe the camera driver; no images will come after its end, so it ends the launch."""
+    """
+    Describe the camera driver.
+
+    Its end ends nothing: the pose node says that images are missing, and takes them up again when
+    the driver is back.
+    """
     return Node(
         package='usb_cam',
         executable='usb_cam_node_exe',
@@ -117,7 +122,6 @@ def usb_cam(given: dict[str, str]) -> Node:
             ('image_raw/compressed', f'{given["image"]}/compressed'),
         ],
         output='screen',
-        on_exit=Shutdown(),
     )
 
 

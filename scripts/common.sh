@@ -4,15 +4,15 @@ set -euo pipefail
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 
-# Python from the ROS wheels restarts itself once with its libraries in LD_LIBRARY_PATH and notes
-# that it did. Inherited from a process of another venv, both would send ours to that one's
-# libraries.
+# The Python of the ROS wheels restarts itself once with its libraries in LD_LIBRARY_PATH and notes
+# that it did. Inherited from another venv, both would send our processes to that one's libraries.
 if [ -n "${_ROS_WHEELS_BOOTSTRAP_COMPLETE:-}" ]; then
     unset _ROS_WHEELS_BOOTSTRAP_COMPLETE LD_LIBRARY_PATH
 fi
 
-# Where ROS looks up packages. Wheels and this package are installed with .venv as the prefix; on a
-# ROS distribution that one's folders stay behind it.
-use_venv_prefix() {
+# Makes .venv what it should be, then the prefix in which ROS looks first for packages: rclpy runs
+# without that, but ament_index, which finds config/ and launch/, does not.
+enter_venv() {
+    "$ROOT/scripts/setup" --quiet
     export AMENT_PREFIX_PATH="$ROOT/.venv${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}"
 }

@@ -20,9 +20,6 @@ BACKENDS = ('tensorflow', 'onnxruntime')
 BACKEND_CHOICES = ('auto', *BACKENDS)
 DEVICES = ('auto', 'cpu', 'gpu')
 
-GPU_NODES = ('/dev/nvidiactl', '/dev/nvmap', '/dev/kfd', '/dev/dxg')
-"""What drivers show: NVIDIA, Jetson, AMD, Windows' Linux. Without one, no runtime finds a GPU."""
-
 
 @dataclass(frozen=True)
 class BackendRequest:
@@ -136,11 +133,11 @@ def _load(name: str, path: Path, request: BackendRequest) -> Backend:
 
 def _gpus_in_tensorflow() -> int:
     """Count TensorFlow's GPUs, without importing it where no driver shows one."""
-    if not any(Path(node).exists() for node in GPU_NODES):
-        return 0
-    from movenet_ros.backends.tensorflow_backend import import_tensorflow
+    from movenet_ros.backends import tensorflow_backend
 
-    return len(import_tensorflow().config.list_physical_devices('GPU'))
+    if not tensorflow_backend.gpu_in_sight():
+        return 0
+    return len(tensorflow_backend.import_tensorflow().config.list_physical_devices('GPU'))
 
 
 def _cuda_in_onnxruntime() -> bool:

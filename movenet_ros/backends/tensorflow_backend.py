@@ -10,16 +10,34 @@ from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.native_log import native_chatter_dropped
 import numpy as np
 from numpy.typing import NDArray
 
 SIGNATURE, INPUT, OUTPUT = 'serving_default', 'input', 'output_0'
 
 
+GPU_NODES = ('/dev/nvidiactl', '/dev/nvmap', '/dev/kfd', '/dev/dxg')
+"""What drivers show: NVIDIA, Jetson, AMD, Windows' Linux. Without one, no runtime finds a GPU."""
+
+WARNINGS, FATAL = '1', '3'  # of TensorFlow's log levels
+
+
+def gpu_in_sight() -> bool:
+    """Tell whether the driver of some GPU is loaded."""
+    return any(Path(node).exists() for node in GPU_NODES)
+
+
 def import_tensorflow() -> Any:
-    """Import TensorFlow without its pages of log; whoever sets the variables gets them back."""
-    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '2')
-    import tensorflow
+    """
+    Import TensorFlow without its pages of log.
+
+    Where there is no GPU, it would complain of that as an error; set TF_CPP_MIN_LOG_LEVEL to 0
+    to hear it.
+    """
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', WARNINGS if gpu_in_sight() else FATAL)
+    with native_chatter_dropped():
+        import tensorflow
 
     return tensorflow
 
@@ -34,9 +52,10 @@ def load(saved_model: Path, device: str, gpu_memory_limit_mb: int) -> TensorFlow
     :raises ModelError: if it is not MoveNet MultiPose.
     """
     tf = import_tensorflow()
-    where, described = _prepare_device(tf, device, gpu_memory_limit_mb)
+    with native_chatter_dropped():
+        where, described = _prepare_device(tf, device, gpu_memory_limit_mb)
     try:
-        with tf.device(where):
+        with native_chatter_dropped(), tf.device(where):
             model = tf.saved_model.load(str(saved_model))
         signature = model.signatures[SIGNATURE]
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:

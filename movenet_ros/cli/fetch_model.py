@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
+from functools import partial
 
 from movenet_ros.model.fetch import fetch
 from movenet_ros.model.manifest import Manifest
-from movenet_ros.model.progress import say_to_stderr
 from movenet_ros.model.store import cache_directory
 from movenet_ros.model.store import ONNX
 from movenet_ros.model.variants import DEFAULT_VARIANT
@@ -21,8 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     :raises ModelError: if the model cannot be had.
     """
     arguments = _parser().parse_args(argv)
-    manifest = fetch(arguments.variant, arguments.source, arguments.force, say_to_stderr)
-    print(summary(manifest), flush=True)
+    say = partial(print, flush=True)  # not to stderr, which is held back while TensorFlow starts
+    say(summary(fetch(arguments.variant, arguments.source, arguments.force, say)))
     return 0
 
 

@@ -19,7 +19,7 @@ def frozen(
     """
     array = np.array(values, dtype=dtype)
     fits = array.ndim == len(shape) and all(
-        want is None or want == have for want, have in zip(shape, array.shape)
+        want is None or want == have for want, have in zip(shape, array.shape, strict=True)
     )
     if not fits:
         expected = str(tuple('n' if want is None else want for want in shape)).replace("'", '')

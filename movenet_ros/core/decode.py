@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 MAX_PEOPLE = 6
 PERSON_VALUES = 3 * NUM_KEYPOINTS + 5
 OUTPUT_SHAPE = (1, MAX_PEOPLE, PERSON_VALUES)
+KEYPOINTS, CORNERS = slice(0, 3 * NUM_KEYPOINTS), slice(3 * NUM_KEYPOINTS, -1)
 
 
 def decode(
@@ -40,8 +41,8 @@ def decode(
     best_first = np.argsort(-output[0, :, -1], kind='stable')[:max_people]
     people = output[0, best_first]
     people = people[people[:, -1] >= person_threshold]
-    keypoints_yxs = people[:, : 3 * NUM_KEYPOINTS].reshape(-1, NUM_KEYPOINTS, 3)
-    corners_yx = people[:, 3 * NUM_KEYPOINTS : -1].reshape(-1, 2, 2)
+    keypoints_yxs = people[:, KEYPOINTS].reshape(-1, NUM_KEYPOINTS, 3)
+    corners_yx = people[:, CORNERS].reshape(-1, 2, 2)
     corners_xy = letterbox.to_image(corners_yx[..., ::-1])
     return Poses(
         keypoints=letterbox.to_image(keypoints_yxs[..., 1::-1]),

@@ -58,7 +58,7 @@ def draw_poses(
         words = [f'#{person_id}'] * (person_id > 0) + [f'{poses.scores[i]:.2f}'] * scores
         if words:
             _draw_label(canvas, ' '.join(words), (left, top), color, thickness)
-    return canvas
+    return np.asarray(canvas)
 
 
 def _draw_skeleton(

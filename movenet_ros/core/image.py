@@ -67,13 +67,13 @@ class SourceImage:
     def as_rgb(self) -> NDArray[np.uint8]:
         """Return ``(H, W, 3)`` RGB; the picture's own pixels where they are that already."""
         if self.order == 'rgb':
-            return self.pixels
+            return np.asarray(self.pixels)
         return np.asarray(cv2.cvtColor(self.pixels, _TO_RGB[self.order]), np.uint8)
 
     def to_bgr(self) -> NDArray[np.uint8]:
         """Return ``(H, W, 3)`` BGR, a copy that may be drawn on."""
         if self.order == 'bgr':
-            return self.pixels.copy()
+            return np.array(self.pixels)
         return np.asarray(cv2.cvtColor(self.pixels, _TO_BGR[self.order]), np.uint8)
 
 
@@ -129,5 +129,5 @@ def _jpeg_is_whole(data: bytes) -> bool:
         if marker == 0xFF:  # a fill byte
             at += 1
         else:
-            at += 2 + int.from_bytes(data[at + 2 : at + 4], 'big')
+            at += 2 + (data[at + 2] << 8 | data[at + 3])
     return False

@@ -131,5 +131,6 @@ def _fitted(image_bgr: NDArray[np.uint8], wh: tuple[int, int]) -> NDArray[np.uin
     inner = max(1, round(width * scale)), max(1, round(height * scale))
     canvas = np.zeros((wh[1], wh[0], 3), np.uint8)
     left, top = (wh[0] - inner[0]) // 2, (wh[1] - inner[1]) // 2
-    canvas[top : top + inner[1], left : left + inner[0]] = cv2.resize(image_bgr, inner)
+    right, bottom = left + inner[0], top + inner[1]
+    canvas[top:bottom, left:right] = cv2.resize(image_bgr, inner)
     return canvas

@@ -59,6 +59,6 @@ def _paste(
 ) -> None:
     """Copy a picture onto another one; what lies outside is cut off."""
     right, bottom = left + image.shape[1], top + image.shape[0]
+    height, width = canvas.shape[:2]
     x, y = max(0, left), max(0, top)
-    part = image[y - top : canvas.shape[0] - top, x - left : canvas.shape[1] - left]
-    canvas[y:bottom, x:right] = part
+    canvas[y:bottom, x:right] = image[y - top:, x - left:][:height - y, :width - x]

@@ -19,6 +19,7 @@ from movenet_ros.model.onnx_export import disagreement
 from movenet_ros.model.onnx_export import export
 from movenet_ros.model.progress import heartbeat
 from movenet_ros.model.progress import Say
+from movenet_ros.model.quiet_tensorflow import import_tensorflow
 from movenet_ros.model.saved_model import copy_saved_model
 from movenet_ros.model.saved_model import load_checked
 from movenet_ros.model.saved_model import LoadedModel
@@ -112,6 +113,8 @@ def _origins(variant: Variant, source: str | None, force: bool, say: Say) -> lis
 def _fetch_and_install(
     variant: Variant, origins: list[Origin], directory: Path, say: Say
 ) -> None:
+    with heartbeat(say, 'starting TensorFlow'):
+        import_tensorflow()  # needed in any case: without it, fail before the download
     with tempfile.TemporaryDirectory(prefix='work-', dir=directory) as folder:
         built = _first_that_works(variant, origins, Path(folder), say)
         say('[4/4] converting to ONNX')

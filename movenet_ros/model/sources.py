@@ -30,6 +30,9 @@ def from_hub(variant: Variant, workspace: Path, say: Say) -> Path:
     """
     Download from TensorFlow Hub.
 
+    The hub publishes no checksum. What comes is known by its answer to the drawn person, and by
+    its SHA-256 from then on.
+
     :param workspace: an empty folder; the hub's own cache is put there, so that a broken
         download cannot outlive this run.
     :return: a SavedModel directory.

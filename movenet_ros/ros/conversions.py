@@ -124,7 +124,10 @@ def poses_to_msg(poses: Poses, header: Header) -> Detection2DArray:
         detection.results = [
             _hypothesis(name, score, xy)
             for name, score, xy in zip(
-                KEYPOINT_NAMES, poses.keypoint_scores[i].tolist(), poses.keypoints[i].tolist()
+                KEYPOINT_NAMES,
+                poses.keypoint_scores[i].tolist(),
+                poses.keypoints[i].tolist(),
+                strict=True,
             )
         ]
         detection.results.extend(person)
@@ -135,7 +138,7 @@ def detections_to_msg(poses: Poses, header: Header) -> Detection2DArray:
     """Make the array of person boxes."""
     msg = Detection2DArray(header=header)
     for person_id, score, box in zip(
-        poses.ids.tolist(), poses.scores.tolist(), poses.boxes_xyxy.tolist()
+        poses.ids.tolist(), poses.scores.tolist(), poses.boxes_xyxy.tolist(), strict=True
     ):
         left, top, right, bottom = box
         center_xy = ((left + right) / 2, (top + bottom) / 2)
@@ -170,7 +173,7 @@ def poses_from_msg(msg: Detection2DArray) -> Poses:
         keypoint_scores=scores[:, :NUM_KEYPOINTS],
         boxes_xyxy=np.hstack([centers - halves, centers + halves]),
         scores=scores[:, NUM_KEYPOINTS],
-        ids=[int(each.id or 0) for each in msg.detections],
+        ids=np.array([int(each.id or 0) for each in msg.detections]),
     )
 
 

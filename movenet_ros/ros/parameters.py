@@ -7,7 +7,6 @@ compare config/pose.yaml, the launch files and the README with it.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import Field
@@ -31,7 +30,9 @@ from rclpy.exceptions import InvalidParameterValueException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double (1.0, not 1)', 'str': 'a string'}
+TYPES = {
+    'bool': 'a bool', 'int': 'an integer', 'float': 'a double (1.0, not 1)', 'str': 'a string',
+}
 
 
 def param(
@@ -149,11 +150,12 @@ def declare(node: Node, table: type[Table]) -> Table:
             ).value
         except InvalidParameterTypeException as error:
             raise StartError(
-                f"parameter {each.name} must be {TYPES[each.type]}, it is '{error.value}'"
+                f"parameter {each.name} is '{given(node)[each.name]}',"
+                f' it must be {TYPES[str(each.type)]}'
             ) from error
         except InvalidParameterValueException as error:
             raise StartError(
-                f"parameter {each.name} is '{error.value}', it must be {_limits(each)}"
+                f"parameter {each.name} is '{given(node)[each.name]}', it must be {_limits(each)}"
             ) from error
         reason = _refusal(each, values[each.name])
         if reason:
@@ -184,17 +186,20 @@ def on_change(node: Node, parameters: Table, apply: Any) -> None:
     node.add_on_set_parameters_callback(change)
 
 
-def unknown_parameters(table: type[Table], given: Mapping[str, Any]) -> list[str]:
+def given(node: Node) -> dict[str, Any]:
+    """Return the parameters that a node was started with; rclpy has no public way to ask."""
+    return {name: each.value for name, each in node._parameter_overrides.items()}
+
+
+def unknown_parameters(node: Node, table: type[Table]) -> list[str]:
     """
     Say which parameters were given that nobody reads, each in one sentence.
 
     ROS ignores a misspelt parameter without a word.
-
-    :param given: the overrides that a node was started with.
     """
-    names = [each.name for each in fields(table)]
+    names: list[str] = [each.name for each in fields(table)]
     sentences = []
-    for name in given:
+    for name in given(node):
         if name in (*names, 'use_sim_time') or name.startswith(('qos_overrides.', '/')):
             continue
         close = get_close_matches(name, names, 1)

@@ -56,7 +56,7 @@ class PoseNode(Node):
     def __init__(self, backend: Backend | None = None, **node_args: Any) -> None:
         super().__init__('movenet', **node_args)
         self._settings = declare(self, PoseParameters)
-        for sentence in unknown_parameters(PoseParameters, self._parameter_overrides):
+        for sentence in unknown_parameters(self, PoseParameters):
             self.get_logger().warning(sentence)
         self._estimator = PoseEstimator(
             backend or self._open_backend(),
@@ -69,9 +69,8 @@ class PoseNode(Node):
         self._poses_pub = self.create_publisher(Detection2DArray, 'poses', 1)
         self._detections_pub = self.create_publisher(Detection2DArray, 'detections', 1)
         self._annotated_pub = self.create_publisher(Image, 'image_annotated', 1)
-        self._label_info_pub = self.create_publisher(
-            LabelInfo, 'label_info', QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        )
+        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._label_info_pub = self.create_publisher(LabelInfo, 'label_info', latched)
         self._publish_label_info()
         on_change(self, self._settings, self._apply)
         self._input = self._make_input()

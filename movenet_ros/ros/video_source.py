@@ -40,7 +40,7 @@ class VideoSource(Node):
     def __init__(self, media: Media | None = None, **node_args: Any) -> None:
         super().__init__('video_source', **node_args)
         self._settings = declare(self, VideoSourceParameters)
-        for sentence in unknown_parameters(VideoSourceParameters, self._parameter_overrides):
+        for sentence in unknown_parameters(self, VideoSourceParameters):
             self.get_logger().warning(sentence)
         self.media = media or open_media(self._settings.source)
         self.sent = 0

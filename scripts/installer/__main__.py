@@ -20,7 +20,6 @@ from packages import constraints
 from packages import extras
 from packages import finish_prefix
 from prerequisites import check
-from progress import clock
 from progress import Failed
 from progress import Job
 from progress import run
@@ -37,7 +36,7 @@ LOGS = VENV / 'log'
 PYTHON = str(VENV / 'bin' / 'python')
 PIP = [PYTHON, '-m', 'pip', 'install', '--no-compile']  # Python compiles what it imports
 SLOW_S = 1.5  # a quiet run that lasts longer shows what the model is waiting for
-PACKAGE_INPUTS = ('setup.py', 'setup.cfg', 'pyproject.toml', 'package.xml', 'config', 'launch')
+PACKAGE_INPUTS = ('setup.py', 'setup.cfg', 'pyproject.toml')
 
 
 def steps(ros_distro: str, pins: str) -> list[tuple[str, list[Job]]]:
@@ -58,10 +57,9 @@ def steps(ros_distro: str, pins: str) -> list[tuple[str, list[Job]]]:
         ],
     )
     names = ','.join(extras(ros_distro))
-    inputs = [ROOT / name for name in PACKAGE_INPUTS if (ROOT / name).exists()]
     packages = Job(
         'packages',
-        digest(pins, names, *inputs),
+        digest(pins, names, *(ROOT / name for name in PACKAGE_INPUTS)),
         [[*pip, '--no-build-isolation', '--editable', f'{ROOT}[{names}]']],
     )
     title = 'movenet_ros and its Python packages: TensorFlow, ONNX Runtime, ...'
@@ -105,7 +103,7 @@ def setup(ros_distro: str, quiet: bool, lock_fd: int) -> None:
         print(f'[{len(plan) + 1}/{len(plan) + 1}] the model', flush=True)
     fetch_model(quiet, lock_fd)
     if not quiet:
-        print(f'ready after {clock(time.monotonic() - begin)} minutes: {VENV}')
+        print(f'ready in {time.monotonic() - begin:.0f} s: scripts/demo, scripts/test')
 
 
 def prepare(state: State, ros_distro: str) -> None:
@@ -152,7 +150,7 @@ def make(jobs: list[Job], state: State, lock_fd: int) -> None:
         if job.part == 'venv':
             state.made_with = identity()
         elif job.part == 'packages':
-            finish_prefix(VENV)
+            finish_prefix(ROOT, VENV)
         state.end(job.part, job.key)
 
     for job in jobs:

@@ -51,16 +51,28 @@ def _normal(requirement: str) -> str:
     return re.sub(r'[-_.]+', '-', re.split(r'[^\w.-]', requirement)[0]).lower()
 
 
-def finish_prefix(venv: Path) -> None:
-    """Put our programs where ros2 run looks for them, and .venv where it looks for packages."""
-    folder = venv / 'lib' / 'movenet_ros'
-    folder.mkdir(exist_ok=True)
+def finish_prefix(root: Path, venv: Path) -> None:
+    """
+    Make .venv a prefix that ros2 run and ros2 launch can work with.
+
+    An editable install leaves out what setup.py calls data_files. Links keep it editable.
+    """
+    share = venv / 'share'
+    for name in ('config', 'launch', 'package.xml'):
+        link(share / 'movenet_ros' / name, root / name)
+    marker = Path('resource', 'movenet_ros')
+    link(share / 'ament_index' / 'resource_index' / 'packages' / 'movenet_ros', root / marker)
     points = ConfigParser()
     points.read(venv.glob('lib/python*/site-packages/movenet_ros-*.dist-info/entry_points.txt'))
     for name in points['console_scripts']:
-        link = folder / name
-        link.unlink(missing_ok=True)
-        link.symlink_to(os.path.relpath(venv / 'bin' / name, folder))
+        link(venv / 'lib' / 'movenet_ros' / name, venv / 'bin' / name)
     activate = venv / 'bin' / 'activate'
     if ACTIVATE not in activate.read_text():
         activate.write_text(activate.read_text() + ACTIVATE)
+
+
+def link(path: Path, target: Path) -> None:
+    """Make a relative symbolic link, in place of one that may be there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.symlink_to(os.path.relpath(target, path.parent))

@@ -16,7 +16,7 @@ REFRESH_S = 0.2  # of the one line on a terminal
 TAIL_BYTES = 8192
 EXCERPT_LINES = 15
 NOISE = re.compile(r'\s*$|WARNING|DEPRECATION|\s*(Using cached|Requirement already)')
-RAW_PROGRESS = re.compile(r'Progress (\d+) of (\d+)')  # of pip --progress-bar raw
+PIP_PROGRESS = re.compile(r'Progress (\d+) of (\d+)')  # of pip --progress-bar raw
 
 CURES = (
     (r'No space left on device', 'free some disk space, 4 GB are needed'),
@@ -64,6 +64,7 @@ class Running:
         self.log = log
         self.failed = False
         self._lock_fd = lock_fd
+        self._doing = 'starting'
         self._commands = iter(job.commands)
         self._process: subprocess.Popen[bytes] | None = None
         log.write_text('')
@@ -104,18 +105,17 @@ class Running:
         """Say in a few words what it is doing."""
         percent = ''
         for line in reversed(self.tail()):
-            raw = RAW_PROGRESS.match(line)
+            raw = PIP_PROGRESS.match(line)
             if raw:
                 percent = percent or f' {100 * int(raw[1]) // max(1, int(raw[2]))}%'
-            elif line.startswith('Installing collected packages'):
-                return f'installing {line.count(",") + 1} packages'
             elif not NOISE.match(line):
-                return line.strip()[:70] + percent
-        return 'starting'
+                self._doing = in_short(line)
+                break
+        return self._doing + percent
 
     def error(self) -> Failed:
         """Show the end of the log; return the one line that names the cure."""
-        lines = [line for line in self.tail() if not RAW_PROGRESS.match(line)]
+        lines = [line for line in self.tail() if not PIP_PROGRESS.match(line)]
         print(*(f'      | {line}' for line in lines[-EXCERPT_LINES:]), sep='\n', file=sys.stderr)
         for pattern, cure in CURES:
             if re.search(pattern, '\n'.join(lines)):
@@ -136,7 +136,7 @@ class Display:
         if now - self._shown < (REFRESH_S if self._terminal else HEARTBEAT_S):
             return
         self._shown = now
-        line = f'      {clock(now - self._begin)}  {" | ".join(statuses)}'
+        line = f'      {now - self._begin:3.0f} s  {" | ".join(statuses)}'
         if self._terminal:
             width = shutil.get_terminal_size().columns - 1
             print(f'\r\x1b[K{line[:width]}', end='', flush=True)
@@ -149,9 +149,12 @@ class Display:
             print('\r\x1b[K', end='', flush=True)
 
 
-def clock(seconds: float) -> str:
-    """Write a duration as minutes:seconds."""
-    return f'{int(seconds) // 60}:{int(seconds) % 60:02d}'
+def in_short(line: str) -> str:
+    """Shorten a line of output of pip or CMake."""
+    if line.startswith('Installing collected packages'):
+        return f'installing {line.count(",") + 1} packages'
+    cmake = re.match(r'\[ *(\d+%)\]', line)
+    return cmake[1] if cmake else line.split(' (')[0].strip()[:60]
 
 
 def run(jobs: list[Job], logs: Path, lock_fd: int, ended: Callable[[Job], None]) -> None:

