@@ -18,18 +18,51 @@ from launch_ros.actions import Node
 
 CONFIG = Path(get_package_share_directory('movenet_ros')) / 'config'
 
-# name, default, meaning, choices; tests hold them against the nodes' parameter tables
+# name, default, meaning and, where not everything goes, choices
 ARGUMENTS = (
-    ('namespace', '', 'Namespace of all nodes and topics.', None),
-    ('camera', 'usb_cam', 'Where images come from; none: from a robot or a bag, started elsewhere.', ['usb_cam', 'video', 'none']),  # noqa: E501
-    ('video', '', 'Device of usb_cam, empty: its default /dev/video0; with camera:=video a video file, folder of pictures, camera index or device.', None),  # noqa: E501
-    ('image', 'image_raw', 'Image topic that the camera publishes and the pose node reads, without /compressed.', None),  # noqa: E501
-    ('params_file', str(CONFIG / 'pose.yaml'), 'YAML file of parameters for the pose node, and for usb_cam.', None),  # noqa: E501
-    ('rviz', 'true', 'Show the annotated image in RViz.', ['true', 'false']),
-    ('image_transport', '', 'What the pose node reads, compressed: the topic IMAGE/compressed; empty: as params_file says.', ['', 'raw', 'compressed']),  # noqa: E501
-    ('backend', '', 'Inference runtime; empty: as params_file says.', ['', 'auto', 'tensorflow', 'onnxruntime']),  # noqa: E501
-    ('log_level', 'info', 'Log level of the pose node.', ['debug', 'info', 'warn', 'error', 'fatal']),  # noqa: E501
-    ('use_sim_time', '', 'Time from /clock, as simulators and "ros2 bag play --clock" send it; empty: as params_file says.', ['', 'true', 'false']),  # noqa: E501
+    ('namespace', '', 'Namespace of all nodes and topics.'),
+    (
+        'camera', 'usb_cam',
+        'Where images come from; none: from elsewhere, a robot or a bag.',
+        'usb_cam', 'video', 'none',
+    ),
+    (
+        'video', '',
+        'With camera:=video a video file, folder of pictures, camera index or device;'
+        ' with camera:=usb_cam its device, if empty /dev/video0.',
+    ),
+    (
+        'image', 'image_raw',
+        'Topic where the camera publishes images and the pose node reads them;'
+        ' without /compressed.',
+    ),
+    (
+        'params_file', str(CONFIG / 'pose.yaml'),
+        'YAML file of parameters for the pose node and usb_cam.',
+    ),
+    ('rviz', 'true', 'Show the annotated image in RViz.', 'true', 'false'),
+    (
+        'image_transport', '',
+        'What the pose node reads; compressed: the topic with /compressed;'
+        ' empty: as params_file says.',
+        '', 'raw', 'compressed',
+    ),
+    (
+        'backend', '',
+        'Inference runtime; empty: as params_file says.',
+        '', 'auto', 'tensorflow', 'onnxruntime',
+    ),
+    (
+        'log_level', 'info',
+        'Log level of the pose node.',
+        'debug', 'info', 'warn', 'error', 'fatal',
+    ),
+    (
+        'use_sim_time', '',
+        'Take the time from /clock, as a simulator or "ros2 bag play --clock" sends it;'
+        ' empty: as params_file says.',
+        '', 'true', 'false',
+    ),
 )
 
 
@@ -37,8 +70,10 @@ def generate_launch_description() -> LaunchDescription:
     """Declare the arguments, and what to start with them."""
     return LaunchDescription([
         *(
-            DeclareLaunchArgument(name, default_value=default, description=text, choices=choices)
-            for name, default, text, choices in ARGUMENTS
+            DeclareLaunchArgument(
+                name, default_value=default, description=meaning, choices=choices or None
+            )
+            for name, default, meaning, *choices in ARGUMENTS
         ),
         OpaqueFunction(function=start),
     ])

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from importlib import import_module
 import os
 from pathlib import Path
+import signal
 import sys
+from typing import Any
 
 from movenet_ros.core.errors import MoveNetError
 
@@ -30,17 +32,28 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     :return: the exit code.
     """
     name = name or Path(sys.argv[0]).stem
-    module = import_module(COMMANDS[name][0])
+    module = COMMANDS[name][0]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, tidily
     try:
-        return int(module.main(args))
+        return int(_imported(module).main(args))
     except MoveNetError as error:
         print(f'movenet_ros: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 130
+        return 0 if module.startswith('movenet_ros.ros.') else 130  # a node is ended by a signal
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+
+
+def _imported(module: str) -> Any:
+    """Import a module in one piece: one that a signal breaks off ends in pages of nonsense."""
+    signals = {signal.SIGINT, signal.SIGTERM}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    try:
+        return import_module(module)
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

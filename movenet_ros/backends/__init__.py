@@ -126,7 +126,7 @@ def _load(name: str, path: Path, request: BackendRequest) -> Backend:
     except ImportError as error:
         raise BackendError(
             f'backend {name} cannot be imported ({error}): pip install {name},'
-            ' or set backend to auto'
+            ' or set backend to another one'
         ) from error
     return backend
 
@@ -137,11 +137,17 @@ def _gpus_in_tensorflow() -> int:
 
     if not tensorflow_backend.gpu_in_sight():
         return 0
-    return len(tensorflow_backend.import_tensorflow().config.list_physical_devices('GPU'))
+    try:
+        tf = tensorflow_backend.import_tensorflow()
+    except ImportError:  # installed, but broken; if it is all there is, opening it says how
+        return 0
+    return len(tf.config.list_physical_devices('GPU'))
 
 
 def _cuda_in_onnxruntime() -> bool:
     """Tell whether ONNX Runtime was built with CUDA."""
-    import onnxruntime
-
+    try:
+        import onnxruntime
+    except ImportError:  # as above
+        return False
     return 'CUDAExecutionProvider' in onnxruntime.get_available_providers()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.backend import BackendInfo
+from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
@@ -77,12 +79,20 @@ class OnnxRuntimeBackend:
 def _check(session: Any, onnx: Path) -> None:
     """Refuse a model that is not MoveNet MultiPose."""
     taken = {each.name: each.type for each in session.get_inputs()}
-    given = {each.name for each in session.get_outputs()}
-    if taken != {INPUT: 'tensor(int32)'} or OUTPUT not in given:
+    given = {each.name: each.shape for each in session.get_outputs()}
+    answers = OUTPUT in given and _may_be(given[OUTPUT], OUTPUT_SHAPE)
+    if taken != {INPUT: 'tensor(int32)'} or not answers:
         raise ModelError(
-            f'{onnx} is not MoveNet MultiPose: it takes {taken} and gives {sorted(given)},'
-            f" expected int32 '{INPUT}' and '{OUTPUT}'"
+            f'{onnx} is not MoveNet MultiPose: it takes {taken} and gives {given},'
+            f" expected int32 '{INPUT}' and '{OUTPUT}' {list(OUTPUT_SHAPE)}"
         )
+
+
+def _may_be(stated: Sequence[Any], shape: tuple[int, ...]) -> bool:
+    """Compare a shape with what a model states: maybe nothing, and names for unknown sizes."""
+    return not stated or len(stated) == len(shape) and all(
+        not isinstance(says, int) or says == size for says, size in zip(stated, shape)
+    )
 
 
 def _errors() -> tuple[type[Exception], ...]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.backend import BackendInfo
+from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
@@ -57,16 +58,10 @@ def load(saved_model: Path, device: str, gpu_memory_limit_mb: int) -> TensorFlow
     try:
         with native_chatter_dropped(), tf.device(where):
             model = tf.saved_model.load(str(saved_model))
-        signature = model.signatures[SIGNATURE]
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
         reason = str(error).splitlines()[0]
         raise ModelError(f'{saved_model} is no usable SavedModel: {reason}') from error
-    taken, given = signature.structured_input_signature[1], signature.structured_outputs
-    if set(taken) != {INPUT} or taken[INPUT].dtype != tf.int32 or OUTPUT not in given:
-        raise ModelError(
-            f'{saved_model} is not MoveNet MultiPose: it takes {sorted(taken)} and gives'
-            f" {sorted(given)}, expected int32 '{INPUT}' and '{OUTPUT}'"
-        )
+    signature = _signature(tf, model, saved_model)
     info = BackendInfo('tensorflow', tf.__version__, described)
     return TensorFlowBackend(tf, model, signature, where, info)
 
@@ -92,6 +87,28 @@ class TensorFlowBackend:
         except tf.errors.OpError as error:
             raise InferenceError(f'TensorFlow: {error.message.splitlines()[0]}') from error
         return np.asarray(output, np.float32)
+
+
+def _signature(tf: Any, model: Any, saved_model: Path) -> Any:
+    """
+    Return the signature that answers.
+
+    :raises ModelError: if the model is not MoveNet MultiPose.
+    """
+    signature = model.signatures.get(SIGNATURE)
+    if signature is None:
+        raise ModelError(
+            f"{saved_model} has no signature '{SIGNATURE}': it is not MoveNet MultiPose"
+        )
+    taken, given = signature.structured_input_signature[1], signature.structured_outputs
+    answers = OUTPUT in given and given[OUTPUT].shape.is_compatible_with(OUTPUT_SHAPE)
+    if set(taken) != {INPUT} or taken[INPUT].dtype != tf.int32 or not answers:
+        shapes = {name: str(each.shape) for name, each in given.items()}
+        raise ModelError(
+            f'{saved_model} is not MoveNet MultiPose: it takes {sorted(taken)} and gives'
+            f" {shapes}, expected int32 '{INPUT}' and '{OUTPUT}' {OUTPUT_SHAPE}"
+        )
+    return signature
 
 
 def _prepare_device(tf: Any, device: str, gpu_memory_limit_mb: int) -> tuple[str, str]:

@@ -1,5 +1,7 @@
 """Skeletons, boxes and labels painted onto a picture."""
 
+from typing import Any
+
 import cv2
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import EDGES
@@ -21,6 +23,7 @@ PERSON_COLORS: tuple[Color, ...] = (  # told apart by colour-blind eyes too (Oka
 LEFT_COLOR: Color = (80, 255, 80)
 RIGHT_COLOR: Color = (80, 80, 255)
 MIDDLE_COLOR: Color = (255, 255, 255)
+FAR = 1e6  # pixels; whatever lies farther out is drawn as if it lay there
 PIXELS_PER_THICKNESS = 240  # of the picture's shorter side: lines 3 pixels wide at 1280x720
 
 
@@ -52,9 +55,10 @@ def draw_poses(
             color,
             thickness,
         )
-        left, top, right, bottom = np.floor(poses.boxes_xyxy[i]).astype(int).tolist()
+        left, top, right, bottom = _pixels(poses.boxes_xyxy[i])
         if boxes:
-            cv2.rectangle(canvas, (left, top), (right, bottom), color, thickness)
+            last = min(right, canvas.shape[1] - 1), min(bottom, canvas.shape[0] - 1)
+            cv2.rectangle(canvas, (left, top), last, color, thickness)
         words = [f'#{person_id}'] * (person_id > 0) + [f'{poses.scores[i]:.2f}'] * scores
         if words:
             _draw_label(canvas, ' '.join(words), (left, top), color, thickness)
@@ -69,7 +73,7 @@ def _draw_skeleton(
     thickness: int,
 ) -> None:
     """Paint one person's edges, and the keypoints over them."""
-    pixels = np.floor(keypoints).astype(int).tolist()
+    pixels = _pixels(keypoints)
     for a, b in EDGES:
         if seen[a] and seen[b]:
             cv2.line(canvas, pixels[a], pixels[b], color, thickness, cv2.LINE_AA)
@@ -77,6 +81,11 @@ def _draw_skeleton(
         side = LEFT_COLOR if i in LEFT else RIGHT_COLOR if i in RIGHT else MIDDLE_COLOR
         cv2.circle(canvas, pixels[i], 2 * thickness, (0, 0, 0), cv2.FILLED, cv2.LINE_AA)
         cv2.circle(canvas, pixels[i], 2 * thickness - 1, side, cv2.FILLED, cv2.LINE_AA)
+
+
+def _pixels(points: NDArray[np.float32]) -> Any:
+    """Turn coordinates into lists of whole pixels; OpenCV takes no number beyond 32 bits."""
+    return np.floor(np.clip(points, -FAR, FAR)).astype(int).tolist()
 
 
 def _draw_label(

@@ -16,6 +16,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import cv2
+from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import SourceImage
 import numpy as np
 from numpy.typing import NDArray
@@ -67,11 +68,16 @@ class Letterbox:
         :param image: of this letterbox's size.
         :return: ``(1, H, W, 3)`` int32 RGB, black where padded.
         :raises ValueError: if the image has another size.
+        :raises ImageError: if OpenCV refuses to scale it.
         """
         if image.wh != self.image_wh:
             raise ValueError(f'an image of {image.wh} for a letterbox of {self.image_wh}')
         (width, height), (input_width, input_height) = self.content_wh, self.input_wh
-        small = image.with_pixels(cv2.resize(image.pixels, (width, height)))
+        try:
+            small = image.with_pixels(cv2.resize(image.pixels, (width, height)))
+        except cv2.error as error:  # 1x1 pixels, by OpenCV 4.5
+            size = '{}x{}'.format(*self.image_wh)
+            raise ImageError(f'OpenCV cannot scale an image of {size}: {error.err}') from error
         batch = np.zeros((1, input_height, input_width, 3), np.int32)
         batch[0, :height, :width] = small.as_rgb()
         return batch

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
+import os
 from pathlib import Path
 
 import cv2
@@ -52,13 +53,16 @@ def open_media(source: str) -> Media:
     """
     if source.isdecimal() or source.startswith(CAMERA_PREFIX):
         return _camera(source)
-    path = Path(source).expanduser()
-    if not source or not path.exists():
-        raise StartError(
-            f"no such source: '{source}' (a video file, a folder of pictures, a camera index"
-            f' or {CAMERA_PREFIX}N)'
-        )
-    return _folder(path) if path.is_dir() else _file(path)
+    path = Path(os.path.expanduser(source))
+    try:
+        if not source or not path.exists():
+            raise StartError(
+                f"no such source: '{source}' (a video file, a folder of pictures, a camera index"
+                f' or {CAMERA_PREFIX}N)'
+            )
+        return _folder(path) if path.is_dir() else _file(path)
+    except OSError as error:
+        raise StartError(f"cannot open '{source}': {error.strerror}") from error
 
 
 def _folder(path: Path) -> Media:

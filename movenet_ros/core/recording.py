@@ -94,22 +94,36 @@ class VideoFile:
         self._writer: cv2.VideoWriter | None = None
         self._wh = (0, 0)
         self._first_ns = 0
+        self._latest_ns = 0
+        self._latest = np.empty(0, np.uint8)
         self._written = 0
 
     def write(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> None:
-        """Append an image, as often as its stamp asks for."""
+        """Append an image where its stamp belongs."""
         if self._writer is None:
             self._wh = _even(image_bgr.shape[1]), _even(image_bgr.shape[0])
-            self._first_ns = stamp_ns
-            code = cv2.VideoWriter.fourcc(*CODEC)
+            self._first_ns = self._latest_ns = stamp_ns
+            code = cv2.VideoWriter_fourcc(*CODEC)
             self._writer = cv2.VideoWriter(str(self._path), code, self._rate_hz, self._wh)
             if not self._writer.isOpened():
                 raise StartError(f'cannot write {self._path}: is the folder there, the disk full?')
-        picture = _fitted(image_bgr, self._wh)
-        due = round((stamp_ns - self._first_ns) / NANOSECONDS * self._rate_hz) + 1 - self._written
-        for _ in range(min(max(1, due), int(MAX_HELD_S * self._rate_hz) + 1)):
-            self._writer.write(picture)
-            self._written += 1
+        missing = self._missing_before(stamp_ns)
+        for _ in range(missing):
+            self._writer.write(self._latest)
+        self._latest, self._latest_ns = _fitted(image_bgr, self._wh).copy(), stamp_ns
+        self._writer.write(self._latest)
+        self._written += missing + 1
+
+    def _missing_before(self, stamp_ns: int) -> int:
+        """Return how many images the gap before a stamp takes; after a jump, count anew."""
+        place = round((stamp_ns - self._first_ns) / NANOSECONDS * self._rate_hz)
+        missing = max(0, place - self._written)
+        longest = int(MAX_HELD_S * self._rate_hz)
+        if stamp_ns < self._latest_ns or missing > longest:
+            missing = min(missing, longest)
+            shown_s = (self._written + missing) / self._rate_hz
+            self._first_ns = stamp_ns - round(shown_s * NANOSECONDS)
+        return missing
 
     def close(self) -> None:
         """Finish the file."""

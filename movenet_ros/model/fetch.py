@@ -20,6 +20,7 @@ from movenet_ros.model.onnx_export import export
 from movenet_ros.model.progress import heartbeat
 from movenet_ros.model.progress import Say
 from movenet_ros.model.quiet_tensorflow import import_tensorflow
+from movenet_ros.model.quiet_tensorflow import require_tensorflow
 from movenet_ros.model.saved_model import copy_saved_model
 from movenet_ros.model.saved_model import load_checked
 from movenet_ros.model.saved_model import LoadedModel
@@ -113,8 +114,7 @@ def _origins(variant: Variant, source: str | None, force: bool, say: Say) -> lis
 def _fetch_and_install(
     variant: Variant, origins: list[Origin], directory: Path, say: Say
 ) -> None:
-    with heartbeat(say, 'starting TensorFlow'):
-        import_tensorflow()  # needed in any case: without it, fail before the download
+    require_tensorflow()  # said now, and not after a long download
     with tempfile.TemporaryDirectory(prefix='work-', dir=directory) as folder:
         built = _first_that_works(variant, origins, Path(folder), say)
         say('[4/4] converting to ONNX')
@@ -166,10 +166,14 @@ def _build(variant: Variant, origin: Origin, workspace: Path, say: Say) -> Built
         copy_saved_model(brought, folder / SAVED_MODEL)
     else:
         say('[2/4] converting to SavedModel')
+        with heartbeat(say, 'starting TensorFlow'):
+            import_tensorflow()
         with heartbeat(say, 'converting'):
             tfjs.convert(brought, folder / SAVED_MODEL)
     say('[3/4] checking that it finds a known person')
-    return Built(folder, load_checked(folder / SAVED_MODEL), origin.label)
+    with heartbeat(say, 'checking'):
+        model = load_checked(folder / SAVED_MODEL)
+    return Built(folder, model, origin.label)
 
 
 def _add_onnx(built: Built, say: Say) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 import logging
 import os
 import sys
@@ -11,6 +12,21 @@ import tempfile
 from typing import Any
 
 from movenet_ros.core.errors import ModelError
+
+
+def require_tensorflow() -> None:
+    """
+    Tell whether TensorFlow is installed, without the seconds that importing it takes.
+
+    :raises ModelError: if it is not.
+    """
+    if find_spec('tensorflow') is None:
+        raise _missing('it is not installed')
+
+
+def _missing(reason: str) -> ModelError:
+    cure = f'run "{sys.executable} -m pip install tensorflow"'
+    return ModelError(f'preparing a model needs TensorFlow ({reason}): {cure}')
 
 
 def import_tensorflow() -> Any:
@@ -28,10 +44,7 @@ def import_tensorflow() -> Any:
         with native_stderr_held_back():
             import tensorflow
     except ImportError as error:
-        raise ModelError(
-            f'preparing a model needs TensorFlow ({error}): '
-            f'run "{sys.executable} -m pip install tensorflow"'
-        ) from error
+        raise _missing(str(error)) from error
     tensorflow.get_logger().setLevel(logging.ERROR)
     return tensorflow
 

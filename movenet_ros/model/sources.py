@@ -38,9 +38,9 @@ def from_hub(variant: Variant, workspace: Path, say: Say) -> Path:
     :return: a SavedModel directory.
     :raises ModelError: if it cannot be had.
     """
-    tf = import_tensorflow()
     try:
-        with native_stderr_held_back():
+        with heartbeat(say, 'starting TensorFlow'), native_stderr_held_back():
+            tf = import_tensorflow()
             import tensorflow_hub
     except ImportError as error:
         cure = "pip install tensorflow-hub 'setuptools<82'"  # it imports pkg_resources

@@ -50,6 +50,8 @@ DIRECT: dict[str, tuple[int, int, Order]] = {  # encoding: bytes per channel, ch
     'rgba16': (2, 4, 'rgba'),
     'bgra16': (2, 4, 'bgra'),
     'mono16': (2, 1, 'mono'),
+    '16UC3': (2, 3, 'bgr'),
+    '16UC4': (2, 4, 'bgra'),
 }
 
 COMPUTED: dict[str, tuple[int, int, int]] = {  # encoding: bytes per channel, channels, OpenCV code
@@ -200,7 +202,7 @@ def _rows(msg: Image) -> int:
     Publishers of NV12 and NV21 disagree: most give the picture's height, some count the rows of
     the colour plane in. The length of the data tells.
     """
-    if msg.encoding in PLANAR and len(msg.data) >= msg.step * (msg.height * 3 // 2):
+    if msg.encoding in PLANAR and len(msg.data) > msg.step * msg.height:
         return int(msg.height * 3 // 2)
     return int(msg.height)
 
@@ -254,10 +256,11 @@ def _image_by_cv_bridge(msg: Image) -> SourceImage:
         raise ImageError(f'encoding {msg.encoding} is no colour image (depth?); {known}')
     try:
         from cv_bridge import CvBridge
-        from cv_bridge import CvBridgeError
+
+        pixels = CvBridge().imgmsg_to_cv2(msg, 'bgr8')  # loads its compiled part only here
     except (ImportError, AttributeError) as error:  # AttributeError: built for another NumPy
         raise ImageError(f"unknown encoding '{msg.encoding}'; {known}") from error
-    try:
-        return SourceImage(CvBridge().imgmsg_to_cv2(msg, 'bgr8'), 'bgr')
-    except (CvBridgeError, ValueError) as error:
-        raise ImageError(f"unknown encoding '{msg.encoding}': {error}") from error
+    except (TypeError, ValueError) as error:  # CvBridgeError is a TypeError
+        reason = ' '.join(str(error).split())
+        raise ImageError(f"unknown encoding '{msg.encoding}': {reason}") from error
+    return SourceImage(pixels, 'bgr')

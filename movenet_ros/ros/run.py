@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import signal
 import sys
 
 from movenet_ros.core.errors import MoveNetError
@@ -22,8 +23,11 @@ def run_node(make_node: Callable[[], Node], args: Sequence[str] | None = None) -
     :return: the exit code: 0 when ended by SIGINT, SIGTERM or a shutdown, 1 with one line where
         it cannot start or go on.
     """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both interrupt a long start
     try:
         rclpy.init(args=None if args is None else [sys.argv[0], *args])
+    except KeyboardInterrupt:
+        return 0
     except RuntimeError as error:  # arguments that ROS refuses, a params_file that is not there
         print(f'movenet_ros: {" ".join(str(error).split())}', file=sys.stderr)
         return 1
@@ -33,9 +37,15 @@ def run_node(make_node: Callable[[], Node], args: Sequence[str] | None = None) -
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
+    except RuntimeError:  # rclpy's, where a signal shut it down under a callback's feet
+        if rclpy.ok():
+            raise
+        return 0
     except SystemExit as done:
         return int(done.code or 0)
     except MoveNetError as error:
+        if not rclpy.ok():  # a signal that breaks an import off looks like a missing module
+            return 0
         if node is not None:
             node.get_logger().fatal(str(error))
         else:

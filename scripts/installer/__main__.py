@@ -65,7 +65,8 @@ def steps(ros_distro: str, pins: str) -> list[tuple[str, list[Job]]]:
     title = 'movenet_ros and its Python packages: TensorFlow, ONNX Runtime, ...'
     if ros_distro:
         return [('Python environment', [venv]), (title, [packages])]
-    ros = Job('ros', digest(pins, WHEELS), [[*pip, '-r', str(WHEELS / 'requirements.txt')]])
+    wheels = WHEELS / 'requirements.txt'
+    ros = Job('ros', digest(pins, wheels), [[*pip, '-r', str(wheels)]])
     vision_msgs = Job(
         'vision_msgs',
         digest(pins, WHEELS),
@@ -122,7 +123,7 @@ def prepare(state: State, ros_distro: str) -> None:
         return
     check(ros_distro)
     if state.begun:
-        print('the last run was interrupted: starting over', flush=True)
+        print('the last run did not finish: starting over', flush=True)
     elif state.finished:
         print('.venv was moved or its Python changed: starting over', flush=True)
     print(f'setting up {VENV}: Python {platform.python_version()}, {made_for}', flush=True)

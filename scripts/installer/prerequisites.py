@@ -35,6 +35,9 @@ def check(ros_distro: str) -> None:
     for each in (['apt-get', 'update', '-q'], command):
         if subprocess.run(each, env=quiet).returncode != 0:
             raise Failed(f'{" ".join(each)} failed: see above')
+    still = _for_wheels()
+    if still:
+        raise Failed(f'{" ".join(still)}: installed, but not found; look at PATH')
 
 
 def _for_wheels() -> list[str]:

@@ -15,13 +15,14 @@ HEARTBEAT_S = 10.0  # between two lines where the output is not a terminal
 REFRESH_S = 0.2  # of the one line on a terminal
 TAIL_BYTES = 8192
 EXCERPT_LINES = 15
-NOISE = re.compile(r'\s*$|WARNING|DEPRECATION|\s*(Using cached|Requirement already)')
+NOISE = re.compile(r'\$|\s*$|WARNING|DEPRECATION|\s*(Using cached|Requirement already)')
 PIP_PROGRESS = re.compile(r'Progress (\d+) of (\d+)')  # of pip --progress-bar raw
 
 CURES = (
     (r'No space left on device', 'free some disk space, 4 GB are needed'),
     (
-        r'Could not find a version|No matching distribution|NewConnectionError|[Tt]imed out'
+        r'Could not find a version|No matching distribution|ResolutionImpossible|[Tt]imed out'
+        r'|NewConnectionError'
         r'|Temporary failure in name resolution|Connection (refused|reset)|NameResolutionError',
         'check the network, and the proxy or mirror that pip is set to',
     ),

@@ -50,11 +50,11 @@ class State:
         if self._path.is_file():
             self.__dict__.update(json.loads(self._path.read_text()))
         elif venv.is_dir() and any(venv.iterdir()):
-            raise Failed(f'{venv} is not its work: move it away and run scripts/setup again')
+            raise Failed(f'{venv} was made by somebody else: move it away and run this again')
 
     def clear(self, made_for: str) -> None:
         """Empty the folder but for this file, so that an interruption does not go unnoticed."""
-        self.made_for, self.made_with, self.finished = made_for, '', {}
+        self.made_for, self.made_with, self.begun, self.finished = made_for, '', [], {}
         self._venv.mkdir(exist_ok=True)
         self.begin('venv')
         for path in self._venv.iterdir():

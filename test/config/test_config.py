@@ -85,7 +85,7 @@ def test_ros_takes_pose_yaml(node: Node) -> None:
 
 def test_pose_yaml_names_real_parameters_only(node: Node) -> None:
     """The node says nothing against it at start."""
-    assert unknown_parameters(PoseParameters, node._parameter_overrides) == []
+    assert unknown_parameters(node, PoseParameters) == []
 
 
 @each_parameter

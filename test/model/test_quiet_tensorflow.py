@@ -6,7 +6,10 @@ import os
 import subprocess
 import sys
 
+from movenet_ros.core.errors import ModelError
+from movenet_ros.model import quiet_tensorflow
 from movenet_ros.model.quiet_tensorflow import native_stderr_held_back
+from movenet_ros.model.quiet_tensorflow import require_tensorflow
 import pytest
 
 
@@ -28,6 +31,12 @@ def test_stderr_works_again_afterwards(capfd: pytest.CaptureFixture[str]) -> Non
         pass
     os.write(2, b'visible\n')
     assert capfd.readouterr().err == 'visible\n'
+
+
+def test_a_missing_tensorflow_is_said_with_the_cure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quiet_tensorflow, 'find_spec', lambda name: None)
+    with pytest.raises(ModelError, match=r'not installed.*-m pip install tensorflow"$'):
+        require_tensorflow()
 
 
 def test_importing_tensorflow_is_silent_and_leaves_the_gpu_alone() -> None:

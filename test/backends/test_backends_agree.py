@@ -1,0 +1,42 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from movenet_ros.core.backend import Backend
+from movenet_ros.core.image import read_picture
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.pipeline import PoseEstimator
+import numpy as np
+import pytest
+
+TOLERANCE_PX = 0.1  # at pictures of some 640 pixels
+
+
+def assert_they_agree(image: SourceImage, input_size: int, backends: list[Backend]) -> None:
+    """Compare the people that two backends see, of which there must be some."""
+    one, other = (PoseEstimator(each, input_size, 0.25).estimate(image) for each in backends)
+    assert len(one) == len(other) > 0
+    np.testing.assert_allclose(one.scores, other.scores, atol=1e-4)
+    np.testing.assert_allclose(one.keypoints, other.keypoints, atol=TOLERANCE_PX)
+    np.testing.assert_allclose(one.boxes_xyxy, other.boxes_xyxy, atol=TOLERANCE_PX)
+
+
+@pytest.mark.parametrize('input_size', [192, 256])
+@pytest.mark.parametrize('height', [288, 400, 512])
+def test_on_the_astronaut(
+    tensorflow_auto: Backend,
+    onnxruntime_cpu: Backend,
+    astronaut: SourceImage,
+    height: int,
+    input_size: int,
+) -> None:
+    image = SourceImage(astronaut.pixels[:height], 'rgb')
+    assert_they_agree(image, input_size, [tensorflow_auto, onnxruntime_cpu])
+
+
+@pytest.mark.parametrize('name', ['000000000785', '000000358195', '000000520910'])
+def test_on_other_pictures(
+    tensorflow_auto: Backend, onnxruntime_cpu: Backend, data: Path, name: str
+) -> None:
+    image = read_picture(data / 'images' / f'{name}.jpg')
+    assert_they_agree(image, 256, [tensorflow_auto, onnxruntime_cpu])

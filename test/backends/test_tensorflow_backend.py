@@ -1,0 +1,272 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import nullcontext
+from pathlib import Path
+import shutil
+from types import SimpleNamespace
+from typing import Any
+
+from movenet_ros.backends import tensorflow_backend
+from movenet_ros.backends.tensorflow_backend import load
+from movenet_ros.core.backend import Backend
+from movenet_ros.core.errors import BackendError
+from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.errors import ModelError
+from movenet_ros.model.store import ModelFiles
+import numpy as np
+import pytest
+
+MODEL = Path('/models/saved_model')
+
+
+class Shape(tuple[int, ...]):
+    """Stands in for tf.TensorShape."""
+
+    def is_compatible_with(self, other: tuple[int, ...]) -> bool:
+        return tuple(self) == tuple(other)
+
+
+class FakeTensorFlow:
+    """
+    Stands in for TensorFlow on a machine with so many GPUs, and notes what is set up.
+
+    :param late: whether its devices are in use already, so that they cannot be set up any more.
+    """
+
+    __version__ = '2.99.0'
+    int32 = 'int32'
+
+    def __init__(self, gpus: int, late: bool = False, cuda: bool = True) -> None:
+        self.gpus = [f'GPU:{i}' for i in range(gpus)]
+        self.late = late
+        self.growing: list[str] = []
+        self.limits: dict[str, int] = {}
+        self.hidden = False
+        self.entered: list[str] = []
+        self.test = SimpleNamespace(is_built_with_cuda=lambda: cuda)
+        self.errors = SimpleNamespace(OpError=type('OpError', (Exception,), {}))
+        self.saved_model = SimpleNamespace(load=self._load)
+        self.config = SimpleNamespace(
+            list_physical_devices=lambda kind: self.gpus if kind == 'GPU' else ['CPU:0'],
+            set_visible_devices=self._set_visible_devices,
+            set_logical_device_configuration=self._set_logical_device_configuration,
+            LogicalDeviceConfiguration=lambda memory_limit: memory_limit,
+            experimental=SimpleNamespace(
+                set_memory_growth=self._set_memory_growth,
+                get_device_details=lambda gpu: {'device_name': f'model of {gpu}'},
+            ),
+        )
+
+    def device(self, name: str) -> Any:
+        self.entered.append(name)
+        return nullcontext()
+
+    def _check(self) -> None:
+        if self.late:
+            raise RuntimeError('Physical devices cannot be modified after being initialized')
+
+    def _set_visible_devices(self, devices: list[str], kind: str) -> None:
+        self._check()
+        self.hidden = kind == 'GPU' and not devices
+
+    def _set_memory_growth(self, gpu: str, enable: bool) -> None:
+        self._check()
+        self.growing.extend([gpu] * enable)
+
+    def _set_logical_device_configuration(self, gpu: str, limits: list[int]) -> None:
+        self._check()
+        (self.limits[gpu],) = limits
+
+    def _load(self, path: str) -> SimpleNamespace:
+        signature = SimpleNamespace(
+            structured_input_signature=((), {'input': SimpleNamespace(dtype=self.int32)}),
+            structured_outputs={'output_0': SimpleNamespace(shape=Shape((1, 6, 56)))},
+        )
+        return SimpleNamespace(signatures={'serving_default': signature})
+
+
+MakeFake = Callable[..., FakeTensorFlow]
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> MakeFake:
+    """Return a function that puts a made-up TensorFlow in the real one's place."""
+
+    def make(gpus: int, **machine: bool) -> FakeTensorFlow:
+        tf = FakeTensorFlow(gpus, **machine)
+        monkeypatch.setattr(tensorflow_backend, 'import_tensorflow', lambda: tf)
+        return tf
+
+    return make
+
+
+@pytest.mark.parametrize('gpus', [1, 2, 4])
+@pytest.mark.parametrize('device', ['auto', 'gpu'])
+def test_memory_grows_on_every_gpu(fake: MakeFake, gpus: int, device: str) -> None:
+    tf = fake(gpus)
+    load(MODEL, device, 0)
+    assert tf.growing == tf.gpus
+
+
+def test_a_limit_is_set_on_every_gpu_in_place_of_growth(fake: MakeFake) -> None:
+    tf = fake(2)
+    load(MODEL, 'auto', 700)
+    assert (tf.limits, tf.growing) == ({'GPU:0': 700, 'GPU:1': 700}, [])
+
+
+@pytest.mark.parametrize('device', ['auto', 'gpu'])
+def test_with_a_gpu_the_model_is_loaded_onto_it(fake: MakeFake, device: str) -> None:
+    tf = fake(1)
+    load(MODEL, device, 0)
+    assert tf.entered == ['/GPU:0']
+
+
+def test_the_gpu_is_named(fake: MakeFake) -> None:
+    fake(1)
+    info = load(MODEL, 'auto', 0).info
+    assert str(info) == 'tensorflow 2.99.0 on GPU 0 (model of GPU:0)'
+
+
+def test_cpu_hides_the_gpus_and_takes_no_memory_of_them(fake: MakeFake) -> None:
+    tf = fake(2)
+    backend = load(MODEL, 'cpu', 700)
+    assert (tf.hidden, tf.growing, tf.limits, tf.entered) == (True, [], {}, ['/CPU:0'])
+    assert backend.info.device == 'CPU'
+
+
+def test_cpu_is_there_after_tensorflow_was_used_without_gpus(fake: MakeFake) -> None:
+    fake(0, late=True)
+    assert load(MODEL, 'cpu', 0).info.device == 'CPU'
+
+
+def test_auto_without_a_gpu_is_the_cpu(fake: MakeFake) -> None:
+    tf = fake(0)
+    assert load(MODEL, 'auto', 700).info.device == 'CPU'
+    assert not tf.hidden
+
+
+@pytest.mark.parametrize(('cuda', 'built'), [(True, 'with CUDA'), (False, 'without CUDA')])
+def test_gpu_without_one_is_an_error_that_names_the_cure(
+    fake: MakeFake, cuda: bool, built: str
+) -> None:
+    fake(0, cuda=cuda)
+    with pytest.raises(BackendError, match=rf'{built}.*nvidia-smi.*tensorflow\[and-cuda\]'):
+        load(MODEL, 'gpu', 0)
+
+
+@pytest.mark.parametrize(('device', 'limit_mb'), [('auto', 0), ('auto', 700), ('cpu', 0)])
+def test_gpus_that_are_in_use_already_are_an_error(
+    fake: MakeFake, device: str, limit_mb: int
+) -> None:
+    fake(1, late=True)
+    with pytest.raises(BackendError, match='in use before its GPU was set up'):
+        load(MODEL, device, limit_mb)
+
+
+def test_the_real_one_refuses_a_gpu_that_is_not_there(
+    tensorflow: Any, real_model: ModelFiles
+) -> None:
+    if tensorflow.config.list_physical_devices('GPU'):
+        pytest.skip('there is a GPU')
+    assert real_model.saved_model is not None
+    with pytest.raises(BackendError, match='nvidia-smi'):
+        load(real_model.saved_model, 'gpu', 0)
+
+
+def test_it_says_its_name_and_version(tensorflow: Any, tensorflow_auto: Backend) -> None:
+    info = tensorflow_auto.info
+    assert (info.name, info.version) == ('tensorflow', tensorflow.__version__)
+
+
+@pytest.mark.parametrize('shape', [(160, 256), (256, 160), (384, 512)])
+def test_every_shape_of_input_is_answered(
+    tensorflow_auto: Backend, shape: tuple[int, int]
+) -> None:
+    output = tensorflow_auto.infer(np.zeros((1, *shape, 3), np.int32))
+    assert (output.shape, output.dtype) == ((1, 6, 56), np.float32)
+
+
+def test_an_input_that_the_model_cannot_take_costs_one_image(tensorflow_auto: Backend) -> None:
+    with pytest.raises(InferenceError) as caught:
+        tensorflow_auto.infer(np.zeros((1, 100, 100, 3), np.int32))
+    assert '\n' not in str(caught.value)
+
+
+def test_after_a_failure_the_next_image_works(tensorflow_auto: Backend) -> None:
+    with pytest.raises(InferenceError):
+        tensorflow_auto.infer(np.zeros((1, 100, 100, 3), np.int32))
+    assert tensorflow_auto.infer(np.zeros((1, 64, 64, 3), np.int32)).shape == (1, 6, 56)
+
+
+def refusal(path: Path) -> str:
+    """Return what is said about a directory that is refused."""
+    with pytest.raises(ModelError) as caught:
+        load(path, 'cpu', 0)
+    sentence = str(caught.value)
+    assert str(path) in sentence
+    assert '\n' not in sentence
+    return sentence
+
+
+@pytest.mark.parametrize('content', [b'', b'rubbish' * 100])
+def test_rubbish_is_refused_in_one_line(
+    tensorflow: Any, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / 'saved_model.pb').write_bytes(content)
+    assert 'no usable SavedModel' in refusal(tmp_path)
+
+
+def test_an_empty_directory_is_refused(tensorflow: Any, tmp_path: Path) -> None:
+    assert 'does not exist' in refusal(tmp_path)
+
+
+def test_a_model_without_its_variables_is_refused(
+    tensorflow: Any, tmp_path: Path, real_model: ModelFiles
+) -> None:
+    assert real_model.saved_model is not None
+    shutil.copytree(real_model.saved_model, tmp_path / 'm')
+    shutil.rmtree(tmp_path / 'm' / 'variables')
+    assert 'no usable SavedModel' in refusal(tmp_path / 'm')
+
+
+@pytest.fixture
+def save(tensorflow: Any, tmp_path: Path) -> Callable[..., Path]:
+    """Return a function that saves a model which answers zeros."""
+    tf = tensorflow
+
+    def make(
+        name: str = 'input',
+        output: str = 'output_0',
+        dtype: str = 'int32',
+        shape: tuple[int, ...] = (1, 6, 56),
+        signature: str = 'serving_default',
+    ) -> Path:
+        spec = tf.TensorSpec([1, None, None, 3], getattr(tf, dtype), name)
+        module = tf.Module()
+        module.run = tf.function(lambda _: {output: tf.zeros(shape)}, input_signature=[spec])
+        tf.saved_model.save(module, str(tmp_path), signatures={signature: module.run})
+        return tmp_path
+
+    return make
+
+
+@pytest.mark.parametrize(
+    'other',
+    [
+        {'name': 'images'},
+        {'output': 'heatmaps'},
+        {'dtype': 'float32'},
+        {'shape': (1, 1, 17, 3)},
+        {'shape': (1, 6, 57)},
+    ],
+    ids=['input name', 'output name', 'input type', 'single-person MoveNet', 'output size'],
+)
+def test_another_model_is_refused(save: Callable[..., Path], other: dict[str, Any]) -> None:
+    assert 'is not MoveNet MultiPose' in refusal(save(**other))
+
+
+def test_a_model_without_the_signature_is_refused_with_its_name(
+    save: Callable[..., Path],
+) -> None:
+    assert "no signature 'serving_default'" in refusal(save(signature='predict'))

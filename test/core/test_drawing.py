@@ -1,0 +1,212 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+from movenet_ros.core.drawing import draw_poses
+from movenet_ros.core.drawing import LEFT_COLOR
+from movenet_ros.core.drawing import PERSON_COLORS
+from movenet_ros.core.drawing import RIGHT_COLOR
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.skeleton import INDEX
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+Pixels = NDArray[np.uint8]
+
+WIDTH, HEIGHT = 640, 480
+BLANK = np.full((HEIGHT, WIDTH, 3), 128, np.uint8)
+THRESHOLD = 0.3
+
+
+def person(
+    box: tuple[float, ...] = (200, 100, 400, 300),
+    track_id: int = 0,
+    **keypoints: tuple[float, float],
+) -> Poses:
+    """Return one person of whom only the named keypoints are seen."""
+    points, scores = np.zeros((1, 17, 2)), np.zeros((1, 17))
+    for name, x_y in keypoints.items():
+        points[0, INDEX[name]], scores[0, INDEX[name]] = x_y, 0.9
+    return Poses(points, scores, np.array([box]), np.array([0.5]), np.array([track_id]))
+
+
+FOREARM = person(left_elbow=(320, 100), left_wrist=(320, 200))
+
+
+def skeleton_only(poses: Poses, image: Pixels = BLANK) -> Pixels:
+    """Draw neither boxes nor scores."""
+    return draw_poses(image, poses, THRESHOLD, boxes=False, scores=False)
+
+
+def changed(before: Pixels, after: Pixels) -> NDArray[np.bool_]:
+    """Tell which pixels were painted."""
+    return (before != after).any(axis=2)
+
+
+def test_a_vertical_limb_paints_only_its_columns() -> None:
+    columns = np.flatnonzero(changed(BLANK, skeleton_only(FOREARM))[150])
+    assert {319, 320} <= set(columns.tolist()) <= set(range(317, 324))
+
+
+def test_a_limb_paints_only_the_rows_between_its_ends() -> None:
+    rows = np.flatnonzero(changed(BLANK, skeleton_only(FOREARM)).any(axis=1))
+    radius = 5
+    assert 100 - radius <= rows.min() <= 100
+    assert 200 <= rows.max() <= 200 + radius
+
+
+def test_a_limb_has_no_gap() -> None:
+    assert changed(BLANK, skeleton_only(FOREARM))[100:201, 320].all()
+
+
+def test_the_image_stays_as_it_was() -> None:
+    image = BLANK.copy()
+    draw_poses(image, FOREARM, THRESHOLD)
+    np.testing.assert_array_equal(image, BLANK)
+
+
+def test_a_read_only_view_will_do(astronaut: SourceImage) -> None:
+    view_bgr = astronaut.pixels[..., ::-1]
+    np.testing.assert_array_equal(
+        skeleton_only(FOREARM, view_bgr), skeleton_only(FOREARM, np.ascontiguousarray(view_bgr))
+    )
+
+
+def test_without_people_it_is_a_copy() -> None:
+    drawn = draw_poses(BLANK, Poses.nobody(), THRESHOLD)
+    np.testing.assert_array_equal(drawn, BLANK)
+    assert not np.shares_memory(drawn, BLANK)
+
+
+def test_keypoints_below_the_threshold_are_not_painted() -> None:
+    drawn = draw_poses(BLANK, FOREARM, 0.91, boxes=False, scores=False)
+    np.testing.assert_array_equal(drawn, BLANK)
+
+
+def test_a_keypoint_on_the_threshold_is_painted() -> None:
+    threshold = float(FOREARM.keypoint_scores.max())
+    drawn = draw_poses(BLANK, FOREARM, threshold, boxes=False, scores=False)
+    assert changed(BLANK, drawn).any()
+
+
+def test_a_limb_with_one_end_unseen_is_not_painted() -> None:
+    drawn = skeleton_only(person(left_elbow=(320, 100)))
+    assert not changed(BLANK, drawn)[110:].any()
+
+
+@pytest.mark.parametrize(
+    ('name', 'color'), [('left_wrist', LEFT_COLOR), ('right_wrist', RIGHT_COLOR)]
+)
+def test_a_keypoint_has_the_colour_of_its_side(name: str, color: tuple[int, ...]) -> None:
+    drawn = skeleton_only(person(**{name: (320.5, 240.5)}))
+    assert tuple(drawn[240, 320].tolist()) == color
+
+
+def test_a_limb_has_the_colour_of_its_person() -> None:
+    assert tuple(skeleton_only(FOREARM)[150, 320].tolist()) == PERSON_COLORS[0]
+
+
+def test_a_box_is_painted_where_it_is() -> None:
+    painted = changed(BLANK, draw_poses(BLANK, person(), THRESHOLD, scores=False))
+    rows, columns = np.nonzero(painted)
+    np.testing.assert_allclose(
+        [columns.min(), rows.min(), columns.max(), rows.max()], (200, 100, 400, 300), atol=1
+    )
+
+
+def test_a_box_is_not_filled() -> None:
+    drawn = draw_poses(BLANK, person(), THRESHOLD, scores=False)
+    assert not changed(BLANK, drawn)[110:290, 210:390].any()
+
+
+def test_boxes_can_be_switched_off() -> None:
+    np.testing.assert_array_equal(skeleton_only(person()), BLANK)
+
+
+@pytest.mark.parametrize('wh', [(640, 480), (200, 100)])
+def test_the_box_of_the_whole_image_shows_on_all_sides(wh: tuple[int, int]) -> None:
+    blank = np.full((wh[1], wh[0], 3), 128, np.uint8)
+    drawn = draw_poses(blank, person((0, 0, *wh)), THRESHOLD, scores=False)
+    painted = changed(blank, drawn)
+    assert all(side.all() for side in (painted[0], painted[-1], painted[:, 0], painted[:, -1]))
+
+
+def test_the_score_is_written_above_the_box() -> None:
+    drawn = draw_poses(BLANK, person(), THRESHOLD, boxes=False)
+    rows, columns = np.nonzero(changed(BLANK, drawn))
+    assert rows.max() <= 101
+    assert columns.min() == 200
+
+
+def test_an_id_is_written_without_the_scores_too() -> None:
+    assert changed(BLANK, skeleton_only(person(track_id=3))).any()
+
+
+def test_without_an_id_none_is_written() -> None:
+    assert not changed(BLANK, skeleton_only(person(track_id=0))).any()
+
+
+@pytest.mark.parametrize('track_id', [1, 12345])
+def test_different_ids_look_different(track_id: int) -> None:
+    one = skeleton_only(person(track_id=track_id))
+    other = skeleton_only(person(track_id=track_id + 6))  # the same colour
+    assert changed(one, other).any()
+
+
+def test_a_person_keeps_its_colour_by_its_id(make_people: Callable[..., Poses]) -> None:
+    people = make_people((WIDTH, HEIGHT), 2)
+    colors = set()
+    for order in ([0, 1], [1, 0]):
+        shown = Poses(
+            people.keypoints[order],
+            np.zeros((2, 17)),
+            np.array([[10, 60, 90, 90], [210, 60, 290, 90]])[order],
+            np.array([0.9, 0.8]),
+            np.array([7, 8])[order],
+        )
+        drawn = draw_poses(BLANK, shown, THRESHOLD)
+        colors.add((tuple(drawn[75, 10].tolist()), tuple(drawn[75, 210].tolist())))
+    assert len(colors) == 1
+
+
+@pytest.mark.parametrize('left', [-500, -3, 0, 635, 5000])
+@pytest.mark.parametrize('top', [-500, 0, 3])
+def test_a_label_stays_inside_the_image(left: float, top: float) -> None:
+    drawn = draw_poses(BLANK, person((left, top, left + 5, top + 400)), THRESHOLD, boxes=False)
+    columns = np.flatnonzero(changed(BLANK, drawn).any(axis=0))
+    assert columns.max() - columns.min() > 20
+
+
+def test_the_best_person_lies_on_top() -> None:
+    two = Poses(
+        np.repeat(FOREARM.keypoints, 2, axis=0),
+        np.repeat(FOREARM.keypoint_scores, 2, axis=0),
+        np.zeros((2, 4)),
+        np.array([0.9, 0.5]),
+        np.zeros(2),
+    )
+    assert tuple(skeleton_only(two)[150, 320].tolist()) == PERSON_COLORS[0]
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(st.floats(allow_nan=False, width=32), min_size=38, max_size=38),
+    st.sampled_from([(1, 1), (1, 50), (50, 1), (2, 3), (60, 80)]),
+)
+def test_wild_coordinates_do_no_harm(numbers: list[float], shape: tuple[int, int]) -> None:
+    values = np.array(numbers)
+    wild = Poses(
+        values[:34].reshape(1, 17, 2), np.ones((1, 17)), values[None, 34:], np.ones(1), np.ones(1)
+    )
+    image = np.zeros((*shape, 3), np.uint8)
+    assert draw_poses(image, wild, THRESHOLD).shape == image.shape
+
+
+def test_a_limb_that_leaves_the_image_far_away_is_painted_to_its_border() -> None:
+    drawn = skeleton_only(person(left_elbow=(320, 240), left_wrist=(1e30, 240)))
+    assert changed(BLANK, drawn)[240, 320:].all()

@@ -1,0 +1,270 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+import os
+from pathlib import Path
+import struct
+
+import cv2
+from hypothesis import given
+from hypothesis import strategies as st
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.image import decode_picture
+from movenet_ros.core.image import Order
+from movenet_ros.core.image import read_picture
+from movenet_ros.core.image import SourceImage
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+Pixels = NDArray[np.uint8]
+
+RED_RGB = (230, 20, 10)
+START_OF_IMAGE, END_OF_IMAGE = b'\xff\xd8', b'\xff\xd9'
+EXIF_ORIENTATION = 0x0112
+
+
+def quarters() -> Pixels:
+    """Return 48x32 BGR whose quarters have four colours, so that every turn of it shows."""
+    tiny = np.array([[[0, 0, 255], [0, 255, 0]], [[255, 0, 0], [255, 255, 255]]], np.uint8)
+    return np.asarray(np.kron(tiny, np.ones((16, 24, 1), np.uint8)), np.uint8)
+
+
+def encoded(suffix: str, pixels: Pixels, *options: int) -> bytes:
+    """Return the bytes of a picture file."""
+    done, data = cv2.imencode(suffix, pixels, options)
+    assert done
+    return data.tobytes()
+
+
+def with_segment(jpeg: bytes, payload: bytes) -> bytes:
+    """Put an APP1 segment at the front of a JPEG."""
+    segment = b'\xff\xe1' + struct.pack('>H', len(payload) + 2) + payload
+    return jpeg[:2] + segment + jpeg[2:]
+
+
+def exif(orientation: int) -> bytes:
+    """Return an Exif payload that says how the camera was held."""
+    entry = struct.pack('<HHIHH', EXIF_ORIENTATION, 3, 1, orientation, 0)
+    return b'Exif\0\0II*\0' + struct.pack('<IH', 8, 1) + entry + bytes(4)
+
+
+def jpeg_with_thumbnail() -> bytes:
+    """Return a JPEG that holds a whole small JPEG in front of its own picture."""
+    thumbnail = encoded('.jpg', quarters())
+    assert thumbnail.endswith(END_OF_IMAGE)
+    random = np.random.default_rng(3).integers(0, 256, (40, 60, 3), np.uint8)
+    return with_segment(encoded('.jpg', random), b'Exif\0\0' + thumbnail)
+
+
+WITH_THUMBNAIL = jpeg_with_thumbnail()
+WHOLE_JPEGS = {
+    'baseline': encoded('.jpg', quarters()),
+    'progressive': encoded('.jpg', quarters(), cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+    'with restart markers': encoded('.jpg', quarters(), cv2.IMWRITE_JPEG_RST_INTERVAL, 1),
+    'grey': encoded('.jpg', quarters()[..., 0]),
+    'with a thumbnail': WITH_THUMBNAIL,
+    'with trailing zeros': encoded('.jpg', quarters()) + bytes(100),
+    'with trailing ones': encoded('.jpg', quarters()) + b'\xff' * 3,
+    'with a fill byte': encoded('.jpg', quarters()).replace(b'\xff\xdb', b'\xff\xff\xdb', 1),
+}
+
+
+@pytest.mark.parametrize('kind', WHOLE_JPEGS)
+def test_a_whole_jpeg_is_read(kind: str) -> None:
+    expected = (60, 40) if kind == 'with a thumbnail' else (48, 32)
+    assert decode_picture(WHOLE_JPEGS[kind]).wh == expected
+
+
+def test_a_jpeg_that_breaks_off_behind_its_thumbnail_is_refused() -> None:
+    length = WITH_THUMBNAIL.index(END_OF_IMAGE) + len(END_OF_IMAGE)
+    with pytest.raises(ImageError, match='truncated'):
+        decode_picture(WITH_THUMBNAIL[:length])
+
+
+@pytest.mark.parametrize(
+    'kind', [kind for kind in WHOLE_JPEGS if not kind.startswith('with trailing')]
+)
+@given(st.data())
+def test_a_jpeg_that_breaks_off_is_refused(kind: str, draw: st.DataObject) -> None:
+    whole = WHOLE_JPEGS[kind]
+    length = draw.draw(st.integers(0, len(whole) - 1))
+    with pytest.raises(ImageError):
+        decode_picture(whole[:length])
+
+
+def test_a_truncated_jpeg_is_called_that() -> None:
+    with pytest.raises(ImageError, match='a truncated JPEG of 500 bytes'):
+        decode_picture(WITH_THUMBNAIL[:500])
+
+
+def test_a_truncated_jpeg_file_is_refused(data: Path) -> None:
+    with pytest.raises(ImageError, match='truncated JPEG'):
+        read_picture(data / 'hard' / 'broken_truncated.jpg')
+
+
+@pytest.mark.parametrize('suffix', ['.png', '.bmp', '.webp'])
+@pytest.mark.parametrize('part', [0.05, 0.5, 0.9, 0.99])
+def test_another_format_that_breaks_off_is_refused(suffix: str, part: float) -> None:
+    random = np.random.default_rng(4).integers(0, 256, (40, 60, 3), np.uint8)
+    whole = encoded(suffix, random)
+    with pytest.raises(ImageError):
+        decode_picture(whole[: int(part * len(whole))])
+
+
+def test_nothing_is_refused() -> None:
+    with pytest.raises(ImageError, match='empty'):
+        decode_picture(b'')
+
+
+@given(st.binary(min_size=1, max_size=200))
+def test_rubbish_is_refused(rubbish: bytes) -> None:
+    with pytest.raises(ImageError):
+        decode_picture(rubbish)
+
+
+@given(st.binary(max_size=200))
+def test_rubbish_behind_the_start_of_a_jpeg_is_refused(rubbish: bytes) -> None:
+    with pytest.raises(ImageError):
+        decode_picture(START_OF_IMAGE + rubbish)
+
+
+def test_what_is_no_picture_is_named_by_its_first_bytes() -> None:
+    with pytest.raises(ImageError, match='7 bytes that are no picture.*52 75 62 62'):
+        decode_picture(b'Rubbish')
+
+
+@pytest.mark.parametrize('suffix', ['.png', '.jpg', '.bmp', '.webp'])
+def test_colours_are_those_of_the_file(suffix: str) -> None:
+    red_bgr = np.full((16, 16, 3), RED_RGB[::-1], np.uint8)
+    rgb = decode_picture(encoded(suffix, red_bgr)).as_rgb()
+    np.testing.assert_allclose(rgb[8, 8].astype(int), RED_RGB, atol=6)
+
+
+@pytest.mark.parametrize(
+    'pixels',
+    [
+        np.full((5, 6), 200, np.uint8),
+        np.full((5, 6), 200 * 257, np.uint16),
+        np.full((5, 6, 3), 200 * 257, np.uint16),
+        np.full((5, 6, 4), 200, np.uint8),
+    ],
+    ids=['grey', '16-bit grey', '16-bit colour', 'with alpha'],
+)
+def test_every_kind_of_png_becomes_8_bit_colour(pixels: Pixels) -> None:
+    picture = decode_picture(encoded('.png', pixels))
+    np.testing.assert_array_equal(picture.as_rgb(), np.full((5, 6, 3), 200, np.uint8))
+
+
+UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {  # what undoes each way of holding the camera
+    1: lambda image: image,
+    2: lambda image: image[:, ::-1],
+    3: lambda image: image[::-1, ::-1],
+    4: lambda image: image[::-1],
+    5: lambda image: image.transpose(1, 0, 2),
+    6: lambda image: np.rot90(image, -1),
+    7: lambda image: image[::-1, ::-1].transpose(1, 0, 2),
+    8: lambda image: np.rot90(image, 1),
+}
+
+
+@pytest.mark.parametrize('orientation', UPRIGHT)
+def test_an_exif_orientation_is_applied(orientation: int) -> None:
+    stored = encoded('.jpg', quarters(), cv2.IMWRITE_JPEG_QUALITY, 100)
+    shown = decode_picture(with_segment(stored, exif(orientation))).to_bgr()
+    expected = UPRIGHT[orientation](quarters())
+    assert shown.shape == expected.shape
+    assert np.median(np.abs(shown.astype(int) - expected)) < 5
+
+
+def test_an_array_is_as_good_as_bytes() -> None:
+    jpeg = WHOLE_JPEGS['baseline']
+    from_array = decode_picture(np.frombuffer(jpeg, np.uint8))
+    np.testing.assert_array_equal(from_array.pixels, decode_picture(jpeg).pixels)
+
+
+def test_a_file_is_read(tmp_path: Path) -> None:
+    path = tmp_path / 'a picture.png'
+    path.write_bytes(encoded('.png', quarters()))
+    np.testing.assert_array_equal(read_picture(path).to_bgr(), quarters())
+
+
+def test_a_missing_file_is_named_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match=r'cannot read .*gone\.png: No such file'):
+        read_picture(tmp_path / 'gone.png')
+
+
+def test_a_folder_is_no_picture(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match='Is a directory'):
+        read_picture(tmp_path)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason='root may read everything')
+def test_a_file_that_may_not_be_read_is_named_with_the_reason(tmp_path: Path) -> None:
+    path = tmp_path / 'secret.png'
+    path.write_bytes(encoded('.png', quarters()))
+    path.chmod(0)
+    with pytest.raises(ImageError, match='Permission denied'):
+        read_picture(path)
+
+
+@pytest.mark.parametrize(
+    ('shape', 'order'),
+    [
+        ((4, 5), 'rgb'),
+        ((4, 5, 3), 'mono'),
+        ((4, 5, 1), 'mono'),
+        ((4, 5, 4), 'bgr'),
+        ((4, 5, 3), 'rgba'),
+        ((0, 5, 3), 'rgb'),
+        ((4, 0), 'mono'),
+        ((5,), 'mono'),
+        ((1, 4, 5, 3), 'rgb'),
+    ],
+)
+def test_pixels_and_order_must_belong_together(shape: tuple[int, ...], order: Order) -> None:
+    with pytest.raises(ImageError):
+        SourceImage(np.zeros(shape, np.uint8), order)
+
+
+@pytest.mark.parametrize('dtype', [np.uint16, np.float32, np.int8, np.bool_])
+def test_only_8_bit_pixels_are_taken(dtype: type) -> None:
+    with pytest.raises(ImageError, match=np.dtype(dtype).name):
+        SourceImage(np.zeros((4, 5, 3), dtype), 'rgb')
+
+
+def test_the_size_is_width_before_height() -> None:
+    assert SourceImage(np.zeros((4, 5, 3), np.uint8), 'rgb').wh == (5, 4)
+
+
+def in_order(order: Order) -> SourceImage:
+    """Return a red picture."""
+    channels = {'r': RED_RGB[0], 'g': RED_RGB[1], 'b': RED_RGB[2], 'a': 77}
+    return SourceImage(np.full((4, 5, len(order)), [channels[c] for c in order], np.uint8), order)
+
+
+@pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra'])
+def test_rgb_is_rgb_from_any_order(order: Order) -> None:
+    assert in_order(order).as_rgb()[3, 4].tolist() == list(RED_RGB)
+
+
+@pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra'])
+def test_bgr_is_bgr_from_any_order(order: Order) -> None:
+    assert in_order(order).to_bgr()[3, 4].tolist() == list(RED_RGB[::-1])
+
+
+def test_grey_has_three_equal_channels() -> None:
+    grey = SourceImage(np.full((4, 5), 90, np.uint8), 'mono')
+    assert grey.as_rgb()[3, 4].tolist() == grey.to_bgr()[3, 4].tolist() == [90, 90, 90]
+
+
+@pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra'])
+def test_bgr_may_be_drawn_on(order: Order) -> None:
+    image = in_order(order)
+    image.to_bgr()[:] = 0
+    np.testing.assert_array_equal(image.pixels, in_order(order).pixels)
+
+
+def test_rgb_is_not_copied_without_need() -> None:
+    image = in_order('rgb')
+    assert np.shares_memory(image.as_rgb(), image.pixels)

@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import cv2
+from hypothesis import example
+from hypothesis import given
+from hypothesis import strategies as st
+from movenet_ros.core.image import Order
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.letterbox import Letterbox
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+EXTREMES = [(3000, 10), (10, 3000), (1, 1), (2, 1), (1, 5000), (641, 479)]
+COLOR_RGB = (250, 128, 5)
+
+sides = st.integers(1, 5000)
+sizes = st.tuples(sides, sides)
+input_sizes = st.integers(4, 32).map(lambda n: 32 * n)
+
+
+def painted(canvas_rgb: NDArray[np.uint8], order: Order) -> SourceImage:
+    """Bring an RGB picture into another order of channels."""
+    alpha = np.full((*canvas_rgb.shape[:2], 1), 99, np.uint8)
+    pixels = {
+        'rgb': canvas_rgb,
+        'bgr': canvas_rgb[..., ::-1],
+        'rgba': np.concatenate([canvas_rgb, alpha], axis=2),
+        'bgra': np.concatenate([canvas_rgb[..., ::-1], alpha], axis=2),
+        'mono': canvas_rgb[..., 0],
+    }[order]
+    return SourceImage(np.ascontiguousarray(pixels), order)
+
+
+@given(sizes, input_sizes)
+@example((3000, 10), 256)
+@example((1, 1), 128)
+def test_the_longer_side_is_the_input_size(image_wh: tuple[int, int], input_size: int) -> None:
+    assert max(Letterbox.fit(image_wh, input_size).input_wh) == input_size
+
+
+@given(sizes, input_sizes)
+def test_the_input_is_padded_to_the_next_multiple_of_32(
+    image_wh: tuple[int, int], input_size: int
+) -> None:
+    letterbox = Letterbox.fit(image_wh, input_size)
+    for padded, content in zip(letterbox.input_wh, letterbox.content_wh):
+        assert padded % 32 == 0
+        assert 0 <= padded - content < 32
+
+
+@given(sizes, input_sizes)
+def test_the_aspect_ratio_is_kept_to_half_a_pixel(
+    image_wh: tuple[int, int], input_size: int
+) -> None:
+    content_wh = Letterbox.fit(image_wh, input_size).content_wh
+    scale = input_size / max(image_wh)
+    for content, side in zip(content_wh, image_wh):
+        assert content == 1 or abs(content - side * scale) <= 0.5
+
+
+@given(sizes, input_sizes, st.data())
+def test_to_image_undoes_to_model(
+    image_wh: tuple[int, int], input_size: int, draw: st.DataObject
+) -> None:
+    letterbox = Letterbox.fit(image_wh, input_size)
+    inside = st.tuples(*(st.floats(-0.5 * side, 1.5 * side) for side in image_wh))
+    points = np.array(draw.draw(st.lists(inside, min_size=1, max_size=5)))
+    there_and_back = letterbox.to_image(letterbox.to_model(points))
+    np.testing.assert_allclose(there_and_back, points, rtol=1e-5, atol=1e-5 * max(image_wh))
+
+
+@given(sizes, input_sizes)
+def test_the_corner_of_the_image_is_the_corner_of_its_content(
+    image_wh: tuple[int, int], input_size: int
+) -> None:
+    letterbox = Letterbox.fit(image_wh, input_size)
+    corner = letterbox.to_model(np.array(image_wh, np.float64)) * letterbox.input_wh
+    np.testing.assert_allclose(corner, letterbox.content_wh, rtol=1e-5)
+
+
+def test_points_keep_their_shape() -> None:
+    letterbox = Letterbox.fit((640, 480), 256)
+    assert letterbox.to_image(np.zeros((6, 17, 2))).shape == (6, 17, 2)
+
+
+@pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra', 'mono'])
+@pytest.mark.parametrize('image_wh', [(1280, 720), (480, 640), (641, 479), (200, 200), (64, 48)])
+def test_a_painted_square_lands_where_to_model_says(
+    image_wh: tuple[int, int], order: Order
+) -> None:
+    letterbox = Letterbox.fit(image_wh, 256)
+    corners = np.floor(np.array([[0.25, 0.5], [0.5, 0.75]]) * image_wh)
+    (left, top), (right, bottom) = corners.astype(int).tolist()
+    canvas_rgb = np.zeros((image_wh[1], image_wh[0], 3), np.uint8)
+    canvas_rgb[top:bottom, left:right] = COLOR_RGB
+
+    batch = letterbox.apply(painted(canvas_rgb, order))[0]
+
+    weights = batch[..., 0] / batch[..., 0].sum()
+    rows, columns = np.indices(weights.shape) + 0.5  # the middles of pixels
+    center = np.array([(weights * columns).sum(), (weights * rows).sum()])
+    expected = letterbox.to_model(corners.mean(axis=0)) * letterbox.input_wh
+    np.testing.assert_allclose(center, expected, atol=0.3)  # shrinking skips pixels
+
+
+@pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra', 'mono'])
+def test_the_input_is_rgb_whatever_came_in(order: Order) -> None:
+    canvas_rgb = np.full((30, 40, 3), COLOR_RGB, np.uint8)
+    batch = Letterbox.fit((40, 30), 128).apply(painted(canvas_rgb, order))
+    expected = (COLOR_RGB[0],) * 3 if order == 'mono' else COLOR_RGB
+    assert tuple(batch[0, 5, 5]) == expected
+
+
+@pytest.mark.parametrize('image_wh', [*EXTREMES, (1280, 720)])
+def test_the_input_is_what_the_model_takes(image_wh: tuple[int, int]) -> None:
+    letterbox = Letterbox.fit(image_wh, 256)
+    batch = letterbox.apply(SourceImage(np.full(image_wh[::-1], 200, np.uint8), 'mono'))
+    assert batch.shape == (1, letterbox.input_wh[1], letterbox.input_wh[0], 3)
+    assert batch.dtype == np.int32
+
+
+@pytest.mark.parametrize('image_wh', [*EXTREMES, (1280, 720)])
+def test_content_fills_its_part_and_the_rest_is_black(image_wh: tuple[int, int]) -> None:
+    letterbox = Letterbox.fit(image_wh, 256)
+    batch = letterbox.apply(SourceImage(np.full(image_wh[::-1], 200, np.uint8), 'mono'))[0]
+    expected = np.zeros_like(batch)
+    expected[: letterbox.content_wh[1], : letterbox.content_wh[0]] = 200
+    np.testing.assert_array_equal(batch, expected)
+
+
+@pytest.mark.parametrize('order', ['rgb', 'bgra', 'mono'])
+@pytest.mark.parametrize('image_wh', [(640, 480), (61, 47)])
+def test_rows_with_padding_behind_them_make_no_difference(
+    image_wh: tuple[int, int], order: Order
+) -> None:
+    width, height = image_wh
+    random = np.random.default_rng(1)
+    whole = painted(random.integers(0, 256, (height, width, 3), np.uint8), order)
+    step = np.full((height, width + 11, *whole.pixels.shape[2:]), 255, np.uint8)
+    step[:, :width] = whole.pixels
+    view = SourceImage(step[:, :width], order)
+    letterbox = Letterbox.fit(image_wh, 256)
+    np.testing.assert_array_equal(letterbox.apply(view), letterbox.apply(whole))
+
+
+def test_a_read_only_buffer_will_do() -> None:
+    pixels = np.frombuffer(bytes(range(48)), np.uint8).reshape(4, 4, 3)
+    assert Letterbox.fit((4, 4), 128).apply(SourceImage(pixels, 'bgr')).any()
+
+
+def test_a_mirrored_view_is_mirrored(astronaut: SourceImage) -> None:
+    view = astronaut.pixels[:, ::-1]
+    copied = SourceImage(np.ascontiguousarray(view), 'rgb')
+    letterbox = Letterbox.fit(astronaut.wh, 256)
+    np.testing.assert_array_equal(
+        letterbox.apply(SourceImage(view, 'rgb')), letterbox.apply(copied)
+    )
+
+
+def test_the_image_stays_as_it_was() -> None:
+    pixels = np.random.default_rng(2).integers(0, 256, (60, 80, 3), np.uint8)
+    before = pixels.copy()
+    Letterbox.fit((80, 60), 128).apply(SourceImage(pixels, 'bgr'))
+    np.testing.assert_array_equal(pixels, before)
+
+
+def test_an_image_of_the_input_size_passes_unchanged(astronaut: SourceImage) -> None:
+    small = cv2.resize(astronaut.pixels, (256, 192))
+    batch = Letterbox.fit((256, 192), 256).apply(SourceImage(small, 'rgb'))
+    np.testing.assert_array_equal(batch[0], small)
+
+
+@pytest.mark.parametrize('image_wh', [(0, 480), (640, 0), (-1, 5)])
+def test_a_size_without_pixels_is_refused(image_wh: tuple[int, int]) -> None:
+    with pytest.raises(ValueError, match='an image of'):
+        Letterbox.fit(image_wh, 256)
+
+
+@pytest.mark.parametrize('input_size', [0, 31, 100, -32])
+def test_an_input_size_that_the_model_does_not_take_is_refused(input_size: int) -> None:
+    with pytest.raises(ValueError, match=f'{input_size} is not a multiple of 32'):
+        Letterbox.fit((640, 480), input_size)
+
+
+def test_an_image_of_another_size_is_refused() -> None:
+    image = SourceImage(np.zeros((480, 640), np.uint8), 'mono')
+    with pytest.raises(ValueError, match=r'\(640, 480\).*\(320, 240\)'):
+        Letterbox.fit((320, 240), 256).apply(image)

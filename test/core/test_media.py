@@ -1,0 +1,215 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.media import CAMERA_PREFIX
+from movenet_ros.core.media import Media
+from movenet_ros.core.media import open_media
+import numpy as np
+import pytest
+
+SHADES = [20, 60, 100, 140, 180, 220]
+WH = (64, 48)
+
+
+def shade_of(image: SourceImage | ImageError) -> int | str:
+    """Return a picture's shade, to the next ten, or the name of what came in its place."""
+    if isinstance(image, ImageError):
+        return 'error'
+    return int(round(float(image.pixels.mean()), -1))
+
+
+def shades(media: Media) -> list[int | str]:
+    """Return what a source delivers."""
+    return [shade_of(image) for image in media.images()]
+
+
+@pytest.fixture
+def video(tmp_path: Path) -> Callable[[str, str], Path]:
+    """Return a function that writes a video of six shades at 12 Hz."""
+
+    def make(name: str, codec: str) -> Path:
+        path = tmp_path / name
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), 12, WH)
+        for shade in SHADES:
+            writer.write(np.full((WH[1], WH[0], 3), shade, np.uint8))
+        writer.release()
+        return path
+
+    return make
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Give a folder of three pictures, the second broken, and things that are none."""
+    path = tmp_path / 'holiday pictures (copy)'
+    path.mkdir()
+    for name, shade in (('c.JPG', 180), ('a.png', 60)):
+        cv2.imwrite(str(path / name), np.full((WH[1], WH[0], 3), shade, np.uint8))
+    whole = (path / 'c.JPG').read_bytes()
+    (path / 'b.jpeg').write_bytes(whole[: len(whole) // 2])
+    (path / 'notes.txt').write_text('not a picture')
+    (path / 'more').mkdir()
+    return path
+
+
+def test_a_folder_is_read_in_the_order_of_names_and_goes_on_behind_a_broken_picture(
+    folder: Path,
+) -> None:
+    assert shades(open_media(str(folder))) == [60, 'error', 180]
+
+
+def test_a_broken_picture_is_named_with_the_reason(folder: Path) -> None:
+    broken = list(open_media(str(folder)).images())[1]
+    assert str(broken).startswith('b.jpeg: a truncated JPEG')
+
+
+def test_a_picture_that_vanishes_is_an_error_in_its_place(folder: Path) -> None:
+    media = open_media(str(folder))
+    (folder / 'a.png').unlink()
+    assert shades(media) == ['error', 'error', 180]
+
+
+def test_a_folder_counts_its_pictures(folder: Path) -> None:
+    assert open_media(str(folder)).count == 3
+
+
+def test_a_folder_that_is_named_like_a_picture_is_an_error_in_its_place(folder: Path) -> None:
+    (folder / 'd.png').mkdir()
+    assert shades(open_media(str(folder)))[3:] == ['error']
+
+
+def test_a_folder_can_be_read_again(folder: Path) -> None:
+    media = open_media(str(folder))
+    assert shades(media) == shades(media)
+
+
+def test_a_folder_without_pictures_is_refused_with_what_would_be_one(tmp_path: Path) -> None:
+    (tmp_path / 'notes.txt').write_text('not a picture')
+    with pytest.raises(StartError, match=r'no pictures in .*\.jpg.*\.png'):
+        open_media(str(tmp_path))
+
+
+def test_a_single_picture_is_a_source(folder: Path) -> None:
+    media = open_media(str(folder / 'a.png'))
+    assert (shades(media), shades(media), media.count) == ([60], [60], 1)
+
+
+def test_a_single_broken_picture_is_refused(folder: Path) -> None:
+    with pytest.raises(StartError, match=r'b\.jpeg: a truncated JPEG'):
+        open_media(str(folder / 'b.jpeg'))
+
+
+@pytest.mark.parametrize(('name', 'codec'), [('a b.mp4', 'mp4v'), ('v.avi', 'MJPG')])
+def test_a_video_is_read_to_its_end(
+    video: Callable[[str, str], Path], name: str, codec: str
+) -> None:
+    np.testing.assert_allclose(
+        [float(shade) for shade in shades(open_media(str(video(name, codec))))], SHADES, atol=10
+    )
+
+
+def test_a_video_says_its_rate_and_length(video: Callable[[str, str], Path]) -> None:
+    media = open_media(str(video('v.mp4', 'mp4v')))
+    assert (media.rate_hz, media.count, media.is_live) == (12, 6, False)
+
+
+def test_a_video_starts_from_the_beginning_each_time(video: Callable[[str, str], Path]) -> None:
+    media = open_media(str(video('v.mp4', 'mp4v')))
+    next(media.images())
+    assert shades(media) == shades(media)
+
+
+def test_the_images_of_a_video_are_bgr(tmp_path: Path) -> None:
+    path = tmp_path / 'red.avi'
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 12, WH)
+    writer.write(np.full((WH[1], WH[0], 3), (0, 0, 250), np.uint8))
+    writer.release()
+    image = next(open_media(str(path)).images())
+    assert isinstance(image, SourceImage)
+    np.testing.assert_allclose(image.as_rgb().mean(axis=(0, 1)), (250, 0, 0), atol=15)
+
+
+def test_a_video_that_breaks_off_says_so_at_its_end(tmp_path: Path) -> None:
+    path, random = tmp_path / 'v.avi', np.random.default_rng(5)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 12, (320, 240))
+    for _ in range(20):
+        writer.write(random.integers(0, 256, (240, 320, 3), np.uint8))
+    writer.release()
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    *images, last = open_media(str(path)).images()
+    assert 5 < len(images) < 15
+    assert str(last) == f'v.avi breaks off after {len(images)} of 20 images'
+
+
+@pytest.mark.parametrize('content', [b'', b'rubbish' * 100])
+def test_a_file_that_is_no_video_is_refused(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / 'rubbish.mp4'
+    path.write_bytes(content)
+    with pytest.raises(StartError, match=r'rubbish\.mp4 is no video'):
+        open_media(str(path))
+
+
+@pytest.mark.parametrize('source', ['', 'gone.mp4', '~nobody-of-this-name/x.mp4', '-1'])
+def test_a_source_that_is_not_there_is_refused_with_what_would_be_one(source: str) -> None:
+    with pytest.raises(StartError) as caught:
+        open_media(source)
+    assert f"no such source: '{source}' (a video file, a folder" in str(caught.value)
+
+
+def test_a_name_that_no_file_can_have_is_refused_in_one_line() -> None:
+    with pytest.raises(StartError, match='cannot open .*: File name too long'):
+        open_media('x' * 5000)
+
+
+@pytest.mark.parametrize('source', ['97', f'{CAMERA_PREFIX}97'])
+def test_a_camera_that_is_not_there_is_refused_with_what_to_check(source: str) -> None:
+    with pytest.raises(StartError, match=f'camera {source} cannot be opened: is it plugged in'):
+        open_media(source)
+
+
+class Camera:
+    """Stands in for OpenCV's capture of a camera that gives two images."""
+
+    def __init__(self, rate_hz: float) -> None:
+        self.rate_hz, self.left, self.released = rate_hz, 2, False
+
+    def isOpened(self) -> bool:  # noqa: N802 (OpenCV's name)
+        return True
+
+    def get(self, what: int) -> float:
+        return self.rate_hz if what == cv2.CAP_PROP_FPS else 64.0
+
+    def read(self) -> tuple[bool, object]:
+        self.left -= 1
+        return self.left >= 0, np.zeros((48, 64, 3), np.uint8)
+
+    def release(self) -> None:
+        self.released = True
+
+
+@pytest.mark.parametrize(('says', 'expected'), [(25.0, 25.0), (0.0, 30.0), (float('nan'), 30.0)])
+def test_a_camera_that_does_not_say_its_rate_has_30_hz(
+    monkeypatch: pytest.MonkeyPatch, says: float, expected: float
+) -> None:
+    monkeypatch.setattr(cv2, 'VideoCapture', lambda _: Camera(says))
+    assert open_media('0').rate_hz == expected
+
+
+def test_a_camera_is_live_and_endless(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cv2, 'VideoCapture', lambda _: Camera(30.0))
+    media = open_media(f'{CAMERA_PREFIX}0')
+    assert (media.is_live, media.count) == (True, None)
+
+
+def test_a_camera_that_is_unplugged_ends_and_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
+    camera = Camera(30.0)
+    monkeypatch.setattr(cv2, 'VideoCapture', lambda _: camera)
+    assert len(list(open_media('0').images())) == 2
+    assert camera.released

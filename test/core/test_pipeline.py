@@ -1,0 +1,218 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import cv2
+from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.core.backend import Backend
+from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.image import Order
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.letterbox import Letterbox
+from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.skeleton import INDEX
+from movenet_ros.core.skeleton import KEYPOINT_NAMES
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+Answer = Callable[[Letterbox, Poses], NDArray[np.float32]]
+MakePeople = Callable[[tuple[int, int], int], Poses]
+
+SIDE = 512  # of the photograph
+SEEN = 0.5  # the face and the shoulders score higher, what the space suit hides does not
+
+
+@pytest.fixture
+def estimator(onnxruntime_cpu: Backend) -> PoseEstimator:
+    """Give the pipeline with the real model."""
+    return PoseEstimator(onnxruntime_cpu, 256, 0.25)
+
+
+def keypoint(poses: Poses, name: str) -> Any:
+    """Return one keypoint of the first person."""
+    return poses.keypoints[0, INDEX[name]]
+
+
+def seen(poses: Poses) -> NDArray[np.bool_]:
+    """Tell which keypoints of the first person the model is sure of."""
+    return np.asarray(poses.keypoint_scores[0] >= SEEN)
+
+
+def pasted(photo: SourceImage, wh: tuple[int, int], corner: tuple[int, int] = (0, 0)) -> Any:
+    """Put the photograph onto a black canvas."""
+    canvas = np.zeros((wh[1], wh[0], 3), np.uint8)
+    canvas[corner[1] : corner[1] + SIDE, corner[0] : corner[0] + SIDE] = photo.pixels
+    return SourceImage(canvas, 'rgb')
+
+
+@pytest.mark.parametrize('wh', [(1280, 720), (1080, 1920), (641, 479)])
+def test_people_come_back_at_the_pixels_of_the_image(
+    make_people: MakePeople, answer: Answer, wh: tuple[int, int]
+) -> None:
+    people = make_people(wh, 4)
+    backend = RecordedBackend([answer(Letterbox.fit(wh, 256), people)])
+    image = SourceImage(np.zeros((wh[1], wh[0]), np.uint8), 'mono')
+    found = PoseEstimator(backend, 256, 0.25).estimate(image)
+    np.testing.assert_allclose(found.keypoints, people.keypoints, atol=0.02)
+
+
+def test_the_model_gets_the_letterboxed_image(astronaut: SourceImage) -> None:
+    backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
+    PoseEstimator(backend, 192, 0.25).estimate(astronaut)
+    expected = Letterbox.fit(astronaut.wh, 192).apply(astronaut)
+    np.testing.assert_array_equal(backend.batches[0], expected)
+
+
+def test_images_of_different_sizes_may_take_turns(
+    make_people: MakePeople, answer: Answer
+) -> None:
+    sizes = [(640, 480), (480, 640), (640, 480)]
+    people = [make_people(wh, 2) for wh in sizes]
+    outputs = [answer(Letterbox.fit(wh, 256), each) for wh, each in zip(sizes, people)]
+    estimator = PoseEstimator(RecordedBackend(outputs), 256, 0.25)
+    for (width, height), expected in zip(sizes, people):
+        image = SourceImage(np.zeros((height, width, 3), np.uint8), 'bgr')
+        found = estimator.estimate(image).keypoints
+        np.testing.assert_allclose(found, expected.keypoints, atol=0.02)
+
+
+def test_the_threshold_may_change_at_any_time(make_people: MakePeople, answer: Answer) -> None:
+    output = answer(Letterbox.fit((64, 64), 128), make_people((64, 64), 6))
+    estimator = PoseEstimator(RecordedBackend([output]), 128, 0.0)
+    image = SourceImage(np.zeros((64, 64), np.uint8), 'mono')
+    assert len(estimator.estimate(image)) == 6
+    estimator.person_threshold = 0.65
+    assert len(estimator.estimate(image)) == 3
+
+
+def test_only_so_many_people_are_kept(make_people: MakePeople, answer: Answer) -> None:
+    output = answer(Letterbox.fit((64, 64), 128), make_people((64, 64), 6))
+    estimator = PoseEstimator(RecordedBackend([output]), 128, 0.0, max_people=2)
+    assert len(estimator.estimate(SourceImage(np.zeros((64, 64), np.uint8), 'mono'))) == 2
+
+
+def test_warming_up_runs_the_shape_of_that_image_size() -> None:
+    backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
+    PoseEstimator(backend, 256, 0.25).warm_up((1280, 720))
+    assert [batch.shape for batch in backend.batches] == [(1, 160, 256, 3)]
+
+
+def test_an_answer_of_another_model_costs_the_image() -> None:
+    estimator = PoseEstimator(RecordedBackend([np.zeros((1, 1, 17, 3), np.float32)]), 256, 0.25)
+    with pytest.raises(InferenceError):
+        estimator.estimate(SourceImage(np.zeros((48, 64), np.uint8), 'mono'))
+
+
+def test_the_astronaut_is_one_person(estimator: PoseEstimator, astronaut: SourceImage) -> None:
+    assert len(estimator.estimate(astronaut)) == 1
+
+
+@pytest.mark.parametrize(
+    ('name', 'x', 'y'),
+    [  # where a human sees them; her left is on the right
+        ('nose', 223, 121),
+        ('right_eye', 205, 99),
+        ('left_eye', 246, 102),
+        ('right_ear', 176, 108),
+        ('left_ear', 275, 116),
+    ],
+)
+def test_the_face_is_found_where_it_is(
+    estimator: PoseEstimator, astronaut: SourceImage, name: str, x: float, y: float
+) -> None:
+    found = keypoint(estimator.estimate(astronaut), name)
+    np.testing.assert_allclose(found, (x, y), atol=15)
+
+
+def test_the_box_is_around_the_person(
+    estimator: PoseEstimator, astronaut: SourceImage
+) -> None:
+    left, top, right, bottom = estimator.estimate(astronaut).boxes_xyxy[0]
+    assert 0 <= left < 60
+    assert 0 <= top < 50
+    assert 320 < right < 420
+    assert 480 < bottom <= SIDE
+
+
+def test_a_mirrored_picture_gives_mirrored_people(
+    estimator: PoseEstimator, astronaut: SourceImage
+) -> None:
+    sides = {'left': 'right', 'right': 'left', 'nose': 'nose'}
+    swapped = ['_'.join(sides.get(word, word) for word in n.split('_')) for n in KEYPOINT_NAMES]
+    upright = estimator.estimate(astronaut)
+    mirrored = estimator.estimate(SourceImage(astronaut.pixels[:, ::-1], 'rgb'))
+    back = mirrored.keypoints[0, [INDEX[name] for name in swapped]] * (-1, 1) + (SIDE, 0)
+    np.testing.assert_allclose(back[seen(upright)], upright.keypoints[0][seen(upright)], atol=16)
+
+
+@pytest.mark.parametrize('order', ['bgr', 'rgba', 'bgra'])
+def test_the_order_of_the_channels_makes_no_difference(
+    estimator: PoseEstimator, astronaut: SourceImage, order: Order
+) -> None:
+    code = {
+        'bgr': cv2.COLOR_RGB2BGR, 'rgba': cv2.COLOR_RGB2RGBA, 'bgra': cv2.COLOR_RGB2BGRA,
+    }[order]
+    reordered = SourceImage(np.asarray(cv2.cvtColor(astronaut.pixels, code), np.uint8), order)
+    np.testing.assert_array_equal(
+        estimator.estimate(reordered).keypoints, estimator.estimate(astronaut).keypoints
+    )
+
+
+def test_wrong_colours_would_show(estimator: PoseEstimator, astronaut: SourceImage) -> None:
+    mistaken = estimator.estimate(SourceImage(astronaut.pixels[..., ::-1], 'rgb'))
+    shoulder = keypoint(estimator.estimate(astronaut), 'right_shoulder')
+    assert np.linalg.norm(keypoint(mistaken, 'right_shoulder') - shoulder) > 12
+
+
+def test_a_grey_picture_gives_the_same_face(
+    estimator: PoseEstimator, astronaut: SourceImage
+) -> None:
+    grey = np.asarray(cv2.cvtColor(astronaut.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
+    found = keypoint(estimator.estimate(SourceImage(grey, 'mono')), 'nose')
+    np.testing.assert_allclose(found, keypoint(estimator.estimate(astronaut), 'nose'), atol=8)
+
+
+def test_rows_with_padding_behind_them_make_no_difference(
+    estimator: PoseEstimator, astronaut: SourceImage
+) -> None:
+    step = np.full((SIDE, SIDE + 7, 3), 255, np.uint8)
+    step[:, :SIDE] = astronaut.pixels
+    np.testing.assert_array_equal(
+        estimator.estimate(SourceImage(step[:, :SIDE], 'rgb')).keypoints,
+        estimator.estimate(astronaut).keypoints,
+    )
+
+
+@pytest.mark.parametrize('shorter', [512, 540, 580, 600])
+@pytest.mark.parametrize('turned', [False, True])
+def test_the_aspect_ratio_of_the_image_moves_nobody(
+    estimator: PoseEstimator, astronaut: SourceImage, shorter: int, turned: bool
+) -> None:
+    # The longer side stays, and with it the scale: only the padding differs.
+    square = estimator.estimate(pasted(astronaut, (640, 640)))
+    wh = (shorter, 640) if turned else (640, shorter)
+    found = estimator.estimate(pasted(astronaut, wh))
+    difference = (found.keypoints[0] - square.keypoints[0])[seen(square)]
+    np.testing.assert_allclose(difference, 0, atol=4)
+
+
+@pytest.mark.parametrize('wh', [(1024, 512), (513, 777), (900, 700)])
+@pytest.mark.parametrize('place', ['right', 'bottom'])
+def test_the_place_in_the_image_is_where_the_face_is_found(
+    estimator: PoseEstimator, astronaut: SourceImage, wh: tuple[int, int], place: str
+) -> None:
+    corner = (wh[0] - SIDE, 0) if place == 'right' else (0, wh[1] - SIDE)
+    found = estimator.estimate(pasted(astronaut, wh, corner))
+    here = keypoint(found, 'nose') - corner
+    np.testing.assert_allclose(here, keypoint(estimator.estimate(astronaut), 'nose'), atol=10)
+
+
+def test_the_scale_of_the_image_makes_no_difference(
+    estimator: PoseEstimator, astronaut: SourceImage
+) -> None:
+    large = SourceImage(np.asarray(cv2.resize(astronaut.pixels, (2048, 2048)), np.uint8), 'rgb')
+    found = keypoint(estimator.estimate(large), 'nose') / 4
+    np.testing.assert_allclose(found, keypoint(estimator.estimate(astronaut), 'nose'), atol=6)

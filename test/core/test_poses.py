@@ -1,0 +1,90 @@
+from __future__ import annotations
+
+from dataclasses import fields
+from dataclasses import FrozenInstanceError
+import re
+from typing import Any
+
+from movenet_ros.core.poses import Poses
+import numpy as np
+import pytest
+
+ARRAYS = [each.name for each in fields(Poses)]
+
+
+def arrays(count: int) -> dict[str, Any]:
+    """Return the arrays of so many people."""
+    return {
+        'keypoints': np.zeros((count, 17, 2), np.float32),
+        'keypoint_scores': np.zeros((count, 17), np.float32),
+        'boxes_xyxy': np.zeros((count, 4), np.float32),
+        'scores': np.zeros(count, np.float32),
+        'ids': np.zeros(count, np.int64),
+    }
+
+
+@pytest.mark.parametrize(
+    ('name', 'shape', 'expected'),
+    [
+        ('keypoints', (2, 17, 3), '(n, 17, 2)'),
+        ('keypoints', (2, 34), '(n, 17, 2)'),
+        ('keypoint_scores', (2, 16), '(n, 17)'),
+        ('boxes_xyxy', (4,), '(n, 4)'),
+        ('scores', (), '(n,)'),
+        ('ids', (2, 1), '(n,)'),
+    ],
+)
+def test_another_shape_is_refused_with_both(
+    name: str, shape: tuple[int, ...], expected: str
+) -> None:
+    sentence = f'{name} has shape {shape}, expected {expected}'
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        Poses(**{**arrays(2), name: np.zeros(shape)})
+
+
+@pytest.mark.parametrize('name', ARRAYS)
+def test_arrays_of_different_lengths_are_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=f'disagree on the number of people.*{name}'):
+        Poses(**{**arrays(2), name: arrays(3)[name]})
+
+
+@pytest.mark.parametrize('name', ARRAYS)
+def test_an_array_cannot_be_written_to(name: str) -> None:
+    with pytest.raises(ValueError, match='read-only'):
+        getattr(Poses(**arrays(1)), name)[:] = 1
+
+
+@pytest.mark.parametrize('name', ARRAYS)
+def test_an_array_is_an_own_copy(name: str) -> None:
+    given = arrays(1)
+    poses = Poses(**given)
+    given[name][:] = 7
+    assert not getattr(poses, name).any()
+
+
+@pytest.mark.parametrize('name', ARRAYS)
+def test_the_array_given_stays_writable(name: str) -> None:
+    given = arrays(1)
+    Poses(**given)
+    assert given[name].flags.writeable
+
+
+def test_a_field_cannot_be_replaced() -> None:
+    poses = Poses(**arrays(1))
+    with pytest.raises(FrozenInstanceError):
+        poses.scores = np.ones(1, np.float32)  # type: ignore[misc]
+
+
+@pytest.mark.parametrize('name', ARRAYS)
+def test_values_become_the_types_that_are_stated(name: str) -> None:
+    poses = Poses(**{key: value.astype(np.float64) for key, value in arrays(2).items()})
+    assert getattr(poses, name).dtype == (np.int64 if name == 'ids' else np.float32)
+
+
+@pytest.mark.parametrize('count', [0, 1, 6])
+def test_the_length_is_the_number_of_people(count: int) -> None:
+    assert len(Poses(**arrays(count))) == count
+
+
+def test_nobody_is_of_no_length() -> None:
+    assert len(Poses.nobody()) == 0

@@ -1,0 +1,69 @@
+from __future__ import annotations
+
+from itertools import islice
+
+from movenet_ros.core.backend import Backend
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.media import Media
+from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.scene import SCENE_WH
+from movenet_ros.core.scene import two_people
+import numpy as np
+import pytest
+
+
+@pytest.fixture(scope='module')
+def scene(astronaut: SourceImage) -> Media:
+    """Give the scene of the demo."""
+    return two_people(astronaut.to_bgr())
+
+
+@pytest.fixture(scope='module')
+def images(scene: Media) -> list[SourceImage]:
+    """Give the images of the scene, played once."""
+    return [each for each in scene.images() if isinstance(each, SourceImage)]
+
+
+def difference(one: SourceImage, other: SourceImage) -> float:
+    """Return by how much two images differ, on average."""
+    return float(np.abs(one.pixels.astype(int) - other.pixels).mean())
+
+
+def test_it_delivers_as_many_images_as_it_says(scene: Media, images: list[SourceImage]) -> None:
+    assert len(images) == scene.count
+
+
+def test_all_images_have_the_same_size(images: list[SourceImage]) -> None:
+    assert {each.wh for each in images} == {SCENE_WH}
+
+
+def test_it_is_the_same_each_time(scene: Media, images: list[SourceImage]) -> None:
+    for first, again in zip(images, islice(scene.images(), 5)):
+        assert isinstance(again, SourceImage)
+        np.testing.assert_array_equal(first.pixels, again.pixels)
+
+
+def test_played_in_a_loop_it_does_not_jump(images: list[SourceImage]) -> None:
+    steps = [difference(a, b) for a, b in zip(images[:20], images[1:21])]
+    assert difference(images[-1], images[0]) <= 1.5 * max(steps)
+
+
+def test_both_people_move(images: list[SourceImage]) -> None:
+    start, later = images[0].pixels, images[15].pixels
+    middle = SCENE_WH[0] * 5 // 8
+    for half in (np.s_[:, :middle], np.s_[:, middle:]):
+        assert (start[half] != later[half]).any()
+
+
+def test_two_people_are_found_nearly_all_the_time(
+    images: list[SourceImage], onnxruntime_cpu: Backend
+) -> None:
+    estimator = PoseEstimator(onnxruntime_cpu, 256, 0.25)
+    counts = [len(estimator.estimate(image)) for image in images[::15]]
+    assert np.mean(np.array(counts) == 2) >= 0.8, counts
+
+
+def test_its_photograph_stays_as_it_was(astronaut: SourceImage) -> None:
+    photo_bgr = astronaut.to_bgr()
+    next(two_people(photo_bgr).images())
+    np.testing.assert_array_equal(photo_bgr, astronaut.to_bgr())

@@ -1,0 +1,77 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from movenet_ros.core.skeleton import EDGES
+from movenet_ros.core.skeleton import INDEX
+from movenet_ros.core.skeleton import KEYPOINT_NAMES
+from movenet_ros.core.skeleton import LEFT
+from movenet_ros.core.skeleton import NUM_KEYPOINTS
+from movenet_ros.core.skeleton import RIGHT
+import pytest
+
+COCO_ORDER = (
+    'nose left_eye right_eye left_ear right_ear left_shoulder right_shoulder left_elbow'
+    ' right_elbow left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle'
+    ' right_ankle'
+)
+NAMED_EDGES = {frozenset((KEYPOINT_NAMES[a], KEYPOINT_NAMES[b])) for a, b in EDGES}
+
+
+def other_side(name: str) -> str:
+    """Return the name of the keypoint on the person's other side."""
+    side, _, rest = name.partition('_')
+    return {'left': f'right_{rest}', 'right': f'left_{rest}'}.get(side, name)
+
+
+def test_keypoints_are_in_the_order_of_coco() -> None:
+    assert ' '.join(KEYPOINT_NAMES) == COCO_ORDER
+
+
+def test_the_order_is_that_of_real_annotations(data: Path) -> None:
+    categories = json.loads((data / 'annotations.json').read_text())['categories']
+    (person,) = (each for each in categories if each['name'] == 'person')
+    assert tuple(person['keypoints']) == KEYPOINT_NAMES
+
+
+def test_an_index_leads_back_to_its_name() -> None:
+    assert all(KEYPOINT_NAMES[INDEX[name]] == name for name in KEYPOINT_NAMES)
+
+
+@pytest.mark.parametrize(
+    'limb',
+    ['left_elbow left_wrist', 'right_hip right_knee', 'left_knee left_ankle', 'nose right_eye'],
+)
+def test_a_limb_is_an_edge(limb: str) -> None:
+    assert frozenset(limb.split()) in NAMED_EDGES
+
+
+def test_no_edge_is_there_twice() -> None:
+    assert len(NAMED_EDGES) == len(EDGES)
+
+
+def test_the_skeleton_is_symmetric() -> None:
+    assert {frozenset(map(other_side, edge)) for edge in NAMED_EDGES} == NAMED_EDGES
+
+
+def test_only_shoulders_and_hips_join_the_sides() -> None:
+    across = {edge for edge in NAMED_EDGES if edge == frozenset(map(other_side, edge))}
+    assert across == {
+        frozenset({'left_shoulder', 'right_shoulder'}),
+        frozenset({'left_hip', 'right_hip'}),
+    }
+
+
+def test_no_edge_joins_a_left_keypoint_with_another_right_one() -> None:
+    mixed = [edge for edge in EDGES if LEFT & set(edge) and RIGHT & set(edge)]
+    assert len(mixed) == 2
+
+
+def test_every_keypoint_has_an_edge() -> None:
+    assert {i for edge in EDGES for i in edge} == set(range(NUM_KEYPOINTS))
+
+
+def test_all_but_the_nose_have_a_side() -> None:
+    assert LEFT | RIGHT == set(range(NUM_KEYPOINTS)) - {INDEX['nose']}
+    assert not LEFT & RIGHT

@@ -1,0 +1,221 @@
+"""What the ROS tests share: graphs of their own, spun for as long as something is awaited."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from contextlib import ExitStack
+from itertools import count
+import os
+from threading import Thread
+import time
+from typing import Any
+
+from movenet_ros.core.backend import Backend
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.letterbox import Letterbox
+from movenet_ros.core.poses import Poses
+from movenet_ros.ros.conversions import image_to_msg
+from movenet_ros.ros.pose_node import PoseNode
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+if os.environ.get('ROS_DISTRO') == 'humble':
+    os.environ['ROS_LOCALHOST_ONLY'] = '1'  # the older name; later distributions complain of it
+
+WAIT_S = 30.0  # far above what anything here takes
+DEPTH = QoSProfile(depth=100)
+DOMAINS = 100  # Linux leaves the ports of domains 0 to 101 alone
+IMAGE_WH = (64, 48)
+
+_numbers = count(os.getpid())
+
+
+class World:
+    """
+    What a node meets: publishers and subscribers of a node ``tester`` in the same graph.
+
+    :param context: of the node; its own domain.
+    :param namespace: relative topic names are below it.
+    """
+
+    def __init__(self, context: Context, namespace: str) -> None:
+        self.context = context
+        self.namespace = namespace
+        self.node = rclpy.create_node('tester', context=context, namespace=namespace)
+        self.errors: list[BaseException] = []
+        self._executor = SingleThreadedExecutor(context=context)
+        self._executor.add_node(self.node)
+
+    def until(self, condition: Callable[[], Any], what: str = '') -> None:
+        """Spin until something is true; what a node's thread raised is raised here."""
+        end = time.monotonic() + WAIT_S
+        while not condition():
+            if self.errors:
+                raise self.errors[0]
+            assert time.monotonic() < end, f'waited in vain {what}'
+            self._executor.spin_once(timeout_sec=0.02)
+
+    def spin(self, seconds: float) -> None:
+        """Spin for a while, where nothing is to happen."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            self._executor.spin_once(timeout_sec=0.02)
+
+    def sink(self, msg_type: Any, topic: str, qos: QoSProfile = DEPTH) -> list[Any]:
+        """Subscribe; the messages gather in the list."""
+        messages: list[Any] = []
+        self.node.create_subscription(msg_type, topic, messages.append, qos)
+        return messages
+
+    def publisher(self, msg_type: Any, topic: str, qos: QoSProfile = DEPTH) -> Any:
+        """Publish."""
+        return self.node.create_publisher(msg_type, topic, qos)
+
+    def call(self, service_type: Any, name: str, request: Any) -> Any:
+        """Call a service and return its answer."""
+        client = self.node.create_client(service_type, name)
+        self.until(client.service_is_ready, f'for {name}')
+        future = client.call_async(request)
+        self.until(future.done, f'for the answer of {name}')
+        self.node.destroy_client(client)
+        return future.result()
+
+    def close(self) -> None:
+        """Leave the graph."""
+        self._executor.shutdown()
+        self.node.destroy_node()
+
+
+@pytest.fixture
+def domain_id() -> int:
+    """Give a ROS domain that no other test uses at the same time."""
+    return 1 + next(_numbers) % DOMAINS
+
+
+@pytest.fixture
+def context(domain_id: int) -> Iterator[Context]:
+    """Give a ROS context of the test's own."""
+    context = Context()
+    rclpy.init(context=context, domain_id=domain_id)
+    yield context
+    context.try_shutdown()
+
+
+@pytest.fixture
+def world(context: Context) -> Iterator[World]:
+    """Give the other side of a graph."""
+    world = World(context, f'/test_{os.getpid()}')
+    yield world
+    world.close()
+
+
+SpinNode = Callable[[Node], None]
+
+
+@pytest.fixture
+def spin_node(world: World) -> Iterator[SpinNode]:
+    """Return a function that spins a node in a thread of its own until the test ends."""
+    with ExitStack() as stack:
+
+        def spin(node: Node) -> None:
+            executor = SingleThreadedExecutor(context=world.context)
+            executor.add_node(node)
+
+            def work() -> None:
+                try:
+                    executor.spin()
+                except ExternalShutdownException:
+                    pass
+                except BaseException as error:
+                    world.errors.append(error)
+
+            thread = Thread(target=work, daemon=True)
+            thread.start()
+            stack.callback(node.destroy_node)
+            stack.callback(thread.join, WAIT_S)
+            stack.callback(executor.shutdown)
+
+        yield spin
+
+
+def overrides(parameters: Mapping[str, Any]) -> list[Parameter]:
+    """Spell parameters as a node takes them."""
+    return [Parameter(name, value=value) for name, value in parameters.items()]
+
+
+StartPoseNode = Callable[..., PoseNode]
+
+
+@pytest.fixture
+def start_pose_node(world: World, spin_node: SpinNode) -> StartPoseNode:
+    """Return a function that starts a pose node with a backend and parameters."""
+
+    def start(backend: Backend, *cli_args: str, **parameters: Any) -> PoseNode:
+        node = PoseNode(
+            backend,
+            context=world.context,
+            namespace=world.namespace,
+            parameter_overrides=overrides(parameters),
+            cli_args=['--ros-args', *cli_args],
+            use_global_arguments=False,
+        )
+        spin_node(node)
+        return node
+
+    return start
+
+
+@pytest.fixture(scope='session')
+def two_people(
+    make_people: Callable[[tuple[int, int], int], Poses],
+    answer: Callable[[Letterbox, Poses], NDArray[np.float32]],
+) -> NDArray[np.float32]:
+    """Give what the model answers where two people are, scored 0.9 and 0.4."""
+    return answer(Letterbox.fit(IMAGE_WH, 256), make_people(IMAGE_WH, 2))
+
+
+@pytest.fixture(scope='session')
+def nobody() -> NDArray[np.float32]:
+    """Give what the model answers where nobody is."""
+    return np.zeros((1, 6, 56), np.float32)
+
+
+@pytest.fixture(scope='session')
+def small_image() -> NDArray[np.uint8]:
+    """Give a picture of IMAGE_WH, BGR."""
+    width, height = IMAGE_WH
+    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+
+
+MakeImage = Callable[..., Image]
+
+
+@pytest.fixture(scope='session')
+def make_image(small_image: NDArray[np.uint8]) -> MakeImage:
+    """Return a function that makes a good image message; ``sec`` tells it from the others."""
+
+    def make(sec: int = 0, nanosec: int = 0, frame_id: str = 'camera') -> Image:
+        header = Header(frame_id=frame_id)
+        header.stamp.sec, header.stamp.nanosec = sec, nanosec
+        return image_to_msg(small_image, header)
+
+    return make
+
+
+@pytest.fixture(scope='session')
+def photo_bgr(astronaut: SourceImage) -> NDArray[np.uint8]:
+    """Give the astronaut in BGR."""
+    return astronaut.to_bgr()

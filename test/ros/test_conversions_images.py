@@ -1,0 +1,486 @@
+"""Image messages to pictures: every encoding, every way to be wrong."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+import sys
+from types import ModuleType
+from typing import Any
+
+import cv2
+from hypothesis import example
+from hypothesis import given
+from hypothesis import strategies as st
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.image import SourceImage
+from movenet_ros.ros.conversions import COMPUTED
+from movenet_ros.ros.conversions import DIRECT
+from movenet_ros.ros.conversions import image_from_compressed_msg
+from movenet_ros.ros.conversions import image_from_msg
+from movenet_ros.ros.conversions import image_to_msg
+from movenet_ros.ros.conversions import PLANAR
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+Pixels = NDArray[np.uint8]
+Encoder = Callable[[Pixels], NDArray[Any]]
+
+EVEN_WH = (160, 120)
+ODD_WH = (121, 93)
+PAD = 13  # bytes behind each row
+SUBSAMPLED = tuple(name for name in COMPUTED if not name.startswith('bayer'))  # even sizes only
+LOSSY = 4.0  # mean difference to the photo of what comes back from YUV or Bayer; swapped: above 10
+SIXTEEN_BITS = tuple(name for name in (*DIRECT, *COMPUTED) if '16' in name)
+
+
+def planes(photo_bgr: Pixels) -> tuple[Pixels, Pixels, Pixels]:
+    """Return Y in full size, U and V in half of it."""
+    height, width = photo_bgr.shape[:2]
+    flat = cv2.cvtColor(photo_bgr, cv2.COLOR_BGR2YUV_I420).ravel()
+    y, u, v = np.split(flat, [height * width, height * width * 5 // 4])
+    half = (height // 2, width // 2)
+    return y.reshape(height, width), u.reshape(half), v.reshape(half)
+
+
+def packed(photo_bgr: Pixels, luma: int) -> Pixels:
+    """Pack YUV 4:2:2 with Y in the given one of each two bytes."""
+    y, u, v = planes(photo_bgr)
+    image = np.empty((*y.shape, 2), np.uint8)
+    image[..., luma] = y
+    image[:, 0::2, 1 - luma] = np.repeat(u, 2, axis=0)
+    image[:, 1::2, 1 - luma] = np.repeat(v, 2, axis=0)
+    return image
+
+
+def semi_planar(photo_bgr: Pixels, first: int) -> Pixels:
+    """Put Y above the colours, U or V first."""
+    y, *colours = planes(photo_bgr)
+    pairs = np.stack([colours[first], colours[1 - first]], axis=-1)
+    return np.vstack([y, pairs.reshape(-1, y.shape[1])])
+
+
+def mosaic(photo_bgr: Pixels, pattern: str) -> Pixels:
+    """Keep one colour of each pixel, as behind a Bayer filter."""
+    image = np.empty(photo_bgr.shape[:2], np.uint8)
+    for i, colour in enumerate(pattern):
+        at = np.s_[i // 2 :: 2, i % 2 :: 2]
+        image[at] = photo_bgr[at][..., 'bgr'.index(colour)]
+    return image
+
+
+def as_16_bit(encoder: Encoder) -> Encoder:
+    """Spread what an encoder makes over 16 bits."""
+    return lambda photo_bgr: encoder(photo_bgr).astype(np.uint16) * 257
+
+
+def with_alpha(photo_bgr: Pixels) -> Pixels:
+    """Add a fourth channel, of half the strength."""
+    return np.dstack([photo_bgr, np.full(photo_bgr.shape[:2], 128, np.uint8)])
+
+
+ENCODERS: dict[str, Encoder] = {
+    'rgb8': lambda photo_bgr: photo_bgr[..., ::-1],
+    'bgr8': lambda photo_bgr: photo_bgr,
+    'rgba8': lambda photo_bgr: with_alpha(photo_bgr)[..., [2, 1, 0, 3]],
+    'bgra8': with_alpha,
+    'mono8': lambda photo_bgr: cv2.cvtColor(photo_bgr, cv2.COLOR_BGR2GRAY),
+    'yuv422': lambda photo_bgr: packed(photo_bgr, 1),
+    'uyvy': lambda photo_bgr: packed(photo_bgr, 1),
+    'yuv422_yuy2': lambda photo_bgr: packed(photo_bgr, 0),
+    'yuyv': lambda photo_bgr: packed(photo_bgr, 0),
+    'nv12': lambda photo_bgr: semi_planar(photo_bgr, 0),
+    'nv21': lambda photo_bgr: semi_planar(photo_bgr, 1),
+    'bayer_rggb8': lambda photo_bgr: mosaic(photo_bgr, 'rggb'),
+    'bayer_bggr8': lambda photo_bgr: mosaic(photo_bgr, 'bggr'),
+    'bayer_gbrg8': lambda photo_bgr: mosaic(photo_bgr, 'gbrg'),
+    'bayer_grbg8': lambda photo_bgr: mosaic(photo_bgr, 'grbg'),
+}
+ENCODERS |= {'8UC1': ENCODERS['mono8'], '8UC3': ENCODERS['bgr8'], '8UC4': ENCODERS['bgra8']}
+ENCODERS |= {
+    f'{name[:-1]}16': as_16_bit(encode) for name, encode in ENCODERS.items() if name[-1] == '8'
+}
+ENCODERS |= {'16UC3': ENCODERS['bgr16'], '16UC4': ENCODERS['bgra16']}
+
+
+@pytest.fixture(scope='module')
+def photo_of(astronaut: SourceImage) -> Callable[[tuple[int, int]], Pixels]:
+    """Return a function that gives a photo in a size; soft, for half-size colours to suffice."""
+
+    def resized(wh: tuple[int, int]) -> Pixels:
+        small = cv2.resize(astronaut.to_bgr(), wh, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.GaussianBlur(small, (5, 5), 0), np.uint8)
+
+    return resized
+
+
+def message(
+    encoding: str, photo_bgr: Pixels, pad: int = 0, is_bigendian: bool = False
+) -> Image:
+    """Encode a photo, with ``pad`` bytes of rubbish behind each row."""
+    pixels = np.ascontiguousarray(ENCODERS[encoding](photo_bgr))
+    if is_bigendian and pixels.itemsize == 2:
+        pixels = pixels.byteswap()
+    rows = pixels.reshape(len(pixels), -1).view(np.uint8)
+    rows = np.pad(rows, ((0, 0), (0, pad)), constant_values=255)
+    height, width = photo_bgr.shape[:2]
+    return Image(
+        encoding=encoding, width=width, height=height, step=rows.shape[1],
+        is_bigendian=is_bigendian, data=array('B', rows.tobytes()),
+    )
+
+
+def grey_or_not(encoding: str, photo_bgr: Pixels) -> Pixels:
+    """Return what a photo looks like after a lossless trip."""
+    if encoding.startswith('mono') or encoding.endswith('C1'):
+        return np.asarray(cv2.cvtColor(ENCODERS['mono8'](photo_bgr), cv2.COLOR_GRAY2BGR), np.uint8)
+    return photo_bgr
+
+
+def difference(a: Pixels, b: Pixels) -> float:
+    """Return the mean difference of two pictures' values."""
+    return float(np.abs(a.astype(int) - b).mean())
+
+
+def refusal(msg: Image) -> str:
+    """Return the one line that an image is refused with."""
+    with pytest.raises(ImageError) as refused:
+        image_from_msg(msg)
+    assert '\n' not in str(refused.value)
+    return str(refused.value)
+
+
+def test_every_encoding_is_tried() -> None:
+    """An encoding that is added to the tables needs an encoder here."""
+    assert ENCODERS.keys() == DIRECT.keys() | COMPUTED.keys()
+
+
+@pytest.mark.parametrize('wh', [EVEN_WH, ODD_WH])
+@pytest.mark.parametrize('encoding', DIRECT)
+def test_lossless_encodings_bring_the_photo_back(
+    encoding: str, wh: tuple[int, int], photo_of: Callable[..., Pixels]
+) -> None:
+    """To the bit."""
+    photo_bgr = photo_of(wh)
+    image = image_from_msg(message(encoding, photo_bgr))
+    np.testing.assert_array_equal(image.to_bgr(), grey_or_not(encoding, photo_bgr))
+
+
+@pytest.mark.parametrize('encoding', COMPUTED)
+def test_lossy_encodings_bring_the_photo_back(
+    encoding: str, photo_of: Callable[..., Pixels]
+) -> None:
+    """In the right colours and the right place."""
+    photo_bgr = photo_of(EVEN_WH)
+    image = image_from_msg(message(encoding, photo_bgr))
+    assert difference(image.to_bgr(), photo_bgr) < LOSSY
+
+
+def test_wrong_colours_would_be_noticed(photo_of: Callable[..., Pixels]) -> None:
+    """The tolerance of the test above is narrower than a mix-up."""
+    photo_bgr = photo_of(EVEN_WH)
+    assert difference(photo_bgr[..., ::-1], photo_bgr) > 2 * LOSSY
+
+
+@pytest.mark.parametrize('encoding', [name for name in COMPUTED if name.startswith('bayer')])
+def test_bayer_of_odd_size(encoding: str, photo_of: Callable[..., Pixels]) -> None:
+    """The pattern may break off at the edge."""
+    photo_bgr = photo_of(ODD_WH)
+    assert difference(image_from_msg(message(encoding, photo_bgr)).to_bgr(), photo_bgr) < LOSSY
+
+
+@pytest.mark.parametrize('encoding', ENCODERS)
+def test_padding_is_skipped(encoding: str, photo_of: Callable[..., Pixels]) -> None:
+    """What lies between the end of a row and ``step`` is no part of the picture."""
+    photo_bgr = photo_of(EVEN_WH)
+    plain = image_from_msg(message(encoding, photo_bgr))
+    padded = image_from_msg(message(encoding, photo_bgr, pad=PAD))
+    np.testing.assert_array_equal(padded.to_bgr(), plain.to_bgr())
+
+
+@pytest.mark.parametrize('encoding', SIXTEEN_BITS)
+@pytest.mark.parametrize('pad', [0, PAD])
+def test_both_byte_orders(encoding: str, pad: int, photo_of: Callable[..., Pixels]) -> None:
+    """The flag is_bigendian is honoured; an odd ``step`` puts every other row out of line."""
+    photo_bgr = photo_of(EVEN_WH)
+    little = image_from_msg(message(encoding, photo_bgr, pad))
+    big = image_from_msg(message(encoding, photo_bgr, pad, is_bigendian=True))
+    np.testing.assert_array_equal(big.to_bgr(), little.to_bgr())
+
+
+@pytest.mark.parametrize('encoding', [name for name in ENCODERS if name not in SIXTEEN_BITS])
+def test_bytes_have_no_order(encoding: str, photo_of: Callable[..., Pixels]) -> None:
+    """Drivers set is_bigendian on 8-bit images too."""
+    photo_bgr = photo_of(EVEN_WH)
+    little = image_from_msg(message(encoding, photo_bgr))
+    big = image_from_msg(message(encoding, photo_bgr, is_bigendian=True))
+    np.testing.assert_array_equal(big.to_bgr(), little.to_bgr())
+
+
+@pytest.mark.parametrize(
+    'encoding',  # of the others, rosbags-image does not find the colours or knows no way to BGR
+    [name for name in ENCODERS if name not in (*PLANAR, '8UC1', '8UC4', '16UC4')],
+)
+def test_rosbags_image_agrees(encoding: str, photo_of: Callable[..., Pixels]) -> None:
+    """An independent reader sees the same."""
+    rosbags_image = pytest.importorskip('rosbags.image', reason='rosbags-image is not installed')
+    msg = message(encoding, photo_of(EVEN_WH))
+    theirs = rosbags_image.message_to_cvimage(msg, 'bgr8')
+    ours = image_from_msg(msg).to_bgr()
+    assert np.abs(theirs.astype(int) - ours).max() <= 1  # it rounds 16 bits down
+
+
+@pytest.mark.parametrize('encoding', PLANAR)
+def test_colour_plane_counted_into_the_height(
+    encoding: str, photo_of: Callable[..., Pixels]
+) -> None:
+    """Some publishers give the height of the data instead of the picture's."""
+    photo_bgr = photo_of(EVEN_WH)
+    msg = message(encoding, photo_bgr)
+    expected = image_from_msg(msg).to_bgr()
+    msg.height = EVEN_WH[1] * 3 // 2
+    np.testing.assert_array_equal(image_from_msg(msg).to_bgr(), expected)
+
+
+@pytest.mark.parametrize('encoding', PLANAR)
+def test_colour_plane_breaks_off(encoding: str, photo_of: Callable[..., Pixels]) -> None:
+    """Short data is refused, not taken for a smaller picture."""
+    msg = message(encoding, photo_of(EVEN_WH))
+    msg.data = msg.data[:-1]
+    assert f'{len(msg.data)} bytes' in refusal(msg)
+
+
+@pytest.mark.parametrize('encoding', SUBSAMPLED)
+@pytest.mark.parametrize('wh', [(161, 120), (160, 121)])
+def test_odd_sizes_of_shared_colours(encoding: str, wh: tuple[int, int]) -> None:
+    """They are either read in their size or refused in a sentence that names it."""
+    width, height = wh
+    rows = height * 3 // 2 if encoding in PLANAR else height
+    step = width * (1 if encoding in PLANAR else 2)
+    msg = Image(encoding=encoding, width=width, height=height, step=step, data=bytes(step * rows))
+    try:
+        assert image_from_msg(msg).wh == wh
+    except ImageError:
+        assert f'{width}x{height} {encoding}' in refusal(msg)
+
+
+sizes = st.integers(0, 40) | st.integers(0, 2**32 - 1)
+encodings = st.sampled_from([*ENCODERS, '16UC1', '32FC1', '8UC2', '', 'BGR8', 'rgb8 ']) | st.text(
+    st.characters(codec='utf-8'), max_size=20
+)
+
+
+@given(sizes, sizes, st.none() | sizes, st.none() | st.integers(0, 4000), encodings, st.booleans())
+@example(1, 1, None, None, 'bayer_rggb8', False)
+@example(2, 1, None, None, 'nv12', False)
+def test_any_message_is_read_or_refused(
+    width: int, height: int, step: int | None, length: int | None, encoding: str, big: bool
+) -> None:
+    """Whatever a driver sends, nothing but an ImageError comes out."""
+    row = min(width, 100) * 8 if step is None else step
+    size = min(row * min(height, 100) * 2, 20000) if length is None else length
+    msg = Image(encoding=encoding, width=width, height=height, step=row, is_bigendian=big)
+    msg.data = array('B', bytes(size))
+    try:
+        image = image_from_msg(msg)
+    except ImageError as error:
+        assert '\n' not in str(error)
+    else:
+        assert image.wh[0] == width and image.to_bgr().shape == (*image.wh[::-1], 3)
+
+
+@pytest.mark.parametrize(
+    'encoding', [name for name in DIRECT if name not in SIXTEEN_BITS]
+)
+def test_8_bit_colour_is_not_copied(encoding: str, photo_of: Callable[..., Pixels]) -> None:
+    """A camera's images are large; they are looked at where they lie."""
+    msg = message(encoding, photo_of(EVEN_WH), pad=PAD)
+    assert np.shares_memory(image_from_msg(msg).pixels, np.frombuffer(msg.data, np.uint8))
+
+
+def test_drawing_leaves_the_message_alone(photo_of: Callable[..., Pixels]) -> None:
+    """The picture to draw on is a copy, also where the encoding fits already."""
+    msg = message('bgr8', photo_of(EVEN_WH))
+    assert not np.shares_memory(image_from_msg(msg).to_bgr(), np.frombuffer(msg.data, np.uint8))
+
+
+@pytest.mark.parametrize(
+    ('change', 'words'),
+    [
+        ({'width': 0}, ('0x120 pixels',)),
+        ({'height': 0}, ('160x0 pixels',)),
+        ({'step': 479}, ('step is 479', '160 pixels', '480')),
+        ({'step': 0}, ('step is 0',)),
+        ({'data': b''}, ('0 bytes', '57600', '160x120 bgr8')),
+        ({'data': bytes(57599)}, ('57599 bytes', '120 rows of 480')),
+        ({'encoding': 'bgr9'}, ("'bgr9'", 'known are', 'bgr8', 'nv12')),
+        ({'encoding': ''}, ("''", 'known are')),
+        ({'encoding': '16UC1'}, ('16UC1', 'depth', 'known are')),
+        ({'encoding': '32FC1'}, ('32FC1', 'depth')),
+    ],
+)
+def test_a_refusal_says_what_is_wrong(
+    change: dict[str, Any], words: tuple[str, ...], photo_of: Callable[..., Pixels]
+) -> None:
+    """One line that names the numbers."""
+    msg = message('bgr8', photo_of(EVEN_WH))
+    for name, value in change.items():
+        setattr(msg, name, value)
+    text = refusal(msg)
+    assert all(each in text for each in words), text
+
+
+class CvBridgeError(TypeError):
+    """The error of the real one, which is a TypeError too."""
+
+
+@pytest.fixture
+def cv_bridge(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], None]:
+    """Return a function that installs a cv_bridge which reads images by a given function."""
+
+    def install(read: Callable[..., Any]) -> None:
+        class CvBridge:
+            def imgmsg_to_cv2(self, msg: Image, desired_encoding: str) -> Any:
+                assert desired_encoding == 'bgr8'
+                return read(msg)
+
+        module = ModuleType('cv_bridge')
+        vars(module).update(CvBridge=CvBridge, CvBridgeError=CvBridgeError)
+        monkeypatch.setitem(sys.modules, 'cv_bridge', module)
+
+    return install
+
+
+def raising(error: Exception) -> Callable[..., Any]:
+    """Return a function that raises."""
+
+    def read(msg: Image) -> Any:
+        raise error
+
+    return read
+
+
+def test_cv_bridge_reads_what_the_table_does_not_know(
+    cv_bridge: Callable[..., None], photo_of: Callable[..., Pixels]
+) -> None:
+    """An encoding of tomorrow."""
+    photo_bgr = photo_of(EVEN_WH)
+    cv_bridge(lambda msg: photo_bgr if msg.encoding == 'bgr10' else None)
+    image = image_from_msg(Image(encoding='bgr10', width=160, height=120))
+    np.testing.assert_array_equal(image.to_bgr(), photo_bgr)
+
+
+def test_the_table_comes_before_cv_bridge(
+    cv_bridge: Callable[..., None], photo_of: Callable[..., Pixels]
+) -> None:
+    """It is not asked about what is known."""
+    cv_bridge(raising(AssertionError()))
+    photo_bgr = photo_of(EVEN_WH)
+    np.testing.assert_array_equal(
+        image_from_msg(message('bgr8', photo_bgr)).to_bgr(), photo_bgr
+    )
+
+
+@pytest.mark.parametrize(
+    'error',
+    [
+        CvBridgeError('Unrecognized image\nencoding [bgr10]'),
+        TypeError('buffer is too small for requested array'),
+        ValueError('negative dimensions'),
+        ImportError('numpy.core.multiarray failed to import'),  # its compiled part, NumPy 2
+        AttributeError('_ARRAY_API not found'),
+    ],
+)
+def test_what_cv_bridge_refuses_is_refused(
+    error: Exception, cv_bridge: Callable[..., None]
+) -> None:
+    """In one line that names the encoding."""
+    cv_bridge(raising(error))
+    assert "'bgr10'" in refusal(Image(encoding='bgr10', width=160, height=120))
+
+
+@pytest.mark.parametrize('error', [ImportError, AttributeError])
+def test_cv_bridge_that_does_not_import(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Built for another NumPy, it fails in more than one way."""
+
+    class Broken(ModuleType):
+        def __getattr__(self, name: str) -> Any:
+            raise error('_ARRAY_API not found')
+
+    monkeypatch.setitem(sys.modules, 'cv_bridge', Broken('cv_bridge'))
+    assert 'known are' in refusal(Image(encoding='bgr10', width=160, height=120))
+
+
+def compressed(photo_bgr: Pixels, suffix: str) -> CompressedImage:
+    """Compress a photo."""
+    _, data = cv2.imencode(suffix, photo_bgr)
+    return CompressedImage(format=suffix[1:], data=array('B', data.tobytes()))
+
+
+def test_png_brings_the_photo_back(photo_of: Callable[..., Pixels]) -> None:
+    """To the bit."""
+    photo_bgr = photo_of(ODD_WH)
+    image = image_from_compressed_msg(compressed(photo_bgr, '.png'))
+    np.testing.assert_array_equal(image.to_bgr(), photo_bgr)
+
+
+def test_jpeg_brings_the_photo_back(photo_of: Callable[..., Pixels]) -> None:
+    """Nearly."""
+    photo_bgr = photo_of(ODD_WH)
+    image = image_from_compressed_msg(compressed(photo_bgr, '.jpg'))
+    assert difference(image.to_bgr(), photo_bgr) < LOSSY
+
+
+def test_the_format_field_is_not_believed(photo_of: Callable[..., Pixels]) -> None:
+    """Publishers write all sorts of things into it; the data says what it is."""
+    photo_bgr = photo_of(ODD_WH)
+    msg = compressed(photo_bgr, '.png')
+    msg.format = 'bgr8; jpeg compressed bgr8'
+    np.testing.assert_array_equal(image_from_compressed_msg(msg).to_bgr(), photo_bgr)
+
+
+@pytest.mark.parametrize('suffix', ['.jpg', '.png'])
+@pytest.mark.parametrize('kept', [0.0, 0.02, 0.5, 0.99])
+def test_truncated_pictures_are_refused(
+    suffix: str, kept: float, photo_of: Callable[..., Pixels]
+) -> None:
+    """A half-grey picture is worse than none."""
+    msg = compressed(photo_of(EVEN_WH), suffix)
+    msg.data = msg.data[: int(len(msg.data) * kept)]
+    with pytest.raises(ImageError) as refused:
+        image_from_compressed_msg(msg)
+    assert '\n' not in str(refused.value)
+
+
+@given(st.binary(max_size=200))
+def test_rubbish_is_refused(data: bytes) -> None:
+    """And nothing else happens."""
+    with pytest.raises(ImageError):
+        image_from_compressed_msg(CompressedImage(format='jpeg', data=array('B', data)))
+
+
+def test_image_to_msg_is_read_back(photo_of: Callable[..., Pixels]) -> None:
+    """What this package publishes, it reads."""
+    photo_bgr = photo_of(ODD_WH)
+    msg = image_to_msg(photo_bgr, Header(frame_id='camera'))
+    assert (msg.header.frame_id, msg.encoding) == ('camera', 'bgr8')
+    np.testing.assert_array_equal(image_from_msg(msg).pixels, photo_bgr)
+
+
+def test_image_to_msg_takes_a_view(photo_of: Callable[..., Pixels]) -> None:
+    """A mirrored picture has no buffer of its own."""
+    photo_bgr = photo_of(ODD_WH)
+    msg = image_to_msg(photo_bgr[:, ::-1], Header())
+    np.testing.assert_array_equal(image_from_msg(msg).pixels, photo_bgr[:, ::-1])
+
+
+def test_image_to_msg_takes_rclpys_fast_path(photo_of: Callable[..., Pixels]) -> None:
+    """Bytes, for one, are checked one by one, which takes longer than the model."""
+    data = image_to_msg(photo_of(EVEN_WH), Header()).data
+    assert isinstance(data, array) and data.typecode == 'B'
