@@ -73,7 +73,7 @@ def open_backend(request: BackendRequest) -> tuple[Backend, str]:
         kind = 'a SavedModel' if choice.name == 'tensorflow' else 'an ONNX file'
         raise BackendError(
             f'backend {choice.name} needs {kind} and the model has none:'
-            f' set backend to {other}, or run "ros2 run movenet_ros fetch_model --from PATH"'
+            f' set backend to {other}, or prepare both kinds with fetch_model --from PATH'
         )
     return _load(choice.name, path, request), choice.why
 

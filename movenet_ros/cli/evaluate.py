@@ -58,7 +58,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             'input_size': args.input_size,
             'person_threshold': args.person_threshold,
         }
-        args.json.write_text(json.dumps(report, indent=2) + '\n')
+        try:
+            args.json.write_text(json.dumps(report, indent=2) + '\n')
+        except OSError as error:
+            raise StartError(f'cannot write {args.json}: {error.strerror}') from error
     return 0
 
 
@@ -110,7 +113,8 @@ def _ground_truth(path: Path) -> Any:
     except OSError as error:
         raise StartError(f'cannot read {path}: {error.strerror}') from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StartError(f'{path} is no COCO annotation file: {error!r}') from error
+        kind = type(error).__name__
+        raise StartError(f'{path} is no COCO annotation file: {kind}: {error}') from error
     if not has_keypoints:
         raise StartError(f'{path} has no keypoints (person_keypoints_*.json has)')
     return truth
@@ -156,15 +160,22 @@ def _results(poses: Poses, image_id: int) -> list[dict[str, Any]]:
 
 
 def _score(truth: Any, detections: list[dict[str, Any]], image_ids: list[int]) -> dict[str, float]:
-    """Let pycocotools compare; without any detection everything is 0."""
+    """
+    Let pycocotools compare; without any detection everything is 0.
+
+    :raises StartError: if the annotations are not whole.
+    """
     if not detections:
         return dict.fromkeys(METRICS, 0.0)
     cocoeval = needs('pycocotools.cocoeval')
-    with redirect_stdout(io.StringIO()):
-        evaluation = cocoeval.COCOeval(truth, truth.loadRes(detections), 'keypoints')
-        evaluation.params.imgIds = image_ids
-        evaluation.params.catIds = [PERSON_CATEGORY]
-        evaluation.evaluate()
-        evaluation.accumulate()
-        evaluation.summarize()
+    try:
+        with redirect_stdout(io.StringIO()):
+            evaluation = cocoeval.COCOeval(truth, truth.loadRes(detections), 'keypoints')
+            evaluation.params.imgIds = image_ids
+            evaluation.params.catIds = [PERSON_CATEGORY]
+            evaluation.evaluate()
+            evaluation.accumulate()
+            evaluation.summarize()
+    except KeyError as error:
+        raise StartError(f"an annotation lacks {error}, which COCO's have") from error
     return {name: float(evaluation.stats[i]) for name, i in METRICS.items()}

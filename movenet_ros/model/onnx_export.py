@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from importlib.util import find_spec
 import logging
-import os
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,6 @@ def disagreement(model: LoadedModel, onnx_file: Path) -> float | None:
 
     :return: the largest difference of any number, None if ONNX Runtime is not installed.
     """
-    os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')  # looked at during the import
     try:
         import onnxruntime
     except ImportError:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from importlib.util import find_spec
 import logging
 import os
 import sys
-import tempfile
 from typing import Any
 
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.native_log import native_chatter_dropped
 
 
 def require_tensorflow() -> None:
@@ -41,31 +39,9 @@ def import_tensorflow() -> Any:
     if 'tensorflow' not in sys.modules:
         os.environ['CUDA_VISIBLE_DEVICES'] = '-1'
     try:
-        with native_stderr_held_back():
+        with native_chatter_dropped():
             import tensorflow
     except ImportError as error:
         raise _missing(str(error)) from error
     tensorflow.get_logger().setLevel(logging.ERROR)
     return tensorflow
-
-
-@contextmanager
-def native_stderr_held_back() -> Iterator[None]:
-    """
-    Keep what C++ libraries write to stderr from the screen; show it if the work fails.
-
-    TensorFlow's C++ side logs some lines before it looks at any of its settings.
-    """
-    sys.stderr.flush()
-    screen = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            held.seek(0)
-            os.write(screen, held.read())
-            raise
-        finally:
-            os.dup2(screen, 2)
-            os.close(screen)

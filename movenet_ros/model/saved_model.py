@@ -8,7 +8,6 @@ import shutil
 from typing import Any
 
 from movenet_ros.core.errors import ModelError
-from movenet_ros.model.known_answer import check_answer
 from movenet_ros.model.known_answer import drawn_person
 from movenet_ros.model.progress import one_line
 from movenet_ros.model.quiet_tensorflow import import_tensorflow
@@ -55,7 +54,7 @@ def copy_saved_model(source: Path, destination: Path) -> None:
 
 def load_checked(saved_model: Path) -> LoadedModel:
     """
-    Load a SavedModel and make sure of what it is: by its signature, then by a known answer.
+    Load a SavedModel and make sure that it takes and gives what MoveNet MultiPose does.
 
     :raises ModelError: if it cannot be loaded or is something else.
     """
@@ -65,7 +64,7 @@ def load_checked(saved_model: Path) -> LoadedModel:
         signature = root.signatures[SIGNATURE]
         model = LoadedModel(root, signature)
         _check_signature(tf, signature)
-        check_answer(model.infer(drawn_person()))
+        model.infer(drawn_person())  # variables that are missing show only here
     except ModelError:
         raise
     except Exception as error:  # a damaged file makes TensorFlow raise almost anything

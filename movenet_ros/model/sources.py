@@ -9,6 +9,7 @@ import socket
 import subprocess
 import tarfile
 import time
+import warnings
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.model.manifest import sha256_of
@@ -17,7 +18,6 @@ from movenet_ros.model.progress import heartbeat
 from movenet_ros.model.progress import one_line
 from movenet_ros.model.progress import Say
 from movenet_ros.model.quiet_tensorflow import import_tensorflow
-from movenet_ros.model.quiet_tensorflow import native_stderr_held_back
 from movenet_ros.model.store import is_saved_model
 from movenet_ros.model.variants import Variant
 
@@ -39,7 +39,8 @@ def from_hub(variant: Variant, workspace: Path, say: Say) -> Path:
     :raises ModelError: if it cannot be had.
     """
     try:
-        with heartbeat(say, 'starting TensorFlow'), native_stderr_held_back():
+        with heartbeat(say, 'starting TensorFlow'), warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # of pkg_resources, again and again
             tf = import_tensorflow()
             import tensorflow_hub
     except ImportError as error:

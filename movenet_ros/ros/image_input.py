@@ -106,6 +106,7 @@ class ImageInput:
             self._silent = False
             self._node.get_logger().info(f'images arrive on {self.topic}')
         self._on_image(msg)
+        self._heard_at_s = time.monotonic()  # nothing could be heard meanwhile
 
     def _watch(self, publishers: Sequence[Endpoint]) -> None:
         """Say once why no image arrives."""
@@ -117,11 +118,17 @@ class ImageInput:
         seen = [
             name
             for name, types in self._node.get_topic_names_and_types()
-            if wanted in types and name != self.topic
+            if wanted in types and name != self.topic and self._is_published(name)
         ]
         reliability = self._subscription.qos_profile.reliability
         reason = explain_silence(self.topic, wanted, reliability, publishers, seen)
         self._node.get_logger().warning(f'no image for {SILENCE_S:.0f} s: {reason}')
+
+    def _is_published(self, topic: str) -> bool:
+        """Tell whether somebody else publishes a topic."""
+        me = self._node.get_name(), self._node.get_namespace()
+        publishers = self._node.get_publishers_info_by_topic(topic)
+        return any((each.node_name, each.node_namespace) != me for each in publishers)
 
 
 def match_reliability(
@@ -157,9 +164,10 @@ def explain_silence(
     """
     if not publishers:
         where = f' (such images are on {", ".join(sorted(seen))})' if seen else ''
+        less = ' less its /compressed' if wanted.endswith('CompressedImage') else ''
         return (
             f'nobody publishes {topic}{where}: start the camera, or remap with'
-            ' --ros-args -r image:=TOPIC'
+            f' --ros-args -r image:=TOPIC{less}'
         )
     fitting = [each for each in publishers if each.topic_type == wanted]
     if not fitting:

@@ -7,8 +7,8 @@ from typing import Any
 
 import movenet_ros.backends as backends
 from movenet_ros.backends import BackendRequest
-from movenet_ros.backends import choose
 from movenet_ros.backends import Choice
+from movenet_ros.backends import choose
 from movenet_ros.core.errors import BackendError
 import pytest
 

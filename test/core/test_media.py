@@ -35,7 +35,7 @@ def video(tmp_path: Path) -> Callable[[str, str], Path]:
 
     def make(name: str, codec: str) -> Path:
         path = tmp_path / name
-        writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), 12, WH)
+        writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*codec), 12, WH)
         for shade in SHADES:
             writer.write(np.full((WH[1], WH[0], 3), shade, np.uint8))
         writer.release()
@@ -127,7 +127,7 @@ def test_a_video_starts_from_the_beginning_each_time(video: Callable[[str, str],
 
 def test_the_images_of_a_video_are_bgr(tmp_path: Path) -> None:
     path = tmp_path / 'red.avi'
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 12, WH)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 12, WH)
     writer.write(np.full((WH[1], WH[0], 3), (0, 0, 250), np.uint8))
     writer.release()
     image = next(open_media(str(path)).images())
@@ -137,7 +137,7 @@ def test_the_images_of_a_video_are_bgr(tmp_path: Path) -> None:
 
 def test_a_video_that_breaks_off_says_so_at_its_end(tmp_path: Path) -> None:
     path, random = tmp_path / 'v.avi', np.random.default_rng(5)
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 12, (320, 240))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*'MJPG'), 12, (320, 240))
     for _ in range(20):
         writer.write(random.integers(0, 256, (240, 320, 3), np.uint8))
     writer.release()

@@ -44,7 +44,9 @@ def seen(poses: Poses) -> NDArray[np.bool_]:
 def pasted(photo: SourceImage, wh: tuple[int, int], corner: tuple[int, int] = (0, 0)) -> Any:
     """Put the photograph onto a black canvas."""
     canvas = np.zeros((wh[1], wh[0], 3), np.uint8)
-    canvas[corner[1] : corner[1] + SIDE, corner[0] : corner[0] + SIDE] = photo.pixels
+    left, top = corner
+    right, bottom = left + SIDE, top + SIDE
+    canvas[top:bottom, left:right] = photo.pixels
     return SourceImage(canvas, 'rgb')
 
 
@@ -153,7 +155,9 @@ def test_the_order_of_the_channels_makes_no_difference(
     estimator: PoseEstimator, astronaut: SourceImage, order: Order
 ) -> None:
     code = {
-        'bgr': cv2.COLOR_RGB2BGR, 'rgba': cv2.COLOR_RGB2RGBA, 'bgra': cv2.COLOR_RGB2BGRA,
+        'bgr': cv2.COLOR_RGB2BGR,
+        'rgba': cv2.COLOR_RGB2RGBA,
+        'bgra': cv2.COLOR_RGB2BGRA,
     }[order]
     reordered = SourceImage(np.asarray(cv2.cvtColor(astronaut.pixels, code), np.uint8), order)
     np.testing.assert_array_equal(

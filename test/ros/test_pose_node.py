@@ -1,0 +1,667 @@
+"""The pose node in this process, with recorded answers in place of the model."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+import threading
+import time
+from typing import Any
+
+from builtin_interfaces.msg import Time
+import cv2
+from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.core.backend import BackendInfo
+from movenet_ros.core.errors import InferenceError
+from movenet_ros.ros import image_input
+from movenet_ros.ros import pose_node
+from movenet_ros.ros.conversions import image_from_msg
+from movenet_ros.ros.conversions import stamp_ns
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from rcl_interfaces.msg import Log
+from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.srv import SetParametersAtomically
+from rclpy.parameter import Parameter
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import LabelInfo
+
+World = Any  # of conftest.py
+Output = NDArray[np.float32]
+MakeImage = Callable[..., Image]
+
+WARM_UPS = len(pose_node.WARM_UP_WH)
+WARNING = 30  # of rcl_interfaces/msg/Log
+BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+RELIABLE = QoSProfile(depth=5)
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+A_WHILE_S = 0.5  # several times UPDATE_PERIOD_S
+
+
+class Camera:
+    """Publishes images to a pose node that listens."""
+
+    def __init__(self, world: World, topic: str = 'image', msg_type: Any = Image) -> None:
+        self.world = world
+        self.publisher = world.publisher(msg_type, topic)
+
+    def wait(self) -> None:
+        """Wait until somebody listens."""
+        self.world.until(self.publisher.get_subscription_count, 'for the node to subscribe')
+
+    def show(self, *images: Any) -> None:
+        """Publish to whoever listens."""
+        self.wait()
+        for image in images:
+            self.publisher.publish(image)
+
+
+class FakeBackend:
+    """
+    Answers by a function.
+
+    :param infer: gets the number of the image, from 1; what warms up is answered with nobody.
+    """
+
+    info = BackendInfo('fake', '1', 'nothing')
+
+    def __init__(self, infer: Callable[[int], Any]) -> None:
+        self.seen = -WARM_UPS
+        self._infer = infer
+
+    def infer(self, batch: NDArray[np.int32]) -> Any:
+        """Ask the function."""
+        self.seen += 1
+        return np.zeros((1, 6, 56), np.float32) if self.seen < 1 else self._infer(self.seen)
+
+
+@pytest.fixture
+def camera(world: World) -> Camera:
+    """Give a camera on the topic image."""
+    return Camera(world)
+
+
+@pytest.fixture
+def log(world: World) -> Callable[..., list[str]]:
+    """Return a function that lists what the node logged, from a level upwards."""
+    messages = world.sink(Log, '/rosout')
+
+    def lines(level: int = 0) -> list[str]:
+        mine = [each for each in messages if each.name.endswith('movenet')]
+        return [each.msg for each in mine if each.level >= level]
+
+    return lines
+
+
+def stamps(messages: list[Any]) -> list[int]:
+    """Return the seconds of each message's stamp, by which images are told apart."""
+    return [each.header.stamp.sec for each in messages]
+
+
+def arrived(messages: list[Any], sec: int) -> Callable[[], bool]:
+    """Tell whether the answer to an image has come."""
+    return lambda: sec in stamps(messages)
+
+
+def set_parameters(world: World, **values: Any) -> list[Any]:
+    """Set parameters as `ros2 param set` does."""
+    parameters = [Parameter(name, value=value).to_parameter_msg() for name, value in values.items()]
+    request = SetParameters.Request(parameters=parameters)
+    return list(world.call(SetParameters, 'movenet/set_parameters', request).results)
+
+
+@pytest.mark.parametrize(
+    ('sec', 'nanosec', 'frame_id'),
+    [(0, 0, ''), (1, 1, 'camera'), (2**31 - 1, 999999999, 'kamera_größe/光'), (-5, 5, 'x' * 300)],
+)
+def test_the_header_is_the_images(
+    sec: int, nanosec: int, frame_id: str, world: World, camera: Camera, two_people: Output,
+    start_pose_node: Any, make_image: MakeImage,
+) -> None:
+    """On every output, whatever is in it."""
+    outputs = [
+        world.sink(Detection2DArray, 'poses'),
+        world.sink(Detection2DArray, 'detections'),
+        world.sink(Image, 'image_annotated'),
+    ]
+    start_pose_node(RecordedBackend([two_people]))
+    image = make_image(sec, nanosec, frame_id)
+    camera.show(image)
+    world.until(lambda: all(outputs))
+    assert [each[0].header for each in outputs] == [image.header] * 3
+
+
+def test_one_message_per_image_also_when_nobody_is_seen(
+    world: World, camera: Camera, two_people: Output, nobody: Output,
+    start_pose_node: Any, make_image: MakeImage,
+) -> None:
+    """An empty array says: looked, and saw nobody."""
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([nobody] * (WARM_UPS + 1) + [two_people, nobody]))
+    for sec in (1, 2, 3):
+        camera.show(make_image(sec))
+        world.until(arrived(poses, sec))
+    assert stamps(poses) == [1, 2, 3]
+    assert [len(each.detections) for each in poses] == [0, 2, 0]
+
+
+def test_poses_carry_skeletons_and_detections_boxes(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage,
+) -> None:
+    """Of the same people."""
+    poses = world.sink(Detection2DArray, 'poses')
+    detections = world.sink(Detection2DArray, 'detections')
+    start_pose_node(RecordedBackend([two_people]))
+    camera.show(make_image())
+    world.until(lambda: poses and detections)
+    assert [len(each.results) for each in poses[0].detections] == [18, 18]
+    assert [len(each.results) for each in detections[0].detections] == [1, 1]
+    boxes = [[each.bbox for each in msgs[0].detections] for msgs in (poses, detections)]
+    assert boxes[0] == boxes[1]
+
+
+def test_the_annotated_image_is_drawn_on(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage,
+) -> None:
+    """It has the image's size; nothing is drawn where nobody is."""
+    annotated = world.sink(Image, 'image_annotated')
+    start_pose_node(RecordedBackend([two_people]))
+    image = make_image()
+    camera.show(image)
+    world.until(lambda: annotated)
+    before, after = image_from_msg(image).pixels, image_from_msg(annotated[0]).pixels
+    assert annotated[0].encoding == 'bgr8'
+    assert before.shape == after.shape and (before != after).any()
+
+
+def test_nothing_is_drawn_for_nobody(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any,
+    make_image: MakeImage, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A robot that reads poses does not pay for pictures."""
+    drawn: list[int] = []
+    monkeypatch.setattr(pose_node, 'draw_poses', lambda *args: drawn.append(1))
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]))
+    camera.show(make_image(1))
+    world.until(lambda: poses)
+    assert not drawn
+
+
+def test_no_inference_while_nobody_listens(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage,
+) -> None:
+    """It does not even subscribe to the images."""
+    backend = RecordedBackend([two_people])
+    start_pose_node(backend)
+    for sec in range(5):
+        camera.publisher.publish(make_image(sec))
+        world.spin(A_WHILE_S / 5)
+    assert camera.publisher.get_subscription_count() == 0
+    assert len(backend.batches) == WARM_UPS
+
+
+@pytest.mark.parametrize(
+    ('msg_type', 'topic'),
+    [(Detection2DArray, 'poses'), (Detection2DArray, 'detections'), (Image, 'image_annotated')],
+)
+def test_any_one_listener_wakes_it(
+    msg_type: Any, topic: str, world: World, camera: Camera, two_people: Output,
+    start_pose_node: Any, make_image: MakeImage,
+) -> None:
+    """Whichever output it listens to."""
+    start_pose_node(RecordedBackend([two_people]))
+    world.spin(A_WHILE_S)
+    messages = world.sink(msg_type, topic)
+    camera.show(make_image(1))
+    world.until(arrived(messages, 1))
+
+
+def test_it_lets_go_when_the_last_listener_leaves(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage,
+) -> None:
+    """And listens again when one comes."""
+    start_pose_node(RecordedBackend([two_people]))
+    for sec in (1, 2):
+        poses: list[Any] = []
+        listener = world.node.create_subscription(Detection2DArray, 'poses', poses.append, 1)
+        camera.show(make_image(sec))
+        world.until(arrived(poses, sec))
+        world.node.destroy_subscription(listener)
+        world.until(lambda: camera.publisher.get_subscription_count() == 0, 'for it to let go')
+
+
+def test_listeners_may_come_and_go_quickly(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any,
+    make_image: MakeImage, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """In the middle of images."""
+    monkeypatch.setattr(pose_node, 'UPDATE_PERIOD_S', 0.005)
+    start_pose_node(RecordedBackend([two_people]))
+    for i in range(50):
+        listener = world.node.create_subscription(
+            Detection2DArray, 'poses', lambda msg: None, 1
+        )
+        for _ in range(3):
+            camera.publisher.publish(make_image(i))
+            world.spin(0.005)
+        world.node.destroy_subscription(listener)
+        world.spin(0.005)
+    poses = world.sink(Detection2DArray, 'poses')
+    camera.show(make_image(100))
+    world.until(arrived(poses, 100))
+
+
+def test_newest_image_wins(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage,
+) -> None:
+    """A slow backend never builds a queue; the last image is not the one that is lost."""
+
+    def slowly(number: int) -> Output:
+        time.sleep(0.2)
+        return two_people
+
+    backend = FakeBackend(slowly)
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(backend)
+    camera.wait()
+    for sec in range(1, 21):
+        camera.show(make_image(sec))
+        world.spin(0.02)
+    world.until(arrived(poses, 20))
+    assert backend.seen <= 10
+    assert stamps(poses) == sorted(stamps(poses))
+
+
+@pytest.mark.parametrize('late', [True, False])
+@pytest.mark.parametrize('qos', [BEST_EFFORT, RELIABLE])
+def test_auto_hears_either_reliability(
+    qos: QoSProfile, late: bool, world: World, two_people: Output, start_pose_node: Any,
+    make_image: MakeImage,
+) -> None:
+    """Also from a camera that is started after the node."""
+    poses = world.sink(Detection2DArray, 'poses')
+    publisher = None if late else world.publisher(Image, 'image', qos)
+    start_pose_node(RecordedBackend([two_people]))
+    if publisher is None:
+        world.spin(A_WHILE_S)
+        publisher = world.publisher(Image, 'image', qos)
+    world.until(publisher.get_subscription_count)
+    publisher.publish(make_image(1))
+    world.until(arrived(poses, 1))
+
+
+def test_auto_follows_a_camera_that_changes(
+    world: World, two_people: Output, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """Best effort, then reliable, then best effort again."""
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]))
+    for sec, qos in enumerate((BEST_EFFORT, RELIABLE, BEST_EFFORT), 1):
+        publisher = world.publisher(Image, 'image', qos)
+        info = world.node.get_subscriptions_info_by_topic
+        topic = publisher.topic_name
+        world.until(
+            lambda: [each.qos_profile.reliability for each in info(topic)] == [qos.reliability]
+        )
+        world.until(publisher.get_subscription_count)
+        publisher.publish(make_image(sec))
+        world.until(arrived(poses, sec))
+        world.node.destroy_publisher(publisher)
+
+
+def test_reliable_does_not_hear_best_effort_and_says_so(
+    world: World, start_pose_node: Any, two_people: Output, make_image: MakeImage,
+    log: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first complaint of every user, answered in one line."""
+    monkeypatch.setattr(image_input, 'SILENCE_S', 0.3)
+    poses = world.sink(Detection2DArray, 'poses')
+    publisher = world.publisher(Image, 'image', BEST_EFFORT)
+    start_pose_node(RecordedBackend([two_people]), image_reliability='reliable')
+    world.until(lambda: any('best effort' in line for line in log(WARNING)))
+    publisher.publish(make_image(1))
+    world.spin(A_WHILE_S)
+    (line,) = log(WARNING)
+    assert 'image_reliability is reliable: set it to auto' in line
+    assert not poses
+
+
+def test_silence_is_explained_once_and_its_end_told(
+    world: World, camera: Camera, start_pose_node: Any, two_people: Output,
+    make_image: MakeImage, log: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A camera that is there but sends nothing, then does."""
+    monkeypatch.setattr(image_input, 'SILENCE_S', 0.3)
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]))
+    world.until(lambda: log(WARNING))
+    world.spin(A_WHILE_S)
+    assert [line for line in log(WARNING) if 'sends nothing' in line] == log(WARNING)
+    assert len(log(WARNING)) == 1
+    camera.show(make_image(1))
+    world.until(lambda: any(line.startswith('images arrive') for line in log()))
+    world.until(lambda: poses)
+
+
+def test_silence_names_the_topic_that_has_images(
+    world: World, start_pose_node: Any, two_people: Output,
+    log: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of a camera; the node's own pictures are not meant."""
+    monkeypatch.setattr(image_input, 'SILENCE_S', 0.3)
+    world.sink(Image, 'image_annotated')
+    world.publisher(Image, 'cam/image_raw')
+    start_pose_node(RecordedBackend([two_people]))
+    world.until(lambda: log(WARNING))
+    (line,) = log(WARNING)
+    assert 'nobody publishes' in line and f'{world.namespace}/cam/image_raw' in line
+    assert 'image_annotated' not in line
+
+
+def test_slow_inference_is_not_silence(
+    world: World, camera: Camera, start_pose_node: Any, two_people: Output,
+    make_image: MakeImage, log: Callable[..., list[str]], monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While the model works, no image can be received."""
+    monkeypatch.setattr(image_input, 'SILENCE_S', 0.5)
+
+    def slowly(number: int) -> Output:
+        time.sleep(1.0 if number == 1 else 0.0)
+        return two_people
+
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(FakeBackend(slowly))
+    for sec in (1, 2):
+        camera.show(make_image(sec))
+        world.until(arrived(poses, sec))
+    assert not log(WARNING)
+
+
+BAD_IMAGES: dict[str, dict[str, Any]] = {
+    'width 0': {'width': 0},
+    'short data': {'data': b'123'},
+    'unknown encoding': {'encoding': 'bgr9'},
+}
+
+
+@pytest.mark.parametrize('change', BAD_IMAGES.values(), ids=BAD_IMAGES)
+def test_bad_images_are_warned_of_and_skipped(
+    change: dict[str, Any], world: World, camera: Camera, two_people: Output,
+    start_pose_node: Any, make_image: MakeImage, log: Callable[..., list[str]],
+) -> None:
+    """One line for many of them, and the next good one works."""
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]))
+    bad = make_image(1)
+    for name, value in change.items():
+        setattr(bad, name, value)
+    camera.show(bad)
+    world.until(lambda: log(WARNING))
+    for _ in range(5):
+        camera.show(bad)
+        world.spin(0.02)
+    camera.show(make_image(2))
+    world.until(arrived(poses, 2))
+    assert stamps(poses) == [2]
+    (line,) = log(WARNING)
+    assert line.startswith('skipped an image: ') and '\n' not in line
+
+
+def test_a_truncated_jpeg_is_warned_of_and_skipped(
+    world: World, small_image: NDArray[np.uint8], two_people: Output, start_pose_node: Any,
+    log: Callable[..., list[str]],
+) -> None:
+    """On the topic image/compressed."""
+    camera = Camera(world, 'image/compressed', CompressedImage)
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]), image_transport='compressed')
+    data = array('B', cv2.imencode('.jpg', small_image)[1].tobytes())
+    bad, good = CompressedImage(data=data[:-200]), CompressedImage(data=data)
+    good.header.stamp.sec = 2
+    camera.show(bad)
+    world.until(lambda: log(WARNING))
+    camera.show(good)
+    world.until(arrived(poses, 2))
+    assert [line for line in log(WARNING) if 'truncated JPEG' in line] == log(WARNING)
+
+
+def test_a_failed_inference_is_warned_of_and_skipped(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any,
+    make_image: MakeImage, log: Callable[..., list[str]],
+) -> None:
+    """The runtime may have more luck with the next image."""
+
+    def infer(number: int) -> Output:
+        if number == 1:
+            raise InferenceError('out of memory')
+        return two_people
+
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(FakeBackend(infer))
+    camera.show(make_image(1))
+    world.until(lambda: log(WARNING))
+    camera.show(make_image(2))
+    world.until(arrived(poses, 2))
+    assert log(WARNING) == ['skipped an image: out of memory']
+
+
+def test_a_bug_is_not_swallowed(
+    world: World, camera: Camera, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """It ends the node with its traceback."""
+
+    def infer(number: int) -> Output:
+        raise TypeError('a bug')
+
+    world.sink(Detection2DArray, 'poses')
+    start_pose_node(FakeBackend(infer))
+    camera.show(make_image(1))
+    with pytest.raises(TypeError, match='a bug'):
+        world.until(lambda: False)
+
+
+@pytest.mark.parametrize(
+    ('transport', 'msg_type', 'topic'),
+    [('raw', Image, '/cam/image_raw'), ('compressed', CompressedImage, '/cam/image_raw/compressed')],
+)
+def test_image_can_be_remapped(
+    transport: str, msg_type: Any, topic: str, world: World, two_people: Output,
+    start_pose_node: Any,
+) -> None:
+    """The compressed topic moves with the raw one, as image_transport has it."""
+    world.sink(Detection2DArray, 'poses')
+    camera = Camera(world, topic, msg_type)
+    start_pose_node(
+        RecordedBackend([two_people]), '-r', 'image:=/cam/image_raw', image_transport=transport
+    )
+    camera.wait()
+
+
+def test_topics_are_relative(world: World, two_people: Output, start_pose_node: Any) -> None:
+    """Two robots do not meet."""
+    node = start_pose_node(RecordedBackend([two_people]))
+    world.until(lambda: node.get_name() in world.node.get_node_names())
+    found = world.node.get_publisher_names_and_types_by_node('movenet', world.namespace)
+    topics = {name for name, _ in found} - {'/rosout', '/parameter_events'}
+    names = ('poses', 'detections', 'image_annotated', 'label_info')
+    assert topics == {f'{world.namespace}/{name}' for name in names}
+
+
+def test_label_info_is_latched(world: World, two_people: Output, start_pose_node: Any) -> None:
+    """Whoever comes later hears it too."""
+    start_pose_node(RecordedBackend([two_people]), person_threshold=0.5)
+    world.spin(A_WHILE_S)
+    labels = world.sink(LabelInfo, 'label_info', LATCHED)
+    world.until(lambda: labels)
+    assert (labels[0].threshold, len(labels[0].class_map)) == (0.5, 18)
+
+
+def test_label_info_follows_the_threshold(
+    world: World, two_people: Output, start_pose_node: Any
+) -> None:
+    """At run time."""
+    labels = world.sink(LabelInfo, 'label_info', LATCHED)
+    start_pose_node(RecordedBackend([two_people]), person_threshold=0.5)
+    world.until(lambda: labels)
+    set_parameters(world, person_threshold=0.75)
+    world.until(lambda: len(labels) > 1)
+    assert [each.threshold for each in labels] == [0.5, 0.75]
+
+
+def test_simulated_time_that_stands_still(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """Without /clock, images are processed all the same."""
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]), use_sim_time=True)
+    camera.show(make_image(1))
+    world.until(arrived(poses, 1))
+
+
+def test_person_threshold_changes_at_run_time(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """The two people are scored 0.9 and 0.4."""
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]))
+    for sec, threshold in enumerate((0.25, 0.5, 1.0, 0.0), 1):
+        (result,) = set_parameters(world, person_threshold=threshold)
+        assert result.successful
+        camera.show(make_image(sec))
+        world.until(arrived(poses, sec))
+    assert [len(each.detections) for each in poses] == [2, 1, 0, 6]
+
+
+@pytest.mark.parametrize(
+    'change', [{'keypoint_threshold': 1.0}, {'annotate_boxes': False}, {'annotate_scores': False}]
+)
+def test_drawing_changes_at_run_time(
+    change: dict[str, Any], world: World, camera: Camera, two_people: Output,
+    start_pose_node: Any, make_image: MakeImage,
+) -> None:
+    """Each switch takes something away."""
+    annotated = world.sink(Image, 'image_annotated')
+    start_pose_node(RecordedBackend([two_people]))
+    camera.show(make_image(1))
+    world.until(arrived(annotated, 1))
+    set_parameters(world, **change)
+    camera.show(make_image(2))
+    world.until(arrived(annotated, 2))
+    assert annotated[0].data != annotated[1].data
+
+
+@pytest.mark.parametrize(
+    ('name', 'value', 'words'),
+    [
+        ('input_size', 512, 'read-only'),
+        ('backend', 'tensorflow', 'read-only'),
+        ('max_people', 2, 'read-only'),
+        ('image_reliability', 'reliable', 'read-only'),
+        ('person_threshold', 1.5, 'range'),
+        ('person_threshold', -0.1, 'range'),
+        ('person_threshold', float('nan'), 'person_threshold'),
+        ('person_threshold', 1, 'type'),
+        ('annotate_boxes', 'no', 'type'),
+    ],
+)
+def test_refused_at_run_time(
+    name: str, value: Any, words: str, world: World, two_people: Output, start_pose_node: Any
+) -> None:
+    """With a reason, and nothing changes."""
+    node = start_pose_node(RecordedBackend([two_people]))
+    before = node.get_parameter(name).value
+    (result,) = set_parameters(world, **{name: value})
+    assert not result.successful
+    assert words in result.reason, result.reason
+    assert node.get_parameter(name).value == before
+
+
+def test_a_request_is_granted_whole_or_not_at_all(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """A good value beside a bad one has no effect on what is published."""
+    poses = world.sink(Detection2DArray, 'poses')
+    node = start_pose_node(RecordedBackend([two_people]))
+    both = {'person_threshold': 0.5, 'keypoint_threshold': float('nan')}
+    request = SetParametersAtomically.Request(
+        parameters=[Parameter(key, value=value).to_parameter_msg() for key, value in both.items()]
+    )
+    answer = world.call(
+        SetParametersAtomically, 'movenet/set_parameters_atomically', request
+    )
+    assert not answer.result.successful
+    camera.show(make_image(1))
+    world.until(lambda: poses)
+    assert len(poses[0].detections) == 2
+    assert node.get_parameter('person_threshold').value == 0.25
+
+
+def test_misspelt_parameters_are_warned_of(
+    world: World, two_people: Output, start_pose_node: Any, log: Callable[..., list[str]]
+) -> None:
+    """ROS ignores them without a word."""
+    start_pose_node(RecordedBackend([two_people]), person_treshold=0.5)
+    world.until(lambda: log(WARNING))
+    (line,) = log(WARNING)
+    assert "'person_treshold'" in line and 'did you mean person_threshold?' in line
+
+
+def test_it_warms_up_on_the_shapes_of_cameras(two_people: Output, start_pose_node: Any) -> None:
+    """The first image does not pay for the start: 4:3 and 16:9."""
+    backend = RecordedBackend([two_people])
+    start_pose_node(backend, input_size=256)
+    assert [each.shape for each in backend.batches] == [(1, 192, 256, 3), (1, 160, 256, 3)]
+
+
+def test_max_people(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """The best scored ones are kept."""
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]), max_people=1)
+    camera.show(make_image(1))
+    world.until(lambda: poses)
+    (person,) = poses[0].detections
+    assert person.results[-1].hypothesis.score == pytest.approx(0.9)
+
+
+def test_input_size_is_the_batches(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """The longer side; 64x48 is 4:3."""
+    poses = world.sink(Detection2DArray, 'poses')
+    backend = RecordedBackend([two_people])
+    start_pose_node(backend, input_size=128)
+    camera.show(make_image(1))
+    world.until(lambda: poses)
+    assert backend.batches[-1].shape == (1, 96, 128, 3)
+
+
+def test_a_stamp_of_0_is_a_stamp() -> None:
+    """Not a missing one."""
+    assert stamp_ns(Time()) == 0
+
+
+def test_callbacks_run_in_one_thread(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """Parameters cannot change in the middle of an image."""
+    threads = set()
+
+    def infer(number: int) -> Output:
+        threads.add(threading.get_ident())
+        return two_people
+
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(FakeBackend(infer))
+    for sec in (1, 2, 3):
+        camera.show(make_image(sec))
+        world.until(arrived(poses, sec))
+    assert len(threads) == 1
