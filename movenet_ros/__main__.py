@@ -11,6 +11,7 @@ import sys
 from typing import Any
 
 from movenet_ros.core.errors import MoveNetError
+from movenet_ros.core.errors import StartError
 
 COMMANDS = {  # name: (module, what it does)
     'demo': ('movenet_ros.cli.demo', 'run the whole graph on a video, a camera or pictures'),
@@ -19,6 +20,10 @@ COMMANDS = {  # name: (module, what it does)
     'pose_node': ('movenet_ros.ros.pose_node', 'the node: images in, people out'),
     'video_source': ('movenet_ros.ros.video_source', 'publish a video, a camera or pictures'),
 }
+
+ROS_PACKAGES = ('builtin_interfaces', 'rcl_interfaces', 'rclpy', 'sensor_msgs', 'std_msgs')
+ROS_CURE = 'source a ROS distribution (source /opt/ros/DISTRO/setup.bash), or run scripts/setup'
+CURE = 'run rosdep install or scripts/setup (vision_msgs: apt install ros-DISTRO-vision-msgs)'
 
 USAGE = 'usage: python -m movenet_ros COMMAND [ARGUMENTS], or ros2 run movenet_ros COMMAND'
 
@@ -47,13 +52,22 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
 
 
 def _imported(module: str) -> Any:
-    """Import a module in one piece: one that a signal breaks off ends in pages of nonsense."""
-    signals = {signal.SIGINT, signal.SIGTERM}
-    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
+    """
+    Import a module in one piece: one that a signal breaks off ends in pages of nonsense.
+
+    :raises StartError: if it needs a package that is not installed.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         return import_module(module)
+    except ModuleNotFoundError as error:
+        name = str(error.name).split('.')[0]
+        if name == 'movenet_ros':
+            raise
+        cure = ROS_CURE if name in ROS_PACKAGES else CURE
+        raise StartError(f'the Python package {name} is not installed: {cure}') from error
     finally:
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, signals)
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

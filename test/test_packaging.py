@@ -72,7 +72,10 @@ def test_package_xml_and_setup_py_agree(manifest: Package, field: str) -> None:
         'Maintainer': manifest.maintainers[0].name,
     }
     have = metadata.metadata('movenet_ros')
-    assert (have.get(field) or have.get(f'{field}-Expression')) == said[field]
+    value = have.get(field) or have.get(f'{field}-Expression')
+    if field == 'Name':  # some versions of setuptools write the name in pip's spelling
+        value = value.replace('-', '_')
+    assert value == said[field]
 
 
 def test_package_xml_depends_on_what_the_package_uses(manifest: Package) -> None:

@@ -142,5 +142,5 @@ def _configure(setter: Any, *args: Any) -> None:
     """Call one of TensorFlow's setters, which refuse once its devices are in use."""
     try:
         setter(*args)
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise BackendError(f'TensorFlow was in use before its GPU was set up: {error}') from error

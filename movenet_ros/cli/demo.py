@@ -37,7 +37,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise StartError(f'cannot write to {args.out}: {error.strerror}') from error
     from movenet_ros.ros.demo_graph import run_graph  # rclpy is not for --help to wait for
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both end it tidily
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed window, too, ends it tidily
+        if signal.getsignal(number) != signal.SIG_IGN:  # which nohup asks for
+            signal.signal(number, signal.default_int_handler)
     print(f'{media.name}, {media.rate_hz:g} images per second; starting the pose node', flush=True)
     parameters = {'backend': args.backend, 'input_size': args.input_size}
     with needs('tqdm').tqdm(total=media.count, unit='image', file=sys.stdout) as bar:

@@ -14,7 +14,7 @@ class BackendInfo:
 
     :param name: of the backend, as the parameter ``backend`` spells it.
     :param version: of the runtime.
-    :param device: what it runs on, for people: ``CPU (2 threads)``, ``GPU 0 (NVIDIA ...)``.
+    :param device: what it runs on, for people: ``CPU``, ``GPU 0 (NVIDIA ...)``.
     """
 
     name: str

@@ -102,11 +102,13 @@ def _file(path: Path) -> Media:
 
 def _camera(source: str) -> Media:
     index = int(source) if source.isdecimal() else source
-    capture = _opened(
-        cv2.VideoCapture(index),
+    complaint = (
         f'camera {source} cannot be opened: is it plugged in, in use by another program,'
-        ' and are you in the group video?',
+        ' and are you in the group video?'
     )
+    if not Path(f'{CAMERA_PREFIX}{index}' if source.isdecimal() else source).exists():
+        raise StartError(complaint)  # before OpenCV says it in several lines of its own
+    capture = _opened(cv2.VideoCapture(index), complaint)
     rate_hz = capture.get(cv2.CAP_PROP_FPS)
     return Media(
         f'camera {source}',

@@ -103,7 +103,7 @@ class VideoFile:
         if self._writer is None:
             self._wh = _even(image_bgr.shape[1]), _even(image_bgr.shape[0])
             self._first_ns = self._latest_ns = stamp_ns
-            code = cv2.VideoWriter_fourcc(*CODEC)
+            code = cv2.VideoWriter.fourcc(*CODEC)
             self._writer = cv2.VideoWriter(str(self._path), code, self._rate_hz, self._wh)
             if not self._writer.isOpened():
                 raise StartError(f'cannot write {self._path}: is the folder there, the disk full?')

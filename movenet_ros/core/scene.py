@@ -34,10 +34,11 @@ def two_people(photo_bgr: NDArray[np.uint8]) -> Media:
     small = _of_height(photo_bgr[:, ::-1], SMALL_HEIGHT)
     count = int(SECONDS * RATE_HZ)
     width, height = SCENE_WH
+    background = np.full((height, width, 3), BACKGROUND_BGR, np.uint8)
 
     def image(i: int) -> SourceImage:
         angle = 2 * math.pi * i / count
-        canvas = np.full((height, width, 3), BACKGROUND_BGR, np.uint8)
+        canvas = background.copy()
         right = width - small.shape[1]
         _paste(canvas, small, round(right - SWAY / 2 * (1 + math.sin(5 * angle))), 40)
         _paste(canvas, large, round(SWAY * math.sin(2 * angle)) - SWAY, height - LARGE_HEIGHT)

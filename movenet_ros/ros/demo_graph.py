@@ -62,8 +62,9 @@ class DemoSource(VideoSource):
         self.sent_wh: dict[int, tuple[int, int]] = {}  # by stamp
         self.ended = False
         super().__init__(media, parameter_overrides=[Parameter('loop', value=False)], **node_args)
+        self._is_waiting = True  # a camera, too, for the pose node to start
 
-    def on_sent(self, stamp: int, image: SourceImage) -> None:
+    def on_image(self, stamp: int, image: SourceImage) -> None:
         """Remember the size of each image."""
         self.sent_wh[stamp] = image.wh
 
@@ -165,9 +166,10 @@ def run_graph(
         poses = PoseRecorder(lines, source, namespace=namespace)
         images = ImageRecorder(video, poses, namespace=namespace)
         errors: list[BaseException] = []
-        for node in (source, poses, images):
-            stack.enter_context(_spinning(node, errors))
-        _play(source, poses, child, errors, on_image)
+        with ExitStack() as threads:  # what is counted below changes no more
+            for node in (source, poses, images):
+                threads.enter_context(_spinning(node, errors))
+            _play(source, poses, child, errors, on_image)
         typical = images.typical()
         if typical is not None:
             cv2.imwrite(str(out / 'annotated.png'), typical)

@@ -31,7 +31,8 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 TYPES = {
-    'bool': 'a bool', 'int': 'an integer', 'float': 'a double (1.0, not 1)', 'str': 'a string',
+    'bool': 'a bool', 'int': 'an integer', 'float': 'a double (1.0, not 1)',
+    'str': 'a string ("\'0\'", not 0)',
 }
 
 

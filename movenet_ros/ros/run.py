@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import re
 import signal
 import sys
 
 from movenet_ros.core.errors import MoveNetError
 import rclpy
 from rclpy.executors import ExternalShutdownException
+from rclpy.logging import get_logger_effective_level
+from rclpy.logging import LoggingSeverity
+from rclpy.logging import set_logger_level
 from rclpy.node import Node
 
 
@@ -24,13 +28,17 @@ def run_node(make_node: Callable[[], Node], args: Sequence[str] | None = None) -
         it cannot start or go on.
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both interrupt a long start
+    set_logger_level('rcl', LoggingSeverity.FATAL)  # it would say the same, at less length
     try:
         rclpy.init(args=None if args is None else [sys.argv[0], *args])
     except KeyboardInterrupt:
         return 0
-    except RuntimeError as error:  # arguments that ROS refuses, a params_file that is not there
-        print(f'movenet_ros: {" ".join(str(error).split())}', file=sys.stderr)
+    except RuntimeError as error:  # a params_file that is not there, say
+        reason = re.sub(r', at /\S+:\d+', '', ' '.join(str(error).split()))  # in rcl's source
+        print(f'movenet_ros: ROS refuses the arguments: {reason}', file=sys.stderr)
         return 1
+    if get_logger_effective_level('rcl') == LoggingSeverity.FATAL:  # not set by an argument
+        set_logger_level('rcl', LoggingSeverity.UNSET)
     node: Node | None = None
     try:
         node = make_node()

@@ -74,13 +74,14 @@ class VideoSource(Node):
         else:
             stamp = self.get_clock().now().to_msg()
             header = Header(stamp=stamp, frame_id=self._settings.frame_id)
+            self.on_image(stamp_ns(stamp), image)  # before anybody can have answered it
             self._publisher.publish(image_to_msg(image.to_bgr(), header))
             self.sent += 1
-            self.on_sent(stamp_ns(stamp), image)
 
     def _at_end(self) -> None:
         """Start again, or deliver what is under way and stop."""
-        if self.media.is_live or not self.sent:
+        unplugged = self.media.is_live and self.media.count is None
+        if unplugged or not self.sent:
             raise StartError(f'{self.media.name} delivers no images (any more)')
         if self._settings.loop:
             self._images = self.media.images()
@@ -90,8 +91,8 @@ class VideoSource(Node):
         self.get_logger().info(f'end of {self.media.name}: {self.sent} images')
         self.on_end()
 
-    def on_sent(self, stamp: int, image: SourceImage) -> None:
-        """Take note of an image that was published with a stamp in nanoseconds."""
+    def on_image(self, stamp: int, image: SourceImage) -> None:
+        """Take note of an image that is published with a stamp in nanoseconds."""
 
     def on_end(self) -> None:
         """End the program."""

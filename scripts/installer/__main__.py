@@ -114,17 +114,18 @@ def prepare(state: State, ros_distro: str) -> None:
     :raises Failed: if it was made for another ROS, or something is missing that pip has not.
     """
     made_for = f'ROS {ros_distro}' if ros_distro else 'no ROS distribution'
-    if state.finished and state.made_for != made_for:
+    whole = state.finished and not state.begun
+    if whole and state.made_for != made_for:
         raise Failed(
             f'{VENV} was made for {state.made_for} and this shell has {made_for}: run it in a '
             'shell like the one before, or remove .venv first'
         )
-    if state.finished and not state.begun and state.made_with == identity():
+    if whole and state.made_with == identity():
         return
     check(ros_distro)
     if state.begun:
         print('the last run did not finish: starting over', flush=True)
-    elif state.finished:
+    elif whole:
         print('.venv was moved or its Python changed: starting over', flush=True)
     print(f'setting up {VENV}: Python {platform.python_version()}, {made_for}', flush=True)
     state.clear(made_for)

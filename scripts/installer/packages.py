@@ -13,8 +13,8 @@ EXTRAS = ['images', 'tensorflow', 'onnxruntime', 'convert', 'evaluate', 'demo', 
 
 # colcon's --symlink-install ends with setuptools 80; editable installs begin with 64.
 ROS_LIMITS = ['setuptools>=64,<80']
-# A cv_bridge that was compiled for NumPy 1 does not load with NumPy 2.
-NUMPY_1_LIMIT = 'numpy<2'
+# A cv_bridge that was compiled for NumPy 1 does not load with NumPy 2, which ml-dtypes 0.6 wants.
+NUMPY_1_LIMITS = ['numpy<2', 'ml-dtypes==0.5.4']
 
 ACTIVATE = """
 # Added by scripts/setup: ros2 run and ros2 launch look for packages in these folders.
@@ -40,9 +40,11 @@ def constraints(pins: Path, ros_distro: str) -> str:
     lines = pins.read_text().splitlines()
     if ros_distro:
         brought = {_normal(each.name): each.version for each in metadata.distributions()}
-        lines = [line for line in lines if _normal(line) not in {*brought, 'numpy', 'setuptools'}]
-        lines += ROS_LIMITS
-        lines += [NUMPY_1_LIMIT] if brought.get('numpy', '').startswith('1.') else []
+        limits = ROS_LIMITS
+        if brought.get('numpy', '').startswith('1.'):
+            limits = ROS_LIMITS + NUMPY_1_LIMITS
+        free = {*brought, *map(_normal, limits)} - {'pip'}
+        lines = [line for line in lines if _normal(line) not in free] + limits
     return '\n'.join(lines) + '\n'
 
 

@@ -22,8 +22,7 @@ CURES = (
     (r'No space left on device', 'free some disk space, 4 GB are needed'),
     (
         r'Could not find a version|No matching distribution|ResolutionImpossible|[Tt]imed out'
-        r'|NewConnectionError'
-        r'|Temporary failure in name resolution|Connection (refused|reset)|NameResolutionError',
+        r'|NewConnectionError|NameResolutionError|Connection (refused|reset)',
         'check the network, and the proxy or mirror that pip is set to',
     ),
 )
@@ -97,10 +96,12 @@ class Running:
             self._process.wait()
 
     def tail(self) -> list[str]:
-        """Return the last lines of the log."""
+        """Return the last whole lines of the log."""
+        skipped = max(0, self.log.stat().st_size - TAIL_BYTES)
         with self.log.open('rb') as log:
-            log.seek(max(0, self.log.stat().st_size - TAIL_BYTES))
-            return log.read().decode(errors='replace').splitlines()
+            log.seek(skipped)
+            lines = log.read().decode(errors='replace').splitlines()
+        return lines[1:] if skipped else lines
 
     def status(self) -> str:
         """Say in a few words what it is doing."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import cv2
+from movenet_ros.core import media
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
@@ -24,9 +25,9 @@ def shade_of(image: SourceImage | ImageError) -> int | str:
     return int(round(float(image.pixels.mean()), -1))
 
 
-def shades(media: Media) -> list[int | str]:
+def shades(source: Media) -> list[int | str]:
     """Return what a source delivers."""
-    return [shade_of(image) for image in media.images()]
+    return [shade_of(image) for image in source.images()]
 
 
 @pytest.fixture
@@ -70,9 +71,9 @@ def test_a_broken_picture_is_named_with_the_reason(folder: Path) -> None:
 
 
 def test_a_picture_that_vanishes_is_an_error_in_its_place(folder: Path) -> None:
-    media = open_media(str(folder))
+    source = open_media(str(folder))
     (folder / 'a.png').unlink()
-    assert shades(media) == ['error', 'error', 180]
+    assert shades(source) == ['error', 'error', 180]
 
 
 def test_a_folder_counts_its_pictures(folder: Path) -> None:
@@ -85,8 +86,8 @@ def test_a_folder_that_is_named_like_a_picture_is_an_error_in_its_place(folder: 
 
 
 def test_a_folder_can_be_read_again(folder: Path) -> None:
-    media = open_media(str(folder))
-    assert shades(media) == shades(media)
+    source = open_media(str(folder))
+    assert shades(source) == shades(source)
 
 
 def test_a_folder_without_pictures_is_refused_with_what_would_be_one(tmp_path: Path) -> None:
@@ -96,8 +97,8 @@ def test_a_folder_without_pictures_is_refused_with_what_would_be_one(tmp_path: P
 
 
 def test_a_single_picture_is_a_source(folder: Path) -> None:
-    media = open_media(str(folder / 'a.png'))
-    assert (shades(media), shades(media), media.count) == ([60], [60], 1)
+    source = open_media(str(folder / 'a.png'))
+    assert (shades(source), shades(source), source.count) == ([60], [60], 1)
 
 
 def test_a_single_broken_picture_is_refused(folder: Path) -> None:
@@ -115,14 +116,14 @@ def test_a_video_is_read_to_its_end(
 
 
 def test_a_video_says_its_rate_and_length(video: Callable[[str, str], Path]) -> None:
-    media = open_media(str(video('v.mp4', 'mp4v')))
-    assert (media.rate_hz, media.count, media.is_live) == (12, 6, False)
+    source = open_media(str(video('v.mp4', 'mp4v')))
+    assert (source.rate_hz, source.count, source.is_live) == (12, 6, False)
 
 
 def test_a_video_starts_from_the_beginning_each_time(video: Callable[[str, str], Path]) -> None:
-    media = open_media(str(video('v.mp4', 'mp4v')))
-    next(media.images())
-    assert shades(media) == shades(media)
+    source = open_media(str(video('v.mp4', 'mp4v')))
+    next(source.images())
+    assert shades(source) == shades(source)
 
 
 def test_the_images_of_a_video_are_bgr(tmp_path: Path) -> None:
@@ -163,6 +164,14 @@ def test_a_source_that_is_not_there_is_refused_with_what_would_be_one(source: st
     assert f"no such source: '{source}' (a video file, a folder" in str(caught.value)
 
 
+def test_a_camera_that_is_not_there_is_nothing_that_opencv_speaks_of(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(StartError):
+        open_media('97')
+    assert capfd.readouterr().err == ''
+
+
 def test_a_name_that_no_file_can_have_is_refused_in_one_line() -> None:
     with pytest.raises(StartError, match='cannot open .*: File name too long'):
         open_media('x' * 5000)
@@ -194,22 +203,40 @@ class Camera:
         self.released = True
 
 
+@pytest.fixture
+def plug_in(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[float], tuple[str, Camera]]:
+    """Return a function that plugs in a camera, which is then number 0."""
+
+    def make(rate_hz: float) -> tuple[str, Camera]:
+        camera, device = Camera(rate_hz), tmp_path / 'video0'
+        device.touch()
+        monkeypatch.setattr(media, 'CAMERA_PREFIX', str(tmp_path / 'video'))
+        monkeypatch.setattr(cv2, 'VideoCapture', lambda _: camera)
+        return str(device), camera
+
+    return make
+
+
+PlugIn = Callable[[float], tuple[str, Camera]]
+
+
 @pytest.mark.parametrize(('says', 'expected'), [(25.0, 25.0), (0.0, 30.0), (float('nan'), 30.0)])
 def test_a_camera_that_does_not_say_its_rate_has_30_hz(
-    monkeypatch: pytest.MonkeyPatch, says: float, expected: float
+    plug_in: PlugIn, says: float, expected: float
 ) -> None:
-    monkeypatch.setattr(cv2, 'VideoCapture', lambda _: Camera(says))
+    plug_in(says)
     assert open_media('0').rate_hz == expected
 
 
-def test_a_camera_is_live_and_endless(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cv2, 'VideoCapture', lambda _: Camera(30.0))
-    media = open_media(f'{CAMERA_PREFIX}0')
-    assert (media.is_live, media.count) == (True, None)
+def test_a_camera_is_live_and_endless(plug_in: PlugIn) -> None:
+    device, _ = plug_in(30.0)
+    camera = open_media(device)
+    assert (camera.is_live, camera.count) == (True, None)
 
 
-def test_a_camera_that_is_unplugged_ends_and_is_released(monkeypatch: pytest.MonkeyPatch) -> None:
-    camera = Camera(30.0)
-    monkeypatch.setattr(cv2, 'VideoCapture', lambda _: camera)
+def test_a_camera_that_is_unplugged_ends_and_is_released(plug_in: PlugIn) -> None:
+    _, camera = plug_in(30.0)
     assert len(list(open_media('0').images())) == 2
     assert camera.released

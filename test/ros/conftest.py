@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from contextlib import contextmanager
 from contextlib import ExitStack
 from itertools import count
 import os
+from pathlib import Path
+import signal
+import subprocess
+import sys
 from threading import Thread
 import time
 from typing import Any
@@ -39,6 +45,7 @@ WAIT_S = 30.0  # far above what anything here takes
 DEPTH = QoSProfile(depth=100)
 DOMAINS = 100  # Linux leaves the ports of domains 0 to 101 alone
 IMAGE_WH = (64, 48)
+ROOT = Path(__file__).resolve().parents[2]
 
 _numbers = count(os.getpid())
 
@@ -53,6 +60,7 @@ class World:
 
     def __init__(self, context: Context, namespace: str) -> None:
         self.context = context
+        self.domain_id = context.get_domain_id()
         self.namespace = namespace
         self.node = rclpy.create_node('tester', context=context, namespace=namespace)
         self.errors: list[BaseException] = []
@@ -99,27 +107,138 @@ class World:
         self.node.destroy_node()
 
 
-@pytest.fixture
-def domain_id() -> int:
-    """Give a ROS domain that no other test uses at the same time."""
-    return 1 + next(_numbers) % DOMAINS
-
-
-@pytest.fixture
-def context(domain_id: int) -> Iterator[Context]:
-    """Give a ROS context of the test's own."""
+@contextmanager
+def new_context() -> Iterator[Context]:
+    """Make a ROS context in a domain that no other test uses at the same time."""
     context = Context()
-    rclpy.init(context=context, domain_id=domain_id)
+    rclpy.init(context=context, domain_id=1 + next(_numbers) % DOMAINS)
     yield context
     context.try_shutdown()
 
 
+@contextmanager
+def new_world() -> Iterator[World]:
+    """Make the other side of a graph."""
+    with new_context() as context:
+        world = World(context, f'/test_{os.getpid()}')
+        yield world
+        world.close()
+
+
 @pytest.fixture
-def world(context: Context) -> Iterator[World]:
-    """Give the other side of a graph."""
-    world = World(context, f'/test_{os.getpid()}')
-    yield world
-    world.close()
+def context() -> Iterator[Context]:
+    """Give a ROS context of the test's own."""
+    with new_context() as context:
+        yield context
+
+
+@pytest.fixture
+def world() -> Iterator[World]:
+    """Give the other side of a graph of the test's own."""
+    with new_world() as world:
+        yield world
+
+
+@pytest.fixture(scope='module')
+def module_world() -> Iterator[World]:
+    """Give the other side of a graph that a module's tests share."""
+    with new_world() as world:
+        yield world
+
+
+class Program:
+    """
+    A command of this package, in a process of its own.
+
+    :param args: as behind ``python -m movenet_ros``.
+    :param folder: of the files that take what it prints.
+    :param env: on top of this process's environment; None takes a variable out.
+    """
+
+    def __init__(self, args: tuple[str, ...], folder: Path, env: dict[str, str | None]) -> None:
+        variables = {**os.environ, 'PYTHONPATH': str(ROOT), **env}
+        self._out, self._err = folder / 'out', folder / 'err'
+        with self._out.open('wb') as out, self._err.open('wb') as err:
+            self.process = subprocess.Popen(
+                [sys.executable, '-m', 'movenet_ros', *args],
+                stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=folder,
+                env={name: value for name, value in variables.items() if value is not None},
+            )
+
+    @property
+    def out(self) -> str:
+        """Return what it has written to stdout so far."""
+        return self._out.read_text(errors='replace')
+
+    @property
+    def err(self) -> str:
+        """Return what it has written to stderr so far."""
+        return self._err.read_text(errors='replace')
+
+    def has_ended(self) -> bool:
+        """Tell whether it has ended."""
+        return self.process.poll() is not None
+
+    def until(self, condition: Callable[[], Any], what: str = '') -> None:
+        """Wait until something is true of it."""
+        end = time.monotonic() + WAIT_S
+        while not condition():
+            assert not self.has_ended(), f'ended {what}: {self.err or self.out}'
+            assert time.monotonic() < end, f'waited in vain {what}: {self.err or self.out}'
+            time.sleep(0.01)
+
+    def until_ready(self) -> None:
+        """Wait until a node says that it is."""
+        self.until(lambda: 'ready: ' in self.err, 'for the node to start')
+
+    def wait(self) -> int:
+        """Wait for its end and return the exit code."""
+        return self.process.wait(WAIT_S)
+
+    def end(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        """Send it a signal and return the exit code."""
+        self.process.send_signal(with_signal)
+        return self.wait()
+
+
+StartProgram = Callable[..., AbstractContextManager[Program]]
+
+
+@pytest.fixture(scope='session')
+def start_program(tmp_path_factory: pytest.TempPathFactory) -> StartProgram:
+    """Return a function that starts a command, which ends with its ``with`` block."""
+
+    @contextmanager
+    def start(*args: str, **env: str | None) -> Iterator[Program]:
+        program = Program(args, tmp_path_factory.mktemp('program'), env)
+        try:
+            yield program
+        finally:
+            if not program.has_ended():
+                program.process.terminate()
+                try:
+                    program.process.wait(WAIT_S)
+                except subprocess.TimeoutExpired:
+                    program.process.kill()
+                    program.process.wait()
+
+    return start
+
+
+StartNode = Callable[..., AbstractContextManager[Program]]
+
+
+@pytest.fixture(scope='session')
+def start_node(start_program: StartProgram) -> StartNode:
+    """Return a function that starts a node's process in a world."""
+
+    def start(
+        command: str, world: World, *ros_args: str, **env: str | None
+    ) -> AbstractContextManager[Program]:
+        args = ('--ros-args', '-r', f'__ns:={world.namespace}', *ros_args)
+        return start_program(command, *args, **{'ROS_DOMAIN_ID': str(world.domain_id), **env})
+
+    return start
 
 
 SpinNode = Callable[[Node], None]

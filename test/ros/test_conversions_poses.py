@@ -7,6 +7,7 @@ from typing import Any
 
 from builtin_interfaces.msg import Time
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from movenet_ros.core.poses import Poses
@@ -69,6 +70,7 @@ def people(draw: st.DrawFn) -> Poses:
     )
 
 
+@settings(max_examples=50)
 @given(people())
 def test_poses_from_msg_undoes_poses_to_msg(poses: Poses) -> None:
     """Also after a trip over the wire."""
@@ -120,7 +122,7 @@ def test_an_unseen_keypoint_keeps_its_place(two: Poses) -> None:
 
 
 def test_orientations_are_identity(two: Poses) -> None:
-    """RViz and tf refuse a quaternion of zeros."""
+    """Tools like RViz refuse a quaternion of zeros."""
     for result in poses_to_msg(two, HEADER).detections[0].results:
         turn = result.pose.pose.orientation
         assert (turn.x, turn.y, turn.z, turn.w) == (0.0, 0.0, 0.0, 1.0)

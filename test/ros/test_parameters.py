@@ -52,9 +52,8 @@ def node(make_node: MakeNode) -> Node:
 
 def of_each_parameter(test: Any) -> Any:
     """Run a test for each parameter of both tables."""
-    return pytest.mark.parametrize(
-        'parameter', [each for table in TABLES for each in fields(table)], ids=lambda each: each.name
-    )(test)
+    parameters = [each for table in TABLES for each in fields(table)]
+    return pytest.mark.parametrize('parameter', parameters, ids=lambda each: each.name)(test)
 
 
 @of_each_parameter
@@ -197,7 +196,12 @@ def test_a_change_is_told(node: Node, changes: list[PoseParameters]) -> None:
 
 @pytest.mark.parametrize(
     ('name', 'value'),
-    [('person_threshold', 2.0), ('person_threshold', 1), ('input_size', 512), ('person_threshold', None)],
+    [
+        ('person_threshold', 2.0),
+        ('person_threshold', 1),
+        ('person_threshold', None),
+        ('input_size', 512),
+    ],
 )
 def test_a_refused_change_is_not_told(
     name: str, value: Any, node: Node, changes: list[PoseParameters]

@@ -109,10 +109,14 @@ def arrived(messages: list[Any], sec: int) -> Callable[[], bool]:
     return lambda: sec in stamps(messages)
 
 
+def messages(values: dict[str, Any]) -> list[Any]:
+    """Spell parameters as services take them."""
+    return [Parameter(name, value=value).to_parameter_msg() for name, value in values.items()]
+
+
 def set_parameters(world: World, **values: Any) -> list[Any]:
     """Set parameters as `ros2 param set` does."""
-    parameters = [Parameter(name, value=value).to_parameter_msg() for name, value in values.items()]
-    request = SetParameters.Request(parameters=parameters)
+    request = SetParameters.Request(parameters=messages(values))
     return list(world.call(SetParameters, 'movenet/set_parameters', request).results)
 
 
@@ -303,13 +307,15 @@ def test_auto_follows_a_camera_that_changes(
     """Best effort, then reliable, then best effort again."""
     poses = world.sink(Detection2DArray, 'poses')
     start_pose_node(RecordedBackend([two_people]))
+
+    def listening() -> list[ReliabilityPolicy]:
+        """Return the reliability of each subscription."""
+        found = world.node.get_subscriptions_info_by_topic(f'{world.namespace}/image')
+        return [each.qos_profile.reliability for each in found]
+
     for sec, qos in enumerate((BEST_EFFORT, RELIABLE, BEST_EFFORT), 1):
         publisher = world.publisher(Image, 'image', qos)
-        info = world.node.get_subscriptions_info_by_topic
-        topic = publisher.topic_name
-        world.until(
-            lambda: [each.qos_profile.reliability for each in info(topic)] == [qos.reliability]
-        )
+        world.until(lambda wanted=qos.reliability: listening() == [wanted])
         world.until(publisher.get_subscription_count)
         publisher.publish(make_image(sec))
         world.until(arrived(poses, sec))
@@ -469,7 +475,10 @@ def test_a_bug_is_not_swallowed(
 
 @pytest.mark.parametrize(
     ('transport', 'msg_type', 'topic'),
-    [('raw', Image, '/cam/image_raw'), ('compressed', CompressedImage, '/cam/image_raw/compressed')],
+    [
+        ('raw', Image, '/cam/image_raw'),
+        ('compressed', CompressedImage, '/cam/image_raw/compressed'),
+    ],
 )
 def test_image_can_be_remapped(
     transport: str, msg_type: Any, topic: str, world: World, two_people: Output,
@@ -590,9 +599,7 @@ def test_a_request_is_granted_whole_or_not_at_all(
     poses = world.sink(Detection2DArray, 'poses')
     node = start_pose_node(RecordedBackend([two_people]))
     both = {'person_threshold': 0.5, 'keypoint_threshold': float('nan')}
-    request = SetParametersAtomically.Request(
-        parameters=[Parameter(key, value=value).to_parameter_msg() for key, value in both.items()]
-    )
+    request = SetParametersAtomically.Request(parameters=messages(both))
     answer = world.call(
         SetParametersAtomically, 'movenet/set_parameters_atomically', request
     )

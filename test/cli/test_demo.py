@@ -1,0 +1,294 @@
+"""The demo, from the command line to its files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from contextlib import contextmanager
+from itertools import count
+from itertools import repeat
+import json
+import os
+from pathlib import Path
+import re
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import cv2
+from movenet_ros.cli.demo import built_in_scene
+from movenet_ros.cli.demo import first_seconds
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.media import Media
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+WAIT_S = 60.0
+SCENE_WH = (640, 480)
+SECONDS = 2
+IMAGES = 60
+
+_domains = count(os.getpid())
+
+
+class Demo:
+    """A demo in a process of its own."""
+
+    def __init__(self, out: Path, *args: str) -> None:
+        self.out = out
+        self.screen = out.parent / f'{out.name}.screen'
+        env = {
+            **os.environ,
+            'PYTHONPATH': str(ROOT),
+            'ROS_DOMAIN_ID': str(1 + next(_domains) % 100),
+            'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+        }
+        with self.screen.open('wb') as screen:
+            self.process = subprocess.Popen(
+                [sys.executable, '-m', 'movenet_ros', 'demo', '--out', str(out), *args],
+                stdin=subprocess.DEVNULL, stdout=screen, stderr=screen, env=env,
+            )
+
+    @property
+    def text(self) -> str:
+        """Return what a person sees."""
+        return self.screen.read_text(errors='replace')
+
+    @property
+    def lines(self) -> list[str]:
+        """Return the lines of poses.jsonl that are there so far."""
+        path = self.out / 'poses.jsonl'
+        return path.read_text().splitlines() if path.exists() else []
+
+    def until(self, condition: Callable[[], Any]) -> None:
+        """Wait until something is true."""
+        end = time.monotonic() + WAIT_S
+        while not condition():
+            assert self.process.poll() is None and time.monotonic() < end, self.text
+            time.sleep(0.02)
+
+    def pose_nodes(self) -> list[int]:
+        """Find the pose nodes that it started, by their namespace."""
+        mark = f'__ns:=/movenet_demo_{self.process.pid}\0'.encode()
+        found = []
+        for path in Path('/proc').glob('[0-9]*/cmdline'):
+            try:
+                if mark in path.read_bytes():
+                    found.append(int(path.parent.name))
+            except OSError:
+                pass  # gone meanwhile
+        return found
+
+    def summary(self) -> dict[str, list[float]]:
+        """Return the numbers in each line of the summary."""
+        words = ('images', 'people', 'speed', 'latency', 'backend', 'written')
+        lines = [line for line in re.split(r'[\r\n]+', self.text) if line.startswith(words)]
+        assert [line.split()[0] for line in lines] == [*words], self.text
+        numbers = r'(?<![\w.])\d+(?:\.\d+)?'
+        return {line.split()[0]: [*map(float, re.findall(numbers, line))] for line in lines}
+
+    def video(self) -> list[tuple[int, int]]:
+        """Read annotated.mp4 and return the size of each of its images."""
+        capture = cv2.VideoCapture(str(self.out / 'annotated.mp4'))
+        sizes = []
+        while (got := capture.read())[0]:
+            sizes.append((got[1].shape[1], got[1].shape[0]))
+        return sizes
+
+
+@contextmanager
+def demo(out: Path, *args: str) -> Iterator[Demo]:
+    """Start a demo; it ends with the ``with`` block at the latest."""
+    running = Demo(out, *args)
+    try:
+        yield running
+    finally:
+        if running.process.poll() is None:
+            running.process.terminate()
+            try:
+                running.process.wait(WAIT_S)
+            except subprocess.TimeoutExpired:
+                running.process.kill()
+                running.process.wait()
+
+
+StartDemo = Callable[..., AbstractContextManager[Demo]]
+
+
+@pytest.fixture(scope='module')
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    """Give a demo of two seconds that has run to its end."""
+    out = tmp_path_factory.mktemp('demo') / 'a new folder'
+    with demo(out, '--seconds', str(SECONDS), '--backend', 'onnxruntime') as running:
+        running.process.wait(WAIT_S)
+        yield running
+
+
+def test_exit_code(finished: Demo) -> None:
+    """All is well."""
+    assert finished.process.returncode == 0, finished.text
+
+
+def test_what_a_person_sees(finished: Demo) -> None:
+    """What is played, how it goes on, and a summary; nothing to worry about."""
+    assert finished.text.startswith('the built-in scene, 30 images per second')
+    assert f'{int(finished.summary()["images"][1])}/{IMAGES} [' in finished.text
+    assert not re.search('warn|error|Traceback', finished.text, re.IGNORECASE)
+
+
+def test_images_are_counted(finished: Demo) -> None:
+    """Sent, processed, dropped."""
+    sent, processed, dropped = finished.summary()['images']
+    assert sent == IMAGES and processed + dropped == sent
+    assert processed > IMAGES / 4
+
+
+def test_two_people_are_seen(finished: Demo) -> None:
+    """In the median image."""
+    assert finished.summary()['people'][0] >= 2
+
+
+def test_speed_and_latency(finished: Demo) -> None:
+    """Are possible ones."""
+    numbers = finished.summary()
+    (rate_hz,), (median_ms, p95_ms) = numbers['speed'], [
+        each for each in numbers['latency'] if each != 95
+    ]
+    assert 1 < rate_hz <= 40
+    assert 0 < median_ms <= p95_ms < 10000
+
+
+def test_the_backend_is_named(finished: Demo) -> None:
+    """As the pose node chose it."""
+    assert re.search(r'^backend    onnxruntime \S+ on CPU', finished.text, re.MULTILINE)
+
+
+def test_there_is_a_line_for_each_processed_image(finished: Demo) -> None:
+    """No more, no less."""
+    assert len(finished.lines) == finished.summary()['images'][1]
+
+
+def test_the_lines_hold_people(finished: Demo) -> None:
+    """In pixels of the image."""
+    records = [json.loads(line) for line in finished.lines]
+    stamps = [each['stamp_ns'] for each in records]
+    assert stamps == sorted(set(stamps))
+    for record in records:
+        assert record['image_wh'] == list(SCENE_WH)
+        for person in record['people']:
+            assert person.keys() == {'id', 'score', 'box_xyxy', 'keypoints'}
+            assert np.shape(person['keypoints']) == (17, 3)
+            assert 0.25 <= person['score'] <= 1
+
+
+def test_the_video_can_be_played(finished: Demo) -> None:
+    """In the scene's size and for as long as it took."""
+    sizes = finished.video()
+    assert set(sizes) == {SCENE_WH}
+    assert IMAGES / 2 <= len(sizes) <= 2 * IMAGES
+
+
+def test_the_picture_is_annotated(finished: Demo) -> None:
+    """It differs from the scene in more than its file format."""
+    picture = cv2.imread(str(finished.out / 'annotated.png'))
+    assert picture.shape == (*SCENE_WH[::-1], 3)
+    skeleton_green = (picture == (80, 255, 80)).all(axis=-1)
+    assert skeleton_green.any()
+
+
+def test_nothing_is_left_running(finished: Demo) -> None:
+    """The pose node ended with the demo."""
+    assert not finished.pose_nodes()
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGHUP])
+def test_ended_in_the_middle(number: signal.Signals, tmp_path: Path) -> None:
+    """By Ctrl-C or a closed window: the files are whole and nothing is left running."""
+    with demo(tmp_path / 'out', '--backend', 'onnxruntime') as running:
+        running.until(lambda: len(running.lines) > 10)
+        assert running.pose_nodes()
+        running.process.send_signal(number)
+        assert running.process.wait(WAIT_S) == 0, running.text
+        assert not running.pose_nodes()
+        assert running.summary()['images'][1] == len(running.lines)
+        assert all(json.loads(line) for line in running.lines)
+        assert set(running.video()) == {SCENE_WH}
+        assert 'Traceback' not in running.text
+
+
+def test_ended_before_the_first_image(tmp_path: Path) -> None:
+    """No pose node is left behind, and nothing is said that is not so."""
+    with demo(tmp_path / 'out', '--backend', 'onnxruntime') as running:
+        running.until(running.pose_nodes)
+        running.process.send_signal(signal.SIGTERM)
+        assert running.process.wait(WAIT_S) != 0
+        assert not running.pose_nodes()
+        assert 'Traceback' not in running.text, running.text
+        assert 'images ' not in running.text.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ('args', 'words'),
+    [
+        (['/nowhere/walk.mp4'], "no such source: '/nowhere/walk.mp4'"),
+        (['99'], 'camera 99 cannot be opened'),
+        (['/'], 'no pictures in /'),
+        (['--out', '/dev/null/demo'], 'cannot write to /dev/null/demo'),
+    ],
+)
+def test_what_cannot_work_is_refused(args: list[str], words: str, tmp_path: Path) -> None:
+    """Exit code 1, and one line."""
+    with demo(tmp_path / 'out', *args) as running:
+        assert running.process.wait(WAIT_S) == 1
+        (line,) = running.text.splitlines()
+        assert line.startswith('movenet_ros: ') and words in line
+
+
+def test_a_node_that_does_not_start_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last line of its log is the demo's."""
+    (tmp_path / 'tensorflow.py').write_text("raise ImportError('hidden for a test')\n")
+    monkeypatch.setattr(sys.modules[__name__], 'ROOT', f'{tmp_path}:{ROOT}')
+    with demo(tmp_path / 'out', '--backend', 'tensorflow') as running:
+        assert running.process.wait(WAIT_S) == 1
+        last = running.text.splitlines()[-1]
+        assert last.startswith('movenet_ros: the pose node ended with exit code 1: backend tens')
+        assert 'hidden for a test' in last and 'Traceback' not in running.text
+
+
+def media(rate_hz: float, total: int | None) -> Media:
+    """Make a source of black pictures."""
+    picture = SourceImage(np.zeros((2, 2, 3), np.uint8), 'bgr')
+    return Media('black', rate_hz, total, False, lambda: repeat(picture, 1000))
+
+
+@pytest.mark.parametrize(
+    ('rate_hz', 'total', 'seconds', 'images'),
+    [
+        (30.0, 300, 2, 60), (30.0, 30, 2, 30), (30.0, None, 0.5, 15), (2.0, 10, 0.1, 1),
+        (29.97, None, 1, 30),
+    ],
+)
+def test_first_seconds(
+    rate_hz: float, total: int | None, seconds: float, images: int
+) -> None:
+    """As many images as fit, at least one, and never more than there are."""
+    cut = first_seconds(media(rate_hz, total), seconds)
+    assert cut.count == images
+    assert total == 30 or len(list(cut.images())) == images
+
+
+def test_the_built_in_scene() -> None:
+    """Is the same each time, and its people move."""
+    scene = built_in_scene()
+    first, *_, last = first_seconds(scene, 1).images()
+    again = next(scene.images())
+    assert isinstance(first, SourceImage) and isinstance(again, SourceImage)
+    assert isinstance(last, SourceImage) and first.wh == SCENE_WH
+    np.testing.assert_array_equal(first.pixels, again.pixels)
+    assert (first.pixels != last.pixels).any()

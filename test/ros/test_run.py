@@ -1,0 +1,261 @@
+"""How nodes start and end: exit codes, signals, and one line where a start is refused."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+import signal
+from typing import Any
+
+from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.errors import StartError
+from movenet_ros.ros.run import run_node
+import pytest
+import rclpy
+from rclpy.logging import LoggingSeverity
+from rclpy.logging import set_logger_level
+from rclpy.node import Node
+from sensor_msgs.msg import Image
+from vision_msgs.msg import Detection2DArray
+
+World = Any  # of conftest.py
+BOTH = (signal.SIGINT, signal.SIGTERM)
+HD_WH = (1280, 720)
+
+HIDDEN = "raise ImportError('hidden for a test')\n"
+
+
+@pytest.fixture
+def lonely(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Put the default context into a domain of its own, and the signals back behind the test."""
+    monkeypatch.setenv('ROS_DOMAIN_ID', '101')
+    handlers = {each: signal.getsignal(each) for each in BOTH}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+    rclpy.try_shutdown()
+    set_logger_level('rcl', LoggingSeverity.UNSET)
+
+
+def node_that(act: Callable[[], Any]) -> Callable[[], Node]:
+    """Return what makes a node that does something as soon as it spins."""
+
+    def make() -> Node:
+        node = Node('tester')
+        node.create_timer(0.01, act)
+        return node
+
+    return make
+
+
+def raising(error: BaseException) -> Callable[[], Any]:
+    """Return a function that raises."""
+
+    def act() -> Any:
+        raise error
+
+    return act
+
+
+@pytest.mark.parametrize('error', [StartError('no model'), InferenceError('no memory')])
+def test_a_start_that_fails_is_one_line(
+    error: Exception, lonely: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """And exit code 1."""
+    assert run_node(raising(error), []) == 1
+    assert capfd.readouterr().err == f'movenet_ros: {error}\n'
+
+
+def test_a_node_that_cannot_go_on(lonely: None, capfd: pytest.CaptureFixture[str]) -> None:
+    """Says so in the log, as nodes do."""
+    assert run_node(node_that(raising(StartError('the camera is gone'))), []) == 1
+    assert 'FATAL' in (err := capfd.readouterr().err) and 'the camera is gone' in err
+    assert 'Traceback' not in err
+
+
+def test_a_bug_is_not_caught(lonely: None) -> None:
+    """Its traceback is what is needed."""
+    with pytest.raises(TypeError, match='a bug'):
+        run_node(node_that(raising(TypeError('a bug'))), [])
+
+
+def test_a_runtime_error_of_ours_is_not_caught(lonely: None) -> None:
+    """Only rclpy's own, behind a shutdown, says nothing new."""
+    with pytest.raises(RuntimeError, match='a bug'):
+        run_node(node_that(raising(RuntimeError('a bug'))), [])
+
+
+@pytest.mark.parametrize('code', [0, 3])
+def test_a_node_may_end_by_itself(code: int, lonely: None) -> None:
+    """With an exit code."""
+    assert run_node(node_that(raising(SystemExit(code))), []) == code
+
+
+@pytest.mark.parametrize('number', BOTH)
+def test_signals_end_it(number: signal.Signals, lonely: None) -> None:
+    """In the middle of a callback, too."""
+    assert run_node(node_that(lambda: signal.raise_signal(number)), []) == 0
+
+
+@pytest.mark.parametrize('number', BOTH)
+def test_signals_end_a_long_start(number: signal.Signals, lonely: None) -> None:
+    """While a model is fetched, say."""
+
+    def make() -> Node:
+        signal.raise_signal(number)
+        raise AssertionError('went on')
+
+    assert run_node(make, []) == 0
+
+
+def test_a_shutdown_ends_it(lonely: None) -> None:
+    """Also under the feet of a callback that is about to publish."""
+
+    def make() -> Node:
+        node = Node('tester')
+        publisher = node.create_publisher(Image, 'image', 1)
+
+        def act() -> None:
+            rclpy.shutdown()
+            publisher.publish(Image())
+
+        node.create_timer(0.01, act)
+        return node
+
+    assert run_node(make, []) == 0
+
+
+def test_everything_is_tidied_up(lonely: None) -> None:
+    """A second node may run in the same process."""
+    for _ in range(2):
+        assert run_node(node_that(raising(SystemExit(0))), []) == 0
+        assert not rclpy.ok()
+
+
+@pytest.mark.parametrize(
+    ('args', 'words'),
+    [
+        (['--params-file', '/nowhere/my.yaml'], '/nowhere/my.yaml'),
+        (['-r', 'foo:bar'], 'foo:bar'),
+        (['-p', 'model_path:='], 'model_path:='),
+        (['--nonsense'], '--nonsense'),
+    ],
+)
+def test_arguments_that_ros_refuses(
+    args: list[str], words: str, lonely: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """One line, without places in rcl's source."""
+    assert run_node(raising(AssertionError()), ['--ros-args', *args]) == 1
+    (line,) = capfd.readouterr().err.splitlines()
+    assert line.startswith('movenet_ros: ROS refuses the arguments: ') and words in line
+    assert '.c:' not in line
+
+
+def takes_sigterm(pid: int) -> bool:
+    """Tell whether a process has a handler for SIGTERM yet."""
+    for line in Path(f'/proc/{pid}/status').read_text().splitlines():
+        if line.startswith('SigCgt:'):
+            return bool(int(line.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+    return False
+
+
+MOMENTS: dict[str, Callable[[Any], bool]] = {
+    'importing': lambda program: takes_sigterm(program.process.pid),
+    'loading': lambda program: ': backend onnxruntime' in program.err,
+    'idle': lambda program: ': ready: ' in program.err,
+}
+
+
+@pytest.mark.parametrize(
+    ('moment', 'number'),
+    [('importing', signal.SIGINT), ('importing', signal.SIGTERM), ('loading', signal.SIGTERM),
+     ('idle', signal.SIGINT)],
+)
+def test_signals_end_the_pose_node(
+    moment: str, number: signal.Signals, world: World, start_node: Any
+) -> None:
+    """At any moment, with exit code 0 and nothing to complain of."""
+    with start_node('pose_node', world, '-p', 'backend:=onnxruntime') as program:
+        program.until(lambda: MOMENTS[moment](program), moment)
+        assert program.end(number) == 0, program.err
+        assert 'Traceback' not in program.err and 'rror' not in program.err
+
+
+def test_sigterm_ends_the_busy_pose_node(world: World, start_node: Any) -> None:
+    """In the middle of an image, most likely: it has no time for anything else."""
+    world.sink(Image, 'image_annotated')
+    poses = world.sink(Detection2DArray, 'poses')
+    publisher = world.publisher(Image, 'image')
+    width, height = HD_WH
+    image = Image(width=width, height=height, step=3 * width, encoding='bgr8')
+    image.data = array('B', bytes(3 * width * height))
+    world.node.create_timer(0.02, lambda: publisher.publish(image))
+    arguments = ('-p', 'backend:=onnxruntime', '-p', 'input_size:=512')
+    with start_node('pose_node', world, *arguments) as program:
+        world.until(lambda: len(poses) > 2)
+        assert program.end() == 0, program.err
+        assert 'Traceback' not in program.err
+
+
+REFUSED: dict[str, tuple[list[str], tuple[str, ...]]] = {
+    'wrong model path': (
+        ['-p', 'model_path:=/nowhere/model.onnx'], ("'/nowhere/model.onnx' does not exist",)
+    ),
+    'hidden runtime': (
+        ['-p', 'backend:=tensorflow'], ('backend tensorflow', 'hidden', 'pip install tensorflow')
+    ),
+    'out of range': (['-p', 'person_threshold:=1.5'], ('person_threshold', "'1.5'", '0.0 to 1.0')),
+    'wrong type': (['-p', 'person_threshold:=1'], ('person_threshold', '1.0, not 1')),
+    'bad choice': (['-p', 'backend:=torch'], ("backend is 'torch'", 'auto, tensorflow')),
+    'missing file': (['--params-file', '/nowhere/my.yaml'], ('/nowhere/my.yaml',)),
+    'no GPU': (['-p', 'backend:=onnxruntime', '-p', 'device:=gpu'], ('device gpu', 'auto')),
+}
+
+
+@pytest.fixture(scope='module')
+def hidden(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Give a PYTHONPATH on which TensorFlow and its hub cannot be imported."""
+    folder = tmp_path_factory.mktemp('hidden')
+    for name in ('tensorflow', 'tensorflow_hub'):
+        (folder / f'{name}.py').write_text(HIDDEN)
+    return f'{folder}:{Path(__file__).resolve().parents[2]}'
+
+
+@pytest.fixture(scope='module')
+def refused(
+    module_world: World, start_node: Any, hidden: str
+) -> Iterator[dict[str, Any]]:
+    """Start them all at once, each with something wrong."""
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(
+                start_node('pose_node', module_world, *args, PYTHONPATH=hidden)
+            )
+            for name, (args, _) in REFUSED.items()
+        }
+
+
+@pytest.mark.parametrize('name', REFUSED)
+def test_a_start_that_is_refused(name: str, refused: dict[str, Any]) -> None:
+    """Exit code 1, and one line that says what is wrong."""
+    program, (_, words) = refused[name], REFUSED[name]
+    assert program.wait() == 1
+    (line,) = program.err.splitlines()
+    assert line.startswith('movenet_ros: ') and all(each in line for each in words), line
+    assert not program.out
+
+
+def test_no_model_and_no_way_to_get_one(
+    world: World, start_node: Any, hidden: str, tmp_path: Path
+) -> None:
+    """What was tried is logged; the last line says what to do."""
+    with start_node(
+        'pose_node', world, XDG_CACHE_HOME=str(tmp_path), PATH=str(tmp_path), PYTHONPATH=hidden
+    ) as program:
+        assert program.wait() == 1
+        *before, last = program.err.splitlines()
+        assert last.startswith('movenet_ros: no model in ') and 'fetch_model' in last
+        assert all('movenet]: ' in line for line in before), program.err
