@@ -1,3 +1,17 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Package for colcon and pip; what apt has is in package.xml, what only pip has is below."""
 
 from pathlib import Path
@@ -84,11 +98,8 @@ setup(
     zip_safe=True,
     entry_points={
         'console_scripts': [
-            f'pose_node = {NAME}.ros.pose_node:main',
-            f'video_source = {NAME}.ros.video_source:main',
-            f'fetch_model = {NAME}.__main__:run_command',
-            f'evaluate = {NAME}.__main__:run_command',
-            f'demo = {NAME}.__main__:run_command',
+            f'{command} = {NAME}.__main__:run_command'
+            for command in ('demo', 'evaluate', 'fetch_model', 'pose_node', 'video_source')
         ],
     },
 )

@@ -1,3 +1,17 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """
 Parameters as one typed table: name, type, default, range and meaning, stated once.
 
@@ -7,6 +21,7 @@ compare config/pose.yaml, the launch files and the README with it.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import Field
@@ -30,10 +45,8 @@ from rclpy.exceptions import InvalidParameterValueException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-TYPES = {
-    'bool': 'a bool', 'int': 'an integer', 'float': 'a double (1.0, not 1)',
-    'str': 'a string ("\'0\'", not 0)',
-}
+TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string'}
+WIDER: dict[Any, Callable[[int], Any]] = {'float': float, 'str': str}
 
 
 def param(
@@ -145,6 +158,7 @@ def declare(node: Node, table: type[Table]) -> Table:
     """
     values = {}
     for each in fields(table):
+        _widen(node, each)
         try:
             values[each.name] = node.declare_parameter(
                 each.name, each.default, descriptor(each)
@@ -162,6 +176,14 @@ def declare(node: Node, table: type[Table]) -> Table:
         if reason:
             raise StartError(reason)
     return table(**values)
+
+
+def _widen(node: Node, parameter: Field[Any]) -> None:
+    """Take an integer that was given for what it stands for: rate:=30 a double, source:=0 text."""
+    value = given(node).get(parameter.name)
+    if type(value) is int and parameter.type in WIDER:
+        meant = Parameter(parameter.name, value=WIDER[parameter.type](value))
+        node._parameter_overrides[parameter.name] = meant
 
 
 def on_change(node: Node, parameters: Table, apply: Any) -> None:

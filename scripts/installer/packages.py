@@ -1,3 +1,17 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Which packages pip adds, at which versions, and what ROS expects to find of ours."""
 
 from __future__ import annotations
@@ -26,7 +40,8 @@ def extras(ros_distro: str) -> list[str]:
     """Name the extras of setup.py to install: all that the distribution does not bring."""
     if not ros_distro:
         return [*EXTRAS, 'lint', 'vision']
-    return EXTRAS if util.find_spec('ament_flake8') else [*EXTRAS, 'lint']
+    linters = ('ament_flake8', 'ament_pep257')
+    return EXTRAS if all(util.find_spec(name) for name in linters) else [*EXTRAS, 'lint']
 
 
 def constraints(pins: Path, ros_distro: str) -> str:

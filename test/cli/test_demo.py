@@ -1,3 +1,17 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The demo, from the command line to its files."""
 
 from __future__ import annotations
@@ -21,6 +35,8 @@ from typing import Any
 import cv2
 from movenet_ros.cli.demo import built_in_scene
 from movenet_ros.cli.demo import first_seconds
+from movenet_ros.cli.demo import main
+from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 import numpy as np
@@ -209,7 +225,7 @@ def test_nothing_is_left_running(finished: Demo) -> None:
 def test_ended_in_the_middle(number: signal.Signals, tmp_path: Path) -> None:
     """By Ctrl-C or a closed window: the files are whole and nothing is left running."""
     with demo(tmp_path / 'out', '--backend', 'onnxruntime') as running:
-        running.until(lambda: len(running.lines) > 10)
+        running.until(lambda: len(running.lines) > 5)
         assert running.pose_nodes()
         running.process.send_signal(number)
         assert running.process.wait(WAIT_S) == 0, running.text
@@ -235,17 +251,22 @@ def test_ended_before_the_first_image(tmp_path: Path) -> None:
     ('args', 'words'),
     [
         (['/nowhere/walk.mp4'], "no such source: '/nowhere/walk.mp4'"),
-        (['99'], 'camera 99 cannot be opened'),
         (['/'], 'no pictures in /'),
         (['--out', '/dev/null/demo'], 'cannot write to /dev/null/demo'),
     ],
 )
-def test_what_cannot_work_is_refused(args: list[str], words: str, tmp_path: Path) -> None:
-    """Exit code 1, and one line."""
-    with demo(tmp_path / 'out', *args) as running:
+def test_what_cannot_work_is_refused(args: list[str], words: str) -> None:
+    """Before anything is started."""
+    with pytest.raises(StartError, match=words):
+        main(args)
+
+
+def test_a_refusal_is_one_line(tmp_path: Path) -> None:
+    """And exit code 1."""
+    with demo(tmp_path / 'out', '99') as running:
         assert running.process.wait(WAIT_S) == 1
         (line,) = running.text.splitlines()
-        assert line.startswith('movenet_ros: ') and words in line
+        assert line.startswith('movenet_ros: camera 99 cannot be opened')
 
 
 def test_a_node_that_does_not_start_says_why(

@@ -1,3 +1,17 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """Image messages to pictures: every encoding, every way to be wrong."""
 
 from __future__ import annotations
@@ -68,14 +82,19 @@ def mosaic(photo_bgr: Pixels, pattern: str) -> Pixels:
     """Keep one colour of each pixel, as behind a Bayer filter."""
     image = np.empty(photo_bgr.shape[:2], np.uint8)
     for i, colour in enumerate(pattern):
-        at = np.s_[i // 2 :: 2, i % 2 :: 2]
+        at = np.s_[i // 2::2, i % 2::2]
         image[at] = photo_bgr[at][..., 'bgr'.index(colour)]
     return image
 
 
 def as_16_bit(encoder: Encoder) -> Encoder:
-    """Spread what an encoder makes over 16 bits."""
-    return lambda photo_bgr: encoder(photo_bgr).astype(np.uint16) * 257
+    """Spread what an encoder makes over 16 bits, so that the two bytes of a value differ."""
+
+    def encode(photo_bgr: Pixels) -> NDArray[Any]:
+        values = encoder(photo_bgr).astype(np.uint16)
+        return values * 257 - 37 * (values > 0).astype(np.uint16)
+
+    return encode
 
 
 def with_alpha(photo_bgr: Pixels) -> Pixels:
@@ -344,6 +363,8 @@ def cv_bridge(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]],
 
     def install(read: Callable[..., Any]) -> None:
         class CvBridge:
+            """Reads by that function."""
+
             def imgmsg_to_cv2(self, msg: Image, desired_encoding: str) -> Any:
                 assert desired_encoding == 'bgr8'
                 return read(msg)
@@ -410,6 +431,8 @@ def test_cv_bridge_that_does_not_import(
     """Built for another NumPy, it fails in more than one way."""
 
     class Broken(ModuleType):
+        """Has no names."""
+
         def __getattr__(self, name: str) -> Any:
             raise error('_ARRAY_API not found')
 

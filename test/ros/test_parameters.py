@@ -1,3 +1,17 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The parameter tables: what ROS is told of them, and what is refused."""
 
 from __future__ import annotations
@@ -135,16 +149,17 @@ def test_what_is_given_comes_out(make_node: MakeNode) -> None:
         ('person_threshold', -0.01, ("'-0.01'", 'from 0.0 to 1.0')),
         ('person_threshold', float('nan'), ("'nan'", 'from 0.0 to 1.0')),
         ('person_threshold', float('inf'), ("'inf'", 'from 0.0 to 1.0')),
-        ('person_threshold', 1, ("'1'", 'a double (1.0, not 1)')),
+        ('person_threshold', 2, ("'2.0'", 'from 0.0 to 1.0')),
+        ('person_threshold', '1', ("'1'", 'a double')),
         ('annotate_boxes', 1, ("'1'", 'a bool')),
         ('annotate_boxes', 'true', ("'true'", 'a bool')),
         ('backend', 'torch', ("'torch'", 'one of auto, tensorflow, onnxruntime')),
         ('backend', '', ("''", 'one of auto')),
-        ('backend', 1, ("'1'", 'a string')),
+        ('backend', 1, ("'1'", 'one of auto')),
         ('device', 'cuda', ("'cuda'", 'one of auto, cpu, gpu')),
         ('image_transport', 'theora', ("'theora'", 'one of raw, compressed')),
         ('image_reliability', 'RELIABLE', ("'RELIABLE'", 'one of auto, reliable, best_effort')),
-        ('model_path', 7, ("'7'", 'a string')),
+        ('model_path', True, ("'True'", 'a string')),
         ('model_path', ['a'], ('a string',)),
     ],
 )
@@ -160,12 +175,23 @@ def test_refused_at_the_start(
 
 
 @pytest.mark.parametrize(
+    ('name', 'value', 'meant'), [('rate', 30, 30.0), ('rate', 0, 0.0), ('source', 0, '0')]
+)
+def test_an_integer_stands_for_a_double_or_a_string(
+    name: str, value: int, meant: Any, make_node: MakeNode
+) -> None:
+    """As people write it: rate:=30, source:=0."""
+    taken = getattr(declare(make_node(**{name: value}), VideoSourceParameters), name)
+    assert (taken, type(taken)) == (meant, type(meant))
+
+
+@pytest.mark.parametrize(
     ('name', 'value', 'words'),
     [
         ('rate', -1.0, 'from 0.0 to 1000.0'),
-        ('rate', 30, 'a double'),
+        ('rate', '30', 'a double'),
         ('loop', 'yes', 'a bool'),
-        ('source', 0, 'a string'),
+        ('source', 0.5, 'a string'),
     ],
 )
 def test_video_source_refused_at_the_start(

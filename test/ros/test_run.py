@@ -1,3 +1,17 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """How nodes start and end: exit codes, signals, and one line where a start is refused."""
 
 from __future__ import annotations
@@ -208,7 +222,7 @@ REFUSED: dict[str, tuple[list[str], tuple[str, ...]]] = {
         ['-p', 'backend:=tensorflow'], ('backend tensorflow', 'hidden', 'pip install tensorflow')
     ),
     'out of range': (['-p', 'person_threshold:=1.5'], ('person_threshold', "'1.5'", '0.0 to 1.0')),
-    'wrong type': (['-p', 'person_threshold:=1'], ('person_threshold', '1.0, not 1')),
+    'wrong type': (['-p', 'person_threshold:=high'], ("'high'", 'must be a double')),
     'bad choice': (['-p', 'backend:=torch'], ("backend is 'torch'", 'auto, tensorflow')),
     'missing file': (['--params-file', '/nowhere/my.yaml'], ('/nowhere/my.yaml',)),
     'no GPU': (['-p', 'backend:=onnxruntime', '-p', 'device:=gpu'], ('device gpu', 'auto')),

@@ -1,3 +1,17 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
 """The real pose node on the real model, in a process of its own: what a robot gets from it."""
 
 from __future__ import annotations
@@ -54,9 +68,8 @@ def canvas(photo_bgr: Pixels, wh: tuple[int, int]) -> Canvas:
     side = min(wh)
     left, top = (wh[0] - side) // 2, (wh[1] - side) // 2
     bgr = np.zeros((wh[1], wh[0], 3), np.uint8)
-    bgr[top : top + side, left : left + side] = cv2.resize(
-        photo_bgr, (side, side), interpolation=cv2.INTER_AREA
-    )
+    part = bgr[top:, left:][:side, :side]
+    part[:] = cv2.resize(photo_bgr, (side, side), interpolation=cv2.INTER_AREA)
     return Canvas(bgr, (left, top), side / PHOTO_SIDE)
 
 
