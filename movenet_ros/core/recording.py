@@ -109,7 +109,7 @@ class VideoFile:
         self._wh = (0, 0)
         self._first_ns = 0
         self._latest_ns = 0
-        self._latest = np.empty(0, np.uint8)
+        self._latest: NDArray[np.uint8] = np.empty(0, np.uint8)
         self._written = 0
 
     def write(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> None:

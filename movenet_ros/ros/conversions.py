@@ -267,14 +267,14 @@ def _image_by_cv_bridge(msg: Image) -> SourceImage:
     """Let cv_bridge read an encoding that the table does not know."""
     known = f'known are {", ".join((*DIRECT, *COMPUTED))}'
     if msg.encoding[:3] in ('16U', '16S', '32F', '32S', '64F'):
-        raise ImageError(f'encoding {msg.encoding} is no colour image (depth?); {known}')
+        raise ImageError(f'encoding {msg.encoding!r} is no colour image (depth?); {known}')
     try:
         from cv_bridge import CvBridge
 
         pixels = CvBridge().imgmsg_to_cv2(msg, 'bgr8')  # loads its compiled part only here
     except (ImportError, AttributeError) as error:  # AttributeError: built for another NumPy
-        raise ImageError(f"unknown encoding '{msg.encoding}'; {known}") from error
+        raise ImageError(f'unknown encoding {msg.encoding!r}; {known}') from error
     except (TypeError, ValueError) as error:  # CvBridgeError is a TypeError
         reason = ' '.join(str(error).split())
-        raise ImageError(f"unknown encoding '{msg.encoding}': {reason}") from error
+        raise ImageError(f'unknown encoding {msg.encoding!r}: {reason}') from error
     return SourceImage(pixels, 'bgr')

@@ -45,8 +45,9 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 60.0
 SCENE_WH = (640, 480)
+RATE_HZ = 30
 SECONDS = 2
-IMAGES = 60
+IMAGES = RATE_HZ * SECONDS
 
 _domains = count(os.getpid())
 
@@ -205,7 +206,8 @@ def test_the_video_can_be_played(finished: Demo) -> None:
     """In the scene's size and for as long as it took."""
     sizes = finished.video()
     assert set(sizes) == {SCENE_WH}
-    assert IMAGES / 2 <= len(sizes) <= 2 * IMAGES
+    first, *_, last = [json.loads(line)['stamp_ns'] for line in finished.lines]
+    assert len(sizes) == pytest.approx((last - first) / 1e9 * RATE_HZ, abs=RATE_HZ / 2)
 
 
 def test_the_picture_is_annotated(finished: Demo) -> None:

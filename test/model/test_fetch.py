@@ -96,7 +96,8 @@ class Fetches:
         self.started: list[subprocess.Popen[str]] = []
 
     def start(self, pause_s: float = 0.0, hang_at: str = '', *more: str) -> subprocess.Popen[str]:
-        command = [sys.executable, '-c', FAKE_FETCH, str(self.log), str(pause_s), hang_at, *more]
+        command = [sys.executable, '-u', '-c', FAKE_FETCH, str(self.log), str(pause_s), hang_at]
+        command += more
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.started.append(process)
         return process

@@ -107,7 +107,8 @@ def log(world: World) -> Callable[..., list[str]]:
     messages = world.sink(Log, '/rosout')
 
     def lines(level: int = 0) -> list[str]:
-        mine = [each for each in messages if each.name.endswith('movenet')]
+        name = f'{world.namespace[1:]}.movenet'
+        mine = [each for each in messages if each.name == name]
         return [each.msg for each in mine if each.level >= level]
 
     return lines

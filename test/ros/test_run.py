@@ -47,6 +47,11 @@ def lonely(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put the default context into a domain of its own, and the signals back behind the test."""
     monkeypatch.setenv('ROS_DOMAIN_ID', '101')
     handlers = {each: signal.getsignal(each) for each in BOTH}
+
+    def unheard(number: int, frame: Any) -> None:
+        raise AssertionError('nobody took care of SIGTERM')
+
+    signal.signal(signal.SIGTERM, unheard)
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
