@@ -56,6 +56,7 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     try:
         return int(_imported(module).main(args))
     except MoveNetError as error:
+        sys.stdout.flush()  # so that the error comes last where both go into one file
         print(f'movenet_ros: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
