@@ -85,6 +85,8 @@ COMPUTED: dict[str, tuple[int, int, int]] = {  # encoding: bytes per channel, ch
     'nv21': (1, 1, cv2.COLOR_YUV2BGR_NV21),
 }
 
+_broken: set[str] = set()  # not tried again: NumPy prints a page each time
+
 PLANAR = ('nv12', 'nv21')  # half as many rows again hold the colours
 
 
@@ -269,10 +271,13 @@ def _image_by_cv_bridge(msg: Image) -> SourceImage:
     if msg.encoding[:3] in ('16U', '16S', '32F', '32S', '64F'):
         raise ImageError(f'encoding {msg.encoding!r} is no colour image (depth?); {known}')
     try:
+        if 'cv_bridge' in _broken:
+            raise ImportError
         from cv_bridge import CvBridge
 
         pixels = CvBridge().imgmsg_to_cv2(msg, 'bgr8')  # loads its compiled part only here
     except (ImportError, AttributeError) as error:  # AttributeError: built for another NumPy
+        _broken.add('cv_bridge')
         raise ImageError(f'unknown encoding {msg.encoding!r}; {known}') from error
     except (TypeError, ValueError) as error:  # CvBridgeError is a TypeError
         reason = ' '.join(str(error).split())

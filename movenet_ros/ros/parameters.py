@@ -30,6 +30,8 @@ from dataclasses import fields
 from dataclasses import replace
 from difflib import get_close_matches
 import math
+from textwrap import fill
+from textwrap import indent
 from typing import Any
 from typing import TypeVar
 
@@ -231,6 +233,17 @@ def unknown_parameters(node: Node, table: type[Table]) -> list[str]:
     return sentences
 
 
+def listing(table: type[Table]) -> str:
+    """Describe a table's parameters, for --help."""
+    paragraphs = [table.__doc__ or '']
+    for each in fields(table):
+        limits = _limits(each)
+        shown = f'{each.default!r}, {limits}' if limits else repr(each.default)
+        meaning = indent(fill(each.metadata['meaning'], 88), ' ' * 4)
+        paragraphs.append(f'  {each.name} ({shown})\n{meaning}')
+    return '\n'.join(paragraphs)
+
+
 def descriptor(parameter: Field[Any]) -> ParameterDescriptor:
     """Make ROS's description of one parameter of a table."""
     about = parameter.metadata
@@ -268,6 +281,8 @@ def _limits(parameter: Field[Any]) -> str:
     about = parameter.metadata
     if about['choices']:
         return f'one of {", ".join(about["choices"])}'
+    if about['between'] is None:
+        return ''
     low, high = about['between']
     step = f' in steps of {about["step"]}' if about['step'] > 1 else ''
     return f'from {low} to {high}{step}'

@@ -38,6 +38,7 @@ from movenet_ros.ros.conversions import label_info
 from movenet_ros.ros.conversions import poses_to_msg
 from movenet_ros.ros.image_input import ImageInput
 from movenet_ros.ros.parameters import declare
+from movenet_ros.ros.parameters import listing
 from movenet_ros.ros.parameters import on_change
 from movenet_ros.ros.parameters import PoseParameters
 from movenet_ros.ros.parameters import unknown_parameters
@@ -183,4 +184,4 @@ class PoseNode(Node):
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the pose node until it is told to end."""
-    return run_node(PoseNode, args)
+    return run_node(PoseNode, args, listing(PoseParameters))

@@ -16,8 +16,11 @@
 
 from __future__ import annotations
 
+from argparse import ArgumentParser
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable
 from collections.abc import Sequence
+from pathlib import Path
 import re
 import signal
 import sys
@@ -29,22 +32,28 @@ from rclpy.logging import get_logger_effective_level
 from rclpy.logging import LoggingSeverity
 from rclpy.logging import set_logger_level
 from rclpy.node import Node
+from rclpy.utilities import remove_ros_args
 
 
-def run_node(make_node: Callable[[], Node], args: Sequence[str] | None = None) -> int:
+def run_node(
+    make_node: Callable[[], Node], args: Sequence[str] | None = None, about: str = ''
+) -> int:
     """
     Spin a node until it is told to end.
 
     :param make_node: raises MoveNetError where the node cannot start; a callback of the node may
         raise it too, when it cannot go on.
     :param args: the command line without the program's name; None takes the process's own.
+    :param about: what --help says.
     :return: the exit code: 0 when ended by SIGINT, SIGTERM or a shutdown, 1 with one line where
         it cannot start or go on.
     """
+    args = sys.argv[1:] if args is None else args
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # both interrupt a long start
     set_logger_level('rcl', LoggingSeverity.FATAL)  # it would say the same, at less length
     try:
-        rclpy.init(args=None if args is None else [sys.argv[0], *args])
+        _refuse_what_ros_ignores(args, about)
+        rclpy.init(args=[sys.argv[0], *args])
     except KeyboardInterrupt:
         return 0
     except RuntimeError as error:  # a params_file that is not there, say
@@ -80,3 +89,18 @@ def run_node(make_node: Callable[[], Node], args: Sequence[str] | None = None) -
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _refuse_what_ros_ignores(args: Sequence[str], about: str) -> None:
+    """
+    Answer --help, and refuse arguments that ROS would pass over without a word.
+
+    :raises SystemExit: with 0 for help, 2 for what is refused.
+    """
+    parser = ArgumentParser(
+        Path(sys.argv[0]).name,
+        usage='%(prog)s [-h] [--ros-args -p NAME:=VALUE ... -r FROM:=TO ...]',
+        description=about,
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.parse_args(remove_ros_args([sys.argv[0], *args])[1:])

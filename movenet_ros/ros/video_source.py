@@ -28,6 +28,7 @@ from movenet_ros.core.media import open_media
 from movenet_ros.ros.conversions import image_to_msg
 from movenet_ros.ros.conversions import stamp_ns
 from movenet_ros.ros.parameters import declare
+from movenet_ros.ros.parameters import listing
 from movenet_ros.ros.parameters import unknown_parameters
 from movenet_ros.ros.parameters import VideoSourceParameters
 from movenet_ros.ros.run import run_node
@@ -115,4 +116,4 @@ class VideoSource(Node):
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the video source until its end or until it is told to end."""
-    return run_node(VideoSource, args)
+    return run_node(VideoSource, args, listing(VideoSourceParameters))

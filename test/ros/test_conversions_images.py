@@ -28,6 +28,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import SourceImage
+from movenet_ros.ros import conversions
 from movenet_ros.ros.conversions import COMPUTED
 from movenet_ros.ros.conversions import DIRECT
 from movenet_ros.ros.conversions import image_from_compressed_msg
@@ -360,6 +361,7 @@ class CvBridgeError(TypeError):
 @pytest.fixture
 def cv_bridge(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[..., Any]], None]:
     """Return a function that installs a cv_bridge which reads images by a given function."""
+    monkeypatch.setattr(conversions, '_broken', set())
 
     def install(read: Callable[..., Any]) -> None:
         class CvBridge:
@@ -507,3 +509,20 @@ def test_image_to_msg_takes_rclpys_fast_path(photo_of: Callable[..., Pixels]) ->
     """Bytes, for one, are checked one by one, which takes longer than the model."""
     data = image_to_msg(photo_of(EVEN_WH), Header()).data
     assert isinstance(data, array) and data.typecode == 'B'
+
+
+def test_a_cv_bridge_that_is_broken_is_not_tried_again(
+    cv_bridge: Callable[[Callable[..., Any]], None]
+) -> None:
+    """NumPy prints a page each time that one built for another NumPy is imported."""
+    tried: list[int] = []
+
+    def broken(msg: Image) -> Any:
+        tried.append(1)
+        raise ImportError
+
+    cv_bridge(broken)
+    for _ in range(2):
+        with pytest.raises(ImageError):
+            image_from_msg(Image(encoding='bgr10', width=1, height=1, step=3, data=[0] * 3))
+    assert len(tried) == 1

@@ -20,12 +20,17 @@ from array import array
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
+from dataclasses import fields
 from pathlib import Path
 import signal
 from typing import Any
 
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import StartError
+from movenet_ros.ros import pose_node
+from movenet_ros.ros import video_source
+from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.ros.parameters import VideoSourceParameters
 from movenet_ros.ros.run import run_node
 import pytest
 import rclpy
@@ -152,6 +157,25 @@ def test_everything_is_tidied_up(lonely: None) -> None:
     for _ in range(2):
         assert run_node(node_that(raising(SystemExit(0))), []) == 0
         assert not rclpy.ok()
+
+
+def test_arguments_that_ros_would_ignore_are_refused(
+    lonely: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as refused:
+        run_node(raising(AssertionError()), ['--backend', 'tensorflow'])
+    assert refused.value.code == 2
+    assert 'unrecognized arguments: --backend tensorflow' in capfd.readouterr().err
+
+
+@pytest.mark.parametrize('main', [pose_node.main, video_source.main])
+def test_help_lists_the_parameters(main: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(['--help'])
+    assert ended.value.code == 0
+    table = PoseParameters if main is pose_node.main else VideoSourceParameters
+    text = capsys.readouterr().out
+    assert all(f'  {each.name} (' in text for each in fields(table))
 
 
 @pytest.mark.parametrize(
