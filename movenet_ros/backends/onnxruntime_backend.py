@@ -58,6 +58,8 @@ def load(onnx: Path, device: str, gpu_memory_limit_mb: int) -> OnnxRuntimeBacken
         providers.insert(0, (CUDA, cuda_options))
     options = ort.SessionOptions()
     options.log_severity_level = ERRORS_ONLY
+    # threads that wait by spinning burn more than a core between the images of a camera
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
     try:
         session = ort.InferenceSession(str(onnx), options, providers=providers)
     except _errors() as error:

@@ -49,12 +49,13 @@ class FakeRuntime:
         self._available, self._failing = available, failing
         self.asked: list[str] = []
         self.options: dict[str, dict[str, str]] = {}
+        self.entries: dict[str, str] = {}
 
     def get_available_providers(self) -> list[str]:
         return list(self._available)
 
     def SessionOptions(self) -> SimpleNamespace:  # noqa: N802 (onnxruntime's name)
-        return SimpleNamespace()
+        return SimpleNamespace(add_session_config_entry=self.entries.__setitem__)
 
     def InferenceSession(  # noqa: N802 (onnxruntime's name)
         self, path: str, options: SimpleNamespace, providers: list[Any]
@@ -90,6 +91,12 @@ def test_cuda_comes_before_the_cpu(runtime: Runtime, device: str) -> None:
     fake = runtime(CUDA, CPU)
     load(MODEL, device, 0)
     assert fake.asked == [CUDA, CPU]
+
+
+def test_threads_do_not_spin_between_images(runtime: Runtime) -> None:
+    fake = runtime(CPU)
+    load(MODEL, 'auto', 0)
+    assert fake.entries['session.intra_op.allow_spinning'] == '0'
 
 
 def test_with_cuda_it_says_so(runtime: Runtime) -> None:

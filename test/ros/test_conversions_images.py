@@ -514,7 +514,7 @@ def test_image_to_msg_takes_rclpys_fast_path(photo_of: Callable[..., Pixels]) ->
 def test_a_cv_bridge_that_is_broken_is_not_tried_again(
     cv_bridge: Callable[[Callable[..., Any]], None]
 ) -> None:
-    """NumPy prints a page each time that one built for another NumPy is imported."""
+    """Else NumPy would print its page of complaints for every image."""
     tried: list[int] = []
 
     def broken(msg: Image) -> Any:
