@@ -52,7 +52,10 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     """
     name = name or Path(sys.argv[0]).stem
     module = COMMANDS[name][0]
+    is_node = module.startswith('movenet_ros.ros.')
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, tidily
+    if is_node:  # launch ends nodes by SIGINT, which a shell's background jobs would ignore
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         return int(_imported(module).main(args))
     except MoveNetError as error:
@@ -60,7 +63,7 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
         print(f'movenet_ros: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        return 0 if module.startswith('movenet_ros.ros.') else 130  # a node is ended by a signal
+        return 0 if is_node else 130  # a node is ended by a signal
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+import signal
 from typing import Any
 
 from hypothesis import settings
@@ -36,6 +37,9 @@ import pytest
 import skimage.data
 
 DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
+
+# A shell's background job ignores SIGINT, and so would every process that a test starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile('movenet_ros', deadline=None)  # a busy machine is not a failure
 settings.load_profile('movenet_ros')

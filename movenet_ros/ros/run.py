@@ -34,6 +34,8 @@ from rclpy.logging import set_logger_level
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
+ENDING = (signal.SIGINT, signal.SIGTERM)
+
 
 def run_node(
     make_node: Callable[[], Node], args: Sequence[str] | None = None, about: str = ''
@@ -49,7 +51,8 @@ def run_node(
         it cannot start or go on.
     """
     args = sys.argv[1:] if args is None else args
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both interrupt a long start
+    for number in ENDING:  # they interrupt a long start, in a background job too
+        signal.signal(number, signal.default_int_handler)
     set_logger_level('rcl', LoggingSeverity.FATAL)  # it would say the same, at less length
     try:
         _refuse_what_ros_ignores(args, about)
@@ -83,7 +86,7 @@ def run_node(
             print(f'movenet_ros: {error}', file=sys.stderr)
         return 1
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):  # launch sends a second one
+        for number in ENDING:  # launch sends a second one
             signal.signal(number, signal.SIG_IGN)
         if node is not None:
             node.destroy_node()
