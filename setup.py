@@ -31,8 +31,6 @@ def files(pattern):
 EXTRAS = {
     # A ROS distribution has these from apt. Never opencv-python as well: both are called cv2.
     'vision': ['numpy>=1.21,<3', 'opencv-python-headless>=4.5'],
-    # Reads image messages where cv_bridge is not to be had.
-    'images': ['rosbags-image>=0.10'],
     # tensorflow-hub imports pkg_resources, which setuptools 82 dropped.
     'tensorflow': [
         'setuptools<82',
@@ -57,6 +55,7 @@ EXTRAS = {
         'pytest>=7,<9',
         'pytest-timeout>=2.1',
         'PyYAML',
+        'rosbags-image>=0.10',  # the tests compare our reading of images with it
         'ruff>=0.5',
         'types-PyYAML',
         'types-tqdm',

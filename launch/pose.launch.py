@@ -52,7 +52,7 @@ ARGUMENTS = (
     ),
     (
         'params_file', str(CONFIG / 'pose.yaml'),
-        'YAML file of parameters for the pose node and usb_cam.',
+        'YAML file of parameters for the pose node, usb_cam and video_source.',
     ),
     ('rviz', 'true', 'Show the annotated image in RViz.', 'true', 'false'),
     (
@@ -175,13 +175,17 @@ def usb_cam(given: dict[str, str]) -> Node:
 
 
 def video_source(given: dict[str, str]) -> Node:
-    """Describe the player of a video; at its end the launch ends."""
+    """Describe the player of a video; where params_file says loop: false, its end ends all."""
     return Node(
         package='movenet_ros',
         executable='video_source',
         name='video_source',
         namespace=given['namespace'],
-        parameters=[{'source': given['video']}, *overrides(given, 'use_sim_time')],
+        parameters=[
+            given['params_file'],
+            {'source': given['video']},
+            *overrides(given, 'use_sim_time'),
+        ],
         remappings=[('image', given['image'])],
         output='screen',
         on_exit=Shutdown(),

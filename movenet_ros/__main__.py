@@ -63,6 +63,8 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
         print(f'movenet_ros: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
+        for number in (signal.SIGINT, signal.SIGTERM):  # launch sends a second one
+            signal.signal(number, lambda *_: None)
         return 0 if is_node else 130  # a node is ended by a signal
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -73,17 +75,19 @@ def _imported(module: str) -> Any:
     """
     Import a module in one piece: one that a signal breaks off ends in pages of nonsense.
 
-    :raises StartError: if it needs a package that is not installed.
+    :raises StartError: if it needs a package that is not installed or does not load.
     """
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
     try:
         return import_module(module)
-    except ModuleNotFoundError as error:
+    except ImportError as error:
         name = str(error.name).split('.')[0]
         if name == 'movenet_ros':
             raise
         cure = ROS_CURE if name in ROS_PACKAGES else CURE
-        raise StartError(f'the Python package {name} is not installed: {cure}') from error
+        what = 'is not installed' if isinstance(error, ModuleNotFoundError) else 'does not load'
+        reason = ' '.join(str(error).split())
+        raise StartError(f'the Python package {name} {what} ({reason}): {cure}') from error
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 

@@ -50,7 +50,7 @@ THIRD_PARTY = {
     'core': {'cv2', 'numpy'},
     'model': {'numpy'} | HEAVY,
     'backends': {'numpy', 'onnxruntime', 'tensorflow'},
-    'ros': {'cv2', 'numpy', 'rosbags'} | ROS,
+    'ros': {'cv2', 'numpy'} | ROS,
     'cli': {'cv2', 'numpy', 'pycocotools', 'skimage', 'tqdm'},
     '__main__': set(),
     '__init__': set(),

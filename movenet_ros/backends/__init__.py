@@ -26,11 +26,18 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+from typing import Literal
 
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
 
 BACKENDS = ('tensorflow', 'onnxruntime')
+MODEL_KINDS: dict[str, Literal['saved_model', 'onnx']] = {
+    'tensorflow': 'saved_model',
+    'onnxruntime': 'onnx',
+}
+"""Which of the model's forms each backend takes; for auto, any will do."""
+
 BACKEND_CHOICES = ('auto', *BACKENDS)
 DEVICES = ('auto', 'cpu', 'gpu')
 
@@ -87,9 +94,18 @@ def open_backend(request: BackendRequest) -> tuple[Backend, str]:
         kind = 'a SavedModel' if choice.name == 'tensorflow' else 'an ONNX file'
         raise BackendError(
             f'backend {choice.name} needs {kind} and the model has none:'
-            f' set backend to {other}, or prepare both kinds with fetch_model --from PATH'
+            f' set backend to {other}, or prepare both kinds with fetch_model --from SAVED_MODEL'
         )
-    return _load(choice.name, path, request), choice.why
+    try:
+        return _load(choice.name, path, request), choice.why
+    except BackendError as error:
+        if (request.name, choice.name) != ('auto', 'onnxruntime') or not request.saved_model:
+            raise
+        try:
+            backend = _load('tensorflow', request.saved_model, request)
+        except BackendError:
+            raise error from None
+        return backend, f'ONNX Runtime does not work: {error}'
 
 
 def choose(

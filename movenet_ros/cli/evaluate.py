@@ -32,6 +32,7 @@ import sys
 from typing import Any
 
 from movenet_ros.backends import BackendRequest
+from movenet_ros.backends import MODEL_KINDS
 from movenet_ros.backends import open_backend
 from movenet_ros.cli.arguments import add_backend_arguments
 from movenet_ros.cli.arguments import input_size
@@ -61,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if not done:
         raise StartError(f'none of the pictures of {args.annotations} is in {args.images}')
     figures = _score(truth, detections, done)
+    print(f'images {len(done)}, skipped {len(truth.imgs) - len(done)}')
     for name, value in figures.items():
         print(f'{name} {value:.3f}')
     if args.json is not None:
@@ -106,7 +108,7 @@ def _request(args: Namespace) -> BackendRequest:
     if args.model_path:
         files = model_at(args.model_path)
     else:
-        files = ensure_model('multipose_lightning', print)
+        files = ensure_model(say=print, only=MODEL_KINDS.get(args.backend))
     return BackendRequest(args.backend, args.device, 0, files.saved_model, files.onnx)
 
 

@@ -110,7 +110,8 @@ def decode_picture(data: bytes | NDArray[np.uint8]) -> SourceImage:
     except cv2.error as error:
         raise ImageError(f'a compressed image that OpenCV refuses: {error.err}') from error
     if pixels is None:
-        raise ImageError(f'{buffer.size} bytes that are no picture (begin {raw[:4].hex(" ")})')
+        start = raw[:4].hex(' ')
+        raise ImageError(f'{buffer.size} bytes that are no whole picture (they begin {start})')
     return SourceImage(np.asarray(pixels, np.uint8), 'bgr')
 
 

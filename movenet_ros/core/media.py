@@ -110,7 +110,7 @@ def _file(path: Path) -> Media:
         rate_hz,
         count if count > 0 else None,
         False,
-        lambda: _frames(cv2.VideoCapture(str(path)), path.name, count),
+        lambda: _captured(cv2.VideoCapture(str(path)), path.name, count),
     )
 
 
@@ -129,7 +129,7 @@ def _camera(source: str) -> Media:
         rate_hz if 0 < rate_hz < 1000 else CAMERA_HZ,
         None,
         True,
-        lambda: _frames(capture, f'camera {source}', 0),
+        lambda: _captured(capture, f'camera {source}', 0),
     )
 
 
@@ -139,7 +139,7 @@ def _opened(capture: cv2.VideoCapture, complaint: str) -> cv2.VideoCapture:
     return capture
 
 
-def _frames(
+def _captured(
     capture: cv2.VideoCapture, name: str, count: int
 ) -> Iterator[SourceImage | ImageError]:
     """Read to the end; say so where that comes earlier than the file promised."""

@@ -43,10 +43,12 @@ def native_chatter_dropped() -> Iterator[None]:
     screen = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
-        failed = True
+        failed = False
         try:
             yield
-            failed = False
+        except Exception:  # and not Ctrl-C
+            failed = True
+            raise
         finally:
             sys.stderr.flush()
             os.dup2(screen, 2)

@@ -156,7 +156,9 @@ def is_saved_model(path: Path) -> bool:
     return (path / 'saved_model.pb').is_file() or (path / 'saved_model.pbtxt').is_file()
 
 
-def ensure_model(variant: str = DEFAULT_VARIANT, say: Say = say_to_stderr) -> ModelFiles:
+def ensure_model(
+    variant: str = DEFAULT_VARIANT, say: Say = say_to_stderr, only: Kind | None = None
+) -> ModelFiles:
     """
     Find a model, or fetch it first.
 
@@ -164,17 +166,18 @@ def ensure_model(variant: str = DEFAULT_VARIANT, say: Say = say_to_stderr) -> Mo
     not stay in this one's memory.
 
     :param say: gets the progress, line by line.
+    :param only: verify and hand out just this kind.
     :raises ModelError: if there is neither a whole model in the cache nor a way to get one.
     """
     try:
-        found = find_model(variant)
+        found = find_model(variant, only)
     except ModelError as error:
         say(str(error))
         found = None
     if found is None:
         say(f'no usable model in {cache_directory(variant)}: fetching one')
         _fetch_in_another_process(variant, say)
-        found = find_model(variant)
+        found = find_model(variant, only)
     if found is None:
         raise ModelError(f'no model in {cache_directory(variant)}: run "{fetch_command()}"')
     return found

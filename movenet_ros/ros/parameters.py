@@ -48,6 +48,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string'}
+ROS_PARAMETERS = ('use_sim_time', 'start_type_description_service')
 WIDER: dict[Any, Callable[[int], Any]] = {'float': float, 'str': str}
 
 
@@ -220,12 +221,14 @@ def unknown_parameters(node: Node, table: type[Table]) -> list[str]:
     """
     Say which parameters were given that nobody reads, each in one sentence.
 
-    ROS ignores a misspelt parameter without a word.
+    ROS ignores a misspelt parameter without a word. Those of our other node are passed over, since
+    one file may hold the parameters of both.
     """
     names: list[str] = [each.name for each in fields(table)]
+    others = {*defaults(PoseParameters), *defaults(VideoSourceParameters)}
     sentences = []
     for name in given(node):
-        if name in (*names, 'use_sim_time') or name.startswith(('qos_overrides.', '/')):
+        if name in others or name in ROS_PARAMETERS or name.startswith(('qos_overrides.', '/')):
             continue
         close = get_close_matches(name, names, 1)
         hint = f', did you mean {close[0]}?' if close else f', there are {", ".join(names)}'

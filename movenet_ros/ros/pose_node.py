@@ -21,6 +21,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from movenet_ros.backends import BackendRequest
+from movenet_ros.backends import MODEL_KINDS
 from movenet_ros.backends import open_backend
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.drawing import draw_poses
@@ -103,7 +104,7 @@ class PoseNode(Node):
         files = (
             model_at(settings.model_path)
             if settings.model_path
-            else ensure_model('multipose_lightning', log.info)
+            else ensure_model(say=log.info, only=MODEL_KINDS.get(settings.backend))
         )
         backend, why = open_backend(
             BackendRequest(

@@ -87,7 +87,7 @@ def run_node(
         return 1
     finally:
         for number in ENDING:  # launch sends a second one
-            signal.signal(number, signal.SIG_IGN)
+            signal.signal(number, lambda *_: None)
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()

@@ -92,3 +92,14 @@ def test_what_is_opened_answers(real_model: ModelFiles) -> None:
     request = BackendRequest('onnxruntime', 'cpu', 0, None, real_model.onnx)
     output = open_backend(request)[0].infer(np.zeros((1, 96, 128, 3), np.int32))
     assert (output.shape, output.dtype) == ((1, 6, 56), np.float32)
+
+
+def test_auto_takes_tensorflow_where_onnx_runtime_is_broken(
+    monkeypatch: pytest.MonkeyPatch, real_model: ModelFiles
+) -> None:
+    monkeypatch.setitem(sys.modules, 'onnxruntime', None)
+    backend, why = open_backend(
+        BackendRequest('auto', 'cpu', 0, real_model.saved_model, real_model.onnx)
+    )
+    assert backend.info.name == 'tensorflow'
+    assert 'ONNX Runtime does not work: ' in why

@@ -114,7 +114,7 @@ def dataset(
     """Give a small data set, and a backend that sees exactly the people in it."""
     outputs = [answer(Letterbox.fit(wh, 256), person(wh)) for wh in SIZES[:2]]
     outputs.append(np.zeros((1, 6, 56), np.float32))
-    monkeypatch.setattr(evaluate, 'ensure_model', lambda *_: ModelFiles('x', None, None))
+    monkeypatch.setattr(evaluate, 'ensure_model', lambda **_: ModelFiles('x', None, None))
     monkeypatch.setattr(evaluate, 'open_backend', lambda _: (RecordedBackend(outputs), 'test'))
     return Dataset(tmp_path)
 

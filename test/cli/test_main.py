@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from importlib.util import find_spec
 import json
+import os
 from pathlib import Path
 import signal
 import subprocess
@@ -144,6 +145,25 @@ def test_a_bug_is_not_hidden(command: Callable[[Command], None]) -> None:
     command(failing(TypeError('a bug')))
     with pytest.raises(TypeError):
         main(['sing'])
+
+
+@pytest.mark.parametrize(
+    ('stand_in', 'words'),
+    [
+        ("raise ModuleNotFoundError(\"No module named 'rclpy'\", name='rclpy')", 'not installed'),
+        ("raise ImportError('libGL.so.1: no file', name='rclpy')", 'does not load (libGL.so.1'),
+    ],
+)
+def test_a_package_that_is_missing_or_broken_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stand_in: str, words: str
+) -> None:
+    (tmp_path / 'rclpy.py').write_text(stand_in)
+    monkeypatch.setenv('PYTHONPATH', str(tmp_path), prepend=os.pathsep)
+    done = in_a_process('pose_node')
+    assert done.returncode == 1
+    (line,) = done.stderr.splitlines()
+    assert line.startswith('movenet_ros: the Python package rclpy ') and words in line
+    assert 'source a ROS distribution' in line
 
 
 def test_ctrl_c_ends_with_the_code_that_shells_expect(

@@ -144,7 +144,7 @@ def test_rubbish_behind_the_start_of_a_jpeg_is_refused(rubbish: bytes) -> None:
 
 
 def test_what_is_no_picture_is_named_by_its_first_bytes() -> None:
-    with pytest.raises(ImageError, match='7 bytes that are no picture.*52 75 62 62'):
+    with pytest.raises(ImageError, match='7 bytes that are no whole picture.*52 75 62 62'):
         decode_picture(b'Rubbish')
 
 

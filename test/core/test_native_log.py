@@ -52,6 +52,13 @@ def test_everything_is_shown_when_the_work_fails(capfd: pytest.CaptureFixture[st
     assert capfd.readouterr().err == CHATTER[0].decode()
 
 
+def test_chatter_is_not_shown_on_ctrl_c(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(KeyboardInterrupt), native_chatter_dropped():
+        os.write(2, CHATTER[0])
+        raise KeyboardInterrupt
+    assert capfd.readouterr().err == ''
+
+
 def test_stderr_works_again_afterwards(capfd: pytest.CaptureFixture[str]) -> None:
     with native_chatter_dropped():
         pass

@@ -275,6 +275,11 @@ def test_known_parameters_are_not_warned_of(make_node: MakeNode) -> None:
     assert not unknown_parameters(node, PoseParameters)
 
 
+def test_parameters_of_our_other_node_are_not_warned_of(make_node: MakeNode) -> None:
+    """One file may hold the parameters of both."""
+    assert not unknown_parameters(make_node(backend='auto', rate=2.0), VideoSourceParameters)
+
+
 def test_misspelt_parameters_are_warned_of(make_node: MakeNode) -> None:
     """With the one that was meant."""
     (line,) = unknown_parameters(make_node(bakend='auto'), PoseParameters)
