@@ -95,11 +95,13 @@ def test_what_is_opened_answers(real_model: ModelFiles) -> None:
 
 
 def test_auto_takes_tensorflow_where_onnx_runtime_is_broken(
-    monkeypatch: pytest.MonkeyPatch, real_model: ModelFiles
+    monkeypatch: pytest.MonkeyPatch, real_model: ModelFiles, tmp_path: Path
 ) -> None:
-    monkeypatch.setitem(sys.modules, 'onnxruntime', None)
+    (tmp_path / 'onnxruntime.py').write_text("raise ImportError('libcudart.so: no such file')\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, 'onnxruntime', raising=False)
     backend, why = open_backend(
         BackendRequest('auto', 'cpu', 0, real_model.saved_model, real_model.onnx)
     )
     assert backend.info.name == 'tensorflow'
-    assert 'ONNX Runtime does not work: ' in why
+    assert 'ONNX Runtime does not work: ' in why and 'libcudart.so' in why
