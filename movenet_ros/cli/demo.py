@@ -64,6 +64,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             bar.update(done - bar.n)
 
         outcome = run_graph(media, args.out, parameters, show)
+        show(outcome.sent)  # those that were dropped are over, too
     if not outcome.people:
         raise StartError(f'no image came back, see {args.out}/pose_node.log')
     backend = _backend_line(args.out / 'pose_node.log')
@@ -73,13 +74,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     print(
         f'images     {outcome.sent} sent, {processed} processed,'
         f' {outcome.sent - processed} dropped\n'
-        f'people     {statistics.median(outcome.people):g} in the median image,'
-        f' {min(outcome.people)} to {max(outcome.people)}\n'
+        f'people     {statistics.median(outcome.people):g} in an image (median;'
+        f' {min(outcome.people)} to {max(outcome.people)})\n'
         f'speed      {rate_hz:.1f} images per second\n'
         f'latency    {np.median(latencies_ms):.1f} ms median,'
         f' {np.percentile(latencies_ms, 95):.1f} ms p95, image to poses\n'
         f'{backend}'
-        f'written    {args.out}/annotated.mp4, annotated.png, poses.jsonl'
+        f'written    {args.out}/annotated.mp4, annotated.png, poses.jsonl, pose_node.log'
     )
     return 0
 
@@ -106,7 +107,8 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument(
         '--out', type=Path, default=DEFAULT_OUT, metavar='DIR',
-        help='where to write annotated.mp4, annotated.png and poses.jsonl (default %(default)s)',
+        help='where to write annotated.mp4, annotated.png, poses.jsonl and pose_node.log'
+        ' (default %(default)s)',
     )
     parser.add_argument(
         '--seconds', type=positive, metavar='N',

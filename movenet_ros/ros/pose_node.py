@@ -57,6 +57,7 @@ from vision_msgs.msg import LabelInfo
 
 UPDATE_PERIOD_S = 0.1  # how soon a new subscriber or publisher is noticed
 WARN_PERIOD_S = 5.0
+KEPT = 10  # messages that can be sent again: with 1, an image_annotated right behind loses some
 WARM_UP_WH = ((640, 480), (1280, 720))  # the shapes that cameras send
 
 
@@ -82,8 +83,8 @@ class PoseNode(Node):
         )
         for image_wh in WARM_UP_WH:
             self._estimator.warm_up(image_wh)
-        self._poses_pub = self.create_publisher(Detection2DArray, 'poses', 1)
-        self._detections_pub = self.create_publisher(Detection2DArray, 'detections', 1)
+        self._poses_pub = self.create_publisher(Detection2DArray, 'poses', KEPT)
+        self._detections_pub = self.create_publisher(Detection2DArray, 'detections', KEPT)
         self._annotated_pub = self.create_publisher(Image, 'image_annotated', 1)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._label_info_pub = self.create_publisher(LabelInfo, 'label_info', latched)

@@ -39,6 +39,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
+KEPT = 10  # images that can be sent again if one gets lost on the way
 LIVE_PERIOD_S = 0.001  # a camera sets the pace itself: reading waits for the next picture
 DELIVERY_TIMEOUT_S = 5.0
 
@@ -60,7 +61,7 @@ class VideoSource(Node):
         self.media = media or open_media(self._settings.source)
         self.sent = 0
         self._is_waiting = not self._settings.loop and not self.media.is_live
-        self._publisher = self.create_publisher(Image, 'image', 1)
+        self._publisher = self.create_publisher(Image, 'image', KEPT)
         self._images: Iterator[SourceImage | ImageError] = self.media.images()
         rate_hz = self._settings.rate or self.media.rate_hz
         paced = self._settings.rate or not self.media.is_live
