@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from importlib import metadata
+import os
 from pathlib import Path
 import shutil
 import subprocess
@@ -160,3 +161,12 @@ def test_every_requirement_has_one_tested_version(text: str, python: str) -> Non
     assert len(fitting) == 1
     (version,) = fitting[0].specifier
     assert wanted.specifier.contains(version.version)
+
+
+def test_ros2_launch_finds_the_launch_files_in_the_environment() -> None:
+    """It walks the share folder, and follows no link to a folder."""
+    share = Path(sys.prefix) / 'share' / 'movenet_ros'
+    if not share.is_dir():
+        pytest.skip('scripts/setup did not make this environment')
+    found = {name for _, _, names in os.walk(share) for name in names}
+    assert {path.name for path in (ROOT / 'launch').glob('*.launch.py')} <= found

@@ -33,6 +33,7 @@ import time
 from packages import constraints
 from packages import extras
 from packages import finish_prefix
+from packages import shared_files
 from prerequisites import check
 from progress import Failed
 from progress import Job
@@ -76,9 +77,10 @@ def steps(ros_distro: str, pins: str) -> list[tuple[str, list[Job]]]:
         ],
     )
     names = ','.join(extras(ros_distro))
+    shared = ' '.join(map(str, shared_files(ROOT)))
     packages = Job(
         'packages',
-        digest(pins, names, *(ROOT / name for name in PACKAGE_INPUTS)),
+        digest(pins, names, shared, *(ROOT / name for name in PACKAGE_INPUTS)),
         [[*pip, '--no-build-isolation', '--editable', f'{ROOT}[{names}]']],
     )
     title = 'movenet_ros and its Python packages: TensorFlow, ONNX Runtime, ...'

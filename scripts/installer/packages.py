@@ -75,8 +75,8 @@ def finish_prefix(root: Path, venv: Path) -> None:
     An editable install leaves out what setup.py calls data_files. Links keep it editable.
     """
     share = venv / 'share'
-    for name in ('config', 'launch', 'package.xml'):
-        link(share / 'movenet_ros' / name, root / name)
+    for path in shared_files(root):
+        link(share / 'movenet_ros' / path, root / path)
     marker = Path('resource', 'movenet_ros')
     link(share / 'ament_index' / 'resource_index' / 'packages' / 'movenet_ros', root / marker)
     points = ConfigParser()
@@ -88,8 +88,17 @@ def finish_prefix(root: Path, venv: Path) -> None:
         activate.write_text(activate.read_text() + ACTIVATE)
 
 
+def shared_files(root: Path) -> list[Path]:
+    """List what goes below share/movenet_ros; files, since ros2 launch follows no linked folder."""
+    folders = ('config', 'launch')
+    files = [path for folder in folders for path in (root / folder).iterdir() if path.is_file()]
+    return [Path('package.xml'), *sorted(path.relative_to(root) for path in files)]
+
+
 def link(path: Path, target: Path) -> None:
-    """Make a relative symbolic link, in place of one that may be there."""
+    """Make a relative symbolic link, in place of one that may be there, as its folder may be."""
+    if path.parent.is_symlink():
+        path.parent.unlink()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.symlink_to(os.path.relpath(target, path.parent))
