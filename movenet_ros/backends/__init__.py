@@ -31,13 +31,13 @@ from typing import Literal
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
 
-BACKENDS = ('tensorflow', 'onnxruntime')
 MODEL_KINDS: dict[str, Literal['saved_model', 'onnx']] = {
     'tensorflow': 'saved_model',
     'onnxruntime': 'onnx',
 }
 """Which of the model's forms each backend takes; for auto, any will do."""
 
+BACKENDS = tuple(MODEL_KINDS)
 BACKEND_CHOICES = ('auto', *BACKENDS)
 DEVICES = ('auto', 'cpu', 'gpu')
 
@@ -62,7 +62,7 @@ class BackendRequest:
 
     def model_for(self, name: str) -> Path | None:
         """Return the model's file of a backend's kind."""
-        return self.saved_model if name == 'tensorflow' else self.onnx
+        return self.saved_model if MODEL_KINDS[name] == 'saved_model' else self.onnx
 
 
 @dataclass(frozen=True)

@@ -58,6 +58,14 @@ def positive(text: str) -> float:
     return value
 
 
+def add_input_size_argument(parser: ArgumentParser) -> None:
+    """Add --input-size; it means what the node's parameter means."""
+    parser.add_argument(
+        '--input-size', type=input_size, default=256, metavar='N',
+        help="longer side of the model's input, 128 to 1024 in steps of 32 (default %(default)s)",
+    )
+
+
 def add_backend_arguments(parser: ArgumentParser) -> None:
     """Add --backend, --device and --model-path; they mean what the node's parameters mean."""
     parser.add_argument(

@@ -27,7 +27,7 @@ import statistics
 import sys
 
 from movenet_ros.backends import BACKEND_CHOICES
-from movenet_ros.cli.arguments import input_size
+from movenet_ros.cli.arguments import add_input_size_argument
 from movenet_ros.cli.arguments import needs
 from movenet_ros.cli.arguments import positive
 from movenet_ros.core.errors import StartError
@@ -118,10 +118,7 @@ def _parser() -> ArgumentParser:
         '--backend', choices=BACKEND_CHOICES, default='auto', metavar='NAME',
         help=f'inference runtime: {", ".join(BACKEND_CHOICES)} (default %(default)s)',
     )
-    parser.add_argument(
-        '--input-size', type=input_size, default=256, metavar='N',
-        help="longer side of the model's input, 128 to 1024 in steps of 32 (default %(default)s)",
-    )
+    add_input_size_argument(parser)
     return parser
 
 

@@ -35,7 +35,7 @@ from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import MODEL_KINDS
 from movenet_ros.backends import open_backend
 from movenet_ros.cli.arguments import add_backend_arguments
-from movenet_ros.cli.arguments import input_size
+from movenet_ros.cli.arguments import add_input_size_argument
 from movenet_ros.cli.arguments import needs
 from movenet_ros.cli.arguments import probability
 from movenet_ros.core.errors import ImageError
@@ -90,10 +90,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         '--images', type=Path, required=True, metavar='DIR', help='folder of the pictures'
     )
-    parser.add_argument(
-        '--input-size', type=input_size, default=256, metavar='N',
-        help="longer side of the model's input, 128 to 1024 in steps of 32 (default %(default)s)",
-    )
+    add_input_size_argument(parser)
     parser.add_argument(
         '--person-threshold', type=probability, default=0.0, metavar='X',
         help='people scored below it are dropped (default 0, as AP asks)',

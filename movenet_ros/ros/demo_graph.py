@@ -32,6 +32,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 import os
 from pathlib import Path
+import signal
 import subprocess
 import sys
 from threading import Thread
@@ -146,14 +147,12 @@ class Outcome:
     :param people: number of people in each image that came back.
     :param latencies_s: from each image's stamp to its poses, in seconds.
     :param seconds: from the first image's return to the last one's.
-    :param annotated: annotated images that came back.
     """
 
     sent: int
     people: list[int]
     latencies_s: list[float]
     seconds: float
-    annotated: int
 
 
 def run_graph(
@@ -190,7 +189,7 @@ def run_graph(
         people = list(poses.people.values())
         times_s = poses.received_at_s or [0.0]
         seconds = times_s[-1] - times_s[0]
-        return Outcome(source.sent, people, poses.latencies_s, seconds, images.count)
+        return Outcome(source.sent, people, poses.latencies_s, seconds)
 
 
 def _play(
@@ -289,8 +288,27 @@ def _pose_node(
 ) -> Iterator[PoseNodeProcess]:
     settings = [part for item in parameters.items() for part in ('-p', '{}:={}'.format(*item))]
     command = [sys.executable, '-m', 'movenet_ros', 'pose_node', '--ros-args']
-    process = PoseNodeProcess([*command, '-r', f'__ns:={namespace}', *settings], log)
+    process: PoseNodeProcess | None = None
     try:
+        with _interruptions_held():
+            process = PoseNodeProcess([*command, '-r', f'__ns:={namespace}', *settings], log)
         yield process
     finally:
-        process.stop()
+        if process is not None:
+            process.stop()
+
+
+@contextmanager
+def _interruptions_held() -> Iterator[None]:
+    """Let signals wait: one that broke off the start of a process would leave it behind."""
+    caught: list[int] = []
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for each in handlers:
+        signal.signal(each, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+    if caught:
+        signal.raise_signal(caught[0])
