@@ -64,7 +64,7 @@ ARGUMENTS = (
     (
         'backend', '',
         'Inference runtime; empty: as params_file says.',
-        '', 'auto', 'tensorflow', 'onnxruntime',
+        '', 'auto', 'tensorflow', 'onnxruntime', 'openvino',
     ),
     (
         'log_level', 'info',

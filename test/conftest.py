@@ -22,6 +22,7 @@ import signal
 from typing import Any
 
 from hypothesis import settings
+from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import onnxruntime_backend
 from movenet_ros.backends import tensorflow_backend
 from movenet_ros.core.backend import Backend
@@ -73,7 +74,7 @@ def real_model() -> ModelFiles:
 def onnxruntime_cpu(real_model: ModelFiles) -> Backend:
     """Give the real model in ONNX Runtime on the CPU."""
     assert real_model.onnx is not None
-    return onnxruntime_backend.load(real_model.onnx, 'cpu', 0)
+    return onnxruntime_backend.load(real_model.onnx, BackendRequest(device='cpu'))
 
 
 @pytest.fixture(scope='session')
@@ -86,7 +87,7 @@ def tensorflow() -> Any:
 def tensorflow_auto(tensorflow: Any, real_model: ModelFiles) -> Backend:
     """Give the real model in TensorFlow, on a GPU where there is one."""
     assert real_model.saved_model is not None
-    return tensorflow_backend.load(real_model.saved_model, 'auto', 0)
+    return tensorflow_backend.load(real_model.saved_model, BackendRequest())
 
 
 @pytest.fixture(scope='session')

@@ -45,11 +45,11 @@ ROS = {
     'vision_msgs',
 }
 # Seconds to import, and optional: only functions that need them do.
-HEAVY = {'google', 'onnx', 'onnxruntime', 'tensorflow', 'tensorflow_hub', 'tf2onnx'}
+HEAVY = {'google', 'onnx', 'onnxruntime', 'openvino', 'tensorflow', 'tensorflow_hub', 'tf2onnx'}
 THIRD_PARTY = {
     'core': {'cv2', 'numpy'},
     'model': {'numpy'} | HEAVY,
-    'backends': {'numpy', 'onnxruntime', 'tensorflow'},
+    'backends': {'numpy', 'onnxruntime', 'openvino', 'tensorflow'},
     'ros': {'cv2', 'numpy'} | ROS,
     'cli': {'cv2', 'numpy', 'pycocotools', 'skimage', 'tqdm'},
     '__main__': set(),

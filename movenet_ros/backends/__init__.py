@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,12 +35,17 @@ from movenet_ros.core.errors import BackendError
 MODEL_KINDS: dict[str, Literal['saved_model', 'onnx']] = {
     'tensorflow': 'saved_model',
     'onnxruntime': 'onnx',
+    'openvino': 'onnx',
 }
 """Which of the model's forms each backend takes; for auto, any will do."""
 
+TITLES = {'tensorflow': 'TensorFlow', 'onnxruntime': 'ONNX Runtime', 'openvino': 'OpenVINO'}
 BACKENDS = tuple(MODEL_KINDS)
 BACKEND_CHOICES = ('auto', *BACKENDS)
 DEVICES = ('auto', 'cpu', 'gpu')
+PRECISIONS = ('auto', 'f32', 'bf16')
+ON_THE_CPU = ('onnxruntime', 'openvino')
+"""What auto measures on a CPU; TensorFlow is slower there, and seconds to import."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,12 @@ class BackendRequest:
     :param gpu_memory_limit_mb: of GPU memory in MiB; 0 lets the runtime take what it needs.
     :param saved_model: directory of the TensorFlow SavedModel, if there is one.
     :param onnx: file of the ONNX model, if there is one.
+    :param threads: of the runtime on a CPU; 0 takes the number that is measured to be best.
+    :param precision: one of PRECISIONS; ``auto`` is bf16 in OpenVINO on a processor that has
+        instructions for it, else f32.
+    :param input_size: longer side of the model's input in pixels, for measuring.
+    :param compiled: folder that keeps, for the next start, what was compiled and measured of
+        this model; None keeps nothing, and measures nothing.
     """
 
     name: str = 'auto'
@@ -59,6 +71,10 @@ class BackendRequest:
     gpu_memory_limit_mb: int = 0
     saved_model: Path | None = None
     onnx: Path | None = None
+    threads: int = 0
+    precision: str = 'auto'
+    input_size: int = 256
+    compiled: Path | None = None
 
     def model_for(self, name: str) -> Path | None:
         """Return the model's file of a backend's kind."""
@@ -67,92 +83,135 @@ class BackendRequest:
 
 @dataclass(frozen=True)
 class Choice:
-    """A backend's name, and why it was taken."""
+    """
+    What ``auto`` takes.
 
-    name: str
+    :param names: of backends: the first one that works. Of the ones in ON_THE_CPU, the fastest.
+    :param why: in a few words.
+    """
+
+    names: tuple[str, ...]
     why: str
 
 
-def open_backend(request: BackendRequest) -> tuple[Backend, str]:
+def open_backend(
+    request: BackendRequest, say: Callable[[str], Any] = lambda line: None
+) -> tuple[Backend, str]:
     """
-    Load the model into the runtime asked for.
+    Load the model into the runtime asked for, with the number of threads that is best for it.
 
-    :return: the backend, and one sentence on why it is this one.
+    :param say: called with a line before something that takes time.
+    :return: the backend, and in a few words why it is this one.
     :raises BackendError: if the runtime or the device is not to be had.
     :raises ModelError: if the model's files do not fit.
     """
     for value, name, choices in (
         (request.name, 'backend', BACKEND_CHOICES),
         (request.device, 'device', DEVICES),
+        (request.precision, 'precision', PRECISIONS),
     ):
         if value not in choices:
             raise BackendError(f"unknown {name} '{value}', choose from {', '.join(choices)}")
-    choice = choose(request) if request.name == 'auto' else Choice(request.name, 'asked for')
-    path = request.model_for(choice.name)
-    if path is None:
-        other = 'onnxruntime' if choice.name == 'tensorflow' else 'tensorflow'
-        kind = 'a SavedModel' if choice.name == 'tensorflow' else 'an ONNX file'
-        raise BackendError(
-            f'backend {choice.name} needs {kind} and the model has none:'
-            f' set backend to {other}, or prepare both kinds with fetch_model --from SAVED_MODEL'
-        )
-    try:
-        return _load(choice.name, path, request), choice.why
-    except BackendError as error:
-        if (request.name, choice.name) != ('auto', 'onnxruntime') or not request.saved_model:
-            raise
+    if request.name == 'auto':
+        choice = choose(request)
+    else:
+        choice = Choice((request.name,), 'asked for')
+    settings, measured = _settle(request, choice.names, say)
+    first_error: BackendError | None = None
+    for name, threads in settings:
         try:
-            backend = _load('tensorflow', request.saved_model, request)
-        except BackendError:
-            raise error from None
-        return backend, f'ONNX Runtime does not work: {error}'
+            backend = load_backend(replace(request, name=name, threads=threads))
+        except BackendError as error:
+            first_error = first_error or error
+            continue
+        reasons = [choice.why, measured]
+        if first_error is not None:
+            reasons = [f'{TITLES[settings[0][0]]} does not work: {first_error}']
+        return backend, '; '.join(filter(None, reasons))
+    assert first_error is not None
+    raise first_error
 
 
 def choose(
     request: BackendRequest,
     installed: Callable[[str], Any] = find_spec,
     gpus_in_tensorflow: Callable[[], int] | None = None,
-    cuda_in_onnxruntime: Callable[[], bool] | None = None,
+    gpu_in_onnxruntime: Callable[[], bool] | None = None,
 ) -> Choice:
     """
-    Choose for ``auto``: TensorFlow where it sees a GPU, else ONNX Runtime, else TensorFlow.
+    Choose for ``auto``: a runtime that sees a GPU, else those for the CPU, else TensorFlow.
 
-    ONNX Runtime comes before TensorFlow on the CPU because it is faster there, starts in a tenth
-    of the time and takes a fraction of the memory; TensorFlow is not even imported on a machine
-    that shows no GPU.
+    On the CPU TensorFlow comes last because it is slower there, takes seconds to start and a
+    multiple of the memory; it is not even imported on a machine that shows no GPU.
 
     :raises BackendError: if nothing serves.
     """
     count_gpus = gpus_in_tensorflow or _gpus_in_tensorflow
-    has_cuda = cuda_in_onnxruntime or _cuda_in_onnxruntime
-    tensorflow = bool(request.saved_model and installed('tensorflow'))
-    onnxruntime = bool(request.onnx and installed('onnxruntime'))
-    if tensorflow and request.device != 'cpu' and count_gpus():
-        return Choice('tensorflow', 'TensorFlow sees a GPU')
+    has_gpu = gpu_in_onnxruntime or _gpu_in_onnxruntime
+    usable = [name for name in BACKENDS if request.model_for(name) and installed(name)]
+    rest = tuple(name for name in ('onnxruntime', 'tensorflow') if name in usable)
+    if request.device != 'cpu' and 'tensorflow' in usable and count_gpus():
+        return Choice(('tensorflow',), 'TensorFlow sees a GPU')
+    if request.device != 'cpu' and 'onnxruntime' in usable and has_gpu():
+        return Choice(rest, 'ONNX Runtime sees a GPU')
     if request.device == 'gpu':
-        if onnxruntime and has_cuda():
-            return Choice('onnxruntime', 'its CUDA provider is there')
         raise BackendError(
             'device gpu, but neither TensorFlow nor ONNX Runtime sees one: check nvidia-smi,'
             ' install tensorflow[and-cuda] or onnxruntime-gpu, or set device to auto'
         )
-    no_gpu = 'device cpu' if request.device == 'cpu' else 'TensorFlow sees no GPU'
-    if onnxruntime:
-        return Choice('onnxruntime', no_gpu if tensorflow else 'TensorFlow cannot be used here')
-    if tensorflow:
-        missing = 'there is no ONNX file' if not request.onnx else 'ONNX Runtime is not installed'
-        return Choice('tensorflow', missing)
+    why = 'device cpu' if request.device == 'cpu' else 'no GPU in sight'
+    fast = tuple(name for name in ON_THE_CPU if name in usable)
+    if fast:
+        return Choice((*fast, *(name for name in rest if name not in fast)), why)
+    if rest:
+        missing = 'there is no ONNX file'
+        if request.onnx:
+            missing = 'neither ONNX Runtime nor OpenVINO is installed'
+        return Choice(rest, f'{why}; {missing}')
     kinds = [name for name in BACKENDS if request.model_for(name)]
     raise BackendError(
         f'no runtime for the model is installed: pip install {" or ".join(kinds or BACKENDS)}'
     )
 
 
-def _load(name: str, path: Path, request: BackendRequest) -> Backend:
-    """Import a backend's module and open it."""
+def _settle(
+    request: BackendRequest, names: tuple[str, ...], say: Callable[[str], Any]
+) -> tuple[list[tuple[str, int]], str]:
+    """Let backends that run on the CPU be measured; on a GPU there is nothing to choose."""
+    from movenet_ros.backends import tuning  # which imports this module
+
+    on_gpu = 'onnxruntime' in names and request.device != 'cpu' and _gpu_in_onnxruntime()
+    if on_gpu or request.device == 'gpu':
+        return [(name, request.threads) for name in names], ''
+    return tuning.settle(request, names, say)
+
+
+def load_backend(request: BackendRequest) -> Backend:
+    """
+    Import a backend's module and load the model as the request says it.
+
+    :param request: with the name of one backend.
+    :raises BackendError: if the runtime or the device is not to be had.
+    :raises ModelError: if the model's file does not fit.
+    """
+    name = request.name
+    path = request.model_for(name)
+    if path is None:
+        kind, other = ('an ONNX file', 'tensorflow')
+        if MODEL_KINDS[name] == 'saved_model':
+            kind, other = 'a SavedModel', 'onnxruntime'
+        raise BackendError(
+            f'backend {name} needs {kind} and the model has none:'
+            f' set backend to {other}, or prepare both kinds with fetch_model --from SAVED_MODEL'
+        )
+    if request.precision == 'bf16' and name != 'openvino':
+        raise BackendError(
+            f'precision bf16, but backend {name} computes in f32: set precision to auto,'
+            ' or backend to openvino'
+        )
     try:
         module = import_module(f'movenet_ros.backends.{name}_backend')
-        backend: Backend = module.load(path, request.device, request.gpu_memory_limit_mb)
+        backend: Backend = module.load(path, request)
     except ImportError as error:
         raise BackendError(
             f'backend {name} cannot be imported ({error}): pip install {name},'
@@ -174,8 +233,12 @@ def _gpus_in_tensorflow() -> int:
     return len(tf.config.list_physical_devices('GPU'))
 
 
-def _cuda_in_onnxruntime() -> bool:
-    """Tell whether ONNX Runtime was built with CUDA."""
+def _gpu_in_onnxruntime() -> bool:
+    """Tell whether ONNX Runtime was built with CUDA and a GPU's driver is loaded."""
+    from movenet_ros.backends import tensorflow_backend
+
+    if not tensorflow_backend.gpu_in_sight():
+        return False
     try:
         import onnxruntime
     except ImportError:  # as above

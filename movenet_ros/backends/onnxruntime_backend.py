@@ -12,14 +12,25 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""MoveNet in ONNX Runtime."""
+"""
+MoveNet in ONNX Runtime: on the CPU, or on a GPU by TensorRT or CUDA.
+
+What the runtime makes of the model for this processor is kept for the next start, as are the
+engines that TensorRT takes minutes to build.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+import ctypes
+import json
 from pathlib import Path
+import tempfile
 from typing import Any
 
+from movenet_ros.backends import BackendRequest
+from movenet_ros.backends.compiled import open_folder
+from movenet_ros.backends.compiled import seal
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError
@@ -29,51 +40,45 @@ import numpy as np
 from numpy.typing import NDArray
 
 INPUT, OUTPUT = 'input', 'output_0'
-CUDA, CPU = 'CUDAExecutionProvider', 'CPUExecutionProvider'
+TENSORRT, CUDA = 'TensorrtExecutionProvider', 'CUDAExecutionProvider'
+CPU = 'CPUExecutionProvider'
+GPU_NAMES = {TENSORRT: 'GPU 0 (TensorRT)', CUDA: 'GPU 0 (CUDA)'}
+TENSORRT_LIBRARIES = ('libnvinfer.so.10', 'libnvinfer.so.8')
+SMALLEST, USUAL, LARGEST = '1x32x32x3', '1x192x256x3', '1x1024x1024x3'  # of the inputs
 ERRORS_ONLY = 3  # of ONNX Runtime's log levels
+OPTIMIZED = 'optimized.onnx'
+TRIAL_HW = (192, 256)
 
 
-def load(onnx: Path, device: str, gpu_memory_limit_mb: int) -> OnnxRuntimeBackend:
+def load(onnx: Path, request: BackendRequest) -> OnnxRuntimeBackend:
     """
     Load an ONNX file.
 
-    :param device: ``auto``, ``cpu`` or ``gpu``.
-    :param gpu_memory_limit_mb: in MiB; 0 lets the memory grow as needed.
     :raises BackendError: if the device is not to be had.
     :raises ModelError: if it is not MoveNet MultiPose.
     """
     import onnxruntime as ort
 
-    has_cuda = CUDA in ort.get_available_providers()
-    if device == 'gpu' and not has_cuda:
+    available = ort.get_available_providers()
+    if request.device == 'gpu' and CUDA not in available:
         raise BackendError(
             f'device gpu, but ONNX Runtime {ort.__version__} has no CUDA provider:'
             ' pip install onnxruntime-gpu in place of onnxruntime, or set device to auto'
         )
-    providers: list[Any] = [CPU]
-    if has_cuda and device != 'cpu':
-        cuda_options = {'arena_extend_strategy': 'kSameAsRequested'}
-        if gpu_memory_limit_mb > 0:
-            cuda_options['gpu_mem_limit'] = str(gpu_memory_limit_mb * 2**20)
-        providers.insert(0, (CUDA, cuda_options))
-    options = ort.SessionOptions()
-    options.log_severity_level = ERRORS_ONLY
-    # threads that wait by spinning burn more than a core between the images of a camera
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-    try:
-        session = ort.InferenceSession(str(onnx), options, providers=providers)
-    except _errors() as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f'ONNX Runtime cannot load {onnx}: {reason}') from error
-    _check(session, onnx)
-    on_gpu = session.get_providers()[0] == CUDA  # a provider that fails is dropped, not raised
-    if device == 'gpu' and not on_gpu:
-        raise BackendError(
-            "device gpu, but ONNX Runtime's CUDA provider does not start (its own lines above"
-            ' say why): check nvidia-smi and the CUDA and cuDNN libraries, or set device to auto'
-        )
-    described = 'GPU 0 (CUDA)' if on_gpu else 'CPU'
-    return OnnxRuntimeBackend(session, BackendInfo('onnxruntime', ort.__version__, described))
+    folder = open_folder(request.compiled, 'onnxruntime', ort.__version__)
+    if CUDA in available and request.device != 'cpu':
+        backend = _load_on_gpu(ort, onnx, request, folder)
+        if backend is not None:
+            return backend
+        if request.device == 'gpu':
+            raise BackendError(
+                "device gpu, but ONNX Runtime's CUDA provider does not start (its own lines above"
+                ' say why): check nvidia-smi and the CUDA and cuDNN libraries,'
+                ' or set device to auto'
+            )
+    session = _cpu_session(ort, onnx, request, folder)
+    info = BackendInfo('onnxruntime', ort.__version__, 'CPU', request.threads)
+    return OnnxRuntimeBackend(session, info)
 
 
 class OnnxRuntimeBackend:
@@ -86,10 +91,164 @@ class OnnxRuntimeBackend:
     def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
         """Run the model once; see :class:`movenet_ros.core.backend.Backend`."""
         try:
-            (output,) = self._session.run([OUTPUT], {INPUT: batch})
+            return np.asarray(self._run(batch), np.float32)
         except _errors() as error:
-            raise InferenceError(f'ONNX Runtime: {str(error).splitlines()[0]}') from error
-        return np.asarray(output, np.float32)
+            raise InferenceError(f'ONNX Runtime: {_first_line(error)}') from error
+
+    def _run(self, batch: NDArray[np.int32]) -> Any:
+        (output,) = self._session.run([OUTPUT], {INPUT: batch})
+        return output
+
+
+class OnnxRuntimeGpuBackend(OnnxRuntimeBackend):
+    """A session on a GPU: each shape of input has its place there, filled anew for each image."""
+
+    def __init__(self, ort: Any, session: Any, info: BackendInfo) -> None:
+        super().__init__(session, info)
+        self._ort = ort
+        self._inputs: dict[tuple[int, ...], Any] = {}
+
+    def _run(self, batch: NDArray[np.int32]) -> Any:
+        place = self._inputs.get(batch.shape)
+        if place is None:
+            place = self._ort.OrtValue.ortvalue_from_numpy(batch, 'cuda', 0)
+            self._inputs[batch.shape] = place
+        else:
+            place.update_inplace(batch)
+        binding = self._session.io_binding()
+        binding.bind_ortvalue_input(INPUT, place)
+        binding.bind_output(OUTPUT)  # on the host: 1 kB, all that comes back
+        self._session.run_with_iobinding(binding)
+        return binding.copy_outputs_to_cpu()[0]
+
+
+def _cpu_session(ort: Any, onnx: Path, request: BackendRequest, folder: Path | None) -> Any:
+    """Load the model as it was optimized at an earlier start, or optimize and keep it."""
+    optimized = folder / OPTIMIZED if folder else None
+    if optimized is not None and optimized.exists():
+        options = _options(ort, request)
+        options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
+        try:
+            return _session(ort, optimized, options, [CPU])
+        except ModelError:  # whole, but not to this runtime's liking
+            optimized.unlink()
+    options = _options(ort, request)
+    if optimized is not None:
+        options.optimized_model_filepath = str(optimized)
+        try:
+            session = _session(ort, onnx, options, [CPU])
+            seal(folder)
+            return session
+        except ModelError:  # of the file, which is said below, or a full disk
+            options = _options(ort, request)
+    return _session(ort, onnx, options, [CPU])
+
+
+def _load_on_gpu(
+    ort: Any, onnx: Path, request: BackendRequest, folder: Path | None
+) -> OnnxRuntimeGpuBackend | None:
+    """
+    Load the model on the GPU and try it there.
+
+    :return: None if no provider starts.
+    """
+    cuda = {'arena_extend_strategy': 'kSameAsRequested'}
+    if request.gpu_memory_limit_mb > 0:
+        cuda['gpu_mem_limit'] = str(request.gpu_memory_limit_mb * 2**20)
+    providers: list[Any] = [(CUDA, cuda), CPU]
+    if TENSORRT in ort.get_available_providers() and _has_tensorrt():
+        providers.insert(0, (TENSORRT, _tensorrt_options(request, folder)))
+    with tempfile.TemporaryDirectory() as profiles:
+        options = _options(ort, request)
+        options.enable_profiling = True  # to see which operators run where
+        options.profile_file_prefix = f'{profiles}/trial'
+        session = _session(ort, onnx, options, providers)
+        provider = session.get_providers()[0]  # one that fails is dropped, not raised
+        if provider not in GPU_NAMES:
+            return None
+        info = BackendInfo('onnxruntime', ort.__version__, GPU_NAMES[provider])
+        backend = OnnxRuntimeGpuBackend(ort, session, info)
+        try:
+            backend.infer(np.zeros((1, *TRIAL_HW, 3), np.int32))
+        except InferenceError as error:
+            raise BackendError(
+                f'the model does not run on {info.device}: {error}: set device to cpu'
+            ) from error
+        cpu_operators = operators_on(CPU, Path(session.end_profiling()))
+    seal(folder)
+    backend.info = BackendInfo(
+        'onnxruntime', ort.__version__, info.device, cpu_operators=cpu_operators
+    )
+    return backend
+
+
+def operators_on(provider: str, profile: Path) -> tuple[str, ...]:
+    """
+    Read from ONNX Runtime's profile which operators a provider ran.
+
+    :param profile: file that a session wrote.
+    :return: their types, sorted.
+    """
+    events = json.loads(profile.read_text())
+    ran = (each['args'] for each in events if each.get('cat') == 'Node' and 'args' in each)
+    return tuple(
+        sorted({each['op_name'] for each in ran if each.get('provider') == provider})
+    )
+
+
+def _tensorrt_options(request: BackendRequest, folder: Path | None) -> dict[str, str]:
+    """Return the options of TensorRT's provider: one engine for all shapes, kept."""
+    options = {
+        'trt_profile_min_shapes': f'{INPUT}:{SMALLEST}',
+        'trt_profile_opt_shapes': f'{INPUT}:{USUAL}',
+        'trt_profile_max_shapes': f'{INPUT}:{LARGEST}',
+    }
+    if request.gpu_memory_limit_mb > 0:
+        options['trt_max_workspace_size'] = str(request.gpu_memory_limit_mb * 2**20)
+    if folder is not None:
+        options['trt_engine_cache_enable'] = 'True'
+        options['trt_engine_cache_path'] = str(folder)
+        options['trt_timing_cache_enable'] = 'True'
+        options['trt_timing_cache_path'] = str(folder)
+    return options
+
+
+def _has_tensorrt() -> bool:
+    """Tell whether TensorRT is installed; ONNX Runtime lists its provider either way."""
+    for name in TENSORRT_LIBRARIES:
+        try:
+            ctypes.CDLL(name)
+        except OSError:
+            continue
+        return True
+    return False
+
+
+def _options(ort: Any, request: BackendRequest) -> Any:
+    options = ort.SessionOptions()
+    options.log_severity_level = ERRORS_ONLY
+    options.intra_op_num_threads = request.threads
+    # threads that wait by spinning burn more than a core between the images of a camera
+    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+    return options
+
+
+def _session(ort: Any, onnx: Path, options: Any, providers: list[Any]) -> Any:
+    """
+    Make a session of MoveNet MultiPose.
+
+    :raises ModelError: if the file is something else.
+    """
+    try:
+        session = ort.InferenceSession(str(onnx), options, providers=providers)
+    except _errors() as error:
+        raise ModelError(f'ONNX Runtime cannot load {onnx}: {_first_line(error)}') from error
+    _check(session, onnx)
+    return session
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).splitlines()[0]
 
 
 def _check(session: Any, onnx: Path) -> None:

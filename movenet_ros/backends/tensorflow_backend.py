@@ -16,10 +16,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 import os
 from pathlib import Path
 from typing import Any
 
+from movenet_ros.backends import BackendRequest
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError
@@ -30,6 +32,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 SIGNATURE, INPUT, OUTPUT = 'serving_default', 'input', 'output_0'
+CPU = '/CPU:0'
+TRIAL_HW = (192, 256)
+MOVING = {'_Arg', '_Retval', '_Send', '_Recv', '_HostSend', '_HostRecv', 'Const', 'NoOp'}
 
 
 GPU_NODES = ('/dev/nvidiactl', '/dev/nvmap', '/dev/kfd', '/dev/dxg')
@@ -57,18 +62,20 @@ def import_tensorflow() -> Any:
     return tensorflow
 
 
-def load(saved_model: Path, device: str, gpu_memory_limit_mb: int) -> TensorFlowBackend:
+def load(saved_model: Path, request: BackendRequest) -> TensorFlowBackend:
     """
     Load a SavedModel.
 
-    :param device: ``auto``, ``cpu`` or ``gpu``.
-    :param gpu_memory_limit_mb: in MiB; 0 lets the memory grow as needed.
     :raises BackendError: if the device is not to be had.
     :raises ModelError: if it is not MoveNet MultiPose.
     """
     tf = import_tensorflow()
+    if request.threads:
+        for pool in ('intra', 'inter'):
+            setter = getattr(tf.config.threading, f'set_{pool}_op_parallelism_threads')
+            _configure(setter, request.threads)
     with native_chatter_dropped():
-        where, described = _prepare_device(tf, device, gpu_memory_limit_mb)
+        where, described = _prepare_device(tf, request.device, request.gpu_memory_limit_mb)
     try:
         with native_chatter_dropped(), tf.device(where):
             model = tf.saved_model.load(str(saved_model))
@@ -76,8 +83,11 @@ def load(saved_model: Path, device: str, gpu_memory_limit_mb: int) -> TensorFlow
         reason = str(error).splitlines()[0]
         raise ModelError(f'{saved_model} is no usable SavedModel: {reason}') from error
     signature = _signature(tf, model, saved_model)
-    info = BackendInfo('tensorflow', tf.__version__, described)
-    return TensorFlowBackend(tf, model, signature, where, info)
+    info = BackendInfo('tensorflow', tf.__version__, described, request.threads)
+    backend = TensorFlowBackend(tf, model, signature, where, info)
+    if where != CPU:
+        backend.info = replace(info, cpu_operators=operators_on_cpu(backend))
+    return backend
 
 
 class TensorFlowBackend:
@@ -101,6 +111,26 @@ class TensorFlowBackend:
         except tf.errors.OpError as error:
             raise InferenceError(f'TensorFlow: {error.message.splitlines()[0]}') from error
         return np.asarray(output, np.float32)
+
+
+def operators_on_cpu(backend: TensorFlowBackend) -> tuple[str, ...]:
+    """
+    Run the model once and return the types of the operators that ran on the CPU, sorted.
+
+    TensorFlow puts an operator that a GPU does not know onto the CPU without a word. What only
+    moves arrays about is passed over.
+    """
+    from tensorflow.python.eager import context
+
+    context.enable_run_metadata()
+    try:
+        backend.infer(np.zeros((1, *TRIAL_HW, 3), np.int32))
+        graphs = context.export_run_metadata().partition_graphs
+    finally:
+        context.disable_run_metadata()
+    nodes = (node for graph in graphs for node in graph.node)
+    types = {node.op for node in nodes if node.device.endswith('device:CPU:0')}
+    return tuple(sorted(types - MOVING))
 
 
 def _signature(tf: Any, model: Any, saved_model: Path) -> Any:
@@ -141,7 +171,7 @@ def _prepare_device(tf: Any, device: str, gpu_memory_limit_mb: int) -> tuple[str
     if device == 'cpu' or not gpus:
         if gpus:
             _configure(tf.config.set_visible_devices, [], 'GPU')
-        return '/CPU:0', 'CPU'
+        return CPU, 'CPU'
     for gpu in gpus:
         if gpu_memory_limit_mb > 0:  # TensorFlow takes a limit or growth, never both
             limit = tf.config.LogicalDeviceConfiguration(memory_limit=gpu_memory_limit_mb)

@@ -18,15 +18,22 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from argparse import ArgumentTypeError
+from argparse import Namespace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from movenet_ros.backends import BACKEND_CHOICES
+from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import DEVICES
+from movenet_ros.backends import MODEL_KINDS
+from movenet_ros.backends import PRECISIONS
 from movenet_ros.core.errors import StartError
+from movenet_ros.model.store import ensure_model
+from movenet_ros.model.store import model_at
 
 INPUT_SIZES = range(128, 1024 + 1, 32)
+THREADS = range(256 + 1)
 
 
 def input_size(text: str) -> int:
@@ -58,6 +65,13 @@ def positive(text: str) -> float:
     return value
 
 
+def threads(text: str) -> int:
+    """Read a number of threads."""
+    if not text.isdecimal() or int(text) not in THREADS:
+        raise ArgumentTypeError(f'{text} is not from 0 to 256')
+    return int(text)
+
+
 def add_input_size_argument(parser: ArgumentParser) -> None:
     """Add --input-size; it means what the node's parameter means."""
     parser.add_argument(
@@ -67,7 +81,7 @@ def add_input_size_argument(parser: ArgumentParser) -> None:
 
 
 def add_backend_arguments(parser: ArgumentParser) -> None:
-    """Add --backend, --device and --model-path; they mean what the node's parameters mean."""
+    """Add --backend and what belongs to it; they mean what the node's parameters mean."""
     parser.add_argument(
         '--backend', choices=BACKEND_CHOICES, default='auto',
         help='inference runtime (default %(default)s)',
@@ -76,8 +90,39 @@ def add_backend_arguments(parser: ArgumentParser) -> None:
         '--device', choices=DEVICES, default='auto', help='where to run (default %(default)s)'
     )
     parser.add_argument(
+        '--threads', type=threads, default=0, metavar='N',
+        help='of the runtime on a CPU (default: as many as are measured to be fastest)',
+    )
+    parser.add_argument(
+        '--precision', choices=PRECISIONS, default='auto',
+        help='of the arithmetic (default %(default)s)',
+    )
+    parser.add_argument(
         '--model-path', type=Path, metavar='PATH',
         help='SavedModel directory or .onnx file (default: the model in the cache)',
+    )
+
+
+def backend_request(args: Namespace) -> BackendRequest:
+    """
+    Find the model and say how to run it.
+
+    :param args: of add_backend_arguments and add_input_size_argument.
+    :raises ModelError: if there is no model and none can be fetched.
+    """
+    if args.model_path:
+        files = model_at(args.model_path)
+    else:
+        files = ensure_model(say=print, only=MODEL_KINDS.get(args.backend))
+    return BackendRequest(
+        name=args.backend,
+        device=args.device,
+        saved_model=files.saved_model,
+        onnx=files.onnx,
+        threads=args.threads,
+        precision=args.precision,
+        input_size=args.input_size,
+        compiled=files.compiled,
     )
 
 

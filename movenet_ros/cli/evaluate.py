@@ -22,7 +22,6 @@ ground truth too.
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from argparse import Namespace
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 import io
@@ -31,11 +30,10 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from movenet_ros.backends import BackendRequest
-from movenet_ros.backends import MODEL_KINDS
 from movenet_ros.backends import open_backend
 from movenet_ros.cli.arguments import add_backend_arguments
 from movenet_ros.cli.arguments import add_input_size_argument
+from movenet_ros.cli.arguments import backend_request
 from movenet_ros.cli.arguments import needs
 from movenet_ros.cli.arguments import probability
 from movenet_ros.core.errors import ImageError
@@ -43,8 +41,6 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
-from movenet_ros.model.store import ensure_model
-from movenet_ros.model.store import model_at
 import numpy as np
 
 PERSON_CATEGORY = 1  # in COCO
@@ -55,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Evaluate and print the figures."""
     args = _parser().parse_args(argv)
     truth = _ground_truth(args.annotations)
-    backend, why = open_backend(_request(args))
+    backend, why = open_backend(backend_request(args), print)
     print(f'backend {backend.info} ({why}), input size {args.input_size}', flush=True)
     estimator = PoseEstimator(backend, args.input_size, args.person_threshold)
     detections, done = _detect(estimator, truth, args.images)
@@ -98,15 +94,6 @@ def _parser() -> ArgumentParser:
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures here too')
     add_backend_arguments(parser)
     return parser
-
-
-def _request(args: Namespace) -> BackendRequest:
-    """Find the model and say how to run it."""
-    if args.model_path:
-        files = model_at(args.model_path)
-    else:
-        files = ensure_model(say=print, only=MODEL_KINDS.get(args.backend))
-    return BackendRequest(args.backend, args.device, 0, files.saved_model, files.onnx)
 
 
 def _ground_truth(path: Path) -> Any:

@@ -29,15 +29,25 @@ class BackendInfo:
     :param name: of the backend, as the parameter ``backend`` spells it.
     :param version: of the runtime.
     :param device: what it runs on, for people: ``CPU``, ``GPU 0 (NVIDIA ...)``.
+    :param threads: how many it was told to use; 0 where that is left to the runtime.
+    :param precision: of its arithmetic, ``f32`` or ``bf16``.
+    :param cpu_operators: of a model on a GPU, the types that ran on the CPU all the same.
     """
 
     name: str
     version: str
     device: str
+    threads: int = 0
+    precision: str = 'f32'
+    cpu_operators: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         """Say it in a few words."""
-        return f'{self.name} {self.version} on {self.device}'
+        threads = f', {self.threads} thread{"s" * (self.threads > 1)}' if self.threads else ''
+        words = f'{self.name} {self.version} on {self.device}, {self.precision}{threads}'
+        if self.cpu_operators:
+            words += f' (on the CPU: {", ".join(self.cpu_operators)})'
+        return words
 
 
 class Backend(Protocol):

@@ -24,10 +24,10 @@ from pathlib import Path
 import shutil
 
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.files import record_files
+from movenet_ros.core.files import sync
 from movenet_ros.model.manifest import Manifest
 from movenet_ros.model.manifest import read_manifest
-from movenet_ros.model.manifest import record_files
-from movenet_ros.model.manifest import sync
 from movenet_ros.model.manifest import write_manifest
 from movenet_ros.model.progress import Say
 from movenet_ros.model.store import cache_directory

@@ -23,23 +23,14 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from dataclasses import dataclass
-import hashlib
 import json
-import os
 from pathlib import Path
 
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.files import FileRecord
+from movenet_ros.core.files import write_json
 
 FORMAT = 1
-CHUNK_BYTES = 1 << 20
-
-
-@dataclass(frozen=True)
-class FileRecord:
-    """The size in bytes and the hexadecimal SHA-256 of one file."""
-
-    size: int
-    sha256: str
 
 
 @dataclass(frozen=True)
@@ -56,39 +47,6 @@ class Manifest:
     source: str
     payload: str
     files: dict[str, FileRecord]
-
-
-def sha256_of(path: Path) -> str:
-    """Hash one file without reading it whole into memory."""
-    digest = hashlib.sha256()
-    with path.open('rb', buffering=0) as file:
-        while chunk := file.read(CHUNK_BYTES):
-            digest.update(chunk)
-    return digest.hexdigest()
-
-
-def record_files(payload: Path) -> dict[str, FileRecord]:
-    """Hash every file below a folder."""
-    return {
-        path.relative_to(payload).as_posix(): FileRecord(path.stat().st_size, sha256_of(path))
-        for path in sorted(payload.rglob('*'))
-        if path.is_file()
-    }
-
-
-def check_file(path: Path, record: FileRecord) -> None:
-    """
-    Compare a file with its record; the size first, since that costs nothing.
-
-    :raises ModelError: if the file is missing or not what it was.
-    """
-    try:
-        size = path.stat().st_size
-        whole = size == record.size and sha256_of(path) == record.sha256
-    except OSError as error:
-        raise ModelError(f'{path} cannot be read ({error.strerror})') from error
-    if not whole:
-        raise ModelError(f'{path} is damaged (its SHA-256 or its size is not the recorded one)')
 
 
 def read_manifest(path: Path) -> Manifest | None:
@@ -113,19 +71,4 @@ def read_manifest(path: Path) -> Manifest | None:
 
 def write_manifest(path: Path, manifest: Manifest) -> None:
     """Replace a manifest in one step that survives a power cut."""
-    unfinished = path.with_name(path.name + '.new')
-    with unfinished.open('w', encoding='utf-8') as file:
-        json.dump({'format': FORMAT, **asdict(manifest)}, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    os.replace(unfinished, path)
-    sync(path.parent)
-
-
-def sync(path: Path) -> None:
-    """Wait until a file or a folder is on the disk."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    write_json(path, {'format': FORMAT, **asdict(manifest)})

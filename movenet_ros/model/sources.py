@@ -26,7 +26,7 @@ import time
 import warnings
 
 from movenet_ros.core.errors import ModelError
-from movenet_ros.model.manifest import sha256_of
+from movenet_ros.core.files import sha256_of
 from movenet_ros.model.progress import folder_bytes
 from movenet_ros.model.progress import heartbeat
 from movenet_ros.model.progress import one_line

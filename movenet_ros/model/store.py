@@ -20,6 +20,8 @@ Layout below ``$XDG_CACHE_HOME`` (``~/.cache``)::
     movenet_ros/<variant>/manifest.json     names the files in use; replaced atomically
     movenet_ros/<variant>/files-xxxxxxxx/   saved_model/ and model.onnx
     movenet_ros/<variant>/lock              held by the one process that writes here
+    movenet_ros/<variant>/compiled/         what the runtimes made of it; see backends/compiled.py
+    movenet_ros/own/<sha256>/               the same of a user's own ONNX file
 
 Files are written once and never changed: a new model gets a new folder, then the manifest turns
 to it. Whoever reads needs no lock.
@@ -35,7 +37,8 @@ import sys
 from typing import Literal
 
 from movenet_ros.core.errors import ModelError
-from movenet_ros.model.manifest import check_file
+from movenet_ros.core.files import check_file
+from movenet_ros.core.files import sha256_of
 from movenet_ros.model.manifest import Manifest
 from movenet_ros.model.manifest import read_manifest
 from movenet_ros.model.progress import Say
@@ -48,6 +51,7 @@ Kind = Literal['saved_model', 'onnx']
 SAVED_MODEL = 'saved_model'
 ONNX = 'model.onnx'
 MANIFEST = 'manifest.json'
+COMPILED = 'compiled'
 ERROR_PREFIX = 'movenet_ros: '  # what the command line puts before a refusal
 
 
@@ -59,11 +63,13 @@ class ModelFiles:
     :param variant: its name, or the path that the user gave for a model of their own.
     :param saved_model: the SavedModel's directory, None if there is none.
     :param onnx: the ONNX file, None if there is none.
+    :param compiled: folder for what the runtimes compile of the ONNX file; it need not exist.
     """
 
     variant: str
     saved_model: Path | None
     onnx: Path | None
+    compiled: Path | None = None
 
 
 def fetch_command() -> str:
@@ -77,12 +83,16 @@ def cache_directory(variant: str = DEFAULT_VARIANT) -> Path:
 
     :raises ModelError: if the variant is unknown or this user has no home directory.
     """
+    return _cache() / variant_named(variant).name
+
+
+def _cache() -> Path:
     base = os.environ.get('XDG_CACHE_HOME', '')
     if not os.path.isabs(base):  # unset, empty or relative: to be ignored, says the XDG standard
         base = os.path.join(os.path.expanduser('~'), '.cache')
     if not os.path.isabs(base):
         raise ModelError('no home directory for the model cache: set XDG_CACHE_HOME')
-    return Path(base) / 'movenet_ros' / variant_named(variant).name
+    return Path(base) / 'movenet_ros'
 
 
 def find_model(variant: str = DEFAULT_VARIANT, only: Kind | None = None) -> ModelFiles | None:
@@ -123,7 +133,8 @@ def _verified(payload: Path, manifest: Manifest, only: Kind | None) -> ModelFile
         if only in (None, kind):
             check_file(payload / name, record)
             found[kind] = payload / (ONNX if kind == 'onnx' else SAVED_MODEL)
-    return ModelFiles(manifest.variant, found.get('saved_model'), found.get('onnx'))
+    compiled = payload.parent / COMPILED / payload.name
+    return ModelFiles(manifest.variant, found.get('saved_model'), found.get('onnx'), compiled)
 
 
 def model_at(path: str | Path) -> ModelFiles:
@@ -137,18 +148,24 @@ def model_at(path: str | Path) -> ModelFiles:
     path = Path(os.path.expanduser(path))
     try:
         if path.is_file() and path.suffix == '.onnx':
-            return ModelFiles(str(path), None, path)
+            return ModelFiles(str(path), None, path, _compiled_of(path))
         saved_model = next((p for p in (path, path / SAVED_MODEL) if is_saved_model(p)), None)
         onnx = path / ONNX if (path / ONNX).is_file() else None
+        compiled = _compiled_of(onnx) if onnx else None
         what = 'is not a model' if path.exists() else 'does not exist'
     except OSError as error:
         raise ModelError(f"model path '{path}' cannot be read ({error.strerror})") from error
     if saved_model or onnx:
-        return ModelFiles(str(path), saved_model, onnx)
+        return ModelFiles(str(path), saved_model, onnx, compiled)
     raise ModelError(
         f"model path '{path}' {what}: give a SavedModel directory, an .onnx file, or a folder "
         f'with {SAVED_MODEL}/ or {ONNX}'
     )
+
+
+def _compiled_of(onnx: Path) -> Path:
+    """Name the folder for what is compiled of a user's own model, by what the file holds."""
+    return _cache() / 'own' / sha256_of(onnx)[:16]
 
 
 def is_saved_model(path: Path) -> bool:

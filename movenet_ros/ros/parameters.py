@@ -37,6 +37,7 @@ from typing import TypeVar
 
 from movenet_ros.backends import BACKEND_CHOICES
 from movenet_ros.backends import DEVICES
+from movenet_ros.backends import PRECISIONS
 from movenet_ros.core.errors import StartError
 from rcl_interfaces.msg import FloatingPointRange
 from rcl_interfaces.msg import IntegerRange
@@ -87,12 +88,22 @@ class PoseParameters:
 
     backend: str = param(
         'auto',
-        'Inference runtime; auto takes TensorFlow where it sees a GPU, else ONNX Runtime,'
-        ' else TensorFlow.',
+        'Inference runtime; auto takes TensorFlow or ONNX Runtime where it sees a GPU, else'
+        ' whichever of ONNX Runtime and OpenVINO is faster here, else TensorFlow.',
         choices=BACKEND_CHOICES,
     )
     device: str = param(
         'auto', 'Where to run the model; gpu refuses to start without one.', choices=DEVICES
+    )
+    threads: int = param(
+        0,
+        'Threads of the runtime on a CPU; 0: as many as are measured to be fastest, once.',
+        between=(0, 256),
+    )
+    precision: str = param(
+        'auto',
+        'Of the arithmetic; auto: bf16 in OpenVINO where the processor has it, else f32.',
+        choices=PRECISIONS,
     )
     gpu_memory_limit_mb: int = param(
         0, 'Most GPU memory to take, in MiB; 0: what is needed, growing.', between=(0, 1048576)

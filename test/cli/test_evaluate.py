@@ -25,6 +25,7 @@ from typing import Any
 
 import cv2
 from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.cli import arguments
 from movenet_ros.cli import evaluate
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import StartError
@@ -114,8 +115,8 @@ def dataset(
     """Give a small data set, and a backend that sees exactly the people in it."""
     outputs = [answer(Letterbox.fit(wh, 256), person(wh)) for wh in SIZES[:2]]
     outputs.append(np.zeros((1, 6, 56), np.float32))
-    monkeypatch.setattr(evaluate, 'ensure_model', lambda **_: ModelFiles('x', None, None))
-    monkeypatch.setattr(evaluate, 'open_backend', lambda _: (RecordedBackend(outputs), 'test'))
+    monkeypatch.setattr(arguments, 'ensure_model', lambda **_: ModelFiles('x', None, None))
+    monkeypatch.setattr(evaluate, 'open_backend', lambda *_: (RecordedBackend(outputs), 'test'))
     return Dataset(tmp_path)
 
 
@@ -212,7 +213,8 @@ def test_missing_annotations_are_refused_with_the_reason(dataset: Dataset) -> No
 
 
 @pytest.mark.parametrize(
-    'content', [b'', b'not json', b'[]', b'7', b'{}', b'\xff\xd8\xff\xe0' * 500, b'{"images": 3}']
+    'content', [b'', b'not json', b'[]', b'7', b'{}', b'\xff\xd8\xff\xe0' * 500, b'{"images": 3}'],
+    ids=lambda content: repr(content[:16]),
 )
 def test_a_file_that_holds_no_annotations_is_refused_in_one_line(
     dataset: Dataset, content: bytes
