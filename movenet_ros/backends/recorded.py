@@ -36,5 +36,5 @@ class RecordedBackend:
 
     def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
         """Keep the batch in ``batches`` and return the next recorded output."""
-        self.batches.append(batch)
+        self.batches.append(batch.copy())
         return self._outputs[min(len(self.batches), len(self._outputs)) - 1]

@@ -84,10 +84,10 @@ class SourceImage:
             return np.asarray(self.pixels)
         return np.asarray(cv2.cvtColor(self.pixels, _TO_RGB[self.order]), np.uint8)
 
-    def to_bgr(self) -> NDArray[np.uint8]:
-        """Return ``(H, W, 3)`` BGR, a copy that may be drawn on."""
+    def as_bgr(self) -> NDArray[np.uint8]:
+        """Return ``(H, W, 3)`` BGR; the picture's own pixels where they are that already."""
         if self.order == 'bgr':
-            return np.array(self.pixels)
+            return np.asarray(self.pixels)
         return np.asarray(cv2.cvtColor(self.pixels, _TO_BGR[self.order]), np.uint8)
 
 

@@ -75,24 +75,32 @@ class Letterbox:
         (width, height), (image_width, image_height) = self.content_wh, self.image_wh
         return width / image_width, height / image_height
 
-    def apply(self, image: SourceImage) -> NDArray[np.int32]:
+    def empty_batch(self) -> NDArray[np.int32]:
+        """Return ``(1, H, W, 3)`` int32 of black."""
+        width, height = self.input_wh
+        return np.zeros((1, height, width, 3), np.int32)
+
+    def apply(
+        self, image: SourceImage, out: NDArray[np.int32] | None = None
+    ) -> NDArray[np.int32]:
         """
         Make the model's input of an image.
 
         :param image: of this letterbox's size.
+        :param out: a batch of :meth:`empty_batch` to be filled again; None makes a new one.
         :return: ``(1, H, W, 3)`` int32 RGB, black where padded.
         :raises ValueError: if the image has another size.
         :raises ImageError: if OpenCV refuses to scale it.
         """
         if image.wh != self.image_wh:
             raise ValueError(f'an image of {image.wh} for a letterbox of {self.image_wh}')
-        (width, height), (input_width, input_height) = self.content_wh, self.input_wh
+        width, height = self.content_wh
         try:
             small = image.with_pixels(cv2.resize(image.pixels, (width, height)))
         except cv2.error as error:  # 1x1 pixels, by OpenCV 4.5
             size = '{}x{}'.format(*self.image_wh)
             raise ImageError(f'OpenCV cannot scale an image of {size}: {error.err}') from error
-        batch = np.zeros((1, input_height, input_width, 3), np.int32)
+        batch = self.empty_batch() if out is None else out
         batch[0, :height, :width] = small.as_rgb()
         return batch
 

@@ -14,8 +14,6 @@
 
 """The whole way of one image: letterbox, inference, decode."""
 
-from functools import lru_cache
-
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.decode import decode
 from movenet_ros.core.decode import MAX_PEOPLE
@@ -24,12 +22,10 @@ from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
 import numpy as np
 
-_fit = lru_cache(maxsize=16)(Letterbox.fit)  # a stream has one size; some switch between a few
-
 
 class PoseEstimator:
     """
-    Finds people in images.
+    Finds people in images, one after the other: the model's input is filled anew for each.
 
     :param backend: with the model loaded.
     :param input_size: longer side of the model's input in pixels, a multiple of 32.
@@ -48,6 +44,7 @@ class PoseEstimator:
         self.input_size = input_size
         self.person_threshold = person_threshold
         self.max_people = max_people
+        self._fit((1, 1))
 
     def warm_up(self, image_wh: tuple[int, int]) -> None:
         """
@@ -64,6 +61,13 @@ class PoseEstimator:
 
         :raises InferenceError: if the runtime fails.
         """
-        letterbox = _fit(image.wh, self.input_size)
-        output = self.backend.infer(letterbox.apply(image))
-        return decode(output, letterbox, self.person_threshold, self.max_people)
+        if (image.wh, self.input_size) != self._fitted:
+            self._fit(image.wh)
+        output = self.backend.infer(self._letterbox.apply(image, self._batch))
+        return decode(output, self._letterbox, self.person_threshold, self.max_people)
+
+    def _fit(self, image_wh: tuple[int, int]) -> None:
+        """Prepare for images of a size."""
+        self._fitted = image_wh, self.input_size
+        self._letterbox = Letterbox.fit(image_wh, self.input_size)
+        self._batch = self._letterbox.empty_batch()

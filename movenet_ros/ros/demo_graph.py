@@ -122,7 +122,7 @@ class ImageRecorder(Node):
         self.create_subscription(Image, 'image_annotated', self._on_image, ALL_OF_THEM)
 
     def _on_image(self, msg: Image) -> None:
-        image_bgr = image_from_msg(msg).to_bgr()
+        image_bgr = image_from_msg(msg).as_bgr()
         stamp = stamp_ns(msg.header.stamp)
         self._video.write(image_bgr, stamp)
         self.count += 1
@@ -259,6 +259,11 @@ class PoseNodeProcess:
             self._process = subprocess.Popen(
                 command, stdout=output, stderr=output, start_new_session=True
             )
+
+    @property
+    def pid(self) -> int:
+        """Return the process's number."""
+        return self._process.pid
 
     def check(self) -> None:
         """

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from movenet_ros.backends import BackendRequest
@@ -31,18 +32,19 @@ from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
+from movenet_ros.ros.annotator import Annotator
 from movenet_ros.ros.conversions import detections_to_msg
 from movenet_ros.ros.conversions import image_from_compressed_msg
 from movenet_ros.ros.conversions import image_from_msg
 from movenet_ros.ros.conversions import image_to_msg
 from movenet_ros.ros.conversions import label_info
-from movenet_ros.ros.conversions import poses_to_msg
 from movenet_ros.ros.image_input import ImageInput
 from movenet_ros.ros.parameters import declare
 from movenet_ros.ros.parameters import listing
 from movenet_ros.ros.parameters import on_change
 from movenet_ros.ros.parameters import PoseParameters
 from movenet_ros.ros.parameters import unknown_parameters
+from movenet_ros.ros.prepared import poses_to_bytes
 from movenet_ros.ros.run import run_node
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
@@ -55,7 +57,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
-UPDATE_PERIOD_S = 0.1  # how soon a new subscriber or publisher is noticed
+UPDATE_PERIOD_S = 0.2  # how soon a new subscriber or publisher is noticed
 WARN_PERIOD_S = 5.0
 KEPT = 10  # messages that can be sent again: with 1, an image_annotated right behind loses some
 WARM_UP_WH = ((640, 480), (1280, 720))  # the shapes that cameras send
@@ -83,6 +85,7 @@ class PoseNode(Node):
         )
         for image_wh in WARM_UP_WH:
             self._estimator.warm_up(image_wh)
+        self._annotator = Annotator()
         self._poses_pub = self.create_publisher(Detection2DArray, 'poses', KEPT)
         self._detections_pub = self.create_publisher(Detection2DArray, 'detections', KEPT)
         self._annotated_pub = self.create_publisher(Image, 'image_annotated', 1)
@@ -109,12 +112,17 @@ class PoseNode(Node):
         )
         backend, why = open_backend(
             BackendRequest(
-                settings.backend,
-                settings.device,
-                settings.gpu_memory_limit_mb,
-                files.saved_model,
-                files.onnx,
-            )
+                name=settings.backend,
+                device=settings.device,
+                gpu_memory_limit_mb=settings.gpu_memory_limit_mb,
+                saved_model=files.saved_model,
+                onnx=files.onnx,
+                threads=settings.threads,
+                precision=settings.precision,
+                input_size=settings.input_size,
+                compiled=files.compiled,
+            ),
+            say=log.info,
         )
         log.info(f'backend {backend.info} ({why})')
         return backend
@@ -149,18 +157,29 @@ class PoseNode(Node):
     def _publish(self, poses: Poses, image: SourceImage, header: Header) -> None:
         """Publish what somebody listens to; the poses first, a robot waits for them."""
         if self._poses_pub.get_subscription_count():
-            self._poses_pub.publish(poses_to_msg(poses, header))
+            self._poses_pub.publish(poses_to_bytes(poses, header))
         if self._detections_pub.get_subscription_count():
             self._detections_pub.publish(detections_to_msg(poses, header))
         if self._annotated_pub.get_subscription_count():
-            annotated = draw_poses(
-                image.to_bgr(),
-                poses,
-                self._settings.keypoint_threshold,
-                self._settings.annotate_boxes,
-                self._settings.annotate_scores,
-            )
-            self._annotated_pub.publish(image_to_msg(annotated, header))
+            self._annotator.submit(partial(self._annotate, image, poses, header, self._settings))
+
+    def _annotate(
+        self, image: SourceImage, poses: Poses, header: Header, settings: PoseParameters
+    ) -> None:
+        """Paint and publish; in the annotator's thread."""
+        annotated = draw_poses(
+            image.as_bgr(),
+            poses,
+            settings.keypoint_threshold,
+            settings.annotate_boxes,
+            settings.annotate_scores,
+        )
+        self._annotated_pub.publish(image_to_msg(annotated, header))
+
+    def destroy_node(self) -> None:
+        """Let a painting that has been begun be finished first."""
+        self._annotator.close()
+        super().destroy_node()
 
     def _publish_label_info(self) -> None:
         """Say what the class ids are; latched for whoever comes later."""

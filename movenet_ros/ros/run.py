@@ -26,6 +26,7 @@ import signal
 import sys
 
 from movenet_ros.core.errors import MoveNetError
+from movenet_ros.core.native_memory import keep_freed_memory
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger_effective_level
@@ -51,6 +52,7 @@ def run_node(
         it cannot start or go on.
     """
     args = sys.argv[1:] if args is None else args
+    keep_freed_memory()
     for number in ENDING:  # they interrupt a long start, in a background job too
         signal.signal(number, signal.default_int_handler)
     set_logger_level('rcl', LoggingSeverity.FATAL)  # it would say the same, at less length

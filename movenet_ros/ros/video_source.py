@@ -91,7 +91,7 @@ class VideoSource(Node):
             stamp = self.get_clock().now().to_msg()
             header = Header(stamp=stamp, frame_id=self._settings.frame_id)
             self.on_image(stamp_ns(stamp), image)  # before anybody can have answered it
-            self._publisher.publish(image_to_msg(image.to_bgr(), header))
+            self._publisher.publish(image_to_msg(image.as_bgr(), header))
             self.sent += 1
 
     def _at_end(self) -> None:

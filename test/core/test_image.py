@@ -185,7 +185,7 @@ UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {  # what undoes each way of ho
 @pytest.mark.parametrize('orientation', UPRIGHT)
 def test_an_exif_orientation_is_applied(orientation: int) -> None:
     stored = encoded('.jpg', quarters(), cv2.IMWRITE_JPEG_QUALITY, 100)
-    shown = decode_picture(with_segment(stored, exif(orientation))).to_bgr()
+    shown = decode_picture(with_segment(stored, exif(orientation))).as_bgr()
     expected = UPRIGHT[orientation](quarters())
     assert shown.shape == expected.shape
     assert np.median(np.abs(shown.astype(int) - expected)) < 5
@@ -200,7 +200,7 @@ def test_an_array_is_as_good_as_bytes() -> None:
 def test_a_file_is_read(tmp_path: Path) -> None:
     path = tmp_path / 'a picture.png'
     path.write_bytes(encoded('.png', quarters()))
-    np.testing.assert_array_equal(read_picture(path).to_bgr(), quarters())
+    np.testing.assert_array_equal(read_picture(path).as_bgr(), quarters())
 
 
 def test_a_missing_file_is_named_with_the_reason(tmp_path: Path) -> None:
@@ -264,19 +264,24 @@ def test_rgb_is_rgb_from_any_order(order: Order) -> None:
 
 @pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra'])
 def test_bgr_is_bgr_from_any_order(order: Order) -> None:
-    assert in_order(order).to_bgr()[3, 4].tolist() == list(RED_RGB[::-1])
+    assert in_order(order).as_bgr()[3, 4].tolist() == list(RED_RGB[::-1])
 
 
 def test_grey_has_three_equal_channels() -> None:
     grey = SourceImage(np.full((4, 5), 90, np.uint8), 'mono')
-    assert grey.as_rgb()[3, 4].tolist() == grey.to_bgr()[3, 4].tolist() == [90, 90, 90]
+    assert grey.as_rgb()[3, 4].tolist() == grey.as_bgr()[3, 4].tolist() == [90, 90, 90]
 
 
-@pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra'])
-def test_bgr_may_be_drawn_on(order: Order) -> None:
+@pytest.mark.parametrize('order', ['rgb', 'rgba', 'bgra'])
+def test_turning_to_bgr_leaves_the_picture_alone(order: Order) -> None:
     image = in_order(order)
-    image.to_bgr()[:] = 0
+    image.as_bgr()[:] = 0
     np.testing.assert_array_equal(image.pixels, in_order(order).pixels)
+
+
+def test_bgr_is_not_copied_without_need() -> None:
+    image = in_order('bgr')
+    assert np.shares_memory(image.as_bgr(), image.pixels)
 
 
 def test_rgb_is_not_copied_without_need() -> None:

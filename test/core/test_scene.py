@@ -29,7 +29,7 @@ import pytest
 @pytest.fixture(scope='module')
 def scene(astronaut: SourceImage) -> Media:
     """Give the scene of the demo."""
-    return two_people(astronaut.to_bgr())
+    return two_people(astronaut.as_bgr())
 
 
 @pytest.fixture(scope='module')
@@ -78,6 +78,6 @@ def test_two_people_are_found_nearly_all_the_time(
 
 
 def test_its_photograph_stays_as_it_was(astronaut: SourceImage) -> None:
-    photo_bgr = astronaut.to_bgr()
+    photo_bgr = astronaut.as_bgr()
     next(two_people(photo_bgr).images())
-    np.testing.assert_array_equal(photo_bgr, astronaut.to_bgr())
+    np.testing.assert_array_equal(photo_bgr, astronaut.as_bgr())

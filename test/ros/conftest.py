@@ -351,4 +351,4 @@ def make_image(small_image: NDArray[np.uint8]) -> MakeImage:
 @pytest.fixture(scope='session')
 def photo_bgr(astronaut: SourceImage) -> NDArray[np.uint8]:
     """Give the astronaut in BGR."""
-    return astronaut.to_bgr()
+    return astronaut.as_bgr()

@@ -26,8 +26,10 @@ import cv2
 from hypothesis import example
 from hypothesis import given
 from hypothesis import strategies as st
+from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.poses import Poses
 from movenet_ros.ros import conversions
 from movenet_ros.ros.conversions import COMPUTED
 from movenet_ros.ros.conversions import DIRECT
@@ -132,7 +134,7 @@ def photo_of(astronaut: SourceImage) -> Callable[[tuple[int, int]], Pixels]:
     """Return a function that gives a photo in a size; soft, for half-size colours to suffice."""
 
     def resized(wh: tuple[int, int]) -> Pixels:
-        small = cv2.resize(astronaut.to_bgr(), wh, interpolation=cv2.INTER_AREA)
+        small = cv2.resize(astronaut.as_bgr(), wh, interpolation=cv2.INTER_AREA)
         return np.asarray(cv2.GaussianBlur(small, (5, 5), 0), np.uint8)
 
     return resized
@@ -187,7 +189,7 @@ def test_lossless_encodings_bring_the_photo_back(
     """To the bit."""
     photo_bgr = photo_of(wh)
     image = image_from_msg(message(encoding, photo_bgr))
-    np.testing.assert_array_equal(image.to_bgr(), grey_or_not(encoding, photo_bgr))
+    np.testing.assert_array_equal(image.as_bgr(), grey_or_not(encoding, photo_bgr))
 
 
 @pytest.mark.parametrize('encoding', COMPUTED)
@@ -197,7 +199,7 @@ def test_lossy_encodings_bring_the_photo_back(
     """In the right colours and the right place."""
     photo_bgr = photo_of(EVEN_WH)
     image = image_from_msg(message(encoding, photo_bgr))
-    assert difference(image.to_bgr(), photo_bgr) < LOSSY
+    assert difference(image.as_bgr(), photo_bgr) < LOSSY
 
 
 def test_wrong_colours_would_be_noticed(photo_of: Callable[..., Pixels]) -> None:
@@ -210,7 +212,7 @@ def test_wrong_colours_would_be_noticed(photo_of: Callable[..., Pixels]) -> None
 def test_bayer_of_odd_size(encoding: str, photo_of: Callable[..., Pixels]) -> None:
     """The pattern may break off at the edge."""
     photo_bgr = photo_of(ODD_WH)
-    assert difference(image_from_msg(message(encoding, photo_bgr)).to_bgr(), photo_bgr) < LOSSY
+    assert difference(image_from_msg(message(encoding, photo_bgr)).as_bgr(), photo_bgr) < LOSSY
 
 
 @pytest.mark.parametrize('encoding', ENCODERS)
@@ -219,7 +221,7 @@ def test_padding_is_skipped(encoding: str, photo_of: Callable[..., Pixels]) -> N
     photo_bgr = photo_of(EVEN_WH)
     plain = image_from_msg(message(encoding, photo_bgr))
     padded = image_from_msg(message(encoding, photo_bgr, pad=PAD))
-    np.testing.assert_array_equal(padded.to_bgr(), plain.to_bgr())
+    np.testing.assert_array_equal(padded.as_bgr(), plain.as_bgr())
 
 
 @pytest.mark.parametrize('encoding', SIXTEEN_BITS)
@@ -229,7 +231,7 @@ def test_both_byte_orders(encoding: str, pad: int, photo_of: Callable[..., Pixel
     photo_bgr = photo_of(EVEN_WH)
     little = image_from_msg(message(encoding, photo_bgr, pad))
     big = image_from_msg(message(encoding, photo_bgr, pad, is_bigendian=True))
-    np.testing.assert_array_equal(big.to_bgr(), little.to_bgr())
+    np.testing.assert_array_equal(big.as_bgr(), little.as_bgr())
 
 
 @pytest.mark.parametrize('encoding', [name for name in ENCODERS if name not in SIXTEEN_BITS])
@@ -238,7 +240,7 @@ def test_bytes_have_no_order(encoding: str, photo_of: Callable[..., Pixels]) -> 
     photo_bgr = photo_of(EVEN_WH)
     little = image_from_msg(message(encoding, photo_bgr))
     big = image_from_msg(message(encoding, photo_bgr, is_bigendian=True))
-    np.testing.assert_array_equal(big.to_bgr(), little.to_bgr())
+    np.testing.assert_array_equal(big.as_bgr(), little.as_bgr())
 
 
 @pytest.mark.parametrize(
@@ -250,7 +252,7 @@ def test_rosbags_image_agrees(encoding: str, photo_of: Callable[..., Pixels]) ->
     rosbags_image = pytest.importorskip('rosbags.image', reason='rosbags-image is not installed')
     msg = message(encoding, photo_of(EVEN_WH))
     theirs = rosbags_image.message_to_cvimage(msg, 'bgr8')
-    ours = image_from_msg(msg).to_bgr()
+    ours = image_from_msg(msg).as_bgr()
     assert np.abs(theirs.astype(int) - ours).max() <= 1  # it rounds 16 bits down
 
 
@@ -261,9 +263,9 @@ def test_colour_plane_counted_into_the_height(
     """Some publishers give the height of the data instead of the picture's."""
     photo_bgr = photo_of(EVEN_WH)
     msg = message(encoding, photo_bgr)
-    expected = image_from_msg(msg).to_bgr()
+    expected = image_from_msg(msg).as_bgr()
     msg.height = EVEN_WH[1] * 3 // 2
-    np.testing.assert_array_equal(image_from_msg(msg).to_bgr(), expected)
+    np.testing.assert_array_equal(image_from_msg(msg).as_bgr(), expected)
 
 
 @pytest.mark.parametrize('encoding', PLANAR)
@@ -310,7 +312,7 @@ def test_any_message_is_read_or_refused(
     except ImageError as error:
         assert '\n' not in str(error)
     else:
-        assert image.wh[0] == width and image.to_bgr().shape == (*image.wh[::-1], 3)
+        assert image.wh[0] == width and image.as_bgr().shape == (*image.wh[::-1], 3)
 
 
 @pytest.mark.parametrize(
@@ -322,10 +324,14 @@ def test_8_bit_colour_is_not_copied(encoding: str, photo_of: Callable[..., Pixel
     assert np.shares_memory(image_from_msg(msg).pixels, np.frombuffer(msg.data, np.uint8))
 
 
-def test_drawing_leaves_the_message_alone(photo_of: Callable[..., Pixels]) -> None:
-    """The picture to draw on is a copy, also where the encoding fits already."""
+def test_drawing_leaves_the_message_alone(
+    photo_of: Callable[..., Pixels], make_people: Callable[[tuple[int, int], int], Poses]
+) -> None:
+    """What is drawn on is a copy, also where the encoding fits already."""
     msg = message('bgr8', photo_of(EVEN_WH))
-    assert not np.shares_memory(image_from_msg(msg).to_bgr(), np.frombuffer(msg.data, np.uint8))
+    before = bytes(msg.data)
+    draw_poses(image_from_msg(msg).as_bgr(), make_people(EVEN_WH, 2), 0.0)[:] = 0
+    assert bytes(msg.data) == before
 
 
 @pytest.mark.parametrize(
@@ -394,7 +400,7 @@ def test_cv_bridge_reads_what_the_table_does_not_know(
     photo_bgr = photo_of(EVEN_WH)
     cv_bridge(lambda msg: photo_bgr if msg.encoding == 'bgr10' else None)
     image = image_from_msg(Image(encoding='bgr10', width=160, height=120))
-    np.testing.assert_array_equal(image.to_bgr(), photo_bgr)
+    np.testing.assert_array_equal(image.as_bgr(), photo_bgr)
 
 
 def test_the_table_comes_before_cv_bridge(
@@ -404,7 +410,7 @@ def test_the_table_comes_before_cv_bridge(
     cv_bridge(raising(AssertionError()))
     photo_bgr = photo_of(EVEN_WH)
     np.testing.assert_array_equal(
-        image_from_msg(message('bgr8', photo_bgr)).to_bgr(), photo_bgr
+        image_from_msg(message('bgr8', photo_bgr)).as_bgr(), photo_bgr
     )
 
 
@@ -452,14 +458,14 @@ def test_png_brings_the_photo_back(photo_of: Callable[..., Pixels]) -> None:
     """To the bit."""
     photo_bgr = photo_of(ODD_WH)
     image = image_from_compressed_msg(compressed(photo_bgr, '.png'))
-    np.testing.assert_array_equal(image.to_bgr(), photo_bgr)
+    np.testing.assert_array_equal(image.as_bgr(), photo_bgr)
 
 
 def test_jpeg_brings_the_photo_back(photo_of: Callable[..., Pixels]) -> None:
     """Nearly."""
     photo_bgr = photo_of(ODD_WH)
     image = image_from_compressed_msg(compressed(photo_bgr, '.jpg'))
-    assert difference(image.to_bgr(), photo_bgr) < LOSSY
+    assert difference(image.as_bgr(), photo_bgr) < LOSSY
 
 
 def test_the_format_field_is_not_believed(photo_of: Callable[..., Pixels]) -> None:
@@ -467,7 +473,7 @@ def test_the_format_field_is_not_believed(photo_of: Callable[..., Pixels]) -> No
     photo_bgr = photo_of(ODD_WH)
     msg = compressed(photo_bgr, '.png')
     msg.format = 'bgr8; jpeg compressed bgr8'
-    np.testing.assert_array_equal(image_from_compressed_msg(msg).to_bgr(), photo_bgr)
+    np.testing.assert_array_equal(image_from_compressed_msg(msg).as_bgr(), photo_bgr)
 
 
 @pytest.mark.parametrize('suffix', ['.jpg', '.png'])
