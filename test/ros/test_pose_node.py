@@ -46,6 +46,8 @@ from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
+WAIT_S = 30.0  # far above what anything here takes
+
 World = Any  # of conftest.py
 Output = NDArray[np.float32]
 MakeImage = Callable[..., Image]
@@ -197,6 +199,51 @@ def test_the_annotated_image_is_drawn_on(
     before, after = image_from_msg(image).pixels, image_from_msg(annotated[0]).pixels
     assert annotated[0].encoding == 'bgr8'
     assert before.shape == after.shape and (before != after).any()
+
+
+def test_drawing_does_not_hold_up_the_poses(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any,
+    make_image: MakeImage, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """While one is painted, the next are answered; only the newest of them is painted then."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def draw(image_bgr: Any, *args: Any) -> Any:
+        begun.set()
+        assert may_end.wait(WAIT_S)
+        return image_bgr
+
+    monkeypatch.setattr(pose_node, 'draw_poses', draw)
+    poses = world.sink(Detection2DArray, 'poses')
+    annotated = world.sink(Image, 'image_annotated')
+    node = start_pose_node(RecordedBackend([two_people]))
+    world.until(node._annotated_pub.get_subscription_count)
+    for sec in (1, 2, 3, 4):
+        camera.show(make_image(sec))
+        world.until(arrived(poses, sec))
+        assert begun.wait(WAIT_S)
+    assert not annotated
+    may_end.set()
+    world.until(arrived(annotated, 4))
+    assert stamps(annotated)[0] == 1 and 2 not in stamps(annotated)
+
+
+def test_a_bug_in_drawing_is_not_swallowed(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any,
+    make_image: MakeImage, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """It ends the node, as a bug in its own thread does."""
+    monkeypatch.setattr(pose_node, 'draw_poses', lambda *args: 1 / 0)
+    poses = world.sink(Detection2DArray, 'poses')
+    world.sink(Image, 'image_annotated')
+    node = start_pose_node(RecordedBackend([two_people]))
+    world.until(node._annotated_pub.get_subscription_count)
+    camera.show(make_image(1))
+    world.until(arrived(poses, 1))
+    world.until(lambda: node._annotator._error)
+    camera.show(make_image(2))
+    with pytest.raises(ZeroDivisionError):
+        world.until(lambda: False)
 
 
 def test_nothing_is_drawn_for_nobody(
