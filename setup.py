@@ -38,6 +38,7 @@ EXTRAS = {
         'tensorflow-hub>=0.16.1; python_version < "3.14"',
     ],
     'onnxruntime': ['onnxruntime>=1.17'],
+    'openvino': ['openvino>=2024.4'],
     'convert': [
         'onnx>=1.16; python_version < "3.14"',
         'tensorflow>=2.16,<2.22; python_version < "3.14"',
@@ -98,7 +99,9 @@ setup(
     entry_points={
         'console_scripts': [
             f'{command} = {NAME}.__main__:run_command'
-            for command in ('demo', 'evaluate', 'fetch_model', 'pose_node', 'video_source')
+            for command in (
+                'benchmark', 'demo', 'evaluate', 'fetch_model', 'pose_node', 'video_source'
+            )
         ],
     },
 )

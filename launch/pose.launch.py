@@ -19,6 +19,7 @@ An argument that is left empty changes nothing: what params_file says holds, or 
 own default. An argument that is given wins over the file.
 """
 
+import os
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
@@ -31,6 +32,8 @@ from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 CONFIG = Path(get_package_share_directory('movenet_ros')) / 'config'
+# Fast DDS reads the first up to its version 2 and the second from version 3 on.
+PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 
 # name, default, meaning and, where not everything goes, choices
 ARGUMENTS = (
@@ -170,8 +173,16 @@ def usb_cam(given: dict[str, str]) -> Node:
             ('image_raw', given['image']),
             ('image_raw/compressed', f'{given["image"]}/compressed'),
         ],
+        additional_env=room_for_images(),
         output='screen',
     )
+
+
+def room_for_images() -> dict[str, str]:
+    """Name a profile for Fast DDS that does not lose parts of images, unless the user has one."""
+    if any(name in os.environ for name in PROFILE_VARIABLES):
+        return {}
+    return dict.fromkeys(PROFILE_VARIABLES, str(CONFIG / 'fastdds.xml'))
 
 
 def video_source(given: dict[str, str]) -> Node:

@@ -28,6 +28,7 @@ from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 
 COMMANDS = {  # name: (module, what it does)
+    'benchmark': ('movenet_ros.cli.benchmark', 'what the pipeline and the whole graph cost'),
     'demo': ('movenet_ros.cli.demo', 'run the whole graph on a video, a camera or pictures'),
     'evaluate': ('movenet_ros.cli.evaluate', 'COCO keypoint AP of the pipeline'),
     'fetch_model': ('movenet_ros.cli.fetch_model', "get the model's weights and prepare them"),

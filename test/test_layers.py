@@ -36,6 +36,7 @@ OWN = {  # layer: the layers below it
     '__init__': set(),
 }
 ROS = {
+    'ament_index_python',
     'builtin_interfaces',
     'cv_bridge',
     'rcl_interfaces',

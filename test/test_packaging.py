@@ -30,7 +30,7 @@ from packaging.utils import canonicalize_name
 import pytest
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ('demo', 'evaluate', 'fetch_model', 'pose_node', 'video_source')
+COMMANDS = ('benchmark', 'demo', 'evaluate', 'fetch_model', 'pose_node', 'video_source')
 PYTHONS = ('3.10', '3.11', '3.12', '3.13')
 
 

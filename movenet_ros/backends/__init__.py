@@ -44,6 +44,9 @@ BACKENDS = tuple(MODEL_KINDS)
 BACKEND_CHOICES = ('auto', *BACKENDS)
 DEVICES = ('auto', 'cpu', 'gpu')
 PRECISIONS = ('auto', 'f32', 'bf16')
+BF16 = ('openvino',)
+"""What computes in bf16."""
+
 ON_THE_CPU = ('onnxruntime', 'openvino')
 """What auto measures on a CPU; TensorFlow is slower there, and seconds to import."""
 
@@ -148,7 +151,8 @@ def choose(
     """
     count_gpus = gpus_in_tensorflow or _gpus_in_tensorflow
     has_gpu = gpu_in_onnxruntime or _gpu_in_onnxruntime
-    usable = [name for name in BACKENDS if request.model_for(name) and installed(name)]
+    able = BF16 if request.precision == 'bf16' else BACKENDS
+    usable = [name for name in able if request.model_for(name) and installed(name)]
     rest = tuple(name for name in ('onnxruntime', 'tensorflow') if name in usable)
     if request.device != 'cpu' and 'tensorflow' in usable and count_gpus():
         return Choice(('tensorflow',), 'TensorFlow sees a GPU')
@@ -168,9 +172,9 @@ def choose(
         if request.onnx:
             missing = 'neither ONNX Runtime nor OpenVINO is installed'
         return Choice(rest, f'{why}; {missing}')
-    kinds = [name for name in BACKENDS if request.model_for(name)]
+    kinds = [name for name in able if request.model_for(name)]
     raise BackendError(
-        f'no runtime for the model is installed: pip install {" or ".join(kinds or BACKENDS)}'
+        f'no runtime for the model is installed: pip install {" or ".join(kinds or able)}'
     )
 
 
@@ -204,7 +208,7 @@ def load_backend(request: BackendRequest) -> Backend:
             f'backend {name} needs {kind} and the model has none:'
             f' set backend to {other}, or prepare both kinds with fetch_model --from SAVED_MODEL'
         )
-    if request.precision == 'bf16' and name != 'openvino':
+    if request.precision == 'bf16' and name not in BF16:
         raise BackendError(
             f'precision bf16, but backend {name} computes in f32: set precision to auto,'
             ' or backend to openvino'

@@ -76,7 +76,9 @@ def open_folder(parent: Path | None, runtime: str, version: str) -> Path | None:
         folder.mkdir(parents=True, exist_ok=True)
         records = _records(folder)
         for path in folder.iterdir():
-            if path.name != RECORDS and not _is_whole(path, records.get(path.name)):
+            if path.is_dir():
+                shutil.rmtree(path)
+            elif path.name != RECORDS and not _is_whole(path, records.get(path.name)):
                 path.unlink()
         return folder if os.access(folder, os.W_OK) else None
     except OSError:

@@ -150,7 +150,8 @@ def _load_on_gpu(
     """
     Load the model on the GPU and try it there.
 
-    :return: None if no provider starts.
+    :return: None if no provider starts, or none that can run the model.
+    :raises BackendError: if the GPU was asked for and cannot run the model.
     """
     cuda = {'arena_extend_strategy': 'kSameAsRequested'}
     if request.gpu_memory_limit_mb > 0:
@@ -171,6 +172,8 @@ def _load_on_gpu(
         try:
             backend.infer(np.zeros((1, *TRIAL_HW, 3), np.int32))
         except InferenceError as error:
+            if request.device != 'gpu':
+                return None
             raise BackendError(
                 f'the model does not run on {info.device}: {error}: set device to cpu'
             ) from error
@@ -275,6 +278,5 @@ def _errors() -> tuple[type[Exception], ...]:
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     found = (getattr(state, name) for name in dir(state))
-    return tuple(
-        each for each in found if isinstance(each, type) and issubclass(each, Exception)
-    )
+    own = (each for each in found if isinstance(each, type) and issubclass(each, Exception))
+    return RuntimeError, *own  # the first is what a place on the GPU raises

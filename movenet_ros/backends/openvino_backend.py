@@ -84,7 +84,7 @@ def load(onnx: Path, request: BackendRequest) -> OpenVinoBackend:
     try:
         frontend = openvino.frontend.FrontEndManager().load_by_framework('onnx')
         model = frontend.convert(frontend.load(str(onnx)))  # read_model tries every other format
-    except (RuntimeError, OSError) as error:
+    except _failures(openvino) as error:
         raise ModelError(f'OpenVINO cannot load {onnx}: {_reason(error)}') from error
     _check(model, onnx)
     options: dict[str, Any] = {
@@ -168,6 +168,13 @@ def _check(model: Any, onnx: Path) -> None:
             f'{onnx} is not MoveNet MultiPose: it takes {taken} and gives {shapes},'
             f" expected i32 '{INPUT}' and '{OUTPUT}' {list(OUTPUT_SHAPE)}"
         )
+
+
+def _failures(openvino: Any) -> tuple[type[Exception], ...]:
+    """Return what OpenVINO's reader raises: classes without a common base of their own."""
+    found = (getattr(openvino.frontend, name) for name in dir(openvino.frontend))
+    own = (each for each in found if isinstance(each, type) and issubclass(each, Exception))
+    return RuntimeError, OSError, *own
 
 
 def _reason(error: Exception) -> str:

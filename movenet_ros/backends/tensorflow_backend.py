@@ -115,19 +115,19 @@ class TensorFlowBackend:
 
 def operators_on_cpu(backend: TensorFlowBackend) -> tuple[str, ...]:
     """
-    Run the model once and return the types of the operators that ran on the CPU, sorted.
+    Run the model for the first time; return the types of the operators on the CPU, sorted.
 
     TensorFlow puts an operator that a GPU does not know onto the CPU without a word. What only
     moves arrays about is passed over.
     """
     from tensorflow.python.eager import context
 
-    context.enable_run_metadata()
+    context.enable_graph_collection()
     try:
         backend.infer(np.zeros((1, *TRIAL_HW, 3), np.int32))
         graphs = context.export_run_metadata().partition_graphs
     finally:
-        context.disable_run_metadata()
+        context.disable_graph_collection()
     nodes = (node for graph in graphs for node in graph.node)
     types = {node.op for node in nodes if node.device.endswith('device:CPU:0')}
     return tuple(sorted(types - MOVING))
@@ -187,4 +187,4 @@ def _configure(setter: Any, *args: Any) -> None:
     try:
         setter(*args)
     except (RuntimeError, ValueError) as error:
-        raise BackendError(f'TensorFlow was in use before its GPU was set up: {error}') from error
+        raise BackendError(f'TensorFlow was in use before it was set up: {error}') from error

@@ -32,7 +32,6 @@ from dataclasses import dataclass
 from dataclasses import replace
 from importlib import metadata
 import json
-import os
 from pathlib import Path
 import subprocess
 import sys
@@ -53,7 +52,8 @@ import numpy as np
 RUNS = 15
 WARM_UP_RUNS = 3
 PAUSE_S = 0.01
-AS_GOOD = 1.1  # fewer threads that take up to so many times as long are better: they cost less CPU
+BUSY = 0.2  # share of waiting from which on the figures are not worth keeping
+AS_GOOD = 1.25  # fewer threads that take up to so many times as long: they leave cores to others
 TIMEOUT_S = 120.0
 IMAGE_WH = (640, 480)
 FILE = 'speed.json'
@@ -99,11 +99,11 @@ def settle(
     if not speeds:
         say('measuring once which runtime and how many threads are fastest on this machine')
         try:
-            speeds = _measure_in_another_process(request, candidates)
-        except (OSError, ValueError, TypeError, subprocess.SubprocessError) as error:
+            speeds, waited = _measure_in_another_process(request, candidates)
+        except (OSError, ValueError, TypeError, LookupError, subprocess.SubprocessError) as error:
             say(f'could not measure: {error}')
             return as_asked, ''
-        if os.getloadavg()[0] > usable_cores() / 2:
+        if waited > BUSY:
             say('the machine is busy with something else: the next start measures again')
         else:
             _remember(file, key, speeds)
@@ -161,12 +161,29 @@ def measure(request: BackendRequest, candidates: Sequence[Setting]) -> list[Spee
     return [Speed(*setting, round(1e3 * min(each), 2)) for setting, each in times_s.items()]
 
 
+def waiting_share() -> float:
+    """
+    Tell how busy the machine is with something else, as this process feels it.
+
+    :return: of the time that its threads wanted to run, the share that they waited for a core.
+    """
+    ran_ns = waited_ns = 0
+    for path in Path('/proc/self/task').glob('*/schedstat'):  # see proc(5)
+        try:
+            ran, waited, _ = (int(each) for each in path.read_text().split())
+        except (OSError, ValueError):  # a thread that has just ended
+            continue
+        ran_ns, waited_ns = ran_ns + ran, waited_ns + waited
+    return waited_ns / max(1, ran_ns + waited_ns)
+
+
 def _measure_in_another_process(
     request: BackendRequest, candidates: Sequence[Setting]
-) -> list[Speed]:
+) -> tuple[list[Speed], float]:
     """
     Run this module as a program.
 
+    :return: the figures, and the share of the time that it waited for a core.
     :raises SubprocessError: if it fails or hangs.
     :raises ValueError: if it does not answer as expected.
     """
@@ -175,7 +192,8 @@ def _measure_in_another_process(
     done = subprocess.run(
         command, capture_output=True, text=True, errors='replace', check=True, timeout=TIMEOUT_S
     )
-    return [Speed(**each) for each in json.loads(done.stdout.splitlines()[-1])]
+    answer = json.loads(done.stdout.splitlines()[-1])
+    return [Speed(**each) for each in answer['speeds']], float(answer['waited'])
 
 
 def _key(request: BackendRequest, candidates: Sequence[Setting]) -> str:
@@ -211,8 +229,8 @@ def _remembered(file: Path, key: str) -> list[Speed]:
 
 def _remember(file: Path, key: str, speeds: Sequence[Speed]) -> None:
     try:
-        known = json.loads(file.read_text())
-    except (OSError, ValueError):
+        known = dict(json.loads(file.read_text()))
+    except (OSError, ValueError, TypeError):
         known = {}
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -227,7 +245,8 @@ def main() -> None:
     candidates = [(name, threads) for name, threads in task.pop('candidates')]
     for name in ('saved_model', 'onnx', 'compiled'):
         task[name] = Path(task[name]) if task[name] else None
-    print(json.dumps([asdict(each) for each in measure(BackendRequest(**task), candidates)]))
+    speeds = [asdict(each) for each in measure(BackendRequest(**task), candidates)]
+    print(json.dumps({'speeds': speeds, 'waited': waiting_share()}))
 
 
 if __name__ == '__main__':

@@ -163,9 +163,12 @@ def model_at(path: str | Path) -> ModelFiles:
     )
 
 
-def _compiled_of(onnx: Path) -> Path:
+def _compiled_of(onnx: Path) -> Path | None:
     """Name the folder for what is compiled of a user's own model, by what the file holds."""
-    return _cache() / 'own' / sha256_of(onnx)[:16]
+    try:
+        return _cache() / 'own' / sha256_of(onnx)[:16]
+    except ModelError:  # no home: nothing is kept
+        return None
 
 
 def is_saved_model(path: Path) -> bool:

@@ -95,10 +95,11 @@ def stamp_ns(time: Time) -> int:
     return int(time.sec) * NANOSECONDS + int(time.nanosec)
 
 
-def image_from_msg(msg: Image) -> SourceImage:
+def image_from_msg(msg: Any) -> SourceImage:
     """
     Read an image message; the result may be a view of the message's buffer.
 
+    :param msg: sensor_msgs/Image, or a :class:`.serialized_image.ImageView` of one.
     :raises ImageError: if size, step, data and encoding do not make a picture.
     """
     if msg.encoding in DIRECT:

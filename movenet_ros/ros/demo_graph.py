@@ -50,6 +50,7 @@ from movenet_ros.core.recording import VideoFile
 from movenet_ros.ros.conversions import image_from_msg
 from movenet_ros.ros.conversions import poses_from_msg
 from movenet_ros.ros.conversions import stamp_ns
+from movenet_ros.ros.middleware import make_room_for_images
 from movenet_ros.ros.video_source import VideoSource
 import numpy as np
 from numpy.typing import NDArray
@@ -167,6 +168,7 @@ def run_graph(
     :param on_image: called with the number of images done, now and then.
     :raises StartError: if the node does not start or ends early, or a file cannot be written.
     """
+    make_room_for_images()
     quiet = ['--ros-args', '--log-level', 'warn']  # the progress bar has the screen
     rclpy.init(args=quiet, signal_handler_options=SignalHandlerOptions.NO)
     namespace = f'/movenet_demo_{os.getpid()}'

@@ -33,6 +33,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
+from sensor_msgs.msg import Image
 
 try:  # since Iron
     from rclpy.event_handler import SubscriptionEventCallbacks
@@ -55,7 +56,8 @@ class ImageInput:
 
     :param topic: resolved name.
     :param msg_type: sensor_msgs' Image or CompressedImage.
-    :param on_image: called with each message.
+    :param on_image: called with each message; with its bytes where it is a sensor_msgs/Image,
+        since rclpy takes long to make a message of a large one.
     :param reliability: ``auto``, ``reliable`` or ``best_effort``.
     """
 
@@ -99,6 +101,7 @@ class ImageInput:
             self.topic,
             self._receive,
             QoSProfile(depth=1, reliability=reliability),  # depth 1: the newest image wins
+            raw=self._msg_type is Image,
             # an incompatible publisher is answered by the next update, or said by explain_silence
             event_callbacks=SubscriptionEventCallbacks(
                 incompatible_qos=lambda _: None, use_default_callbacks=False

@@ -46,6 +46,7 @@ from movenet_ros.ros.parameters import PoseParameters
 from movenet_ros.ros.parameters import unknown_parameters
 from movenet_ros.ros.prepared import poses_to_bytes
 from movenet_ros.ros.run import run_node
+from movenet_ros.ros.serialized_image import ImageView
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.node import Node
@@ -132,17 +133,21 @@ class PoseNode(Node):
         topic = self.resolve_topic_name('image')
         reliability = self._settings.image_reliability
         if self._settings.image_transport == 'compressed':
-            on_image = self._reader(image_from_compressed_msg)
+            on_image = self._reader(lambda msg: msg, image_from_compressed_msg)
             return ImageInput(self, f'{topic}/compressed', CompressedImage, on_image, reliability)
-        return ImageInput(self, topic, Image, self._reader(image_from_msg), reliability)
+        on_image = self._reader(ImageView.of, image_from_msg)
+        return ImageInput(self, topic, Image, on_image, reliability)
 
-    def _reader(self, read: Callable[[Any], SourceImage]) -> Callable[[Any], None]:
+    def _reader(
+        self, open_message: Callable[[Any], Any], read: Callable[[Any], SourceImage]
+    ) -> Callable[[Any], None]:
         """Make the image callback; a bad image is skipped and the next one tried."""
 
-        def on_image(msg: Any) -> None:
+        def on_image(arrived: Any) -> None:
             if not self._is_wanted():
                 return
             try:
+                msg = open_message(arrived)
                 image = read(msg)
                 poses = self._estimator.estimate(image)
             except FrameError as error:

@@ -27,6 +27,7 @@ import sys
 
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.native_memory import keep_freed_memory
+from movenet_ros.ros.middleware import make_room_for_images
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger_effective_level
@@ -53,6 +54,7 @@ def run_node(
     """
     args = sys.argv[1:] if args is None else args
     keep_freed_memory()
+    make_room_for_images()
     for number in ENDING:  # they interrupt a long start, in a background job too
         signal.signal(number, signal.default_int_handler)
     set_logger_level('rcl', LoggingSeverity.FATAL)  # it would say the same, at less length

@@ -16,10 +16,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from movenet_ros.backends import BackendRequest
+from movenet_ros.backends import openvino_backend
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.model.store import ModelFiles
 import numpy as np
 import pytest
 
@@ -35,22 +38,32 @@ def assert_they_agree(image: SourceImage, input_size: int, backends: list[Backen
     np.testing.assert_allclose(one.boxes_xyxy, other.boxes_xyxy, atol=TOLERANCE_PX)
 
 
+@pytest.fixture(scope='module', params=['tensorflow', 'openvino'])
+def another(request: pytest.FixtureRequest, real_model: ModelFiles) -> Backend:
+    """Give the real model in the other runtimes, all in f32."""
+    if request.param == 'tensorflow':
+        backend: Backend = request.getfixturevalue('tensorflow_auto')
+        return backend
+    assert real_model.onnx is not None
+    return openvino_backend.load(real_model.onnx, BackendRequest(precision='f32'))
+
+
 @pytest.mark.parametrize('input_size', [192, 256])
 @pytest.mark.parametrize('height', [288, 400, 512])
 def test_on_the_astronaut(
-    tensorflow_auto: Backend,
+    another: Backend,
     onnxruntime_cpu: Backend,
     astronaut: SourceImage,
     height: int,
     input_size: int,
 ) -> None:
     image = SourceImage(astronaut.pixels[:height], 'rgb')
-    assert_they_agree(image, input_size, [tensorflow_auto, onnxruntime_cpu])
+    assert_they_agree(image, input_size, [another, onnxruntime_cpu])
 
 
 @pytest.mark.parametrize('name', ['000000000785', '000000358195', '000000520910'])
 def test_on_other_pictures(
-    tensorflow_auto: Backend, onnxruntime_cpu: Backend, data: Path, name: str
+    another: Backend, onnxruntime_cpu: Backend, data: Path, name: str
 ) -> None:
     image = read_picture(data / 'images' / f'{name}.jpg')
-    assert_they_agree(image, 256, [tensorflow_auto, onnxruntime_cpu])
+    assert_they_agree(image, 256, [another, onnxruntime_cpu])

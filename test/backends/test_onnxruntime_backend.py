@@ -15,24 +15,110 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import json
+import os
 from pathlib import Path
 import sys
 from types import SimpleNamespace
 from typing import Any
 
+from movenet_ros.backends import BackendRequest
+from movenet_ros.backends import onnxruntime_backend
+from movenet_ros.backends.compiled import open_folder
+from movenet_ros.backends.compiled import seal
 from movenet_ros.backends.onnxruntime_backend import load
+from movenet_ros.backends.onnxruntime_backend import operators_on
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.image import SourceImage
 from movenet_ros.model.store import ModelFiles
 import numpy as np
-import onnx
+from numpy.typing import NDArray
 import onnxruntime
+from onnxruntime.capi import onnxruntime_pybind11_state as state
 import pytest
 
-CUDA, CPU = 'CUDAExecutionProvider', 'CPUExecutionProvider'
+TENSORRT, CUDA = 'TensorrtExecutionProvider', 'CUDAExecutionProvider'
+CPU = 'CPUExecutionProvider'
 MODEL = Path('/models/model.onnx')
+
+
+class FakePlace:
+    """Stands in for an OrtValue: an array's place on a GPU."""
+
+    def __init__(self, runtime: FakeRuntime, batch: NDArray[np.int32], where: Any) -> None:
+        self._runtime = runtime
+        self.content = batch.copy()
+        runtime.made.append((batch.shape, *where))
+
+    def update_inplace(self, batch: NDArray[np.int32]) -> None:
+        assert batch.shape == self.content.shape
+        self.content = batch.copy()
+        self._runtime.updated.append(batch.shape)
+
+
+class FakeBinding:
+    """Stands in for an IOBinding."""
+
+    def __init__(self) -> None:
+        self.inputs: dict[str, FakePlace] = {}
+        self.outputs: dict[str, str] = {}
+        self.answer = np.zeros(0)
+
+    def bind_ortvalue_input(self, name: str, place: FakePlace) -> None:
+        self.inputs[name] = place
+
+    def bind_output(self, name: str, device: str = 'cpu') -> None:
+        self.outputs[name] = device
+
+    def copy_outputs_to_cpu(self) -> list[NDArray[Any]]:
+        assert self.outputs == {'output_0': 'cpu'}
+        return [self.answer]
+
+
+class FakeSession:
+    """Stands in for an InferenceSession; it answers the first value of the batch everywhere."""
+
+    def __init__(self, runtime: FakeRuntime, options: SimpleNamespace, started: list[str]) -> None:
+        self._runtime, self._options = runtime, options
+        self._started = started
+
+    def get_providers(self) -> list[str]:
+        return self._started
+
+    def get_inputs(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name='input', type='tensor(int32)')]
+
+    def get_outputs(self) -> list[SimpleNamespace]:
+        return [SimpleNamespace(name='output_0', shape=[1, 6, 56])]
+
+    def run(self, outputs: list[str], inputs: dict[str, NDArray[np.int32]]) -> list[NDArray[Any]]:
+        return [np.full((1, 6, 56), inputs['input'].flat[0], np.float32)]
+
+    def io_binding(self) -> FakeBinding:
+        return FakeBinding()
+
+    def run_with_iobinding(self, binding: FakeBinding) -> None:
+        if self._started[0] in self._runtime.unfit:
+            raise state.Fail('CUDA failure 2: out of memory\n at line 1')
+        (binding.answer,) = self.run([], {'input': binding.inputs['input'].content})
+
+    def end_profiling(self) -> str:
+        path = f'{self._options.profile_file_prefix}_2026.json'
+        Path(path).write_text(json.dumps(self._runtime.profile))
+        self._runtime.profiles.append(path)
+        return path
+
+
+def ran(operator: str, provider: str) -> dict[str, Any]:
+    """Return what a profile has of an operator."""
+    return {
+        'cat': 'Node',
+        'name': f'{operator}_kernel_time',
+        'args': {'op_name': operator, 'provider': provider},
+    }
 
 
 class FakeRuntime:
@@ -41,42 +127,64 @@ class FakeRuntime:
 
     :param available: providers that it was built with.
     :param failing: providers that do not start, which the real one drops with a line of log.
+    :param unfit: providers that start, but cannot run the model.
     """
 
     __version__ = '1.99.0'
+    GraphOptimizationLevel = onnxruntime.GraphOptimizationLevel
 
-    def __init__(self, available: tuple[str, ...], failing: tuple[str, ...] = ()) -> None:
-        self._available, self._failing = available, failing
+    def __init__(
+        self,
+        available: tuple[str, ...],
+        failing: tuple[str, ...] = (),
+        unfit: tuple[str, ...] = (),
+    ) -> None:
+        self._available, self._failing, self.unfit = available, failing, unfit
         self.asked: list[str] = []
         self.options: dict[str, dict[str, str]] = {}
         self.entries: dict[str, str] = {}
+        self.session_options = SimpleNamespace()
+        self.profile: list[dict[str, Any]] = [
+            {'cat': 'Session', 'name': 'model_run'},
+            {'cat': 'Node', 'name': 'fence'},
+            ran('Conv', CUDA),
+        ]
+        self.profiles: list[str] = []
+        self.made: list[Any] = []
+        self.updated: list[tuple[int, ...]] = []
+        self.OrtValue = SimpleNamespace(
+            ortvalue_from_numpy=lambda batch, *where: FakePlace(self, batch, where)
+        )
 
     def get_available_providers(self) -> list[str]:
         return list(self._available)
 
     def SessionOptions(self) -> SimpleNamespace:  # noqa: N802 (onnxruntime's name)
-        return SimpleNamespace(add_session_config_entry=self.entries.__setitem__)
+        return SimpleNamespace(
+            add_session_config_entry=self.entries.__setitem__,
+            intra_op_num_threads=0,
+            enable_profiling=False,
+            profile_file_prefix='onnxruntime_profile_',
+            optimized_model_filepath='',
+        )
 
     def InferenceSession(  # noqa: N802 (onnxruntime's name)
         self, path: str, options: SimpleNamespace, providers: list[Any]
-    ) -> SimpleNamespace:
+    ) -> FakeSession:
         pairs = [each if isinstance(each, tuple) else (each, {}) for each in providers]
         self.asked = [name for name, _ in pairs]
         self.options = dict(pairs)
+        self.session_options = options
         started = [name for name in self.asked if name not in self._failing]
-        return SimpleNamespace(
-            get_providers=lambda: started,
-            get_inputs=lambda: [SimpleNamespace(name='input', type='tensor(int32)')],
-            get_outputs=lambda: [SimpleNamespace(name='output_0', shape=[1, 6, 56])],
-        )
+        return FakeSession(self, options, started)
 
 
 @pytest.fixture
 def runtime(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeRuntime]:
     """Return a function that puts a made-up ONNX Runtime in the real one's place."""
 
-    def make(*available: str, failing: tuple[str, ...] = ()) -> FakeRuntime:
-        fake = FakeRuntime(available, failing)
+    def make(*available: str, **machine: tuple[str, ...]) -> FakeRuntime:
+        fake = FakeRuntime(available, **machine)
         monkeypatch.setitem(sys.modules, 'onnxruntime', fake)
         return fake
 
@@ -89,19 +197,20 @@ Runtime = Callable[..., FakeRuntime]
 @pytest.mark.parametrize('device', ['auto', 'gpu'])
 def test_cuda_comes_before_the_cpu(runtime: Runtime, device: str) -> None:
     fake = runtime(CUDA, CPU)
-    load(MODEL, device, 0)
+    load(MODEL, BackendRequest(device=device))
     assert fake.asked == [CUDA, CPU]
 
 
 def test_threads_do_not_spin_between_images(runtime: Runtime) -> None:
     fake = runtime(CPU)
-    load(MODEL, 'auto', 0)
+    load(MODEL, BackendRequest(device='auto'))
     assert fake.entries['session.intra_op.allow_spinning'] == '0'
 
 
 def test_with_cuda_it_says_so(runtime: Runtime) -> None:
     runtime(CUDA, CPU)
-    assert str(load(MODEL, 'auto', 0).info) == 'onnxruntime 1.99.0 on GPU 0 (CUDA)'
+    info = load(MODEL, BackendRequest(device='auto')).info
+    assert str(info) == 'onnxruntime 1.99.0 on GPU 0 (CUDA), f32'
 
 
 @pytest.mark.parametrize(
@@ -111,32 +220,32 @@ def test_otherwise_the_cpu_alone_is_asked(
     runtime: Runtime, device: str, available: tuple[str, ...]
 ) -> None:
     fake = runtime(*available)
-    assert load(MODEL, device, 0).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(device=device)).info.device == 'CPU'
     assert fake.asked == [CPU]
 
 
 def test_other_providers_are_left_alone(runtime: Runtime) -> None:
-    fake = runtime('TensorrtExecutionProvider', CUDA, 'AzureExecutionProvider', CPU)
-    load(MODEL, 'auto', 0)
+    fake = runtime('MIGraphXExecutionProvider', CUDA, 'AzureExecutionProvider', CPU)
+    load(MODEL, BackendRequest(device='auto'))
     assert fake.asked == [CUDA, CPU]
 
 
 def test_gpu_memory_grows_only_as_needed(runtime: Runtime) -> None:
     fake = runtime(CUDA, CPU)
-    load(MODEL, 'auto', 0)
+    load(MODEL, BackendRequest(device='auto'))
     assert fake.options[CUDA] == {'arena_extend_strategy': 'kSameAsRequested'}
 
 
 def test_a_limit_of_gpu_memory_is_passed_in_bytes(runtime: Runtime) -> None:
     fake = runtime(CUDA, CPU)
-    load(MODEL, 'auto', 512)
+    load(MODEL, BackendRequest(device='auto', gpu_memory_limit_mb=512))
     assert fake.options[CUDA]['gpu_mem_limit'] == str(512 * 1024 * 1024)
 
 
 def test_gpu_without_the_cuda_provider_is_an_error_that_names_the_cure(runtime: Runtime) -> None:
     runtime(CPU)
     with pytest.raises(BackendError, match='no CUDA provider: pip install onnxruntime-gpu'):
-        load(MODEL, 'gpu', 0)
+        load(MODEL, BackendRequest(device='gpu'))
 
 
 def test_gpu_whose_provider_does_not_start_is_an_error_that_names_the_cure(
@@ -144,12 +253,211 @@ def test_gpu_whose_provider_does_not_start_is_an_error_that_names_the_cure(
 ) -> None:
     runtime(CUDA, CPU, failing=(CUDA,))
     with pytest.raises(BackendError, match='does not start.*nvidia-smi.*set device to auto'):
-        load(MODEL, 'gpu', 0)
+        load(MODEL, BackendRequest(device='gpu'))
 
 
 def test_auto_falls_back_to_the_cpu_and_says_so(runtime: Runtime) -> None:
     runtime(CUDA, CPU, failing=(CUDA,))
-    assert load(MODEL, 'auto', 0).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(device='auto')).info.device == 'CPU'
+
+
+@pytest.fixture
+def tensorrt(monkeypatch: pytest.MonkeyPatch, runtime: Runtime) -> Callable[..., FakeRuntime]:
+    """Return a function that makes a GPU machine on which TensorRT is installed, or is not."""
+
+    def make(installed: bool = True, **machine: tuple[str, ...]) -> FakeRuntime:
+        monkeypatch.setattr(onnxruntime_backend, '_has_tensorrt', lambda: installed)
+        return runtime(TENSORRT, CUDA, CPU, **machine)
+
+    return make
+
+
+def test_tensorrt_comes_first_where_it_is_installed(tensorrt: Runtime) -> None:
+    fake = tensorrt()
+    load(MODEL, BackendRequest())
+    assert fake.asked == [TENSORRT, CUDA, CPU]
+
+
+def test_tensorrt_is_not_asked_where_its_library_is_missing(tensorrt: Runtime) -> None:
+    fake = tensorrt(installed=False)
+    load(MODEL, BackendRequest())
+    assert fake.asked == [CUDA, CPU]
+
+
+@pytest.mark.parametrize(('library', 'there'), [('libc.so.6', True), ('libnowhere.so.6', False)])
+def test_tensorrt_is_installed_where_its_library_can_be_loaded(
+    monkeypatch: pytest.MonkeyPatch, library: str, there: bool
+) -> None:
+    monkeypatch.setattr(onnxruntime_backend, 'TENSORRT_LIBRARIES', ('libgone.so.1', library))
+    assert onnxruntime_backend._has_tensorrt() is there
+
+
+def test_with_tensorrt_it_says_so(tensorrt: Runtime) -> None:
+    tensorrt()
+    assert load(MODEL, BackendRequest()).info.device == 'GPU 0 (TensorRT)'
+
+
+def test_a_tensorrt_that_does_not_start_leaves_cuda(tensorrt: Runtime) -> None:
+    tensorrt(failing=(TENSORRT,))
+    assert load(MODEL, BackendRequest()).info.device == 'GPU 0 (CUDA)'
+
+
+def test_engines_of_tensorrt_are_kept_among_what_is_compiled(
+    tensorrt: Runtime, tmp_path: Path
+) -> None:
+    fake = tensorrt()
+    load(MODEL, BackendRequest(compiled=tmp_path))
+    options = fake.options[TENSORRT]
+    assert options['trt_engine_cache_enable'] == options['trt_timing_cache_enable'] == 'True'
+    assert Path(options['trt_engine_cache_path']).parent == tmp_path
+    assert Path(options['trt_timing_cache_path']).parent == tmp_path
+
+
+def test_without_a_folder_engines_of_tensorrt_are_not_kept(tensorrt: Runtime) -> None:
+    fake = tensorrt()
+    load(MODEL, BackendRequest())
+    assert not [name for name in fake.options[TENSORRT] if 'cache' in name]
+
+
+def test_one_engine_of_tensorrt_serves_every_shape(tensorrt: Runtime) -> None:
+    fake = tensorrt()
+    load(MODEL, BackendRequest())
+    options = fake.options[TENSORRT]
+    assert options['trt_profile_min_shapes'] == 'input:1x32x32x3'
+    assert options['trt_profile_max_shapes'] == 'input:1x1024x1024x3'
+
+
+def test_a_limit_of_gpu_memory_is_for_tensorrt_too(tensorrt: Runtime) -> None:
+    fake = tensorrt()
+    load(MODEL, BackendRequest(gpu_memory_limit_mb=512))
+    limits = fake.options[TENSORRT]['trt_max_workspace_size'], fake.options[CUDA]['gpu_mem_limit']
+    assert limits == (str(512 * 1024 * 1024),) * 2
+
+
+def test_without_a_limit_tensorrt_takes_what_it_needs(tensorrt: Runtime) -> None:
+    fake = tensorrt()
+    load(MODEL, BackendRequest())
+    assert 'trt_max_workspace_size' not in fake.options[TENSORRT]
+
+
+def image(value: int, *shape_hw: int) -> NDArray[np.int32]:
+    """Return a batch that is one value all over."""
+    return np.full((1, *(shape_hw or (64, 96)), 3), value, np.int32)
+
+
+@pytest.fixture
+def on_gpu(runtime: Runtime) -> tuple[FakeRuntime, Backend]:
+    """Give a made-up runtime on a GPU, after the trial."""
+    fake = runtime(CUDA, CPU)
+    backend = load(MODEL, BackendRequest())
+    fake.made.clear()
+    fake.updated.clear()
+    return fake, backend
+
+
+OnGpu = tuple[FakeRuntime, Backend]
+
+
+def test_on_a_gpu_a_shape_gets_its_place_there_once(on_gpu: OnGpu) -> None:
+    fake, backend = on_gpu
+    for value in range(3):
+        backend.infer(image(value))
+    assert fake.made == [((1, 64, 96, 3), 'cuda', 0)]
+    assert fake.updated == [(1, 64, 96, 3)] * 2
+
+
+def test_on_a_gpu_every_shape_has_its_own_place(on_gpu: OnGpu) -> None:
+    fake, backend = on_gpu
+    for value, shape in enumerate([(64, 96), (96, 64), (64, 96)]):
+        backend.infer(image(value, *shape))
+    assert [shape for shape, *_ in fake.made] == [(1, 64, 96, 3), (1, 96, 64, 3)]
+
+
+def test_on_a_gpu_every_image_gets_its_own_answer_on_the_host(on_gpu: OnGpu) -> None:
+    outputs = [on_gpu[1].infer(image(value)) for value in range(3)]
+    assert [output[0, 0, 0] for output in outputs] == [0, 1, 2]
+    assert all(isinstance(each, np.ndarray) and each.dtype == np.float32 for each in outputs)
+
+
+@pytest.mark.parametrize('error', [state.Fail, RuntimeError])
+def test_a_gpu_that_fails_costs_one_image(
+    on_gpu: OnGpu, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def fail(place: FakePlace, batch: NDArray[np.int32]) -> None:
+        raise error('CUDA failure 2: out of memory\n at line 1')  # OrtValue has Python's own
+
+    backend = on_gpu[1]
+    backend.infer(image(1))
+    with monkeypatch.context() as full:
+        full.setattr(FakePlace, 'update_inplace', fail)
+        with pytest.raises(InferenceError, match='^ONNX Runtime: CUDA failure 2: out of memory$'):
+            backend.infer(image(2))
+    assert backend.infer(image(3))[0, 0, 0] == 3
+
+
+def test_operators_that_ran_on_the_cpu_are_named(runtime: Runtime) -> None:
+    fake = runtime(CUDA, CPU)
+    fake.profile += [ran('TopK', CPU), ran('Gather', CPU), ran('TopK', CPU)]
+    assert load(MODEL, BackendRequest()).info.cpu_operators == ('Gather', 'TopK')
+
+
+def test_operators_that_ran_on_the_cpu_are_said(runtime: Runtime) -> None:
+    fake = runtime(CUDA, CPU)
+    fake.profile += [ran('TopK', CPU), ran('Gather', CPU)]
+    assert str(load(MODEL, BackendRequest()).info).endswith('(on the CPU: Gather, TopK)')
+
+
+def test_where_all_ran_on_the_gpu_no_operator_is_named(runtime: Runtime) -> None:
+    runtime(CUDA, CPU)
+    assert load(MODEL, BackendRequest()).info.cpu_operators == ()
+
+
+def test_the_profile_does_not_stay(runtime: Runtime) -> None:
+    fake = runtime(CUDA, CPU)
+    load(MODEL, BackendRequest())
+    (profile,) = fake.profiles
+    assert not Path(profile).parent.exists()
+
+
+def test_a_model_that_does_not_run_on_the_gpu_is_an_error_that_names_the_cure(
+    runtime: Runtime,
+) -> None:
+    runtime(CUDA, CPU, unfit=(CUDA,))
+    with pytest.raises(BackendError, match='not run on GPU 0.*out of memory: set device to cpu$'):
+        load(MODEL, BackendRequest(device='gpu'))
+
+
+def test_auto_runs_such_a_model_on_the_cpu(runtime: Runtime) -> None:
+    runtime(CUDA, CPU, unfit=(CUDA,))
+    assert load(MODEL, BackendRequest()).info.device == 'CPU'
+
+
+def test_on_the_cpu_nothing_is_profiled(runtime: Runtime) -> None:
+    fake = runtime(CUDA, CPU)
+    load(MODEL, BackendRequest(device='cpu'))
+    assert (fake.session_options.enable_profiling, fake.profiles) == (False, [])
+
+
+@pytest.mark.parametrize('threads', [0, 3])
+def test_threads_are_handed_over(runtime: Runtime, threads: int) -> None:
+    fake = runtime(CPU)
+    info = load(MODEL, BackendRequest(threads=threads)).info
+    assert (fake.session_options.intra_op_num_threads, info.threads) == (threads, threads)
+
+
+def test_a_disk_that_is_full_costs_nothing(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    fake = runtime(CPU)
+    start = fake.InferenceSession
+
+    def write(path: str, options: SimpleNamespace, providers: list[Any]) -> FakeSession:
+        if options.optimized_model_filepath:
+            raise state.Fail('No space left on device')
+        return start(path, options, providers)
+
+    monkeypatch.setattr(fake, 'InferenceSession', write)
+    assert load(MODEL, BackendRequest(compiled=tmp_path)).info.device == 'CPU'
 
 
 @pytest.mark.skipif(
@@ -158,7 +466,7 @@ def test_auto_falls_back_to_the_cpu_and_says_so(runtime: Runtime) -> None:
 def test_the_real_runtime_refuses_a_gpu_that_it_does_not_know(real_model: ModelFiles) -> None:
     assert real_model.onnx is not None
     with pytest.raises(BackendError, match='onnxruntime-gpu'):
-        load(real_model.onnx, 'gpu', 0)
+        load(real_model.onnx, BackendRequest(device='gpu'))
 
 
 def test_it_says_its_name_and_version(onnxruntime_cpu: Backend) -> None:
@@ -192,73 +500,174 @@ def test_after_a_failure_the_next_image_works(onnxruntime_cpu: Backend) -> None:
 def refusal(path: Path) -> str:
     """Return what is said about a file that is refused."""
     with pytest.raises(ModelError) as caught:
-        load(path, 'cpu', 0)
+        load(path, BackendRequest(device='cpu'))
     sentence = str(caught.value)
     assert str(path) in sentence
     assert '\n' not in sentence
     return sentence
 
 
-@pytest.mark.parametrize('content', [b'', b'rubbish' * 100, b'\x08\x08'])
-def test_rubbish_is_refused_in_one_line(tmp_path: Path, content: bytes) -> None:
-    path = tmp_path / 'model.onnx'
-    path.write_bytes(content)
-    assert 'cannot load' in refusal(path)
+def test_rubbish_is_refused_in_one_line(rubbish: Path) -> None:
+    assert 'cannot load' in refusal(rubbish)
 
 
-@pytest.mark.parametrize('part', [0.1, 0.999])
-def test_a_file_that_breaks_off_is_refused(
-    tmp_path: Path, real_model: ModelFiles, part: float
-) -> None:
-    assert real_model.onnx is not None
-    whole = real_model.onnx.read_bytes()
-    path = tmp_path / 'model.onnx'
-    path.write_bytes(whole[: int(part * len(whole))])
-    assert 'cannot load' in refusal(path)
+def test_a_file_that_breaks_off_is_refused(model_that_breaks_off: Path) -> None:
+    assert 'cannot load' in refusal(model_that_breaks_off)
 
 
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     assert "doesn't exist" in refusal(tmp_path / 'gone.onnx')
 
 
-def identity(path: Path, name: str, output: str, elements: int, shape: list[Any] | None) -> Path:
-    """Write a model that returns its input."""
-    make = onnx.helper
-    graph = make.make_graph(
-        [make.make_node('Cast', [name], [output], to=onnx.TensorProto.FLOAT)],
-        'other',
-        [make.make_tensor_value_info(name, elements, shape)],
-        [make.make_tensor_value_info(output, onnx.TensorProto.FLOAT, shape)],
-    )
-    model = make.make_model(graph, opset_imports=[make.make_opsetid('', 17)], ir_version=8)
-    onnx.save(model, str(path))
+def test_another_model_is_refused(another_model: Path) -> None:
+    assert 'is not MoveNet MultiPose' in refusal(another_model)
+
+
+def test_a_model_that_does_not_say_its_output_shape_is_taken(
+    model_of_unsure_output: Path,
+) -> None:
+    info = load(model_of_unsure_output, BackendRequest(device='cpu')).info
+    assert info.name == 'onnxruntime'
+
+
+@pytest.fixture(scope='module')
+def profile(real_model: ModelFiles, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a real profile of the real model on the CPU."""
+    options = onnxruntime.SessionOptions()
+    options.enable_profiling = True
+    options.profile_file_prefix = str(tmp_path_factory.mktemp('profile') / 'cpu')
+    session = onnxruntime.InferenceSession(str(real_model.onnx), options, providers=[CPU])
+    session.run(['output_0'], {'input': image(0)})
+    return Path(session.end_profiling())
+
+
+def test_a_real_profile_names_operators_once_in_order(profile: Path) -> None:
+    operators = operators_on(CPU, profile)
+    assert {'Conv', 'TopK'} <= set(operators)
+    assert list(operators) == sorted(set(operators))
+
+
+def test_a_real_profile_has_nothing_of_a_gpu(profile: Path) -> None:
+    assert operators_on(CUDA, profile) == ()
+
+
+@pytest.fixture
+def paths(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
+    """Note which files the real runtime reads."""
+    read: list[Path] = []
+
+    class Session(onnxruntime.InferenceSession):  # type: ignore[misc]
+        """The real one, which says what it reads."""
+
+        def __init__(self, path: str, *args: Any, **keywords: Any) -> None:
+            read.append(Path(path))
+            super().__init__(path, *args, **keywords)
+
+    monkeypatch.setattr(onnxruntime, 'InferenceSession', Session)
+    return read
+
+
+@pytest.fixture
+def load_real(real_model: ModelFiles, tmp_path: Path) -> Callable[[], Backend]:
+    """Return a function that loads the real model and keeps what is compiled."""
+    assert real_model.onnx is not None
+    model = real_model.onnx
+    return lambda: load(model, BackendRequest(device='cpu', compiled=tmp_path / 'compiled'))
+
+
+LoadReal = Callable[[], Backend]
+
+
+def optimized(tmp_path: Path) -> Path:
+    """Find what the runtime made of the model."""
+    (path,) = tmp_path.glob('compiled/*/optimized.onnx')
     return path
 
 
-INT32, FLOAT = onnx.TensorProto.INT32, onnx.TensorProto.FLOAT
+def test_the_optimized_model_is_kept_and_sealed(load_real: LoadReal, tmp_path: Path) -> None:
+    load_real()
+    records = json.loads((optimized(tmp_path).parent / 'records.json').read_text())
+    assert set(records) == {'optimized.onnx'}
 
 
-@pytest.mark.parametrize(
-    ('name', 'output', 'elements', 'shape'),
-    [
-        ('serving_default_input', 'output_0', INT32, [1, 6, 56]),
-        ('input', 'heatmaps', INT32, [1, 6, 56]),
-        ('input', 'output_0', FLOAT, [1, 6, 56]),
-        ('input', 'output_0', INT32, [1, 1, 17, 3]),
-        ('input', 'output_0', INT32, [1, 6, 57]),
-    ],
-    ids=['input name', 'output name', 'input type', 'single-person MoveNet', 'output size'],
-)
-def test_another_model_is_refused(
-    tmp_path: Path, name: str, output: str, elements: int, shape: list[Any]
+def test_the_second_start_reads_the_optimized_model_alone(
+    load_real: LoadReal, paths: list[Path], real_model: ModelFiles, tmp_path: Path
 ) -> None:
-    path = identity(tmp_path / 'other.onnx', name, output, elements, shape)
-    assert 'is not MoveNet MultiPose' in refusal(path)
+    load_real()
+    load_real()
+    assert paths == [real_model.onnx, optimized(tmp_path)]
 
 
-@pytest.mark.parametrize('shape', [['n', None, 56], None])
-def test_a_model_that_does_not_say_its_output_shape_is_taken(
-    tmp_path: Path, shape: list[Any] | None
+def test_what_is_optimized_already_is_not_optimized_again(
+    runtime: Runtime, tmp_path: Path
 ) -> None:
-    path = identity(tmp_path / 'm.onnx', 'input', 'output_0', INT32, shape)
-    assert load(path, 'cpu', 0).info.name == 'onnxruntime'
+    fake = runtime(CPU)
+    folder = open_folder(tmp_path, 'onnxruntime', fake.__version__)
+    assert folder is not None
+    (folder / 'optimized.onnx').touch()
+    seal(folder)
+    load(MODEL, BackendRequest(compiled=tmp_path))
+    options = fake.session_options
+    assert options.graph_optimization_level == fake.GraphOptimizationLevel.ORT_DISABLE_ALL
+    assert options.optimized_model_filepath == ''
+
+
+def test_the_optimized_model_answers_the_same_to_the_bit(
+    load_real: LoadReal, paths: list[Path], astronaut: SourceImage
+) -> None:
+    batch = np.ascontiguousarray(astronaut.pixels[None, :256, :384], np.int32)
+    first, second = (load_real().infer(batch) for _ in range(2))
+    assert paths[0] != paths[1]
+    assert first.tobytes() == second.tobytes()
+
+
+def test_a_damaged_optimized_model_is_not_read_but_made_anew(
+    load_real: LoadReal, paths: list[Path], real_model: ModelFiles, tmp_path: Path
+) -> None:
+    load_real()
+    whole = optimized(tmp_path).read_bytes()
+    damaged = bytearray(whole)
+    damaged[len(whole) // 2] ^= 1
+    optimized(tmp_path).write_bytes(damaged)
+    load_real()
+    assert paths == [real_model.onnx] * 2
+    assert len(optimized(tmp_path).read_bytes()) == len(whole)
+    load_real()
+    assert paths[2] == optimized(tmp_path)
+
+
+def test_a_whole_file_that_the_runtime_does_not_like_is_made_anew(
+    load_real: LoadReal, paths: list[Path], real_model: ModelFiles, tmp_path: Path
+) -> None:
+    load_real()
+    path = optimized(tmp_path)
+    path.write_bytes(b'of another kind')
+    seal(path.parent)
+    assert load_real().infer(image(0)).shape == (1, 6, 56)
+    assert paths == [real_model.onnx, path, real_model.onnx]
+
+
+def test_where_nothing_can_be_kept_the_model_works_all_the_same(
+    load_real: LoadReal, tmp_path: Path
+) -> None:
+    (tmp_path / 'compiled').write_text('a file where the folder should be')
+    assert load_real().infer(image(0)).shape == (1, 6, 56)
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason='root may write anywhere')
+def test_a_folder_that_cannot_be_written_costs_nothing(
+    load_real: LoadReal, tmp_path: Path
+) -> None:
+    (tmp_path / 'compiled').mkdir(mode=0o500)
+    assert load_real().infer(image(0)).shape == (1, 6, 56)
+    assert not list((tmp_path / 'compiled').iterdir())
+
+
+def test_without_a_folder_nothing_is_written(
+    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = runtime(CPU)
+    monkeypatch.chdir(tmp_path)
+    load(MODEL, BackendRequest())
+    assert fake.session_options.optimized_model_filepath == ''
+    assert not list(tmp_path.iterdir())

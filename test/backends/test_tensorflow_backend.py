@@ -18,11 +18,15 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 import shutil
+import subprocess
+import sys
 from types import SimpleNamespace
 from typing import Any
 
+from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import tensorflow_backend
 from movenet_ros.backends.tensorflow_backend import load
+from movenet_ros.backends.tensorflow_backend import operators_on_cpu
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
@@ -58,10 +62,15 @@ class FakeTensorFlow:
         self.limits: dict[str, int] = {}
         self.hidden = False
         self.entered: list[str] = []
+        self.threads: dict[str, int] = {}
         self.test = SimpleNamespace(is_built_with_cuda=lambda: cuda)
         self.errors = SimpleNamespace(OpError=type('OpError', (Exception,), {}))
         self.saved_model = SimpleNamespace(load=self._load)
         self.config = SimpleNamespace(
+            threading=SimpleNamespace(
+                set_intra_op_parallelism_threads=lambda n: self._set_threads('intra', n),
+                set_inter_op_parallelism_threads=lambda n: self._set_threads('inter', n),
+            ),
             list_physical_devices=lambda kind: self.gpus if kind == 'GPU' else ['CPU:0'],
             set_visible_devices=self._set_visible_devices,
             set_logical_device_configuration=self._set_logical_device_configuration,
@@ -79,6 +88,10 @@ class FakeTensorFlow:
     def _check(self) -> None:
         if self.late:
             raise RuntimeError('Physical devices cannot be modified after being initialized')
+
+    def _set_threads(self, pool: str, threads: int) -> None:
+        self._check()
+        self.threads[pool] = threads
 
     def _set_visible_devices(self, devices: list[str], kind: str) -> None:
         self._check()
@@ -110,6 +123,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> MakeFake:
     def make(gpus: int, **machine: bool) -> FakeTensorFlow:
         tf = FakeTensorFlow(gpus, **machine)
         monkeypatch.setattr(tensorflow_backend, 'import_tensorflow', lambda: tf)
+        monkeypatch.setattr(tensorflow_backend, 'operators_on_cpu', lambda backend: ())
         return tf
 
     return make
@@ -119,44 +133,44 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> MakeFake:
 @pytest.mark.parametrize('device', ['auto', 'gpu'])
 def test_memory_grows_on_every_gpu(fake: MakeFake, gpus: int, device: str) -> None:
     tf = fake(gpus)
-    load(MODEL, device, 0)
+    load(MODEL, BackendRequest(device=device))
     assert tf.growing == tf.gpus
 
 
 def test_a_limit_is_set_on_every_gpu_in_place_of_growth(fake: MakeFake) -> None:
     tf = fake(2)
-    load(MODEL, 'auto', 700)
+    load(MODEL, BackendRequest(device='auto', gpu_memory_limit_mb=700))
     assert (tf.limits, tf.growing) == ({'GPU:0': 700, 'GPU:1': 700}, [])
 
 
 @pytest.mark.parametrize('device', ['auto', 'gpu'])
 def test_with_a_gpu_the_model_is_loaded_onto_it(fake: MakeFake, device: str) -> None:
     tf = fake(1)
-    load(MODEL, device, 0)
+    load(MODEL, BackendRequest(device=device))
     assert tf.entered == ['/GPU:0']
 
 
 def test_the_gpu_is_named(fake: MakeFake) -> None:
     fake(1)
-    info = load(MODEL, 'auto', 0).info
-    assert str(info) == 'tensorflow 2.99.0 on GPU 0 (model of GPU:0)'
+    info = load(MODEL, BackendRequest(device='auto')).info
+    assert str(info) == 'tensorflow 2.99.0 on GPU 0 (model of GPU:0), f32'
 
 
 def test_cpu_hides_the_gpus_and_takes_no_memory_of_them(fake: MakeFake) -> None:
     tf = fake(2)
-    backend = load(MODEL, 'cpu', 700)
+    backend = load(MODEL, BackendRequest(device='cpu', gpu_memory_limit_mb=700))
     assert (tf.hidden, tf.growing, tf.limits, tf.entered) == (True, [], {}, ['/CPU:0'])
     assert backend.info.device == 'CPU'
 
 
 def test_cpu_is_there_after_tensorflow_was_used_without_gpus(fake: MakeFake) -> None:
     fake(0, late=True)
-    assert load(MODEL, 'cpu', 0).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(device='cpu')).info.device == 'CPU'
 
 
 def test_auto_without_a_gpu_is_the_cpu(fake: MakeFake) -> None:
     tf = fake(0)
-    assert load(MODEL, 'auto', 700).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(device='auto', gpu_memory_limit_mb=700)).info.device == 'CPU'
     assert not tf.hidden
 
 
@@ -166,7 +180,7 @@ def test_gpu_without_one_is_an_error_that_names_the_cure(
 ) -> None:
     fake(0, cuda=cuda)
     with pytest.raises(BackendError, match=rf'{built}.*nvidia-smi.*tensorflow\[and-cuda\]'):
-        load(MODEL, 'gpu', 0)
+        load(MODEL, BackendRequest(device='gpu'))
 
 
 @pytest.mark.parametrize(('device', 'limit_mb'), [('auto', 0), ('auto', 700), ('cpu', 0)])
@@ -174,8 +188,96 @@ def test_gpus_that_are_in_use_already_are_an_error(
     fake: MakeFake, device: str, limit_mb: int
 ) -> None:
     fake(1, late=True)
-    with pytest.raises(BackendError, match='in use before its GPU was set up'):
-        load(MODEL, device, limit_mb)
+    with pytest.raises(BackendError, match='in use before it was set up'):
+        load(MODEL, BackendRequest(device=device, gpu_memory_limit_mb=limit_mb))
+
+
+def test_threads_are_handed_over(fake: MakeFake) -> None:
+    tf = fake(0)
+    info = load(MODEL, BackendRequest(threads=3)).info
+    assert (tf.threads, info.threads) == ({'intra': 3, 'inter': 3}, 3)
+
+
+def test_threads_are_left_to_tensorflow_unless_they_are_given(fake: MakeFake) -> None:
+    tf = fake(0)
+    info = load(MODEL, BackendRequest()).info
+    assert (tf.threads, info.threads) == ({}, 0)
+
+
+def test_threads_that_cannot_be_set_any_more_are_an_error(fake: MakeFake) -> None:
+    fake(0, late=True)
+    with pytest.raises(BackendError, match='TensorFlow was in use before'):
+        load(MODEL, BackendRequest(threads=3))
+
+
+PRINT_THREADS = """
+import sys
+from pathlib import Path
+from movenet_ros.backends import BackendRequest
+from movenet_ros.backends.tensorflow_backend import load
+
+load(Path(sys.argv[1]), BackendRequest(device='cpu', threads=1))
+from tensorflow import config
+pools = config.threading
+print(pools.get_intra_op_parallelism_threads(), pools.get_inter_op_parallelism_threads())
+"""
+
+
+def test_the_real_one_takes_the_threads(real_model: ModelFiles) -> None:
+    command = [sys.executable, '-c', PRINT_THREADS, str(real_model.saved_model)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout.split() == ['1', '1']
+
+
+def test_on_a_gpu_it_names_the_operators_that_ran_on_the_cpu(
+    fake: MakeFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(1)
+    monkeypatch.setattr(tensorflow_backend, 'operators_on_cpu', lambda backend: ('TopKV2',))
+    info = load(MODEL, BackendRequest()).info
+    assert str(info).endswith(' on GPU 0 (model of GPU:0), f32 (on the CPU: TopKV2)')
+
+
+def test_on_the_cpu_it_does_not_look_for_operators(
+    fake: MakeFake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(backend: Backend) -> tuple[str, ...]:
+        raise AssertionError('this should not have been asked')
+
+    fake(1)
+    monkeypatch.setattr(tensorflow_backend, 'operators_on_cpu', fail)
+    assert load(MODEL, BackendRequest(device='cpu')).info.cpu_operators == ()
+
+
+@pytest.fixture(scope='module')
+def operators(tensorflow: Any, real_model: ModelFiles) -> tuple[str, ...]:
+    """Give the operators of the real model on the CPU; only a fresh one tells them."""
+    if tensorflow.config.list_physical_devices('GPU'):
+        pytest.skip('there is a GPU')
+    assert real_model.saved_model is not None
+    return operators_on_cpu(load(real_model.saved_model, BackendRequest()))
+
+
+@pytest.mark.parametrize('part', ['Conv2D', 'TopK'])
+def test_operators_that_ran_on_the_cpu_are_found(operators: tuple[str, ...], part: str) -> None:
+    assert [each for each in operators if part in each]
+
+
+def test_operators_are_named_once_in_order(operators: tuple[str, ...]) -> None:
+    assert list(operators) == sorted(set(operators))
+
+
+def test_what_only_moves_arrays_is_no_operator(operators: tuple[str, ...]) -> None:
+    assert not {'_Arg', '_Retval', 'Const', 'NoOp'} & set(operators)
+
+
+def test_after_the_search_for_operators_nothing_is_traced(
+    operators: tuple[str, ...], tensorflow: Any
+) -> None:
+    from tensorflow.python.eager import context
+
+    tensorflow.function(lambda x: x + 1)(1)
+    assert not context.export_run_metadata().partition_graphs
 
 
 def test_the_real_one_refuses_a_gpu_that_is_not_there(
@@ -185,7 +287,7 @@ def test_the_real_one_refuses_a_gpu_that_is_not_there(
         pytest.skip('there is a GPU')
     assert real_model.saved_model is not None
     with pytest.raises(BackendError, match='nvidia-smi'):
-        load(real_model.saved_model, 'gpu', 0)
+        load(real_model.saved_model, BackendRequest(device='gpu'))
 
 
 def test_it_says_its_name_and_version(tensorflow: Any, tensorflow_auto: Backend) -> None:
@@ -216,7 +318,7 @@ def test_after_a_failure_the_next_image_works(tensorflow_auto: Backend) -> None:
 def refusal(path: Path) -> str:
     """Return what is said about a directory that is refused."""
     with pytest.raises(ModelError) as caught:
-        load(path, 'cpu', 0)
+        load(path, BackendRequest(device='cpu'))
     sentence = str(caught.value)
     assert str(path) in sentence
     assert '\n' not in sentence

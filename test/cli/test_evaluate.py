@@ -151,7 +151,7 @@ def test_it_says_which_backend_and_input_size(
 ) -> None:
     dataset.run('--input-size', '256')
     out = capsys.readouterr().out
-    assert 'backend recorded 1 on nothing (test), input size 256' in out
+    assert 'backend recorded 1 on nothing, f32 (test), input size 256' in out
 
 
 @pytest.mark.parametrize('harm', ['missing', 'rubbish', 'truncated'])

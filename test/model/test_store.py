@@ -91,6 +91,31 @@ def test_a_model_without_onnx_is_a_model(install_fake: Install) -> None:
     assert found.onnx is None
 
 
+def test_what_is_compiled_is_kept_apart_for_every_fetched_model(
+    install_fake: Install, cache: Path
+) -> None:
+    found = install_fake()
+    assert found.compiled == cache / 'compiled' / payload_of(found).name
+    assert install_fake(mark=b'2').compiled != found.compiled
+
+
+def test_what_was_compiled_goes_with_the_next_fetch(install_fake: Install, cache: Path) -> None:
+    found = install_fake()
+    assert found.compiled is not None
+    blob = found.compiled / 'runtime-1.2-0a1b2c3d' / 'a.blob'
+    blob.parent.mkdir(parents=True)
+    blob.touch()
+    install_fake()
+    assert not (cache / 'compiled').exists()
+
+
+def test_what_was_compiled_does_not_hinder_the_look_for_the_model(install_fake: Install) -> None:
+    found = install_fake()
+    assert found.compiled is not None
+    found.compiled.mkdir(parents=True)
+    assert find_model() == found
+
+
 @pytest.mark.parametrize(
     'text',
     ['', 'null', '[]', '{}', '{"format": 1}', '{"format": 1, "files": []}', '{"format": 9}', '\0'],
@@ -127,26 +152,45 @@ def test_a_path_to_a_saved_model(tmp_path: Path) -> None:
     assert model_at(path) == ModelFiles(str(path), path, None)
 
 
-def test_a_path_to_an_onnx_file(tmp_path: Path) -> None:
+EMPTY = 'e3b0c44298fc1c14'  # begins the SHA-256 of an empty file
+
+
+def test_a_path_to_an_onnx_file(cache: Path, tmp_path: Path) -> None:
     path = tmp_path / 'mine.onnx'
     path.touch()
-    assert model_at(str(path)) == ModelFiles(str(path), None, path)
+    assert model_at(str(path)) == ModelFiles(str(path), None, path, cache.parent / 'own' / EMPTY)
 
 
 @pytest.mark.parametrize('with_saved_model', [True, False])
 @pytest.mark.parametrize('with_onnx', [True, False])
 def test_a_path_to_a_folder_with_either_or_both(
-    tmp_path: Path, with_saved_model: bool, with_onnx: bool
+    cache: Path, tmp_path: Path, with_saved_model: bool, with_onnx: bool
 ) -> None:
     saved_model = make_saved_model(tmp_path / 'saved_model') if with_saved_model else None
     onnx = tmp_path / 'model.onnx' if with_onnx else None
     if onnx:
         onnx.touch()
+    compiled = cache.parent / 'own' / EMPTY if with_onnx else None
     if saved_model or onnx:
-        assert model_at(tmp_path) == ModelFiles(str(tmp_path), saved_model, onnx)
+        assert model_at(tmp_path) == ModelFiles(str(tmp_path), saved_model, onnx, compiled)
     else:
         with pytest.raises(ModelError, match='is not a model: give a SavedModel directory'):
             model_at(tmp_path)
+
+
+def test_what_is_compiled_of_an_own_model_is_kept_by_what_the_file_holds(
+    cache: Path, tmp_path: Path
+) -> None:
+    for name, content in (('a', b'one'), ('b', b'other'), ('c', b'one')):
+        (tmp_path / f'{name}.onnx').write_bytes(content)
+    one, other, copy = (model_at(tmp_path / f'{name}.onnx').compiled for name in 'abc')
+    assert one == copy != other
+
+
+def test_a_look_at_an_own_model_writes_nothing(cache: Path, tmp_path: Path) -> None:
+    (tmp_path / 'mine.onnx').touch()
+    model_at(tmp_path / 'mine.onnx')
+    assert not cache.parent.exists()
 
 
 @pytest.mark.parametrize('name', ['nowhere', 'nowhere.onnx', 'x' * 5000])

@@ -1,0 +1,152 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+The model and nothing else, in a process of its own.
+
+It is what a node is held against: processor time counts for a whole process, so nothing else may
+run in that of the model, least of all the threads of another runtime.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
+import os
+import pickle
+import subprocess
+import sys
+import time
+from typing import Any
+
+from movenet_ros.backends import BackendRequest
+from movenet_ros.backends import open_backend
+from movenet_ros.core.errors import BackendError
+from movenet_ros.core.errors import MoveNetError
+import numpy as np
+from numpy.typing import NDArray
+
+Infer = Callable[[], object]
+PROGRAM = f'from {__name__} import serve; serve()'
+
+
+class BareModel:
+    """The other process, as seen from this one; made by :func:`bare_model`."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+
+    def flat_out(self, seconds: float) -> list[float]:
+        """Run the model without a pause; return how many seconds each run took."""
+        return list(self.ask('flat_out', seconds))
+
+    def paced_cpu(self, count: int, rate_hz: float) -> float:
+        """
+        Run the model at a steady pace.
+
+        :return: processor seconds per run, all threads, user and system.
+        """
+        return float(self.ask('paced_cpu', count, rate_hz))
+
+    def ask(self, *question: Any) -> Any:
+        """
+        Send a question and wait for the answer.
+
+        :raises MoveNetError: what the process raised.
+        :raises BackendError: if it ended.
+        """
+        assert self._process.stdin is not None and self._process.stdout is not None
+        try:
+            pickle.dump(question, self._process.stdin)
+            self._process.stdin.flush()
+            answer = pickle.load(self._process.stdout)
+        except (BrokenPipeError, EOFError) as error:
+            code = self._process.wait()
+            raise BackendError(
+                f'the process of the bare model ended with code {code}: its lines above say why'
+            ) from error
+        if isinstance(answer, MoveNetError):
+            raise answer
+        return answer
+
+
+@contextmanager
+def bare_model(request: BackendRequest, batch: NDArray[np.int32]) -> Iterator[BareModel]:
+    """
+    Start the process, which ends with the ``with`` block.
+
+    :param batch: ``(1, H, W, 3)`` int32 RGB, what each run takes.
+    :raises MoveNetError: if the model cannot be loaded or fails.
+    """
+    # a session of its own: Ctrl-C is for this process, which ends the other one in its turn
+    process = subprocess.Popen(
+        [sys.executable, '-c', PROGRAM],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
+    )
+    try:
+        model = BareModel(process)
+        model.ask(request, batch)
+        yield model
+    finally:
+        process.kill()  # there is nothing to tidy up
+        process.communicate()
+
+
+def _flat_out(infer: Infer, seconds: float) -> list[float]:
+    """Time runs; the first one finds cold caches and is thrown away."""
+    infer()
+    took_s: list[float] = []
+    end = time.perf_counter() + seconds
+    while not took_s or time.perf_counter() < end:
+        begun = time.perf_counter()
+        infer()
+        took_s.append(time.perf_counter() - begun)
+    return took_s
+
+
+def _paced_cpu(infer: Infer, count: int, rate_hz: float) -> float:
+    """Sleep between the runs, as a node does between images."""
+    begun, cpu_before_s = time.monotonic(), time.process_time()
+    for i in range(count):
+        time.sleep(max(0.0, begun + i / rate_hz - time.monotonic()))
+        infer()
+    return (time.process_time() - cpu_before_s) / count
+
+
+ANSWERS: dict[str, Callable[..., Any]] = {'flat_out': _flat_out, 'paced_cpu': _paced_cpu}
+
+
+def serve() -> None:
+    """Answer questions on stdin until it is closed: the body of the other process."""
+    questions = sys.stdin.buffer
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), 'wb')
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what runtimes print is no answer
+
+    def answer(value: Any) -> None:
+        pickle.dump(value, answers)
+        answers.flush()
+
+    try:
+        request, batch = pickle.load(questions)
+        backend, _ = open_backend(request)
+        backend.infer(batch)
+        answer(None)
+        while True:
+            name, *args = pickle.load(questions)
+            answer(ANSWERS[name](lambda: backend.infer(batch), *args))
+    except MoveNetError as error:
+        answer(error)
+    except (BrokenPipeError, EOFError):
+        return  # whoever asked has gone

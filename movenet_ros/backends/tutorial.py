@@ -1,0 +1,91 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+What TensorFlow Hub's tutorial of MoveNet MultiPose does with each frame: the baseline.
+
+It shrinks and pads by TensorFlow, around the picture's middle, to one shape for all pictures,
+and leaves OpenCV's order of colours as it is.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from movenet_ros.backends import tensorflow_backend
+from movenet_ros.core.errors import BackendError
+from movenet_ros.core.errors import ModelError
+from movenet_ros.core.native_log import native_chatter_dropped
+import numpy as np
+from numpy.typing import NDArray
+
+INPUT_WH = (640, 384)  # as the tutorial has it, whatever the frame's size
+
+
+def load(saved_model: Path | None, device: str) -> TutorialLoop:
+    """
+    Load a SavedModel as the tutorial does.
+
+    :param saved_model: its directory, None if the model has none.
+    :param device: ``auto``, ``cpu`` or ``gpu``.
+    :raises BackendError: if TensorFlow or the device is not to be had.
+    :raises ModelError: if there is no SavedModel, or it cannot be loaded.
+    """
+    if saved_model is None:
+        raise ModelError('the model has no SavedModel: prepare one with fetch_model')
+    try:
+        tf = tensorflow_backend.import_tensorflow()
+    except ImportError as error:
+        reason = f'TensorFlow cannot be imported ({error}): pip install tensorflow'
+        raise BackendError(reason) from error
+    # not the tutorial's, but else it would take all of the GPU's memory from what comes after it
+    with native_chatter_dropped():
+        where, _ = tensorflow_backend._prepare_device(tf, device, 0)
+    try:
+        with native_chatter_dropped(), tf.device(where):
+            model = tf.saved_model.load(str(saved_model))
+        return TutorialLoop(tf, model, model.signatures['serving_default'], where)
+    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
+        reason = str(error).splitlines()[0]
+        raise ModelError(f'{saved_model} is no usable SavedModel: {reason}') from error
+
+
+class TutorialLoop:
+    """The body of the tutorial's loop, without its drawing; made by :func:`load`."""
+
+    def __init__(self, tf: Any, model: Any, movenet: Any, device: str) -> None:
+        self.version = str(tf.__version__)
+        self._tf = tf
+        self._model = model  # its variables live only as long as this object
+        self._movenet = movenet
+        self._device = device
+
+    def keypoints(
+        self, frame_bgr: NDArray[np.uint8], input_wh: tuple[int, int] = INPUT_WH
+    ) -> NDArray[np.float32]:
+        """
+        Find people in one frame.
+
+        :param frame_bgr: ``(H, W, 3)`` BGR.
+        :param input_wh: of the model's input in pixels, multiples of 32.
+        :return: ``(6, 17, 3)``: y and x in fractions of the padded input, and the score.
+        """
+        tf, (width, height) = self._tf, input_wh
+        with tf.device(self._device):
+            frame = tf.expand_dims(frame_bgr.copy(), axis=0)
+            padded = tf.image.resize_with_pad(frame, height, width)
+            results = self._movenet(tf.cast(padded, dtype=tf.int32))
+        people = results['output_0'].numpy()[:, :, :51].reshape((6, 17, 3))
+        return np.asarray(people, np.float32)

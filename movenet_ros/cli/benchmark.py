@@ -1,0 +1,403 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Measure the pipeline and the whole graph against the bare model and TensorFlow's tutorial.
+
+All of it happens in one run and in turns, so that a busy machine is busy for everything.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from argparse import ArgumentTypeError
+from argparse import Namespace
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import replace
+from datetime import datetime
+from importlib import metadata
+import json
+import os
+from pathlib import Path
+import platform
+import signal
+import sys
+from typing import Any
+
+import cv2
+from movenet_ros.backends import BACKEND_CHOICES
+from movenet_ros.backends import BackendRequest
+from movenet_ros.backends import DEVICES
+from movenet_ros.backends import open_backend
+from movenet_ros.backends import tutorial
+from movenet_ros.backends.bare_model import bare_model
+from movenet_ros.cli.arguments import add_input_size_argument
+from movenet_ros.cli.arguments import positive
+from movenet_ros.cli.benchmark_report import DEFINITIONS
+from movenet_ros.cli.benchmark_report import graph_ratios
+from movenet_ros.cli.benchmark_report import pipeline_ratios
+from movenet_ros.cli.benchmark_report import table
+from movenet_ros.cli.demo import built_in_scene
+from movenet_ros.core.backend import Backend
+from movenet_ros.core.decode import decode
+from movenet_ros.core.drawing import draw_poses
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.image import read_picture
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.letterbox import Letterbox
+from movenet_ros.core.machine import machine
+from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.timing import Contender
+from movenet_ros.core.timing import Label
+from movenet_ros.core.timing import summary
+from movenet_ros.core.timing import take_turns
+from movenet_ros.model.store import ensure_model
+from movenet_ros.model.store import model_at
+from movenet_ros.model.store import ModelFiles
+import numpy as np
+
+SIDES = range(16, 8192 + 1)
+TURNS_S, GRAPH_S = 20.0, 10.0  # where --seconds is not given
+PERSON_THRESHOLD, KEYPOINT_THRESHOLD = 0.25, 0.3  # the node's defaults
+TUTORIAL = 'tutorial'
+
+
+@dataclass(frozen=True)
+class Subject:
+    """
+    One backend to be measured.
+
+    :param request: opens the same one again, in another process.
+    :param why: it was taken.
+    """
+
+    backend: Backend
+    request: BackendRequest
+    why: str
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure, print the table and write the report."""
+    args = _parser().parse_args(argv)
+    image = _image(args.image)
+    if args.json is not None:
+        _refuse_unwritable(args.json)
+    graphs = _graphs()
+    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed window, too, ends it tidily
+        if signal.getsignal(number) != signal.SIG_IGN:  # which nohup asks for
+            signal.signal(number, signal.default_int_handler)
+    load_before = os.getloadavg()
+    files = model_at(args.model_path) if args.model_path else ensure_model()
+    subjects = _open_backends(args, files)
+    loop = _open_tutorial(args, files)
+    images = {_name(wh): _resized(image, wh) for wh in args.size}
+    sizes = {size: _measure_turns(args, each, subjects, loop) for size, each in images.items()}
+    first = next(iter(subjects))
+    for size, each in images.items():
+        sizes[size]['graph'] = _measure_graph(args, each, subjects[first], graphs)
+    by_backend = {name: pipeline_ratios(sizes, name) for name in subjects}
+    report = {
+        'date': datetime.now().astimezone().isoformat(timespec='seconds'),
+        'arguments': vars(args),
+        'machine': {
+            **machine(),
+            'load_average_before': load_before,
+            'load_average_after': os.getloadavg(),
+        },
+        'versions': {
+            'movenet_ros': _own_version(),
+            'python': platform.python_version(),
+            'numpy': np.__version__,
+            'opencv': cv2.__version__,
+            'rmw': graphs.rmw_implementation(),
+            TUTORIAL: f'tensorflow {loop.version}' if loop else None,
+            **{name: str(each.backend.info) for name, each in subjects.items()},
+        },
+        'model': files.variant,
+        'backend': first,
+        'why': subjects[first].why,
+        'sizes': sizes,
+        'definitions': DEFINITIONS,
+        'ratios': {**by_backend[first], **graph_ratios(sizes)},
+        'ratios_by_backend': by_backend,
+    }
+    print(table(report), flush=True)
+    if args.json is not None:
+        args.json.write_text(json.dumps(report, indent=2, default=str) + '\n')
+    return 0
+
+
+def image_size(text: str) -> tuple[int, int]:
+    """Read a size of images: width and height in pixels."""
+    width, cross, height = text.partition('x')
+    numbers = width.isdecimal() and height.isdecimal()
+    if not numbers or int(width) not in SIDES or int(height) not in SIDES:
+        raise ArgumentTypeError(f"'{text}' is no size like 640x480, of 16 to 8192 pixels")
+    return int(width), int(height)
+
+
+def _sizes(text: str) -> list[tuple[int, int]]:
+    return [image_size(each) for each in text.split(',')]
+
+
+def _backends(text: str) -> list[str]:
+    names = text.split(',')
+    for name in names:
+        if name not in BACKEND_CHOICES:
+            choices = ', '.join(BACKEND_CHOICES)
+            raise ArgumentTypeError(f"unknown backend '{name}', choose from {choices}")
+    return names
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        'benchmark',
+        description=__doc__.strip().splitlines()[0],
+        epilog='ratios:\n' + ''.join(
+            f'  {name}\n      {meaning}\n' for name, meaning in DEFINITIONS.items()
+        ),
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        '--image', type=Path, metavar='PATH',
+        help='a picture with people (default: a built-in scene with two)',
+    )
+    parser.add_argument(
+        '--size', type=_sizes, default='1280x720,640x480', metavar='WxH,...',
+        help='sizes of image to measure with (default %(default)s)',
+    )
+    add_input_size_argument(parser)
+    parser.add_argument(
+        '--backends', type=_backends, metavar='NAME,...',
+        help="runtimes, the first one in the graph too (default: auto, the node's own choice,"
+        f' and all others that are installed): {", ".join(BACKEND_CHOICES)}',
+    )
+    parser.add_argument(
+        '--device', choices=DEVICES, default='auto', help='where to run (default %(default)s)'
+    )
+    parser.add_argument(
+        '--model-path', type=Path, metavar='PATH',
+        help='a model of your own (default: the model in the cache)',
+    )
+    parser.add_argument(
+        '--seconds', type=positive, metavar='N',
+        help='how long each size is measured: in one process (default 20), in the graph at 30 Hz'
+        ' (default 10, which are 300 images) and flat out (default 10)',
+    )
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write everything here too')
+    return parser
+
+
+def _image(path: Path | None) -> SourceImage:
+    """
+    Read the picture, or make the built-in scene: BGR either way.
+
+    :raises StartError: if it cannot be read.
+    """
+    try:
+        image = next(built_in_scene().images()) if path is None else read_picture(path)
+        if isinstance(image, ImageError):
+            raise image
+    except ImageError as error:
+        raise StartError(f'{error}: give --image a JPEG or PNG') from error
+    return image
+
+
+def _name(wh: tuple[int, int]) -> str:
+    return f'{wh[0]}x{wh[1]}'
+
+
+def _resized(image: SourceImage, wh: tuple[int, int]) -> SourceImage:
+    return image.with_pixels(cv2.resize(image.pixels, wh))
+
+
+def _refuse_unwritable(path: Path) -> None:
+    """Find out before the long run rather than after it."""
+    is_new = not path.exists()
+    try:
+        path.open('a').close()
+    except OSError as error:
+        raise StartError(
+            f'cannot write {path}: {error.strerror}: give --json a file in a folder of yours'
+        ) from error
+    if is_new:
+        path.unlink()
+
+
+def _graphs() -> Any:
+    """Import the part that needs ROS, for which --help is not to wait."""
+    try:
+        from movenet_ros.ros import benchmark_graph
+    except ImportError as error:
+        raise StartError(
+            f'the graph needs ROS ({error}): source a ROS distribution'
+            ' (source /opt/ros/DISTRO/setup.bash), or run scripts/setup'
+        ) from error
+    return benchmark_graph
+
+
+def _request(args: Namespace, files: ModelFiles, name: str) -> BackendRequest:
+    return BackendRequest(
+        name=name,
+        device=args.device,
+        saved_model=files.saved_model,
+        onnx=files.onnx,
+        input_size=args.input_size,
+        compiled=files.compiled,
+    )
+
+
+def _open_backends(args: Namespace, files: ModelFiles) -> dict[str, Subject]:
+    """Open those asked for, or the node's own choice and whatever else there is."""
+    subjects: dict[str, Subject] = {}
+    for name in args.backends or BACKEND_CHOICES:
+        if name in subjects:  # auto took it
+            continue
+        request = _request(args, files, name)
+        try:
+            backend, why = open_backend(request, say)
+        except StartError as error:
+            if args.backends or name == 'auto':
+                raise
+            print(f'{name} is left out: {error}', flush=True)
+            continue
+        info = backend.info
+        if info.name not in subjects:
+            same = replace(
+                request, name=info.name, threads=info.threads, precision=info.precision
+            )
+            subjects[info.name] = Subject(backend, same, why)
+            print(f'backend {info} ({why})', flush=True)
+    return subjects
+
+
+def _open_tutorial(args: Namespace, files: ModelFiles) -> tutorial.TutorialLoop | None:
+    """Open the baseline; without it, its ratios are None."""
+    try:
+        return tutorial.load(files.saved_model, args.device)
+    except StartError as error:
+        print(f'the tutorial is left out: {error}', flush=True)
+        return None
+
+
+def _measure_turns(
+    args: Namespace,
+    image: SourceImage,
+    subjects: Mapping[str, Subject],
+    loop: tutorial.TutorialLoop | None,
+) -> dict[str, Any]:
+    """Measure the tutorial, the bare models and the pipelines in this process."""
+    seconds = args.seconds or TURNS_S
+    say(f'{_name(image.wh)}: tutorial, bare model and pipeline in turns, {seconds:g} s')
+    input_wh = Letterbox.fit(image.wh, args.input_size).input_wh
+    contenders = [_tutorial_contender(loop, image, input_wh)] if loop else []
+    for name, subject in subjects.items():
+        contenders.append(
+            _pipeline_contender(name, subject.backend, image, args.input_size)
+        )
+    figures: dict[str, dict[str, Any]] = {}
+    for (whose, part), samples in take_turns(contenders, seconds).items():
+        figures.setdefault(whose, {})[part] = summary(samples)
+    return {
+        'input_wh': input_wh,
+        TUTORIAL: figures.pop(TUTORIAL, None),
+        'backends': figures,
+    }
+
+
+def _tutorial_contender(
+    loop: tutorial.TutorialLoop, image: SourceImage, input_wh: tuple[int, int]
+) -> Contender:
+    def run() -> Iterator[Label]:
+        loop.keypoints(image.pixels)
+        yield TUTORIAL, 'as_written'
+        loop.keypoints(image.pixels, input_wh)
+        yield TUTORIAL, 'same_shape'
+
+    return run
+
+
+def _pipeline_contender(
+    name: str, backend: Backend, image: SourceImage, input_size: int
+) -> Contender:
+    """Make bare model and pipeline follow each other: so close, the machine is equally busy."""
+    estimator = PoseEstimator(backend, input_size, PERSON_THRESHOLD)
+    letterbox = Letterbox.fit(image.wh, input_size)
+    batch = letterbox.apply(image)
+
+    def bare() -> Iterator[Label]:
+        backend.infer(batch)
+        yield name, 'bare'
+
+    def pipeline() -> Iterator[Label]:
+        estimator.estimate(image)
+        yield name, 'pipeline'
+
+    def stages() -> Iterator[Label]:
+        letterbox.apply(image, batch)
+        yield name, 'letterbox'
+        output = backend.infer(batch)
+        yield name, 'infer'
+        poses = decode(output, letterbox, PERSON_THRESHOLD)
+        yield name, 'decode'
+        draw_poses(image.pixels, poses, KEYPOINT_THRESHOLD)
+        yield name, 'draw'
+
+    parts = [bare, pipeline, stages]
+
+    def run() -> Iterator[Label]:
+        for part in parts:
+            yield from part()
+        parts.reverse()  # none of them always finds the caches as another one left them
+
+    return run
+
+
+def _measure_graph(
+    args: Namespace, image: SourceImage, subject: Subject, graphs: Any
+) -> dict[str, Any]:
+    """Measure the pose node, and the bare model of its backend in a process of its own."""
+    seconds = args.seconds or GRAPH_S
+    say(f'{_name(image.wh)}: graph and bare model in turns, {seconds:g} s at 30 Hz and flat out')
+    parameters = {
+        'backend': args.backends[0] if args.backends else 'auto',
+        'device': args.device,
+        'input_size': args.input_size,
+    }
+    if args.model_path is not None:
+        parameters['model_path'] = args.model_path
+    batch = Letterbox.fit(image.wh, args.input_size).apply(image)
+    with bare_model(subject.request, batch) as bare:
+        figures: dict[str, Any] = graphs.measure_graph(image.pixels, bare, parameters, seconds)
+    if not figures['backend'].startswith(str(subject.backend.info)):  # it measured anew, say
+        print(f'the node, unlike the bare model, ran {figures["backend"]}', flush=True)
+    return figures
+
+
+def say(line: str) -> None:
+    """Tell how it goes on; stdout is for the results."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def _own_version() -> str | None:
+    """Return this package's version, None where it runs without having been installed."""
+    try:
+        return metadata.version('movenet_ros')
+    except metadata.PackageNotFoundError:
+        return None

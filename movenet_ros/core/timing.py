@@ -1,0 +1,83 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+How long things take on a machine that has other things to do.
+
+What is to be compared takes turns in short blocks, so that a busy spell of the machine falls on
+all of it; medians and 95th percentiles do not mind the odd slow run.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections import deque
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+import time
+
+import numpy as np
+
+Label = tuple[str, str]  # whose, and which part of it
+Contender = Callable[[], Iterator[Label]]
+"""Does its work once, and yields the label of each part when that is done."""
+
+BLOCK_RUNS = 5
+MIN_ROUNDS = 3
+PAUSE_S = 0.05  # runtimes let their threads spin for a while; they are asleep by then
+
+
+def take_turns(contenders: Sequence[Contender], seconds: float) -> dict[Label, list[float]]:
+    """
+    Run contenders in turns until the time is over, three rounds at least.
+
+    A round is a block of runs of each; the next round begins with another one. The first run of
+    a block finds cold caches and is thrown away.
+
+    :return: seconds that each part took, run by run.
+    """
+    samples: defaultdict[Label, list[float]] = defaultdict(list)
+    turns = deque(contenders)
+    end = time.monotonic() + seconds
+    rounds = 0
+    while rounds < MIN_ROUNDS or time.monotonic() < end:
+        for contender in turns:
+            time.sleep(PAUSE_S)
+            for run in range(BLOCK_RUNS + 1):
+                for label, took_s in _timed(contender):
+                    if run:
+                        samples[label].append(took_s)
+        turns.rotate(-1)
+        rounds += 1
+    return dict(samples)
+
+
+def _timed(contender: Contender) -> Iterator[tuple[Label, float]]:
+    """Run once; what is done with an answer is not counted."""
+    begun = time.perf_counter()
+    for label in contender():
+        took_s = time.perf_counter() - begun
+        yield label, took_s
+        begun = time.perf_counter()
+
+
+def summary(seconds: Sequence[float]) -> dict[str, float]:
+    """Return median, 95th percentile and maximum in milliseconds, and the number of runs."""
+    return {
+        'median_ms': 1e3 * float(np.median(seconds)),
+        'p95_ms': 1e3 * float(np.percentile(seconds, 95)),
+        'max_ms': 1e3 * max(seconds),
+        'runs': len(seconds),
+    }

@@ -1,0 +1,49 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""Room for images in the middleware."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+import os
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+
+VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+"""Where Fast DDS looks for its profiles: up to version 2 and from version 3 on."""
+
+
+def make_room_for_images(environment: MutableMapping[str, str] = os.environ) -> None:
+    """
+    Have Fast DDS take enough shared memory for the images that this process sends.
+
+    To be called before the first node is made. What the user has set stays; other middleware does
+    not look at it. config/fastdds.xml says why.
+    """
+    profile = _profile()
+    if profile is not None and not any(name in environment for name in VARIABLES):
+        environment.update(dict.fromkeys(VARIABLES, str(profile)))
+
+
+def _profile() -> Path | None:
+    """Find the profile in the installation, or in a checkout that was not installed."""
+    try:
+        share = Path(get_package_share_directory('movenet_ros'))
+    except (LookupError, OSError):  # it is not installed, or there is no AMENT_PREFIX_PATH
+        share = Path(__file__).parents[2]
+    path = share / 'config' / 'fastdds.xml'
+    return path if path.is_file() else None

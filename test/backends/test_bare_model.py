@@ -1,0 +1,82 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The model in a process of its own, with the real one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from movenet_ros.backends import BackendRequest
+from movenet_ros.backends.bare_model import bare_model
+from movenet_ros.backends.bare_model import BareModel
+from movenet_ros.core.errors import BackendError
+from movenet_ros.core.errors import ModelError
+from movenet_ros.model.store import ModelFiles
+import numpy as np
+import pytest
+
+BATCH = np.zeros((1, 64, 64, 3), np.int32)
+
+
+@pytest.fixture(scope='module')
+def request_cpu(real_model: ModelFiles) -> BackendRequest:
+    """Give the request for ONNX Runtime, with one thread."""
+    return BackendRequest(name='onnxruntime', device='cpu', onnx=real_model.onnx, threads=1)
+
+
+@pytest.fixture(scope='module')
+def bare(request_cpu: BackendRequest) -> Iterator[BareModel]:
+    """Give a running process."""
+    with bare_model(request_cpu, BATCH) as running:
+        yield running
+
+
+def test_flat_out_every_run_is_timed(bare: BareModel) -> None:
+    took_s = bare.flat_out(0.2)
+    assert len(took_s) > 1 and min(took_s) > 0
+    assert sum(took_s) < 10
+
+
+def test_however_short_there_is_a_run(bare: BareModel) -> None:
+    assert len(bare.flat_out(1e-6)) == 1
+
+
+def test_processor_time_is_of_one_run(bare: BareModel) -> None:
+    """It is about what a run takes, as there is one thread; the pauses do not count."""
+    per_run_s = bare.paced_cpu(10, 20.0)
+    assert 0 < per_run_s < 5 * np.median(bare.flat_out(0.2))
+
+
+def test_the_process_ends_with_its_block(request_cpu: BackendRequest) -> None:
+    with bare_model(request_cpu, BATCH) as running:
+        pid = running._process.pid
+        assert Path(f'/proc/{pid}').exists()
+    assert not Path(f'/proc/{pid}').exists()
+
+
+def test_a_model_that_cannot_be_loaded_says_so_here(tmp_path: Path) -> None:
+    (tmp_path / 'x.onnx').write_bytes(b'rubbish' * 100)
+    request = BackendRequest(name='onnxruntime', device='cpu', onnx=tmp_path / 'x.onnx')
+    with pytest.raises(ModelError, match=r'x\.onnx'):
+        with bare_model(request, BATCH):
+            raise AssertionError('it was loaded')
+
+
+def test_a_process_that_was_killed_is_told(request_cpu: BackendRequest) -> None:
+    with bare_model(request_cpu, BATCH) as running:
+        running._process.kill()
+        with pytest.raises(BackendError, match='ended with code -9'):
+            running.flat_out(0.1)

@@ -1,0 +1,94 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""Room for images in Fast DDS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+import subprocess
+import sys
+from xml.etree import ElementTree
+
+from movenet_ros.ros.middleware import make_room_for_images
+from movenet_ros.ros.middleware import VARIABLES
+import pytest
+import rclpy
+
+ROOT = Path(__file__).resolve().parents[2]
+PROFILE = ROOT / 'config' / 'fastdds.xml'
+NAMESPACE = '{http://www.eprosima.com}'
+SEGMENT = """
+import os, pathlib, rclpy, sys
+from movenet_ros.ros.middleware import make_room_for_images
+if sys.argv[1] == 'room':
+    make_room_for_images()
+mine = lambda: {path for path in pathlib.Path('/dev/shm').glob('fastrtps_*')
+                if path.name[-3:] != '_el' and path.stat().st_uid == os.getuid()}
+before = mine()
+rclpy.init()
+node = rclpy.create_node('sender')
+print(max((path.stat().st_size for path in mine() - before), default=0))
+"""
+
+
+def set_by(environment: dict[str, str]) -> dict[str, str]:
+    """Return the environment afterwards."""
+    make_room_for_images(environment)
+    return environment
+
+
+@pytest.mark.parametrize('variable', VARIABLES)
+def test_fast_dds_of_every_version_finds_the_profile(variable: str) -> None:
+    assert Path(set_by({})[variable]).resolve() == PROFILE
+
+
+@pytest.mark.parametrize('variable', VARIABLES)
+def test_what_the_user_has_set_stays(variable: str) -> None:
+    assert set_by({variable: 'mine.xml'}) == {variable: 'mine.xml'}
+
+
+@pytest.mark.parametrize('prefix', ['', '/nowhere'])
+def test_a_checkout_that_is_not_installed_has_it_too(
+    prefix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('AMENT_PREFIX_PATH', prefix)
+    assert set_by({})[VARIABLES[0]] == str(PROFILE)
+
+
+def test_the_profile_is_of_every_participant() -> None:
+    (participant,) = ElementTree.parse(PROFILE).iter(f'{NAMESPACE}participant')
+    assert participant.get('is_default_profile') == 'true'
+
+
+def shared_memory_of(how: str) -> int:
+    """Return how much shared memory a node takes at most in one piece, in bytes."""
+    run = [sys.executable, '-c', SEGMENT, how]
+    done = subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT)
+    return int(done.stdout)
+
+
+@pytest.mark.skipif(
+    'fastrtps' not in rclpy.get_rmw_implementation_identifier(), reason='not Fast DDS'
+)
+@pytest.mark.parametrize('discovery', ['LOCALHOST', 'OFF'])
+def test_fast_dds_takes_as_much_as_the_profile_says(
+    discovery: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', discovery)
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    usual, roomy = shared_memory_of('usual'), shared_memory_of('room')
+    assert usual < 2**20 < 16 * 2**20 <= roomy < 20 * 2**20

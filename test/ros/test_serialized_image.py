@@ -1,0 +1,107 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""Images viewed in the bytes of a message."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+from movenet_ros.core.errors import ImageError
+from movenet_ros.ros.conversions import image_from_msg
+from movenet_ros.ros.serialized_image import ImageView
+import numpy as np
+import pytest
+from rclpy.serialization import serialize_message
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+
+FIELDS = ('header', 'height', 'width', 'encoding', 'is_bigendian', 'step')
+UINT32 = st.integers(0, 2**32 - 1)
+TEXT = st.text(st.characters(exclude_characters='\0', exclude_categories=['Cs']), max_size=30)
+
+
+@st.composite
+def images(draw: Any) -> Image:
+    """Make an image message, sound or not."""
+    header = Header(frame_id=draw(TEXT))
+    header.stamp.sec = draw(st.integers(-(2**31), 2**31 - 1))
+    header.stamp.nanosec = draw(UINT32)
+    return Image(
+        header=header,
+        height=draw(UINT32),
+        width=draw(UINT32),
+        encoding=draw(TEXT),
+        is_bigendian=draw(st.integers(0, 255)),
+        step=draw(UINT32),
+        data=draw(st.binary(max_size=50)),
+    )
+
+
+@given(images())
+def test_every_field_is_the_messages(msg: Image) -> None:
+    view = ImageView.of(serialize_message(msg))
+    assert isinstance(view, ImageView)
+    assert [getattr(view, name) for name in FIELDS] == [getattr(msg, name) for name in FIELDS]
+    assert bytes(view.data) == bytes(msg.data)
+
+
+@given(images(), st.data())
+def test_bytes_that_break_off_are_no_image(msg: Image, data: st.DataObject) -> None:
+    whole = serialize_message(msg)
+    message = whole[:data.draw(st.integers(4, len(whole) - 1))]
+    try:
+        view = ImageView.of(message)
+    except ImageError as error:
+        assert f'{len(message)} bytes' in str(error)
+    else:  # only padding was cut off
+        assert bytes(view.data) == bytes(msg.data)
+
+
+@given(st.binary(max_size=200))
+def test_rubbish_is_an_image_error_or_an_image(rubbish: bytes) -> None:
+    try:
+        image_from_msg(ImageView.of(b'\0\1\0\0' + rubbish))
+    except ImageError:
+        pass
+
+
+def picture() -> Image:
+    """Make a message of 4x2 pixels."""
+    pixels = np.arange(24, dtype=np.uint8)
+    return Image(height=2, width=4, encoding='bgr8', step=12, data=pixels.tobytes())
+
+
+def test_nothing_is_copied() -> None:
+    message = serialize_message(picture())
+    pixels = image_from_msg(ImageView.of(message)).pixels
+    assert np.shares_memory(pixels, np.frombuffer(message, np.uint8))
+    assert pixels.ravel().tolist() == list(range(24))
+
+
+def test_another_layout_is_left_to_rclpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Big endian, say: the bytes are not for us to read."""
+    asked: list[Any] = []
+
+    def deserialize(message: bytes, msg_type: Any) -> Image:
+        asked.append((message, msg_type))
+        return picture()
+
+    monkeypatch.setattr('movenet_ros.ros.serialized_image.deserialize_message', deserialize)
+    message = b'\0\0' + serialize_message(picture())[2:]
+    assert image_from_msg(ImageView.of(message)).wh == (4, 2)
+    assert asked == [(message, Image)]
