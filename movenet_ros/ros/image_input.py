@@ -202,7 +202,7 @@ def explain_silence(
     if best_effort in reliabilities:
         return (
             f'{topic} is published best effort, which loses large images: publish it reliable,'
-            ' set image_transport to compressed, or raise net.core.rmem_max'
+            ' set image_transport to compressed, or start the camera with config/fastdds.xml'
         )
     return f'{topic} has a publisher, but it sends nothing: look at the camera driver'
 

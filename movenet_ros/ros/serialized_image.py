@@ -93,4 +93,3 @@ class _Reader:
 
     def text(self) -> str:
         return bytes(self.take(self.number()))[:-1].decode('utf-8', 'replace')  # 0 ends it
-

@@ -183,7 +183,7 @@ def test_the_figures_are_written_as_json(dataset: Dataset, tmp_path: Path) -> No
     report = json.loads((tmp_path / 'figures.json').read_text())
     assert report['AP'] == pytest.approx(1)
     assert (report['images'], report['skipped'], report['input_size']) == (2, 1, 256)
-    assert (report['backend'], report['person_threshold']) == ('recorded 1 on nothing', 0)
+    assert (report['backend'], report['person_threshold']) == ('recorded 1 on nothing, f32', 0)
 
 
 def test_json_that_cannot_be_written_is_said_in_one_line(

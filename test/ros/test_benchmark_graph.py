@@ -106,7 +106,7 @@ def test_flat_out_is_a_closed_loop(
 
     monkeypatch.setattr(load, 'send', spy)
     traffic = load.flat_out(1.0)
-    assert set(under_way) == set(range(1, IN_FLIGHT + 1))
+    assert 1 <= max(under_way) <= IN_FLIGHT  # 1 where the answer comes before the next image
     assert len(traffic.arrived_s) > IN_FLIGHT and traffic.rate_hz > 0
 
 

@@ -93,7 +93,7 @@ CASES: dict[str, tuple[str, ReliabilityPolicy, list[Any], list[str], tuple[str, 
     ),
     'best effort loses large images': (
         IMAGE, BEST_EFFORT, [publisher(IMAGE, BEST_EFFORT)], [],
-        ('best effort, which loses large images', 'publish it reliable', 'net.core.rmem_max'),
+        ('best effort, which loses large images', 'publish it reliable', 'config/fastdds.xml'),
     ),
     'of two, one is best effort': (
         IMAGE, BEST_EFFORT, [publisher(IMAGE, BEST_EFFORT), publisher(IMAGE, RELIABLE)], [],
