@@ -23,6 +23,8 @@ again gets a model for all shapes in the end, so that neither time nor memory ru
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 import sys
 from typing import Any
@@ -79,7 +81,7 @@ def load(onnx: Path, request: BackendRequest) -> OpenVinoBackend:
             'device gpu, but backend openvino runs on the CPU:'
             ' set backend to auto, or device to auto'
         )
-    core = openvino.Core()
+    core = _core(openvino.Core)
     precision = _precision(core, request.precision)
     try:
         frontend = openvino.frontend.FrontEndManager().load_by_framework('onnx')
@@ -141,6 +143,17 @@ class OpenVinoBackend:
             self._requests[shape] = compiled.create_infer_request()
             seal(self._folder)
         return self._requests[shape]
+
+
+@lru_cache
+def _core(make: Callable[[], Any]) -> Any:
+    """
+    Return the one Core of this process, which lives as long as the process.
+
+    Each Core sets up a stack for signal handlers. When one of several ends, the stack of another
+    may be gone, and the next signal ends the process (seen with OpenVINO 2026.4).
+    """
+    return make()
 
 
 def _precision(core: Any, asked: str) -> str:
