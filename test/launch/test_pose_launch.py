@@ -371,6 +371,29 @@ def test_empty_arguments_leave_everything_to_the_file(start: Started) -> None:
     assert nodes['usb_cam_node_exe'].parameters == [params_file]
 
 
+VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+
+
+def test_the_camera_gets_room_for_images(
+    start: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile for Fast DDS, of every version, that is there."""
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    environment = start()['usb_cam_node_exe'].additional_env
+    assert set(environment) == set(VARIABLES)
+    assert all(Path(path).is_file() for path in environment.values())
+
+
+@pytest.mark.parametrize('variable', VARIABLES)
+def test_a_profile_of_the_users_own_stays(
+    variable: str, start: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reaches the camera as everything in the environment does."""
+    monkeypatch.setenv(variable, 'mine.xml')
+    assert start()['usb_cam_node_exe'].additional_env == {}
+
+
 def test_given_arguments_come_after_the_file(start: Started) -> None:
     """The last one wins."""
     node = start(backend='onnxruntime', image_transport='raw', use_sim_time='true')['pose_node']
