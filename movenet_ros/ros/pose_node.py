@@ -58,7 +58,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
-UPDATE_PERIOD_S = 0.2  # how soon a new subscriber or publisher is noticed
+UPDATE_PERIOD_S = 0.3  # how soon a new subscriber or publisher is noticed
 WARN_PERIOD_S = 5.0
 KEPT = 10  # messages that can be sent again: with 1, an image_annotated right behind loses some
 WARM_UP_WH = ((640, 480), (1280, 720))  # the shapes that cameras send

@@ -57,7 +57,7 @@ WARNING = 30  # of rcl_interfaces/msg/Log
 BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 RELIABLE = QoSProfile(depth=5)
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-A_WHILE_S = 0.5  # several times UPDATE_PERIOD_S
+A_WHILE_S = 1.0  # several times UPDATE_PERIOD_S
 
 
 class Camera:
