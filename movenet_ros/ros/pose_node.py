@@ -78,6 +78,13 @@ class PoseNode(Node):
         self._settings = declare(self, PoseParameters)
         for sentence in unknown_parameters(self, PoseParameters):
             self.get_logger().warning(sentence)
+        self._annotator = Annotator()
+        # made first, so that they and their subscribers find each other while the model is loaded
+        self._poses_pub = self.create_publisher(Detection2DArray, 'poses', KEPT)
+        self._detections_pub = self.create_publisher(Detection2DArray, 'detections', KEPT)
+        self._annotated_pub = self.create_publisher(Image, 'image_annotated', 1)
+        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+        self._label_info_pub = self.create_publisher(LabelInfo, 'label_info', latched)
         self._estimator = PoseEstimator(
             backend or self._open_backend(),
             self._settings.input_size,
@@ -86,12 +93,6 @@ class PoseNode(Node):
         )
         for image_wh in WARM_UP_WH:
             self._estimator.warm_up(image_wh)
-        self._annotator = Annotator()
-        self._poses_pub = self.create_publisher(Detection2DArray, 'poses', KEPT)
-        self._detections_pub = self.create_publisher(Detection2DArray, 'detections', KEPT)
-        self._annotated_pub = self.create_publisher(Image, 'image_annotated', 1)
-        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        self._label_info_pub = self.create_publisher(LabelInfo, 'label_info', latched)
         self._publish_label_info()
         on_change(self, self._settings, self._apply)
         self._input = self._make_input()

@@ -91,4 +91,4 @@ def test_fast_dds_takes_as_much_as_the_profile_says(
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     usual, roomy = shared_memory_of('usual'), shared_memory_of('room')
-    assert usual < 2**20 < 16 * 2**20 <= roomy < 20 * 2**20
+    assert usual < 2**20 < 8 * 2**20 <= roomy < 10 * 2**20
