@@ -103,6 +103,7 @@ class PoseNode(Node):
             f'ready: {self._input.topic} -> {self._poses_pub.topic_name};'
             ' idle until somebody subscribes to an output'
         )
+        self._update_input()  # somebody may have subscribed while the model was loaded
 
     def _open_backend(self) -> Backend:
         """Load the model into the runtime asked for, and say which that is."""
