@@ -13,18 +13,17 @@
 # limitations under the License.
 
 """
-COCO keypoint AP and AR of the pipeline that the node runs.
+Measure the pipeline of the node: COCO keypoint AP of pictures, or people over time in a clip.
 
-The figures are pycocotools' own. A picture that cannot be read is named and left out, of the
-ground truth too.
+A picture that cannot be read is named and left out, of the ground truth too.
 """
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from argparse import Namespace
+from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from contextlib import redirect_stdout
-import io
 import json
 from pathlib import Path
 import sys
@@ -35,95 +34,134 @@ from movenet_ros.cli.arguments import add_backend_arguments
 from movenet_ros.cli.arguments import add_input_size_argument
 from movenet_ros.cli.arguments import backend_request
 from movenet_ros.cli.arguments import needs
+from movenet_ros.cli.arguments import positive
 from movenet_ros.cli.arguments import probability
+from movenet_ros.cli.coco import ground_truth
+from movenet_ros.cli.coco import results
+from movenet_ros.cli.coco import score
+from movenet_ros.cli.evaluate_tracks import Clip
+from movenet_ros.cli.evaluate_tracks import DECIMALS
+from movenet_ros.cli.evaluate_tracks import evaluate_tracks
+from movenet_ros.cli.evaluate_tracks import MEANINGS
+from movenet_ros.cli.evaluate_tracks import read_clip
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.following import FollowSettings
+from movenet_ros.core.following import TRACKING
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.pipeline import PoseEstimator
-from movenet_ros.core.poses import Poses
-import numpy as np
-
-PERSON_CATEGORY = 1  # in COCO
-METRICS = {'AP': 0, 'AP50': 1, 'AP75': 2, 'AP_medium': 3, 'AP_large': 4, 'AR': 5}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Evaluate and print the figures."""
-    args = _parser().parse_args(argv)
-    truth = _ground_truth(args.annotations)
+    """Evaluate, print the figures and write them."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    of_a_clip = args.tracks is not None or args.video is not None
+    wanted = ('tracks', 'video') if of_a_clip else ('annotations', 'images')
+    if any(getattr(args, name) is None for name in wanted):
+        parser.error('give --annotations and --images, or --tracks and --video')
+    if of_a_clip and (args.annotations or args.images):
+        parser.error('pictures or a clip, not both')
+    if args.person_threshold is None:  # AP counts everybody, the node does not
+        args.person_threshold = FollowSettings.person_threshold if of_a_clip else 0.0
+    truth = read_clip(args.tracks, args.video) if of_a_clip else ground_truth(args.annotations)
     backend, why = open_backend(backend_request(args), print)
     print(f'backend {backend.info} ({why}), input size {args.input_size}', flush=True)
     estimator = PoseEstimator(backend, args.input_size, args.person_threshold)
-    detections, done = _detect(estimator, truth, args.images)
-    if not done:
-        raise StartError(f'none of the pictures of {args.annotations} is in {args.images}')
-    figures = _score(truth, detections, done)
-    print(f'images {len(done)}, skipped {len(truth.imgs) - len(done)}')
-    for name, value in figures.items():
-        print(f'{name} {value:.3f}')
+    about = {
+        'backend': str(backend.info),
+        'input_size': args.input_size,
+        'person_threshold': args.person_threshold,
+    }
+    evaluate = _clip if of_a_clip else _pictures
+    figures = evaluate(args, truth, estimator)
     if args.json is not None:
-        report = {
-            **figures,
-            'images': len(done),
-            'skipped': len(truth.imgs) - len(done),
-            'backend': str(backend.info),
-            'input_size': args.input_size,
-            'person_threshold': args.person_threshold,
-        }
+        known = {name: None if value != value else value for name, value in figures.items()}
         try:
-            args.json.write_text(json.dumps(report, indent=2) + '\n')
+            args.json.write_text(json.dumps({**known, **about}, indent=2) + '\n')
         except OSError as error:
             raise StartError(f'cannot write {args.json}: {error.strerror}') from error
     return 0
 
 
+def _clip(args: Namespace, clip: Clip, estimator: PoseEstimator) -> dict[str, float]:
+    """Measure people over time and print the figures, a line each."""
+    settings = FollowSettings(
+        person_threshold=args.person_threshold,
+        tracking=args.tracking,
+        track_max_age_s=args.track_max_age_s,
+        smoothing_min_cutoff_hz=args.smoothing_min_cutoff_hz,
+        smoothing_beta=args.smoothing_beta,
+    )
+    figures = evaluate_tracks(clip, estimator, settings)
+    for name, value in figures.items():
+        print(f'{name} {value:.{DECIMALS.get(name, 3)}f}')
+    return figures
+
+
+def _pictures(args: Namespace, truth: Any, estimator: PoseEstimator) -> dict[str, float]:
+    """Measure AP and AR and print the figures, a line each."""
+    detections, done = _detect(estimator, truth, args.images)
+    if not done:
+        raise StartError(f'none of the pictures of {args.annotations} is in {args.images}')
+    figures = score(truth, detections, done)
+    counts = {'images': len(done), 'skipped': len(truth.imgs) - len(done)}
+    print(f'images {counts["images"]}, skipped {counts["skipped"]}')
+    for name, value in figures.items():
+        print(f'{name} {value:.3f}')
+    return {**figures, **counts}
+
+
 def _parser() -> ArgumentParser:
-    parser = ArgumentParser('evaluate', description=__doc__.strip().splitlines()[0])
-    parser.add_argument(
-        '--annotations', type=Path, required=True, metavar='COCO.json',
+    parser = ArgumentParser(
+        'evaluate',
+        usage='%(prog)s --annotations COCO.json --images DIR | --tracks CLIP.json --video FILE'
+        ' [OPTIONS]',
+        description=__doc__.strip().splitlines()[0],
+        epilog='figures of a clip:\n' + ''.join(
+            f'  {name:<14}{meaning}\n' for name, meaning in MEANINGS.items()
+        ),
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    pictures = parser.add_argument_group('pictures')
+    pictures.add_argument(
+        '--annotations', type=Path, metavar='COCO.json',
         help="ground truth in COCO's keypoint format",
     )
-    parser.add_argument(
-        '--images', type=Path, required=True, metavar='DIR', help='folder of the pictures'
+    pictures.add_argument('--images', type=Path, metavar='DIR', help='folder of the pictures')
+    clip = parser.add_argument_group('a clip')
+    clip.add_argument(
+        '--tracks', type=Path, metavar='CLIP.json',
+        help="ground truth in COCO's keypoint format, with a track_id for each person, a"
+        ' frame_index for each image and fps in info',
+    )
+    clip.add_argument('--video', type=Path, metavar='FILE', help='the video that it is for')
+    clip.add_argument(
+        '--tracking', choices=TRACKING[1:], default=FollowSettings.tracking,
+        help='what people are told apart by (default %(default)s)',
+    )
+    clip.add_argument(
+        '--track-max-age-s', type=positive, default=FollowSettings.track_max_age_s, metavar='S',
+        help='who is not seen for longer gets a new id (default %(default)s)',
+    )
+    clip.add_argument(
+        '--smoothing-min-cutoff-hz', type=positive, metavar='HZ',
+        default=FollowSettings.smoothing_min_cutoff_hz,
+        help='cutoff frequency for what stands still (default %(default)s)',
+    )
+    clip.add_argument(
+        '--smoothing-beta', type=positive, default=FollowSettings.smoothing_beta, metavar='B',
+        help='how much it rises with speed (default %(default)s)',
     )
     add_input_size_argument(parser)
     parser.add_argument(
-        '--person-threshold', type=probability, default=0.0, metavar='X',
-        help='people scored below it are dropped (default 0, as AP asks)',
+        '--person-threshold', type=probability, metavar='X',
+        help='people scored below it are dropped (default: 0 for pictures, as AP asks;'
+        f' {FollowSettings.person_threshold} for a clip, as in the node)',
     )
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures here too')
     add_backend_arguments(parser)
     return parser
-
-
-def _ground_truth(path: Path) -> Any:
-    """
-    Read COCO annotations.
-
-    :raises StartError: if the file cannot be read or holds no keypoints.
-    """
-    coco = needs('pycocotools.coco')
-    try:
-        data = json.loads(path.read_text())
-        truth = coco.COCO()
-        truth.dataset = data
-        with redirect_stdout(io.StringIO()):
-            truth.createIndex()
-        has_keypoints = any(
-            'keypoints' in each and each['category_id'] == PERSON_CATEGORY
-            for each in truth.anns.values()
-        )
-    except OSError as error:
-        raise StartError(f'cannot read {path}: {error.strerror}') from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        kind = type(error).__name__
-        raise StartError(f'{path} is no COCO annotation file: {kind}: {error}') from error
-    if not has_keypoints:
-        raise StartError(
-            f'{path} has no keypoints of category {PERSON_CATEGORY}, which is the person in COCO'
-            ' (person_keypoints_*.json has)'
-        )
-    return truth
 
 
 def _detect(
@@ -141,47 +179,5 @@ def _detect(
             progress.write(f'skipped {name}: {error}', file=sys.stderr)
             continue
         done.append(image_id)
-        detections.extend(_results(poses, image_id))
+        detections.extend(results(poses, image_id))
     return detections, done
-
-
-def _results(poses: Poses, image_id: int) -> list[dict[str, Any]]:
-    """
-    Make COCO results.
-
-    COCO's coordinates are taken to be continuous, as ours are; half a pixel less lowers AP by
-    half a point. Its evaluation ignores the third value of a keypoint.
-    """
-    visible = np.ones((*poses.keypoint_scores.shape, 1))
-    triples = np.concatenate([poses.keypoints, visible], axis=-1)
-    return [
-        {
-            'image_id': image_id,
-            'category_id': PERSON_CATEGORY,
-            'keypoints': triples[i].ravel().tolist(),
-            'score': float(poses.scores[i]),
-        }
-        for i in range(len(poses))
-    ]
-
-
-def _score(truth: Any, detections: list[dict[str, Any]], image_ids: list[int]) -> dict[str, float]:
-    """
-    Let pycocotools compare; without any detection everything is 0.
-
-    :raises StartError: if the annotations are not whole.
-    """
-    if not detections:
-        return dict.fromkeys(METRICS, 0.0)
-    cocoeval = needs('pycocotools.cocoeval')
-    try:
-        with redirect_stdout(io.StringIO()):
-            evaluation = cocoeval.COCOeval(truth, truth.loadRes(detections), 'keypoints')
-            evaluation.params.imgIds = image_ids
-            evaluation.params.catIds = [PERSON_CATEGORY]
-            evaluation.evaluate()
-            evaluation.accumulate()
-            evaluation.summarize()
-    except KeyError as error:
-        raise StartError(f"an annotation lacks {error}, which COCO's have") from error
-    return {name: float(evaluation.stats[i]) for name, i in METRICS.items()}

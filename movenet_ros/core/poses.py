@@ -68,6 +68,13 @@ class Poses:
         """Return the number of people."""
         return len(self.scores)
 
+    def scored(self, least: float) -> Poses:
+        """Return the people whose score is not below a threshold."""
+        enough = self.scores >= least
+        if enough.all():
+            return self
+        return Poses(*(getattr(self, each.name)[enough] for each in fields(self)))
+
     @classmethod
     def nobody(cls) -> Poses:
         """Return the poses of an image without people."""

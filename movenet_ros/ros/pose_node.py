@@ -21,29 +21,25 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
-from movenet_ros.backends import BackendRequest
-from movenet_ros.backends import MODEL_KINDS
-from movenet_ros.backends import open_backend
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
-from movenet_ros.model.store import ensure_model
-from movenet_ros.model.store import model_at
 from movenet_ros.ros.annotator import Annotator
 from movenet_ros.ros.conversions import detections_to_msg
 from movenet_ros.ros.conversions import image_from_compressed_msg
 from movenet_ros.ros.conversions import image_from_msg
 from movenet_ros.ros.conversions import image_to_msg
 from movenet_ros.ros.conversions import label_info
+from movenet_ros.ros.conversions import stamp_ns
 from movenet_ros.ros.image_input import ImageInput
 from movenet_ros.ros.parameters import declare
 from movenet_ros.ros.parameters import listing
 from movenet_ros.ros.parameters import on_change
 from movenet_ros.ros.parameters import PoseParameters
 from movenet_ros.ros.parameters import unknown_parameters
+from movenet_ros.ros.perception import Perception
 from movenet_ros.ros.prepared import poses_to_bytes
 from movenet_ros.ros.run import run_node
 from movenet_ros.ros.serialized_image import ImageView
@@ -61,7 +57,6 @@ from vision_msgs.msg import LabelInfo
 UPDATE_PERIOD_S = 0.3  # how soon a new subscriber or publisher is noticed
 WARN_PERIOD_S = 5.0
 KEPT = 10  # messages that can be sent again: with 1, an image_annotated right behind loses some
-WARM_UP_WH = ((640, 480), (1280, 720))  # the shapes that cameras send
 
 
 class PoseNode(Node):
@@ -85,14 +80,8 @@ class PoseNode(Node):
         self._annotated_pub = self.create_publisher(Image, 'image_annotated', 1)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._label_info_pub = self.create_publisher(LabelInfo, 'label_info', latched)
-        self._estimator = PoseEstimator(
-            backend or self._open_backend(),
-            self._settings.input_size,
-            self._settings.person_threshold,
-            self._settings.max_people,
-        )
-        for image_wh in WARM_UP_WH:
-            self._estimator.warm_up(image_wh)
+        log = self.get_logger()
+        self._perception = Perception(self._settings, log.info, self._warn, backend)
         self._publish_label_info()
         on_change(self, self._settings, self._apply)
         self._input = self._make_input()
@@ -105,30 +94,8 @@ class PoseNode(Node):
         )
         self._update_input()  # somebody may have subscribed while the model was loaded
 
-    def _open_backend(self) -> Backend:
-        """Load the model into the runtime asked for, and say which that is."""
-        settings, log = self._settings, self.get_logger()
-        files = (
-            model_at(settings.model_path)
-            if settings.model_path
-            else ensure_model(say=log.info, only=MODEL_KINDS.get(settings.backend))
-        )
-        backend, why = open_backend(
-            BackendRequest(
-                name=settings.backend,
-                device=settings.device,
-                gpu_memory_limit_mb=settings.gpu_memory_limit_mb,
-                saved_model=files.saved_model,
-                onnx=files.onnx,
-                threads=settings.threads,
-                precision=settings.precision,
-                input_size=settings.input_size,
-                compiled=files.compiled,
-            ),
-            say=log.info,
-        )
-        log.info(f'backend {backend.info} ({why})')
-        return backend
+    def _warn(self, sentence: str) -> None:
+        self.get_logger().warning(sentence)
 
     def _make_input(self) -> ImageInput:
         """Choose the topic and the way from its messages to pictures."""
@@ -151,7 +118,7 @@ class PoseNode(Node):
             try:
                 msg = open_message(arrived)
                 image = read(msg)
-                poses = self._estimator.estimate(image)
+                poses = self._perception.people(image, stamp_ns(msg.header.stamp))
             except FrameError as error:
                 self.get_logger().warning(
                     f'skipped an image: {error}', throttle_duration_sec=WARN_PERIOD_S
@@ -205,7 +172,7 @@ class PoseNode(Node):
         """Take over parameters that changed at run time."""
         threshold_changed = settings.person_threshold != self._settings.person_threshold
         self._settings = settings
-        self._estimator.person_threshold = settings.person_threshold
+        self._perception.apply(settings)
         if threshold_changed:
             self._publish_label_info()
 

@@ -34,7 +34,7 @@ import yaml
 CONFIG = Path(__file__).parents[2] / 'config'
 POSE_YAML = CONFIG / 'pose.yaml'
 POSE_RVIZ = CONFIG / 'pose.rviz'
-UNITS = ('MiB', 'pixels', 'people', 'no unit')
+UNITS = ('MiB', 'pixels', 'people', 'seconds', 'Hz', 'no unit')
 
 each_parameter = pytest.mark.parametrize(
     'parameter', fields(PoseParameters), ids=lambda parameter: parameter.name

@@ -12,26 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-pose.launch.py against the nodes: arguments, topics, parameters, executables.
-
-launch comes with a ROS distribution only. Without one, small stand-ins record what the file
-declares; rclpy, which is there in both cases, applies the remappings. With one, the last tests
-let the real launch read the file.
-"""
+"""pose.launch.py against the nodes: arguments, topics, parameters, executables."""
 
 from collections.abc import Callable
-from collections.abc import Iterator
 from dataclasses import fields
-from importlib.util import module_from_spec
-from importlib.util import spec_from_file_location
-import os
 from pathlib import Path
 import runpy
-import sys
 import time
-from types import ModuleType
-from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -42,7 +29,6 @@ from movenet_ros.ros.pose_node import PoseNode
 from movenet_ros.ros.video_source import VideoSource
 import numpy as np
 import pytest
-import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.logging import LoggingSeverity
@@ -58,128 +44,21 @@ ARGUMENTS = {
 }
 USB_CAM_PARAMETERS = {'video_device', 'frame_id', 'brightness'}
 WAIT_S = 20.0
-NO_LAUNCH = 'the real launch comes with a ROS distribution only'
-
-
-class Recorded(SimpleNamespace):
-    """Stands for an action or a substitution: keeps what it was made with."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(args=args, **kwargs)
-
-
-class LaunchConfiguration(Recorded):
-    """Stands for the substitution of the same name."""
-
-
-class Shutdown(Recorded):
-    """Stands for the action of the same name."""
-
-
-class DeclareLaunchArgument(Recorded):
-    """Stands for the action of the same name."""
-
-
-class OpaqueFunction(Recorded):
-    """Stands for the action of the same name."""
-
-
-def stand_in(name: str, **members: Any) -> ModuleType:
-    """Make a module."""
-    module = ModuleType(name)
-    vars(module).update(members)
-    return module
-
-
-def load() -> ModuleType:
-    """Read the launch file as launch does."""
-    spec = spec_from_file_location('pose_launch', LAUNCH_FILE)
-    assert spec is not None and spec.loader is not None
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def declared(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """Return what the file declares, made of stand-ins."""
-    share = {'get_package_share_directory': lambda package: str(ROOT)}
-    for module in (
-        stand_in('launch', LaunchContext=Recorded, LaunchDescription=list),
-        stand_in(
-            'launch.actions',
-            DeclareLaunchArgument=DeclareLaunchArgument,
-            OpaqueFunction=OpaqueFunction,
-            Shutdown=Shutdown,
-        ),
-        stand_in('launch.substitutions', LaunchConfiguration=LaunchConfiguration),
-        stand_in('launch_ros'),
-        stand_in('launch_ros.actions', Node=Recorded),
-        stand_in('ament_index_python'),
-        stand_in('ament_index_python.packages', **share),
-    ):
-        monkeypatch.setitem(sys.modules, module.__name__, module)
-    return list(load().generate_launch_description())
-
-
-@pytest.fixture
-def arguments(declared: list[Any]) -> dict[str, DeclareLaunchArgument]:
-    """Return the declared arguments by name."""
-    return {each.args[0]: each for each in declared if isinstance(each, DeclareLaunchArgument)}
 
 
 Started = Callable[..., dict[str, Any]]
 
 
 @pytest.fixture
-def start(declared: list[Any], arguments: dict[str, Any]) -> Started:
+def arguments(read_arguments: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """Return the declared arguments by name."""
+    return read_arguments(LAUNCH_FILE)
+
+
+@pytest.fixture
+def start(start_file: Callable[..., list[Any]]) -> Started:
     """Return a function that starts the file with arguments and returns the nodes by name."""
-    functions = [each.function for each in declared if isinstance(each, OpaqueFunction)]
-
-    def start_with(**given: str) -> dict[str, Any]:
-        assert given.keys() <= arguments.keys()
-        values = {name: each.default_value for name, each in arguments.items()} | given
-        context = Recorded(launch_configurations=values)
-        return {node.executable: node for each in functions for node in each(context)}
-
-    return start_with
-
-
-@pytest.fixture
-def context() -> Iterator[Context]:
-    """Return a ROS of its own."""
-    context = Context()
-    rclpy.init(context=context, domain_id=1 + os.getpid() % 100)
-    yield context
-    context.try_shutdown()
-
-
-def node_args(node: Any, context: Context, **parameters: str) -> dict[str, Any]:
-    """Return what makes a real node of one that launch would start."""
-    arguments = ['-r', f'__ns:=/{node.namespace.strip("/")}']
-    for here, there in node.remappings:
-        arguments += ['-r', f'{here}:={there}']
-    for name, value in parameters.items():
-        arguments += ['-p', f'{name}:={value}']
-    return {
-        'context': context,
-        'cli_args': ['--ros-args', *arguments],
-        'use_global_arguments': False,
-    }
-
-
-@pytest.fixture
-def resolve(context: Context) -> Callable[[Any, str], str]:
-    """Return a function that resolves a topic as a started node would."""
-
-    def resolve_in(node: Any, topic: str) -> str:
-        real = Node('probe', **node_args(node, context))
-        try:
-            return str(real.resolve_topic_name(topic))
-        finally:
-            real.destroy_node()
-
-    return resolve_in
+    return lambda **given: {node.executable: node for node in start_file(LAUNCH_FILE, **given)}
 
 
 def choices(table: type, name: str) -> list[str]:
@@ -319,11 +198,13 @@ def test_rviz_shows_what_the_pose_node_draws(
     assert resolve(nodes['rviz2'], shown) == drawn
 
 
-def test_the_real_pose_node_follows_the_arguments(start: Started, context: Context) -> None:
+def test_the_real_pose_node_follows_the_arguments(
+    start: Started, context: Context, node_args: Callable[..., dict[str, Any]]
+) -> None:
     """The topics that launch remaps are those that the node uses."""
     described = start(namespace='robot1', image='front/image')['pose_node']
     backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
-    node = PoseNode(backend, **node_args(described, context))
+    node = PoseNode(backend, **node_args(described))
     probe = Node('probe', context=context)
     probe.create_subscription(Detection2DArray, '/robot1/poses', lambda _: None, 1)
     executor = SingleThreadedExecutor(context=context)
@@ -338,14 +219,14 @@ def test_the_real_pose_node_follows_the_arguments(start: Started, context: Conte
 
 
 def test_the_real_video_source_follows_the_arguments(
-    start: Started, context: Context, tmp_path: Path
+    start: Started, node_args: Callable[..., dict[str, Any]], tmp_path: Path
 ) -> None:
     """The topic that launch remaps is the one that it publishes."""
     cv2.imwrite(str(tmp_path / 'grey.png'), np.full((48, 64), 128, np.uint8))
     given = {'camera': 'video', 'video': str(tmp_path), 'namespace': 'robot1'}
     described = start(image='front/image', **given)['video_source']
     parameters = own_parameters(described)
-    node = VideoSource(**node_args(described, context, **parameters))
+    node = VideoSource(**node_args(described, **parameters))
     found = [name for name, _ in node.get_topic_names_and_types()]
     node.destroy_node()
     assert '/robot1/front/image' in found
@@ -479,31 +360,13 @@ def test_what_cannot_work_is_refused(
     assert '\n' not in str(refused.value)
 
 
-@pytest.fixture
-def start_for_real(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
-    """Return a function that lets the real launch make the nodes, without running them."""
-    pytest.importorskip('launch.actions', reason=NO_LAUNCH)
-    pytest.importorskip('launch_ros.actions', reason=NO_LAUNCH)
-    from launch import LaunchContext
-
-    share = 'ament_index_python.packages.get_package_share_directory'
-    monkeypatch.setattr(share, lambda package: str(ROOT))
-
-    def start_with(**given: str) -> list[Any]:
-        context = LaunchContext()
-        context.launch_configurations.update(given)
-        entities = load().generate_launch_description().entities
-        return [node for entity in entities for node in entity.visit(context) or []]
-
-    return start_with
-
-
 @pytest.mark.parametrize('camera', ['usb_cam', 'video', 'none'])
 def test_the_real_launch_makes_the_nodes(
     camera: str, start_for_real: Callable[..., list[Any]]
 ) -> None:
     """Real actions take what the file gives them."""
-    nodes = start_for_real(camera=camera, video='0', backend='auto', use_sim_time='true')
+    given = {'camera': camera, 'video': '0', 'backend': 'auto', 'use_sim_time': 'true'}
+    nodes = start_for_real(LAUNCH_FILE, **given)
     assert len(nodes) == (2 if camera == 'none' else 3)
 
 
@@ -513,4 +376,4 @@ def test_the_real_launch_refuses_what_is_no_choice(
 ) -> None:
     """The choices are enforced before anything starts."""
     with pytest.raises(RuntimeError, match='is not valid'):
-        start_for_real(**given)
+        start_for_real(LAUNCH_FILE, **given)

@@ -1,0 +1,213 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Play a bag to the pose node and show the people in RViz: pose.launch.py with a bag as its camera.
+
+This is for looking on, at the bag's own pace: the node takes the newest image and drops others
+where it cannot keep up. "python -m movenet_ros replay" is for a bag of which every image counts.
+"""
+
+import math
+import os
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch import Event
+from launch import EventHandler
+from launch import LaunchContext
+from launch import LaunchDescription
+from launch import LaunchDescriptionEntity
+from launch.actions import DeclareLaunchArgument
+from launch.actions import ExecuteProcess
+from launch.actions import IncludeLaunchDescription
+from launch.actions import LogInfo
+from launch.actions import OpaqueFunction
+from launch.actions import RegisterEventHandler
+from launch.actions import Shutdown
+from launch.actions import TimerAction
+from launch.events.process import ProcessExited
+from launch.events.process import ProcessIO
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+SHARE = Path(get_package_share_directory('movenet_ros'))
+# Fast DDS reads the first up to its version 2 and the second from version 3 on.
+PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+OUTPUTS = ('poses', 'detections', 'image_annotated', 'label_info')
+CLOCK_HZ = '40'  # ros2 bag's own default; every message costs the nodes time, images need none
+DISCOVERY_S = '1'  # from the player's first sign of life to its first message
+START_S = 10.0  # for the pose node and RViz, where the log level hides what is waited for
+LAST_IMAGES_S = 1.0  # from the end of the bag to the end of all
+
+# name, default, meaning and, where not everything goes, choices
+ARGUMENTS = (
+    ('bag', '', 'Bag to play, a folder or a file; required.'),
+    ('rate', '1.0', 'Speed, as a multiple of the recorded one; more than 0.'),
+    ('loop', 'false', 'Start again at the end of the bag; otherwise end.', 'true', 'false'),
+    (
+        'image', 'image_raw',
+        'Topic of the images in the bag, such as /camera/image_raw; without /compressed.',
+    ),
+    (
+        'image_transport', '',
+        'How the bag has the images; compressed: on the topic with /compressed;'
+        ' empty: as params_file says.',
+        '', 'raw', 'compressed',
+    ),
+    ('rviz', 'true', 'Show the annotated image in RViz.', 'true', 'false'),
+    (
+        'namespace', '',
+        'Namespace of the pose node and RViz; the topics of the bag stay where they are.',
+    ),
+    (
+        'params_file', str(SHARE / 'config' / 'pose.yaml'),
+        'YAML file of parameters for the pose node.',
+    ),
+    (
+        'backend', '',
+        'Inference runtime; empty: as params_file says.',
+        '', 'auto', 'tensorflow', 'onnxruntime', 'openvino',
+    ),
+    (
+        'log_level', 'info',
+        'Log level of the pose node; above info the bag does not wait for it, but 10 s.',
+        'debug', 'info', 'warn', 'error', 'fatal',
+    ),
+)
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Declare the arguments, and what to start with them."""
+    return LaunchDescription([
+        *(
+            DeclareLaunchArgument(
+                name, default_value=default, description=meaning, choices=choices or None
+            )
+            for name, default, meaning, *choices in ARGUMENTS
+        ),
+        OpaqueFunction(function=start),
+    ])
+
+
+def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Start the pose node and RViz, and the player as soon as no image would be lost."""
+    given = context.launch_configurations
+    refuse_what_cannot_work(given)
+    return [*when_images_are_read(given, player(given)), pose_node_and_rviz()]
+
+
+def refuse_what_cannot_work(given: dict[str, str]) -> None:
+    """
+    End the launch with one line where there is nothing to play; pose.launch.py looks at the rest.
+
+    :raises RuntimeError: launch prints it and ends.
+    """
+    if not given['bag']:
+        raise RuntimeError('which bag? bag:=PATH, a folder or a file')
+    if not bag(given).exists():
+        raise RuntimeError(f"bag '{bag(given)}' does not exist")
+    try:
+        rate = float(given['rate'])
+    except ValueError:
+        rate = math.nan
+    if not 0 < rate < math.inf:
+        raise RuntimeError(f"rate '{given['rate']}' is not a number above 0")
+
+
+def bag(given: dict[str, str]) -> Path:
+    """Return the bag's path; a shell leaves the ~ in bag:=~/bags/walk as it is."""
+    return Path(given['bag']).expanduser()
+
+
+def pose_node_and_rviz() -> IncludeLaunchDescription:
+    """Include pose.launch.py, which reads its other arguments by the same names."""
+    return IncludeLaunchDescription(
+        PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'pose.launch.py')),
+        launch_arguments=[('camera', 'none'), ('use_sim_time', 'true')],
+    )
+
+
+def when_images_are_read(
+    given: dict[str, str], player: ExecuteProcess
+) -> list[LaunchDescriptionEntity]:
+    """
+    Start the player when the pose node says that it has subscribed to its images.
+
+    By then it has its model, which takes seconds, at a first start minutes, and somebody listens
+    to it: RViz, which takes seconds as well, or a node of the user's.
+    """
+    if given['log_level'] not in ('debug', 'info'):
+        return [TimerAction(period=START_S, actions=[player])]
+    handler = EventHandler(matcher=has_subscribed, entities=[player], handle_once=True)
+    return [
+        RegisterEventHandler(handler),
+        LogInfo(msg='the bag waits until somebody subscribes to an output of the pose node'),
+    ]
+
+
+def has_subscribed(event: Event) -> bool:
+    """Tell whether this is the pose node's line about its subscription."""
+    return (
+        isinstance(event, ProcessIO)
+        and getattr(event.action, 'node_executable', '') == 'pose_node'
+        and b'subscribed to ' in event.text
+    )
+
+
+def player(given: dict[str, str]) -> ExecuteProcess:
+    """Describe the player of the bag; its options are those of every version since Humble."""
+    return ExecuteProcess(
+        cmd=[
+            'ros2', 'bag', 'play', str(bag(given)),
+            '--rate', given['rate'],
+            *(['--loop'] if given['loop'] == 'true' else []),
+            '--clock', CLOCK_HZ,
+            '--delay', DISCOVERY_S,  # before every round in Humble, before the first since Jazzy
+            '--disable-keyboard-controls',  # launch passes no keys on
+            '--wait-for-all-acked', '1000',  # ms; at the end, else its last image may get lost
+            '--remap', *earlier_outputs(given['namespace']),
+        ],
+        name='bag',
+        additional_env=room_for_images(),
+        output='log',  # warnings on the screen, progress in the log
+        on_exit=end,
+    )
+
+
+def earlier_outputs(namespace: str) -> list[str]:
+    """
+    Move what an earlier run of the pose node left in the bag out of the new one's way.
+
+    On the same topics nobody could tell the two apart; beside each other they can be compared.
+    """
+    here = ''.join(f'/{name}' for name in namespace.split('/') if name)
+    return [f'{here}/{name}:=/recorded{here}/{name}' for name in OUTPUTS]
+
+
+def room_for_images() -> dict[str, str]:
+    """Name a profile for Fast DDS that does not lose parts of images, unless the user has one."""
+    if any(name in os.environ for name in PROFILE_VARIABLES):
+        return {}
+    return dict.fromkeys(PROFILE_VARIABLES, str(SHARE / 'config' / 'fastdds.xml'))
+
+
+def end(_: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """
+    End all with the bag, as with a video, once the pose node has worked on the last images.
+
+    Whoever wants to go on looking has loop:=true.
+    """
+    if context.is_shutdown:
+        return []
+    return [TimerAction(period=LAST_IMAGES_S, actions=[Shutdown(reason='the bag has ended')])]

@@ -1,0 +1,226 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""How well people are followed through a clip whose truth is known, with and without smoothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from dataclasses import field
+from dataclasses import replace
+import math
+from pathlib import Path
+import sys
+from typing import Any
+
+from movenet_ros.cli.arguments import needs
+from movenet_ros.cli.coco import ground_truth
+from movenet_ros.cli.coco import results
+from movenet_ros.cli.coco import score
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.following import Follower
+from movenet_ros.core.following import FollowSettings
+from movenet_ros.core.following import NANOSECONDS
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.media import Media
+from movenet_ros.core.media import open_media
+from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.steadiness import jitter_px
+from movenet_ros.core.steadiness import lag_ms
+from movenet_ros.core.steadiness import Observation
+from movenet_ros.core.tracking import match
+from movenet_ros.core.tracking import oks
+import numpy as np
+from numpy.typing import NDArray
+
+MIN_OKS = 0.5  # so like a true person, somebody found is that person
+MEANINGS = {
+    'IDSW': 'how often a person changes the id',
+    'IDF1': 'share of people found under their right ids (F1)',
+    'IDF1_max': 'the same, were all ids right: what detection allows',
+    'MOTA': '1 less misses, false people and id switches for each true person',
+    'jitter_px': 'mean jump of keypoints of still joints from one image to the next',
+    'jitter_px_raw': 'the same without smoothing',
+    'lag_ms': 'how late keypoints of moving joints are; below 0: early',
+    'lag_ms_raw': 'the same without smoothing',
+    'AP': 'COCO keypoint AP',
+    'AP_raw': 'the same without smoothing',
+}
+DECIMALS = {'IDSW': 0, 'lag_ms': 1, 'lag_ms_raw': 1}
+VISIBLE = 2  # in COCO; 1 is covered, 0 is not labelled
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Clip:
+    """
+    A video and what is true of it.
+
+    :param truth: pycocotools' COCO; annotations have a ``track_id``.
+    :param entries: of its images, in the order of the video.
+    :param rate_hz: images per second.
+    """
+
+    media: Media
+    truth: Any
+    entries: list[dict[str, Any]]
+    rate_hz: float
+
+
+@dataclass
+class Run:
+    """What one way of following people gives: what is seen of each, and results for COCO."""
+
+    follower: Follower
+    observations: dict[Any, list[Observation]] = field(default_factory=lambda: defaultdict(list))
+    results: list[dict[str, Any]] = field(default_factory=list)
+
+
+def read_clip(annotations: Path, video: Path) -> Clip:
+    """
+    Read a clip's annotations and open its video.
+
+    :raises StartError: if either cannot be read, or the annotations are not of a clip.
+    """
+    truth = ground_truth(annotations)
+    try:
+        rate_hz = float(truth.dataset['info']['fps'])
+        entries = sorted(truth.imgs.values(), key=lambda each: int(each['frame_index']))
+        for each in truth.anns.values():
+            _ = each['track_id'], _true_keypoints(each), _area(each)
+    except (KeyError, TypeError, ValueError) as error:
+        raise StartError(
+            f'{annotations} is not about a clip: {type(error).__name__}: {error} (it takes fps in'
+            ' info, a frame_index for each image and a track_id for each person)'
+        ) from error
+    if not 0 < rate_hz < math.inf:
+        raise StartError(f'{annotations} says {rate_hz:g} images per second')
+    return Clip(open_media(str(video)), truth, entries, rate_hz)
+
+
+def evaluate_tracks(
+    clip: Clip, estimator: PoseEstimator, settings: FollowSettings
+) -> dict[str, float]:
+    """
+    Follow people through a clip and compare with the truth.
+
+    :param settings: the node's; smoothing is measured both on and off.
+    :return: the figures named in MEANINGS; NaN where a clip says nothing about one.
+    :raises StartError: if the video is not the one that the annotations are about.
+    """
+    motmetrics = needs('motmetrics')
+    ids = motmetrics.MOTAccumulator(auto_id=True)
+    estimator.person_threshold = settings.least_score
+    smoothed, raw = (
+        Run(Follower(replace(settings, smoothing=smoothing), _say)) for smoothing in (True, False)
+    )
+    matched = found = 0
+    for number, (entry, image) in enumerate(_images(clip)):
+        poses = estimator.estimate(image)
+        stamp_ns = round((number + 1) * NANOSECONDS / clip.rate_hz)
+        people = clip.truth.imgToAnns[entry['id']]
+        for run in (smoothed, raw):
+            followed = run.follower.follow(poses, image.wh, stamp_ns)
+            run.results += results(followed, entry['id'])
+            likeness = _likeness(people, followed)
+            pairs = [*zip(*match(likeness, MIN_OKS))]
+            for i, j in pairs:
+                seen = followed.keypoint_scores[j] >= settings.keypoint_threshold
+                observation = _observation(number, people[i], followed.keypoints[j], seen)
+                run.observations[people[i]['track_id']].append(observation)
+        # of the raw people: whether they are smoothed makes no difference to their ids
+        matched, found = matched + len(pairs), found + len(followed)
+        has_id = followed.ids > 0
+        ids.update(
+            [each['track_id'] for each in people],
+            followed.ids[has_id].tolist(),
+            np.where(likeness < MIN_OKS, np.nan, 1 - likeness)[:, has_id],
+        )
+    summary = motmetrics.metrics.create().compute(ids, metrics=['num_switches', 'idf1', 'mota'])
+    figures = {
+        'IDSW': int(summary['num_switches'].iloc[0]),
+        'IDF1': float(summary['idf1'].iloc[0]),
+        'IDF1_max': 2 * matched / max(1, len(clip.truth.anns) + found),
+        'MOTA': float(summary['mota'].iloc[0]),
+    }
+    for suffix, run in {'': smoothed, '_raw': raw}.items():
+        seen_people = list(run.observations.values())
+        figures[f'jitter_px{suffix}'] = jitter_px(seen_people)
+        figures[f'lag_ms{suffix}'] = lag_ms(seen_people, clip.rate_hz)
+        figures[f'AP{suffix}'] = score(clip.truth, run.results, [*clip.truth.imgs])['AP']
+    return {name: figures[name] for name in MEANINGS}
+
+
+def _say(sentence: str) -> None:
+    print(sentence, file=sys.stderr, flush=True)
+
+
+def _images(clip: Clip) -> Iterator[tuple[dict[str, Any], SourceImage]]:
+    """
+    Pair the images of the video with the truth about them.
+
+    :raises StartError: if they do not belong together.
+    """
+    name, images = clip.media.name, clip.media.images()
+    for entry in needs('tqdm').tqdm(clip.entries, unit='image', file=sys.stderr):
+        image = next(images, None)
+        if image is None:
+            raise StartError(f'{name} has fewer images than the {len(clip.entries)} annotated')
+        if isinstance(image, ImageError):
+            raise StartError(str(image))
+        if image.wh != (entry['width'], entry['height']):
+            size = '{}x{}'.format(*image.wh)
+            raise StartError(
+                f'{name} is {size}, the annotations are of {entry["width"]}x{entry["height"]}'
+            )
+        yield entry, image
+    if isinstance(next(images, None), SourceImage):
+        raise StartError(f'{name} has more images than the {len(clip.entries)} annotated')
+
+
+def _true_keypoints(person: dict[str, Any]) -> Floats:
+    """Return ``(17, 3)``: x, y and COCO's visibility."""
+    return np.array(person['keypoints'], np.float64).reshape(17, 3)
+
+
+def _area(person: dict[str, Any]) -> float:
+    """Return the area of a true person's box, in square pixels."""
+    _, _, width, height = person['bbox']
+    return float(width * height)
+
+
+def _likeness(people: list[dict[str, Any]], followed: Poses) -> Floats:
+    """Return ``(true, found)`` object keypoint similarities."""
+    true = np.array([_true_keypoints(each) for each in people]).reshape(-1, 17, 3)
+    labelled = np.repeat(true[:, None, :, 2] > 0, len(followed), axis=1)
+    areas = np.array([_area(each) for each in people])
+    return oks(true[..., :2], followed.keypoints.astype(np.float64), labelled, areas)
+
+
+def _observation(
+    number: int, person: dict[str, Any], keypoints: NDArray[np.float32], seen: NDArray[np.bool_]
+) -> Observation:
+    true = _true_keypoints(person)
+    return Observation(
+        number,
+        keypoints.astype(np.float64),
+        true[:, :2],
+        seen & (true[:, 2] == VISIBLE),
+        math.sqrt(_area(person)),
+    )

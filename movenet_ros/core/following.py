@@ -1,0 +1,168 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+People from one image to the next: time, ids and smoothing.
+
+Time is the stamp in an image's header and nothing else, so that a bag gives the same people at any
+speed of replay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import replace
+
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.smoothing import Smoother
+from movenet_ros.core.tracking import FAINT_SCORE
+from movenet_ros.core.tracking import Tracker
+
+TRACKING = ('off', 'keypoints', 'boxes')
+NANOSECONDS = 10**9
+STANDING_STEP_S = 1 / 30  # that people age by with each image while the stamps stand still
+
+
+@dataclass(frozen=True)
+class FollowSettings:
+    """
+    How people are followed; the names are those of the node's parameters.
+
+    :param person_threshold: people scored below it are dropped.
+    :param keypoint_threshold: keypoints scored below it count as unseen.
+    :param tracking: what people are told apart by: ``off``, ``keypoints`` or ``boxes``.
+    :param track_max_age_s: who has not been seen for longer is forgotten, by the stamps.
+    :param smoothing: whether keypoints and boxes are smoothed, which takes tracking.
+    :param smoothing_min_cutoff_hz: cutoff frequency of the filter for what stands still.
+    :param smoothing_beta: how much it rises with speed, in Hz for each size of the person's box a
+        second.
+    """
+
+    person_threshold: float = 0.25
+    keypoint_threshold: float = 0.3
+    tracking: str = 'keypoints'
+    track_max_age_s: float = 1.0
+    smoothing: bool = True
+    smoothing_min_cutoff_hz: float = 0.5
+    smoothing_beta: float = 5.0
+
+    @property
+    def least_score(self) -> float:
+        """Return the score that a person needs in order to be of any use."""
+        if self.tracking == 'off':
+            return self.person_threshold
+        return min(self.person_threshold, FAINT_SCORE)
+
+
+class Follower:
+    """
+    Gives people ids that stay, and smooths their keypoints and boxes.
+
+    :param settings: may be set at any time, and hold from the next image on.
+    :param say: called with one line when time makes it start anew.
+    """
+
+    def __init__(self, settings: FollowSettings, say: Callable[[str], None]) -> None:
+        self.settings = settings
+        self._say = say
+        self._tracker = Tracker()
+        self._smoother = Smoother()
+        self._stamp_ns: int | None = None
+        self._trouble = ''
+
+    def follow(self, poses: Poses, image_wh: tuple[int, int], stamp_ns: int) -> Poses:
+        """
+        Follow people into the next image.
+
+        :param poses: of that image, without ids; all who are scored ``least_score`` or more.
+        :param image_wh: its size in pixels.
+        :param stamp_ns: its stamp in nanoseconds.
+        :return: those who reach the person threshold, in the same order; somebody who is not
+            confirmed yet has id 0.
+        """
+        settings = self.settings
+        if settings.tracking == 'off':
+            self._restart()
+            self._stamp_ns = None
+            return poses.scored(settings.person_threshold)
+        step_s = self._step_s(stamp_ns)
+        people = self._tracker.update(
+            poses,
+            step_s or STANDING_STEP_S,
+            by=settings.tracking,
+            person_threshold=settings.person_threshold,
+            keypoint_threshold=settings.keypoint_threshold,
+            max_age_s=settings.track_max_age_s,
+        )
+        keypoints, boxes = poses.keypoints, poses.boxes_xyxy
+        if not settings.smoothing:
+            self._smoother.restart()
+        elif step_s:  # without a step in time there is no speed; the filter waits
+            keypoints, boxes = self._smoother.smooth(
+                poses,
+                people.keys,
+                step_s,
+                image_wh=image_wh,
+                keypoint_threshold=settings.keypoint_threshold,
+                min_cutoff_hz=settings.smoothing_min_cutoff_hz,
+                beta=settings.smoothing_beta,
+            )
+        followed = replace(poses, keypoints=keypoints, boxes_xyxy=boxes, ids=people.ids)
+        return followed.scored(settings.person_threshold)
+
+    def _restart(self) -> None:
+        self._tracker.restart()
+        self._smoother.restart()
+
+    def _step_s(self, stamp_ns: int) -> float:
+        """
+        Return how much later an image is than the one before.
+
+        Where that is no step in time to follow people over, start anew, and say so once.
+
+        :return: seconds; 0 where the stamp is that of the image before.
+        """
+        before_ns, self._stamp_ns = self._stamp_ns, stamp_ns
+        if before_ns is None:
+            return STANDING_STEP_S
+        step_s = (stamp_ns - before_ns) / NANOSECONDS
+        trouble, sentence = self._judged(step_s, stamp_ns)
+        if trouble and trouble != self._trouble:
+            self._say(sentence)
+        self._trouble = trouble
+        if step_s < 0 or step_s > self.settings.track_max_age_s:
+            self._restart()
+            return STANDING_STEP_S
+        return step_s
+
+    def _judged(self, step_s: float, stamp_ns: int) -> tuple[str, str]:
+        """Return what is wrong with a step in time, in a word and in a sentence, or nothing."""
+        if step_s < 0:
+            return 'back', (
+                f'the stamps of the images jump back by {-step_s:.3f} s (a bag that loops, a'
+                ' simulation that begins again): everybody gets a new id'
+            )
+        if step_s > self.settings.track_max_age_s:
+            return 'gap', (
+                f'the stamps of two images are {step_s:.3f} s apart, more than track_max_age_s:'
+                ' everybody gets a new id'
+            )
+        if step_s == 0:
+            unset = ', as if nobody sets them' if stamp_ns == 0 else ''
+            return 'still', (
+                f'the stamps of the images stand still at {stamp_ns / NANOSECONDS:.9f}{unset}:'
+                ' people are followed, but not smoothed, until they go on'
+            )
+        return '', ''

@@ -1,0 +1,339 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Who is who from one image to the next.
+
+Each person of an image is held against each track: where its person would be by now. One matrix
+of similarities, one optimal assignment. Beyond that there are four rules, each for a mistake that
+was seen on crossing people and moving cameras: somebody new gets an id only when seen repeatedly;
+faint people, too faint to be published, keep their track alive; who is hidden behind somebody is
+remembered for longer; and the model's second answer for one and the same person gets no id.
+
+The thresholds are those of MoveNet's reference implementation (tfjs-models, pose-detection) where
+they are not marked as ours.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from dataclasses import fields
+from dataclasses import replace
+from functools import lru_cache
+import importlib.machinery
+import importlib.util
+from pathlib import Path
+from typing import Any
+
+from movenet_ros.core.poses import Poses
+import numpy as np
+from numpy.typing import NDArray
+
+# COCO's standard deviations, of what annotators disagree on, by keypoint (cocodataset.org)
+SIGMAS = np.array(
+    [0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072]
+    + [0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089, 0.089]
+)
+MIN_SIMILARITY = {'keypoints': 0.2, 'boxes': 0.15}
+MIN_KEYPOINTS = 4  # that both sides see; with fewer, only the boxes are compared
+# Ours:
+BOX_WEIGHT = 0.5  # of the boxes' overlap where keypoints are compared; at borders they fail
+BIRTH_HITS = 3  # seen in so many images, a person gets an id
+BIRTH_GAP_S = 0.3  # who has no id yet, and is not seen for so long, is forgotten
+VELOCITY_TIME_S = 0.2  # what the velocity averages over
+STOP_S = 0.3  # who is not seen for longer may have stopped, rather than walked on
+FAINT_SCORE = 0.1  # least score of who may be somebody known, but is nobody new
+FAINT_SIMILARITY = 0.4  # least similarity for that
+TWIN_SIMILARITY = 0.6  # so like somebody found in the same image, it is the same person
+HIDDEN_SHARE = 0.5  # of the box that somebody else covers
+HIDDEN_PACE = 1 / 3  # at which who is hidden ages
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Tracks:
+    """
+    People, as last seen.
+
+    :param keys: ``(n,)`` numbers of the tracks, 0 for a person without one.
+    :param ids: ``(n,)`` the numbers that users see, 0 until a person is confirmed.
+    :param keypoints: ``(n, 17, 2)`` in pixels.
+    :param seen: ``(n, 17)`` which of them count.
+    :param boxes_xyxy: ``(n, 4)`` in pixels.
+    :param velocities: ``(n, 2)`` in pixels per second.
+    :param hits: ``(n,)`` in how many images each person was seen.
+    :param unseen_s: ``(n,)`` how long ago that was last, in seconds.
+    :param age_s: ``(n,)`` the same, but time spent hidden behind somebody counts less.
+    """
+
+    keys: NDArray[np.int64]
+    ids: NDArray[np.int64]
+    keypoints: Floats
+    seen: Mask
+    boxes_xyxy: Floats
+    velocities: Floats
+    hits: NDArray[np.int64]
+    unseen_s: Floats
+    age_s: Floats
+
+    @classmethod
+    def of(cls, poses: Poses, keypoint_threshold: float) -> Tracks:
+        """Make each person of an image the beginning of a track."""
+        n = len(poses)
+        return cls(
+            keys=np.zeros(n, np.int64),
+            ids=np.zeros(n, np.int64),
+            keypoints=poses.keypoints.astype(np.float64),
+            seen=poses.keypoint_scores >= keypoint_threshold,
+            boxes_xyxy=poses.boxes_xyxy.astype(np.float64),
+            velocities=np.zeros((n, 2)),
+            hits=np.ones(n, np.int64),
+            unseen_s=np.zeros(n),
+            age_s=np.zeros(n),
+        )
+
+    def __len__(self) -> int:
+        """Return the number of people."""
+        return len(self.keys)
+
+    def __getitem__(self, which: Any) -> Tracks:
+        """Pick out some of them, by indices or a mask."""
+        return Tracks(*(getattr(self, name)[which] for name in NAMES))
+
+    def __add__(self, others: Tracks) -> Tracks:
+        """Put others behind them."""
+        return Tracks(
+            *(np.concatenate([getattr(self, name), getattr(others, name)]) for name in NAMES)
+        )
+
+
+NAMES = tuple(each.name for each in fields(Tracks))
+
+
+class Tracker:
+    """Gives ids to people; they count up from 1 and are never used again."""
+
+    def __init__(self) -> None:
+        self.restart()
+        self._last_key = 0
+        self._last_id = 0
+        solver()  # loaded now rather than in the middle of a stream
+
+    def restart(self) -> None:
+        """Forget everybody; the ids go on counting."""
+        self._tracks = Tracks.of(Poses.nobody(), 0.0)
+
+    def update(
+        self,
+        poses: Poses,
+        step_s: float,
+        *,
+        by: str,
+        person_threshold: float,
+        keypoint_threshold: float,
+        max_age_s: float,
+    ) -> Tracks:
+        """
+        Find the people of the next image among the tracks.
+
+        :param poses: of the image; faint people, scored FAINT_SCORE or more, too.
+        :param step_s: time since the image before, in seconds.
+        :param by: what is compared, ``keypoints`` or ``boxes``.
+        :param person_threshold: people scored below it are faint.
+        :param keypoint_threshold: keypoints scored below it count as unseen.
+        :param max_age_s: who has not been seen for longer is forgotten.
+        :return: the same people in the same order, with the numbers of their tracks.
+        """
+        people = Tracks.of(poses, keypoint_threshold)
+        tracks = _aged(self._tracks, step_s)
+        young = tracks.age_s <= max_age_s
+        if not young.all():
+            tracks = tracks[young]
+        strong = poses.scores >= person_threshold
+        rows, columns, others = _assign(tracks, people, strong, by)
+        people.velocities[columns] = _velocities(tracks, rows, people, columns)
+        for name in ('keys', 'ids', 'hits'):
+            getattr(people, name)[columns] = getattr(tracks, name)[rows]
+        people.hits[columns] += 1
+        self._number(people, [each for each in others if strong[each]])
+        unseen = np.ones(len(tracks), bool)
+        unseen[rows] = False
+        unseen &= (tracks.ids > 0) | (tracks.unseen_s <= BIRTH_GAP_S)
+        have_track = people.keys > 0
+        self._tracks = people if have_track.all() else people[have_track]
+        if unseen.any():
+            self._tracks += tracks[unseen]
+        return people
+
+    def _number(self, people: Tracks, new: list[int]) -> None:
+        """Give new people a track, and those seen repeatedly an id."""
+        for i in new:
+            self._last_key += 1
+            people.keys[i] = self._last_key
+        for i in np.flatnonzero((people.ids == 0) & (people.hits >= BIRTH_HITS)).tolist():
+            self._last_id += 1
+            people.ids[i] = self._last_id
+
+
+def _aged(tracks: Tracks, step_s: float) -> Tracks:
+    """Let time pass; for who is covered by somebody seen more recently, less of it."""
+    unseen_s, pace = tracks.unseen_s, np.ones(len(tracks))
+    if unseen_s.any():
+        boxes = tracks.boxes_xyxy + np.tile(tracks.velocities * unseen_s[:, None], 2)
+        covered = _shared_areas(boxes, boxes) >= HIDDEN_SHARE * _areas(boxes)[:, None]
+        pace[(covered & (unseen_s < unseen_s[:, None])).any(axis=1)] = HIDDEN_PACE
+    return replace(tracks, unseen_s=unseen_s + step_s, age_s=tracks.age_s + step_s * pace)
+
+
+def _assign(
+    tracks: Tracks, people: Tracks, strong: Mask, by: str
+) -> tuple[list[int], list[int], list[int]]:
+    """
+    Find people among the tracks, first the strong ones, then the faint ones.
+
+    :return: indices of tracks, of their people, and of the people who are nobody's twin either.
+    """
+    table = similarity(tracks, people, by)
+    rows, columns = match(np.where(strong, table, 0.0), MIN_SIMILARITY[by])
+    others = [each for each in range(len(people)) if each not in columns]
+    if others and columns:
+        twins = np.any(similarity(people[columns], people, by) >= TWIN_SIMILARITY, axis=0)
+        others = [each for each in others if not twins[each]]
+    faint = [each for each in others if not strong[each]]
+    known = [each for each in np.flatnonzero(tracks.ids).tolist() if each not in rows]
+    if faint and known:
+        of_known, of_faint = match(table[np.ix_(known, faint)], FAINT_SIMILARITY)
+        rows += [known[each] for each in of_known]
+        columns += [faint[each] for each in of_faint]
+    return rows, columns, others
+
+
+def _velocities(tracks: Tracks, rows: list[int], people: Tracks, columns: list[int]) -> Floats:
+    """Average the velocities of tracks with how far their people have moved since."""
+    both = tracks.seen[rows] & people.seen[columns]
+    count = np.count_nonzero(both, axis=1)
+    moved = people.keypoints[columns] - tracks.keypoints[rows]
+    moved = (moved * both[..., None]).sum(axis=1) / np.maximum(count, 1)[:, None]
+    box = people.boxes_xyxy[columns] - tracks.boxes_xyxy[rows]
+    moved = np.where((count >= MIN_KEYPOINTS)[:, None], moved, (box[:, :2] + box[:, 2:]) / 2)
+    took_s, before = tracks.unseen_s[rows], tracks.velocities[rows]
+    weight = np.where(tracks.hits[rows] == 1, 1.0, 1 - np.exp(-took_s / VELOCITY_TIME_S))
+    return before + weight[:, None] * (moved / np.maximum(took_s, 1e-9)[:, None] - before)
+
+
+def similarity(tracks: Tracks, people: Tracks, by: str) -> Floats:
+    """
+    Compare each track with each person.
+
+    A person walks on at its velocity. Who has not been seen for a while may have stopped instead,
+    and who left across the image's border comes back there: the better of both counts.
+
+    :param by: ``keypoints`` or ``boxes``.
+    :return: ``(tracks, people)`` from 0 to 1.
+    """
+    alike = _alike(tracks, people, by, tracks.velocities * tracks.unseen_s[:, None])
+    lost = tracks.unseen_s > STOP_S
+    if lost.any():
+        there = _alike(tracks, people, by, np.zeros((len(tracks), 2)))
+        alike = np.where(lost[:, None], np.maximum(alike, there), alike)
+    return alike
+
+
+def _alike(tracks: Tracks, people: Tracks, by: str, shifts: Floats) -> Floats:
+    """Compare each track, moved by its shift ``(tracks, 2)``, with each person."""
+    boxes = tracks.boxes_xyxy + np.tile(shifts, 2)
+    overlaps = iou(boxes, people.boxes_xyxy)
+    if by == 'boxes':
+        return overlaps
+    both = tracks.seen[:, None] & people.seen
+    alike = oks(tracks.keypoints + shifts[:, None], people.keypoints, both, _areas(boxes))
+    enough = np.count_nonzero(both, axis=-1) >= MIN_KEYPOINTS
+    return np.where(enough, np.maximum(alike, BOX_WEIGHT * overlaps), overlaps)
+
+
+def oks(a: Floats, b: Floats, both: Mask, areas: Floats) -> Floats:
+    """
+    Return object keypoint similarity, as COCO's evaluation defines it.
+
+    :param a: ``(m, 17, 2)`` keypoints in pixels.
+    :param b: ``(n, 17, 2)`` keypoints in pixels.
+    :param both: ``(m, n, 17)`` which of them count.
+    :param areas: ``(m,)`` of the people in a, in square pixels.
+    :return: ``(m, n)`` from 0 to 1; 0 where no keypoint counts.
+    """
+    squared = ((a[:, None] - b) ** 2).sum(axis=-1)
+    scale = 2 * np.maximum(areas, 1.0)[:, None, None] * (2 * SIGMAS) ** 2
+    alike = np.exp(-squared / scale) * both
+    return np.asarray(alike.sum(axis=-1) / np.maximum(np.count_nonzero(both, axis=-1), 1))
+
+
+def iou(a: Floats, b: Floats) -> Floats:
+    """
+    Return intersection over union.
+
+    :param a: ``(m, 4)`` boxes, (left, top, right, bottom) in pixels.
+    :param b: ``(n, 4)`` boxes.
+    :return: ``(m, n)`` from 0 to 1; 0 for boxes without an area.
+    """
+    shared = _shared_areas(a, b)
+    union = _areas(a)[:, None] + _areas(b) - shared
+    return np.asarray(shared / np.maximum(union, 1e-9))
+
+
+def match(similarities: Floats, floor: float) -> tuple[list[int], list[int]]:
+    """
+    Pair rows and columns so that the sum of their similarities is the greatest.
+
+    :param similarities: ``(m, n)``; what lies below the floor is never paired.
+    :param floor: above 0.
+    :return: the rows, and the column of each.
+    """
+    worth = np.where(similarities >= floor, similarities, 0.0)
+    rows, columns = solver()(worth, maximize=True)
+    paired = worth[rows, columns] > 0
+    return rows[paired].tolist(), columns[paired].tolist()
+
+
+def _areas(boxes: Floats) -> Floats:
+    return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))
+
+
+def _shared_areas(a: Floats, b: Floats) -> Floats:
+    """Return ``(m, n)`` the area that each box of a has in common with each of b."""
+    sides = np.minimum(a[:, None, 2:], b[:, 2:]) - np.maximum(a[:, None, :2], b[:, :2])
+    return np.asarray(np.maximum(sides, 0.0).prod(axis=-1))
+
+
+@lru_cache(maxsize=None)
+def solver() -> Callable[..., Any]:
+    """
+    Return SciPy's linear_sum_assignment.
+
+    To import scipy.optimize takes almost 2 s and 50 MB, as much as the rest of a node's start. The
+    function's own compiled module needs nothing of that; where SciPy keeps it elsewhere, the
+    whole package is imported.
+    """
+    scipy = importlib.import_module('scipy')
+    folders = [str(Path(each) / 'optimize') for each in scipy.__path__]
+    found = importlib.machinery.PathFinder.find_spec('_lsap', folders)
+    if found is not None and isinstance(found.loader, importlib.machinery.ExtensionFileLoader):
+        module = importlib.util.module_from_spec(found)
+        found.loader.exec_module(module)
+    else:
+        module = importlib.import_module('scipy.optimize')
+    solve: Callable[..., Any] = module.linear_sum_assignment
+    return solve

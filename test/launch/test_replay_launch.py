@@ -1,0 +1,390 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""replay.launch.py against ros2 bag, pose.launch.py and the pose node."""
+
+from argparse import ArgumentParser
+from argparse import Namespace
+from collections.abc import Callable
+from pathlib import Path
+import sys
+import time
+from types import SimpleNamespace
+from typing import Any
+
+from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.ros.pose_node import PoseNode
+import numpy as np
+import pytest
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from vision_msgs.msg import Detection2DArray
+
+ROOT = Path(__file__).parents[2]
+LAUNCH_FILE = ROOT / 'launch' / 'replay.launch.py'
+POSE_LAUNCH_FILE = ROOT / 'launch' / 'pose.launch.py'
+OWN_ARGUMENTS = {'bag', 'rate', 'loop'}
+PASSED_ON = {
+    'image', 'image_transport', 'rviz', 'namespace', 'params_file', 'backend', 'log_level',
+}
+# of pose.launch.py's: not to choose here
+SETTLED = {'camera', 'video', 'use_sim_time'}
+VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+NAMESPACES = ['', 'robot1', '/fleet/robot1']
+BUILT_IN = {'/rosout', '/parameter_events'}
+WAIT_S = 20.0
+
+Started = Callable[..., SimpleNamespace]
+
+
+@pytest.fixture
+def arguments(read_arguments: Callable[[Path], dict[str, Any]]) -> dict[str, Any]:
+    """Return the declared arguments by name."""
+    return read_arguments(LAUNCH_FILE)
+
+
+@pytest.fixture
+def start(start_file: Callable[..., list[Any]], tmp_path: Path) -> Started:
+    """Return a function that starts the file with arguments and returns its actions."""
+
+    def start_with(bag: str = str(tmp_path), **given: str) -> SimpleNamespace:
+        first, *_, last = actions = start_file(LAUNCH_FILE, bag=bag, **given)
+        handler = getattr(first, 'args', ())[:1]  # of RegisterEventHandler
+        (player,) = first.actions if hasattr(first, 'actions') else handler[0].entities
+        return SimpleNamespace(
+            actions=actions,
+            timer=first if hasattr(first, 'actions') else None,
+            handler=handler[0] if handler else None,
+            player=player,
+            included=last,
+        )
+
+    return start_with
+
+
+def understood(cmd: list[str]) -> Namespace:
+    """Read a command line as ros2 bag play of every version since Humble does."""
+    assert cmd[:3] == ['ros2', 'bag', 'play']
+    parser = ArgumentParser(exit_on_error=False)
+    parser.add_argument('bag_path')
+    parser.add_argument('-r', '--rate', type=float, default=1.0)
+    parser.add_argument('-l', '--loop', action='store_true')
+    parser.add_argument('-m', '--remap', nargs='+', default='')
+    parser.add_argument('--clock', type=float, nargs='?', const=40, default=0)
+    parser.add_argument('-d', '--delay', type=float, default=0.0)
+    parser.add_argument('--disable-keyboard-controls', action='store_true')
+    parser.add_argument('--wait-for-all-acked', type=int, default=-1)
+    return parser.parse_args(cmd[3:])
+
+
+def pose_nodes(
+    included: Any, start_file: Callable[..., list[Any]], **given: str
+) -> dict[str, Any]:
+    """Start what is included as launch does: with its own arguments over those of the includer."""
+    passed = {name: value for name, value in given.items() if name in PASSED_ON}
+    (source,) = included.args
+    nodes = start_file(Path(source.args[0]), **passed, **dict(included.launch_arguments))
+    return {node.executable: node for node in nodes}
+
+
+def test_it_has_the_documented_arguments(arguments: dict[str, Any]) -> None:
+    """What the README names is there, and nothing else."""
+    assert arguments.keys() == OWN_ARGUMENTS | PASSED_ON
+
+
+def test_every_argument_is_described(arguments: dict[str, Any]) -> None:
+    """`--show-args` explains each."""
+    assert all(each.description.endswith('.') for each in arguments.values())
+
+
+def test_defaults_are_choices(arguments: dict[str, Any]) -> None:
+    """Launch refuses the file otherwise."""
+    limited = [each for each in arguments.values() if each.choices]
+    assert limited and all(each.default_value in each.choices for each in limited)
+
+
+def test_the_bag_is_said_to_be_required(arguments: dict[str, Any]) -> None:
+    """It has a default, an empty one, so that its absence is refused in one line."""
+    assert 'required' in arguments['bag'].description and arguments['bag'].default_value == ''
+
+
+@pytest.mark.parametrize('name', sorted(PASSED_ON))
+def test_arguments_passed_on_are_those_of_the_pose_launch_file(
+    name: str, arguments: dict[str, Any], read_arguments: Callable[[Path], dict[str, Any]]
+) -> None:
+    """They go there by their names, so defaults and choices must be the same."""
+    there = read_arguments(POSE_LAUNCH_FILE)[name]
+    here = arguments[name]
+    assert (here.default_value, here.choices) == (there.default_value, there.choices)
+
+
+def test_every_argument_of_the_pose_launch_file_was_thought_of(
+    read_arguments: Callable[[Path], dict[str, Any]]
+) -> None:
+    """A new one is passed on, or settled here."""
+    assert read_arguments(POSE_LAUNCH_FILE).keys() == PASSED_ON | SETTLED
+
+
+def test_the_bag_takes_the_cameras_place(
+    start: Started, start_file: Callable[..., list[Any]]
+) -> None:
+    """The pose node and RViz, and no camera."""
+    nodes = pose_nodes(start().included, start_file)
+    assert set(nodes) == {'pose_node', 'rviz2'}
+
+
+def test_the_simulated_time_reaches_the_nodes(
+    start: Started, start_file: Callable[..., list[Any]]
+) -> None:
+    """The stamps of a bag would be old otherwise."""
+    included = start().included
+    assert ('use_sim_time', 'true') in included.launch_arguments
+    for node in pose_nodes(included, start_file).values():
+        *_, own = node.parameters
+        assert own['use_sim_time'].args == ('use_sim_time',)
+
+
+@pytest.mark.parametrize('name', ['image', 'namespace', 'rviz', 'backend', 'log_level'])
+def test_included_arguments_leave_the_users_alone(name: str, start: Started) -> None:
+    """What is given there explicitly would win."""
+    assert name not in dict(start().included.launch_arguments)
+
+
+def test_the_bag_is_played(start: Started, tmp_path: Path) -> None:
+    """As it was recorded, once, if nothing else is said."""
+    options = understood(start().player.cmd)
+    assert (options.bag_path, options.rate, options.loop) == (str(tmp_path), 1.0, False)
+
+
+def test_a_home_folder_is_found(
+    start: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shell leaves the ~ of bag:=~/walk alone."""
+    monkeypatch.setenv('HOME', str(tmp_path))
+    (tmp_path / 'walk').mkdir()
+    assert understood(start(bag='~/walk').player.cmd).bag_path == str(tmp_path / 'walk')
+
+
+@pytest.mark.parametrize('rate', ['0.1', '2', '1e1'])
+def test_the_rate_reaches_the_player(rate: str, start: Started) -> None:
+    """Any number above 0."""
+    assert understood(start(rate=rate).player.cmd).rate == float(rate)
+
+
+def test_the_loop_reaches_the_player(start: Started) -> None:
+    """A switch, not a value."""
+    assert understood(start(loop='true').player.cmd).loop
+
+
+def test_the_player_sends_the_time(start: Started) -> None:
+    """Nodes on simulated time have none otherwise."""
+    assert understood(start().player.cmd).clock > 0
+
+
+def test_the_first_and_the_last_image_have_time(start: Started) -> None:
+    """Others must have found the player before it begins, and have all before it ends."""
+    options = understood(start().player.cmd)
+    assert options.delay > 0 and options.wait_for_all_acked > 0
+
+
+def test_the_player_leaves_the_keyboard_alone(start: Started) -> None:
+    """It is launch's."""
+    assert understood(start().player.cmd).disable_keyboard_controls
+
+
+@pytest.mark.parametrize('namespace', NAMESPACES)
+def test_earlier_outputs_make_room(
+    namespace: str,
+    start: Started,
+    start_file: Callable[..., list[Any]],
+    context: Context,
+    node_args: Callable[..., dict[str, Any]],
+) -> None:
+    """Whatever the pose node publishes, the player publishes elsewhere."""
+    started = start(namespace=namespace)
+    described = pose_nodes(started.included, start_file, namespace=namespace)['pose_node']
+    remaps = [part for rule in understood(started.player.cmd).remap for part in ('-r', rule)]
+    node = PoseNode(RecordedBackend([np.zeros((1, 6, 56), np.float32)]), **node_args(described))
+    player = Node('player', context=context, cli_args=['--ros-args', *remaps])
+    outputs = {each.topic_name for each in node.publishers} - BUILT_IN
+    moved = {player.resolve_topic_name(topic) for topic in outputs}
+    player.destroy_node()
+    node.destroy_node()
+    assert len(outputs) == 4 and moved == {f'/recorded{topic}' for topic in outputs}
+
+
+@pytest.mark.parametrize('topic', ['/camera/image_raw', '/tf_static', '/clock', '/robot2/poses'])
+def test_other_topics_stay(topic: str, start: Started, context: Context) -> None:
+    """Images arrive where they were recorded."""
+    remaps = understood(start(namespace='robot1').player.cmd).remap
+    arguments = ['--ros-args', *(part for rule in remaps for part in ('-r', rule))]
+    player = Node('player', context=context, cli_args=arguments)
+    resolved = player.resolve_topic_name(topic)
+    player.destroy_node()
+    assert resolved == topic
+
+
+def test_the_player_gets_room_for_images(
+    start: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A profile for Fast DDS, of every version, that is there."""
+    for variable in VARIABLES:
+        monkeypatch.delenv(variable, raising=False)
+    environment = start().player.additional_env
+    assert set(environment) == set(VARIABLES)
+    assert all(Path(path).is_file() for path in environment.values())
+
+
+@pytest.mark.parametrize('variable', VARIABLES)
+def test_a_profile_of_the_users_own_stays(
+    variable: str, start: Started, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reaches the player as everything in the environment does."""
+    monkeypatch.setenv(variable, 'mine.xml')
+    assert start().player.additional_env == {}
+
+
+def wrote(executable: str, text: str) -> Any:
+    """Make the event of a line that a node wrote."""
+    process_io = sys.modules['launch.events.process'].ProcessIO  # type: ignore[attr-defined]
+    return process_io(
+        action=SimpleNamespace(node_executable=executable), text=text.encode()
+    )
+
+
+def test_the_bag_waits_for_the_pose_node(
+    start: Started,
+    start_file: Callable[..., list[Any]],
+    context: Context,
+    node_args: Callable[..., dict[str, Any]],
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """It starts with what the real node writes when somebody listens, and not before."""
+    started = start()
+    described = pose_nodes(started.included, start_file)['pose_node']
+    starts = started.handler.matcher
+    node = PoseNode(RecordedBackend([np.zeros((1, 6, 56), np.float32)]), **node_args(described))
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    executor.spin_once(timeout_sec=0.5)
+    ready = ''.join(capfd.readouterr())
+    probe = Node('probe', context=context)
+    probe.create_subscription(Detection2DArray, 'poses', lambda _: None, 1)
+    until = time.monotonic() + WAIT_S
+    while not probe.count_subscribers('/image_raw') and time.monotonic() < until:
+        executor.spin_once(timeout_sec=0.1)
+    reads = ''.join(capfd.readouterr())
+    node.destroy_node()
+    probe.destroy_node()
+    assert 'ready' in ready and not starts(wrote(described.executable, ready))
+    assert starts(wrote(described.executable, reads)) and not starts(wrote('rviz2', reads))
+
+
+def test_the_bag_starts_once(start: Started) -> None:
+    """The pose node subscribes anew where the bag's images are best effort."""
+    assert start().handler.handle_once
+
+
+def test_other_events_start_nothing(start: Started) -> None:
+    """The matcher sees all that happens."""
+    assert not start().handler.matcher(SimpleNamespace())
+
+
+def test_whoever_waits_is_told_why(start: Started) -> None:
+    """Without RViz, the user's own subscriber starts the bag."""
+    assert any('subscribes' in getattr(each, 'msg', '') for each in start().actions)
+
+
+@pytest.mark.parametrize('log_level', ['warn', 'error', 'fatal'])
+def test_where_the_node_is_silent_the_bag_starts_by_time(
+    log_level: str, start: Started
+) -> None:
+    """It would wait forever."""
+    timer = start(log_level=log_level).timer
+    assert timer is not None and 0 < timer.period <= 30
+
+
+@pytest.mark.parametrize('log_level', ['debug', 'info'])
+def test_where_the_node_is_heard_the_bag_waits(log_level: str, start: Started) -> None:
+    """No image is lost while the model is loaded."""
+    assert start(log_level=log_level).timer is None
+
+
+def test_the_end_of_the_bag_ends_all(start: Started) -> None:
+    """The last images are worked on first."""
+    (timer,) = start().player.on_exit(None, SimpleNamespace(is_shutdown=False))
+    (action,) = timer.actions
+    assert type(action).__name__ == 'Shutdown' and timer.period > 0
+
+
+def test_an_end_on_its_way_is_not_held_up(start: Started) -> None:
+    """Ctrl-C ends the player too."""
+    assert start().player.on_exit(None, SimpleNamespace(is_shutdown=True)) == []
+
+
+@pytest.mark.parametrize(
+    ('given', 'words'),
+    [
+        ({'bag': ''}, 'bag:='),
+        ({'bag': '/nowhere/walk'}, '/nowhere/walk'),
+        ({'rate': '0'}, "rate '0'"),
+        ({'rate': '-1'}, "rate '-1'"),
+        ({'rate': 'fast'}, "rate 'fast'"),
+        ({'rate': 'nan'}, "rate 'nan'"),
+        ({'rate': 'inf'}, "rate 'inf'"),
+    ],
+)
+def test_what_cannot_work_is_refused(given: dict[str, str], words: str, start: Started) -> None:
+    """One line, instead of nodes that wait for each other."""
+    with pytest.raises(RuntimeError, match=words) as refused:
+        start(**given)
+    assert '\n' not in str(refused.value)
+
+
+def test_packages_are_dependencies() -> None:
+    """The tool rosdep installs ros2 bag, and what reads both kinds of bags."""
+    manifest = (ROOT / 'package.xml').read_text()
+    for package in ('ros2bag', 'rosbag2_storage_default_plugins', 'rosbag2_storage_mcap'):
+        assert f'<exec_depend>{package}</exec_depend>' in manifest
+
+
+@pytest.mark.parametrize('log_level', ['info', 'warn'])
+def test_the_real_launch_makes_the_actions(
+    log_level: str, start_for_real: Callable[..., list[Any]], tmp_path: Path
+) -> None:
+    """Real actions take what the file gives them."""
+    actions = start_for_real(LAUNCH_FILE, bag=str(tmp_path), loop='true', log_level=log_level)
+    assert {type(each).__name__ for each in actions} == (
+        {'RegisterEventHandler', 'LogInfo', 'IncludeLaunchDescription'}
+        if log_level == 'info'
+        else {'TimerAction', 'IncludeLaunchDescription'}
+    )
+
+
+def test_the_real_actions_say_which_executable_they_run(
+    start_for_real: Callable[..., list[Any]]
+) -> None:
+    """The start of the bag depends on it."""
+    nodes = start_for_real(POSE_LAUNCH_FILE, camera='none', rviz='false')
+    assert [node.node_executable for node in nodes] == ['pose_node']
+
+
+@pytest.mark.parametrize('given', [{'loop': 'maybe'}, {'backend': 'torch'}, {'rviz': 'maybe'}])
+def test_the_real_launch_refuses_what_is_no_choice(
+    given: dict[str, str], start_for_real: Callable[..., list[Any]]
+) -> None:
+    """The choices are enforced before anything starts."""
+    with pytest.raises(RuntimeError, match='is not valid'):
+        start_for_real(LAUNCH_FILE, **given)
