@@ -30,7 +30,7 @@ def files(pattern):
 
 EXTRAS = {
     # A ROS distribution has these from apt. Never opencv-python as well: both are called cv2.
-    'vision': ['numpy>=1.21,<3', 'opencv-python-headless>=4.5'],
+    'vision': ['numpy>=1.21,<3', 'opencv-python-headless>=4.5', 'scipy>=1.8'],
     # tensorflow-hub imports pkg_resources, which setuptools 82 dropped.
     'tensorflow': [
         'setuptools<82',
@@ -44,8 +44,10 @@ EXTRAS = {
         'tensorflow>=2.16,<2.22; python_version < "3.14"',
         'tf2onnx>=1.16; python_version < "3.14"',
     ],
-    'evaluate': ['pycocotools>=2.0.7', 'tqdm>=4.60'],
+    'evaluate': ['motmetrics>=1.4', 'pycocotools>=2.0.7', 'tqdm>=4.60'],
     'demo': ['scikit-image>=0.22', 'tqdm>=4.60'],
+    # No rosdep key: package.xml cannot have it. Our MCAP writer builds on the one of 0.11.
+    'replay': ['rosbags>=0.11,<0.12', 'tqdm>=4.60'],
     # NVIDIA's libraries from pip (3 GB), for a machine with its driver but without CUDA.
     'gpu': ['tensorflow[and-cuda]>=2.16,<2.22; python_version < "3.14"'],
     # pytest 9 dropped what the pytest plugins of ROS distributions hook into.
@@ -100,7 +102,8 @@ setup(
         'console_scripts': [
             f'{command} = {NAME}.__main__:run_command'
             for command in (
-                'benchmark', 'demo', 'evaluate', 'fetch_model', 'pose_node', 'video_source'
+                'benchmark', 'demo', 'evaluate', 'fetch_model', 'pose_node', 'replay',
+                'video_source',
             )
         ],
     },

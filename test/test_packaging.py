@@ -30,7 +30,9 @@ from packaging.utils import canonicalize_name
 import pytest
 
 ROOT = Path(__file__).parents[1]
-COMMANDS = ('benchmark', 'demo', 'evaluate', 'fetch_model', 'pose_node', 'video_source')
+COMMANDS = (
+    'benchmark', 'demo', 'evaluate', 'fetch_model', 'pose_node', 'replay', 'video_source',
+)
 PYTHONS = ('3.10', '3.11', '3.12', '3.13')
 
 
@@ -101,7 +103,11 @@ def test_package_xml_depends_on_what_the_package_uses(manifest: Package) -> None
         'launch_ros',
         'python3-numpy',
         'python3-opencv',
+        'python3-scipy',
         'rclpy',
+        'ros2bag',
+        'rosbag2_storage_default_plugins',
+        'rosbag2_storage_mcap',
         'rviz2',
         'sensor_msgs',
         'std_msgs',

@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from dataclasses import replace
 from datetime import datetime
 from importlib import metadata
+from itertools import count
 import json
 import os
 from pathlib import Path
@@ -58,11 +59,15 @@ from movenet_ros.core.decode import decode
 from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.following import Follower
+from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.machine import machine
 from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.skeleton import NUM_KEYPOINTS
 from movenet_ros.core.timing import Contender
 from movenet_ros.core.timing import Label
 from movenet_ros.core.timing import summary
@@ -74,7 +79,7 @@ import numpy as np
 
 SIDES = range(16, 8192 + 1)
 TURNS_S, GRAPH_S = 20.0, 10.0  # where --seconds is not given
-PERSON_THRESHOLD, KEYPOINT_THRESHOLD = 0.25, 0.3  # the node's defaults
+PERIOD_NS = 33_333_333  # of the images' stamps
 TUTORIAL = 'tutorial'
 
 
@@ -337,16 +342,20 @@ def _pipeline_contender(
     name: str, backend: Backend, image: SourceImage, input_size: int
 ) -> Contender:
     """Make bare model and pipeline follow each other: so close, the machine is equally busy."""
-    estimator = PoseEstimator(backend, input_size, PERSON_THRESHOLD)
+    settings = FollowSettings()
+    estimator = PoseEstimator(backend, input_size, settings.least_score)
     letterbox = Letterbox.fit(image.wh, input_size)
     batch = letterbox.apply(image)
+    six = six_people()
+    of_pipeline, of_stages, of_six = (Follower(settings, say) for _ in range(3))
+    stamps_ns = count(PERIOD_NS, PERIOD_NS)
 
     def bare() -> Iterator[Label]:
         backend.infer(batch)
         yield name, 'bare'
 
     def pipeline() -> Iterator[Label]:
-        estimator.estimate(image)
+        of_pipeline.follow(estimator.estimate(image), image.wh, next(stamps_ns))
         yield name, 'pipeline'
 
     def stages() -> Iterator[Label]:
@@ -354,9 +363,13 @@ def _pipeline_contender(
         yield name, 'letterbox'
         output = backend.infer(batch)
         yield name, 'infer'
-        poses = decode(output, letterbox, PERSON_THRESHOLD)
+        poses = decode(output, letterbox, settings.least_score)
         yield name, 'decode'
-        draw_poses(image.pixels, poses, KEYPOINT_THRESHOLD)
+        poses = of_stages.follow(poses, image.wh, next(stamps_ns))
+        yield name, 'track'
+        of_six.follow(six, image.wh, next(stamps_ns))
+        yield name, 'track_six'
+        draw_poses(image.pixels, poses, settings.keypoint_threshold)
         yield name, 'draw'
 
     parts = [bare, pipeline, stages]
@@ -367,6 +380,21 @@ def _pipeline_contender(
         parts.reverse()  # none of them always finds the caches as another one left them
 
     return run
+
+
+def six_people() -> Poses:
+    """Make six people side by side: tracking and smoothing take longer with more."""
+    left_top = np.zeros((6, 2), np.float32)
+    left_top[:, 0] = 100 * np.arange(6)
+    side = np.array((80, 200), np.float32)
+    spread = np.random.default_rng(0).random((6, NUM_KEYPOINTS, 2), np.float32) * side
+    return Poses(
+        keypoints=left_top[:, None] + spread,
+        keypoint_scores=np.full((6, NUM_KEYPOINTS), 0.8, np.float32),
+        boxes_xyxy=np.hstack([left_top, left_top + side]),
+        scores=np.full(6, 0.8, np.float32),
+        ids=np.zeros(6, np.int64),
+    )
 
 
 def _measure_graph(

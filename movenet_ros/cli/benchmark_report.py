@@ -21,7 +21,7 @@ from collections.abc import Iterator
 from collections.abc import Mapping
 from typing import Any
 
-STAGES = ('letterbox', 'infer', 'decode', 'draw')
+STAGES = ('letterbox', 'infer', 'decode', 'track', 'track_six', 'draw')
 PARTS = ('bare', 'pipeline', *STAGES)
 
 Report = Mapping[str, Any]

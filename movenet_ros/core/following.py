@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from dataclasses import replace
 
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.smoothing import Smoother
@@ -119,7 +118,7 @@ class Follower:
                 min_cutoff_hz=settings.smoothing_min_cutoff_hz,
                 beta=settings.smoothing_beta,
             )
-        followed = replace(poses, keypoints=keypoints, boxes_xyxy=boxes, ids=people.ids)
+        followed = Poses(keypoints, poses.keypoint_scores, boxes, poses.scores, people.ids)
         return followed.scored(settings.person_threshold)
 
     def _restart(self) -> None:

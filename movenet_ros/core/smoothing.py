@@ -123,18 +123,17 @@ def _filtered(
     size = np.sqrt(np.maximum(sides[:, 0] * sides[:, 1], 1.0))[:, None]
     moved = (now.raw - before.raw[at]) / step_s
     motion, common = before.motion[at], _common(moved, both, OUTLIER * size / step_s)
-    speed = np.sqrt((motion**2).sum(axis=-1, keepdims=True)) / size
+    speed = np.hypot(motion[:, :1], motion[:, 1:]) / size
     motion = motion + _weight(SPEED_CUTOFF_HZ + MOTION_BETA * speed, step_s) * (common - motion)
     motion *= is_known[:, None]
     speeds = before.speeds[at]
     beyond = moved - motion[:, None]
     speeds = (speeds + _weight(SPEED_CUTOFF_HZ, step_s) * (beyond - speeds)) * both[..., None]
-    cutoff_hz = min_cutoff_hz + beta * np.sqrt((speeds**2).sum(axis=-1)) / size
+    cutoff_hz = min_cutoff_hz + beta * np.hypot(speeds[..., 0], speeds[..., 1]) / size
     expected = before.smooth[at] + step_s * motion[:, None]
     smooth = expected + _weight(cutoff_hz, step_s)[..., None] * (now.raw - expected)
-    return replace(
-        now, smooth=np.where(both[..., None], smooth, now.raw), speeds=speeds, motion=motion
-    )
+    smooth = np.where(both[..., None], smooth, now.raw)
+    return State(now.keys, now.raw, smooth, speeds, motion, now.seen)
 
 
 def _common(moved: Floats, both: Mask, limit: Floats) -> Floats:

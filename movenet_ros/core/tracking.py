@@ -30,7 +30,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from dataclasses import fields
-from dataclasses import replace
 from functools import lru_cache
 import importlib.machinery
 import importlib.util
@@ -165,7 +164,9 @@ class Tracker:
             tracks = tracks[young]
         strong = poses.scores >= person_threshold
         rows, columns, others = _assign(tracks, people, strong, by)
-        people.velocities[columns] = _velocities(tracks, rows, people, columns)
+        velocities = _velocities(tracks, rows, people, columns)
+        steady = tracks.velocities[rows]  # somebody faint is not where it seems
+        people.velocities[columns] = np.where(strong[columns][:, None], velocities, steady)
         for name in ('keys', 'ids', 'hits'):
             getattr(people, name)[columns] = getattr(tracks, name)[rows]
         people.hits[columns] += 1
@@ -196,7 +197,8 @@ def _aged(tracks: Tracks, step_s: float) -> Tracks:
         boxes = tracks.boxes_xyxy + np.tile(tracks.velocities * unseen_s[:, None], 2)
         covered = _shared_areas(boxes, boxes) >= HIDDEN_SHARE * _areas(boxes)[:, None]
         pace[(covered & (unseen_s < unseen_s[:, None])).any(axis=1)] = HIDDEN_PACE
-    return replace(tracks, unseen_s=unseen_s + step_s, age_s=tracks.age_s + step_s * pace)
+    later = {'unseen_s': unseen_s + step_s, 'age_s': tracks.age_s + step_s * pace}
+    return Tracks(**{**vars(tracks), **later})  # dataclasses.replace takes three times as long
 
 
 def _assign(
@@ -214,8 +216,11 @@ def _assign(
         twins = np.any(similarity(people[columns], people, by) >= TWIN_SIMILARITY, axis=0)
         others = [each for each in others if not twins[each]]
     faint = [each for each in others if not strong[each]]
-    known = [each for each in np.flatnonzero(tracks.ids).tolist() if each not in rows]
-    if faint and known:
+    if faint:
+        recent = table[(tracks.ids > 0) & (tracks.unseen_s <= STOP_S)] >= FAINT_SIMILARITY
+        blends = recent.sum(axis=0) > 1  # of two people who cross
+        faint = [each for each in faint if not blends[each]]
+        known = [each for each in np.flatnonzero(tracks.ids).tolist() if each not in rows]
         of_known, of_faint = match(table[np.ix_(known, faint)], FAINT_SIMILARITY)
         rows += [known[each] for each in of_known]
         columns += [faint[each] for each in of_faint]
@@ -255,13 +260,13 @@ def similarity(tracks: Tracks, people: Tracks, by: str) -> Floats:
 
 def _alike(tracks: Tracks, people: Tracks, by: str, shifts: Floats) -> Floats:
     """Compare each track, moved by its shift ``(tracks, 2)``, with each person."""
-    boxes = tracks.boxes_xyxy + np.tile(shifts, 2)
+    boxes = tracks.boxes_xyxy + np.hstack([shifts, shifts])
     overlaps = iou(boxes, people.boxes_xyxy)
     if by == 'boxes':
         return overlaps
     both = tracks.seen[:, None] & people.seen
     alike = oks(tracks.keypoints + shifts[:, None], people.keypoints, both, _areas(boxes))
-    enough = np.count_nonzero(both, axis=-1) >= MIN_KEYPOINTS
+    enough = both.sum(axis=-1) >= MIN_KEYPOINTS
     return np.where(enough, np.maximum(alike, BOX_WEIGHT * overlaps), overlaps)
 
 
@@ -275,10 +280,10 @@ def oks(a: Floats, b: Floats, both: Mask, areas: Floats) -> Floats:
     :param areas: ``(m,)`` of the people in a, in square pixels.
     :return: ``(m, n)`` from 0 to 1; 0 where no keypoint counts.
     """
-    squared = ((a[:, None] - b) ** 2).sum(axis=-1)
+    x, y = np.moveaxis(a[:, None] - b, -1, 0)
     scale = 2 * np.maximum(areas, 1.0)[:, None, None] * (2 * SIGMAS) ** 2
-    alike = np.exp(-squared / scale) * both
-    return np.asarray(alike.sum(axis=-1) / np.maximum(np.count_nonzero(both, axis=-1), 1))
+    alike = np.exp(-(x * x + y * y) / scale) * both
+    return np.asarray(alike.sum(axis=-1) / np.maximum(both.sum(axis=-1), 1))
 
 
 def iou(a: Floats, b: Floats) -> Floats:
@@ -315,7 +320,8 @@ def _areas(boxes: Floats) -> Floats:
 def _shared_areas(a: Floats, b: Floats) -> Floats:
     """Return ``(m, n)`` the area that each box of a has in common with each of b."""
     sides = np.minimum(a[:, None, 2:], b[:, 2:]) - np.maximum(a[:, None, :2], b[:, :2])
-    return np.asarray(np.maximum(sides, 0.0).prod(axis=-1))
+    width, height = np.moveaxis(np.maximum(sides, 0.0), -1, 0)
+    return np.asarray(width * height)
 
 
 @lru_cache(maxsize=None)

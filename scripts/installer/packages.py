@@ -23,7 +23,9 @@ import os
 from pathlib import Path
 import re
 
-EXTRAS = ['tensorflow', 'onnxruntime', 'openvino', 'convert', 'evaluate', 'demo', 'test']
+EXTRAS = [
+    'tensorflow', 'onnxruntime', 'openvino', 'convert', 'evaluate', 'demo', 'replay', 'test',
+]
 
 # colcon's --symlink-install ends with setuptools 80; editable installs begin with 64.
 ROS_LIMITS = ['setuptools>=64,<80']

@@ -34,14 +34,13 @@ from movenet_ros.cli.benchmark_report import DEFINITIONS
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.timing import BLOCK_RUNS
 from movenet_ros.core.timing import MIN_ROUNDS
-from movenet_ros.ros.parameters import PoseParameters
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 180.0
 SIZE = '160x120'
 SHORT = ('--size', SIZE, '--seconds', '1', '--input-size', '128', '--backends', 'onnxruntime')
-PARTS = {'bare', 'pipeline', 'letterbox', 'infer', 'decode', 'draw'}
+PARTS = {'bare', 'pipeline', 'letterbox', 'infer', 'decode', 'track', 'track_six', 'draw'}
 
 _domains = count(os.getpid() + 50)
 
@@ -291,12 +290,6 @@ def test_without_a_saved_model_the_tutorial_is_null(
     ]
     lines = running.out.read_text().splitlines()
     assert sum(line.startswith('the tutorial is left out: ') for line in lines) == 1
-
-
-def test_the_thresholds_are_the_nodes() -> None:
-    node = PoseParameters()
-    assert benchmark.PERSON_THRESHOLD == node.person_threshold
-    assert benchmark.KEYPOINT_THRESHOLD == node.keypoint_threshold
 
 
 def test_help_defines_the_ratios(capsys: pytest.CaptureFixture[str]) -> None:

@@ -25,7 +25,9 @@ from movenet_ros.cli.benchmark_report import pipeline_ratios
 from movenet_ros.cli.benchmark_report import table
 import pytest
 
-PARTS = ('bare', 'pipeline', 'letterbox', 'infer', 'decode', 'draw')
+PARTS = (
+    'bare', 'pipeline', 'letterbox', 'infer', 'decode', 'track', 'track_six', 'draw'
+)
 
 
 def times(median_ms: float) -> dict[str, float]:
