@@ -33,6 +33,7 @@ COMMANDS = {  # name: (module, what it does)
     'evaluate': ('movenet_ros.cli.evaluate', 'COCO keypoint AP of the pipeline'),
     'fetch_model': ('movenet_ros.cli.fetch_model', "get the model's weights and prepare them"),
     'pose_node': ('movenet_ros.ros.pose_node', 'the node: images in, people out'),
+    'replay': ('movenet_ros.cli.replay', "the node's pipeline over a bag or a video"),
     'video_source': ('movenet_ros.ros.video_source', 'publish a video, a camera or pictures'),
 }
 

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
 from pathlib import Path
 import signal
 from typing import Any
@@ -35,6 +36,12 @@ from movenet_ros.model.store import ModelFiles
 import numpy as np
 from numpy.typing import NDArray
 import pytest
+from rosbags.rosbag2 import CompressionFormat
+from rosbags.rosbag2 import CompressionMode
+from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import Writer
+from rosbags.typesys import get_typestore
+from rosbags.typesys import Stores
 import skimage.data
 
 DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
@@ -123,3 +130,61 @@ def answer() -> Callable[[Letterbox, Poses], NDArray[np.float32]]:
         return output
 
     return make
+
+
+@pytest.fixture(scope='session')
+def typestore() -> Any:
+    """Give the message types that rosbags knows."""
+    return get_typestore(Stores.ROS2_JAZZY)
+
+
+ImageBytes = Callable[..., bytes]
+
+
+@pytest.fixture(scope='session')
+def image_bytes(typestore: Any) -> ImageBytes:
+    """Return a function that makes a serialized sensor_msgs/Image, of bgr8 unless told."""
+    types = typestore.types
+
+    def make(image: NDArray[np.uint8], stamp_ns: int = 0, **fields: Any) -> bytes:
+        time = types['builtin_interfaces/msg/Time'](*divmod(stamp_ns, 10**9))
+        header = types['std_msgs/msg/Header'](time, fields.pop('frame_id', 'camera'))
+        height, width = image.shape[:2]
+        row = image[0].nbytes
+        values = {'encoding': 'bgr8', 'is_bigendian': 0, 'step': row, 'data': image.ravel()}
+        msg = types['sensor_msgs/msg/Image'](
+            header=header, height=height, width=width, **{**values, **fields}
+        )
+        return bytes(typestore.serialize_cdr(msg, 'sensor_msgs/msg/Image'))
+
+    return make
+
+
+BagRow = tuple[str, str, int, bytes]  # topic, type, time in nanoseconds, message
+WriteBag = Callable[..., Path]
+
+
+@pytest.fixture(scope='session')
+def write_bag(typestore: Any) -> WriteBag:
+    """Return a function that writes rows into a new bag; topics begin with the first of theirs."""
+
+    def write(
+        path: Path,
+        rows: Iterable[BagRow],
+        storage: str = 'mcap',
+        compression: str = 'NONE',
+        version: Any = 9,
+        **connection: Any,
+    ) -> Path:
+        writer = Writer(path, version=version, storage_plugin=StoragePlugin[storage.upper()])
+        writer.set_compression(CompressionMode[compression], CompressionFormat.ZSTD)
+        known: dict[str, Any] = {}
+        with writer:
+            for topic, msg_type, received_ns, data in rows:
+                if topic not in known:
+                    types = {'typestore': typestore, **connection}
+                    known[topic] = writer.add_connection(topic, msg_type, **types)
+                writer.write(known[topic], received_ns, data)
+        return path
+
+    return write

@@ -51,7 +51,7 @@ THIRD_PARTY = {
     'core': {'cv2', 'numpy'},
     'model': {'numpy'} | HEAVY,
     'backends': {'numpy', 'onnxruntime', 'openvino', 'tensorflow'},
-    'ros': {'cv2', 'numpy'} | ROS,
+    'ros': {'cv2', 'numpy', 'rosbags', 'yaml'} | ROS,
     'cli': {'cv2', 'numpy', 'pycocotools', 'skimage', 'tqdm'},
     '__main__': set(),
     '__init__': set(),

@@ -144,6 +144,17 @@ class VideoFile:
         if self._writer is not None:
             self._writer.release()
 
+    def check(self) -> None:
+        """
+        Look into the file once it is closed: OpenCV does not say when the disk is full.
+
+        :raises StartError: if it does not hold the images that were written.
+        """
+        if self._writer is not None:
+            there = cv2.VideoCapture(str(self._path)).get(cv2.CAP_PROP_FRAME_COUNT)
+            if there < self._written:
+                raise StartError(f'cannot write {self._path}: is the disk full?')
+
 
 def _even(side: int) -> int:
     """Round down to an even number, which the codec asks for, but not to nothing."""

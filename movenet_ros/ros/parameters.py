@@ -22,6 +22,8 @@ compare config/pose.yaml, the launch files and the README with it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import asdict
 from dataclasses import dataclass
 from dataclasses import Field
@@ -29,7 +31,6 @@ from dataclasses import field
 from dataclasses import fields
 from dataclasses import replace
 from difflib import get_close_matches
-import math
 from textwrap import fill
 from textwrap import indent
 from typing import Any
@@ -39,12 +40,12 @@ from movenet_ros.backends import BACKEND_CHOICES
 from movenet_ros.backends import DEVICES
 from movenet_ros.backends import PRECISIONS
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.following import FollowSettings
+from movenet_ros.core.following import TRACKING
 from rcl_interfaces.msg import FloatingPointRange
 from rcl_interfaces.msg import IntegerRange
 from rcl_interfaces.msg import ParameterDescriptor
 from rcl_interfaces.msg import SetParametersResult
-from rclpy.exceptions import InvalidParameterTypeException
-from rclpy.exceptions import InvalidParameterValueException
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
@@ -120,15 +121,49 @@ class PoseParameters:
         step=32,
     )
     person_threshold: float = param(
-        0.25, 'People scored below this are dropped.', between=(0.0, 1.0), run_time=True
+        FollowSettings.person_threshold,
+        'People scored below this are dropped.',
+        between=(0.0, 1.0),
+        run_time=True,
     )
     keypoint_threshold: float = param(
-        0.3,
+        FollowSettings.keypoint_threshold,
         'Keypoints scored below this count as unseen and are not drawn; poses carries all 17.',
         between=(0.0, 1.0),
         run_time=True,
     )
     max_people: int = param(6, 'At most so many people, the best scored.', between=(1, 6))
+    tracking: str = param(
+        FollowSettings.tracking,
+        'What people are told apart by from one image to the next, so that each keeps an id.',
+        choices=TRACKING,
+        run_time=True,
+    )
+    track_max_age_s: float = param(
+        FollowSettings.track_max_age_s,
+        'Who is not seen for longer, in seconds of the image stamps, gets a new id; who is hidden'
+        ' behind somebody else has three times as long.',
+        between=(0.0, 60.0),
+        run_time=True,
+    )
+    smoothing: bool = param(
+        FollowSettings.smoothing,
+        'Smooth keypoints and boxes; takes tracking.',
+        run_time=True,
+    )
+    smoothing_min_cutoff_hz: float = param(
+        FollowSettings.smoothing_min_cutoff_hz,
+        'Cutoff frequency for what stands still, in Hz; a lower one shakes less.',
+        between=(0.01, 100.0),
+        run_time=True,
+    )
+    smoothing_beta: float = param(
+        FollowSettings.smoothing_beta,
+        "How much the cutoff rises with speed, in Hz for each size of the person's box a second; a"
+        ' higher one lags less.',
+        between=(0.0, 1000.0),
+        run_time=True,
+    )
     image_transport: str = param(
         'raw',
         'raw: sensor_msgs/Image on image; compressed: sensor_msgs/CompressedImage on'
@@ -170,34 +205,33 @@ def declare(node: Node, table: type[Table]) -> Table:
 
     :raises StartError: if a value that was given is of another type or out of range.
     """
-    values = {}
+    settings = table_of(table, given(node))
     for each in fields(table):
-        _widen(node, each)
-        try:
-            values[each.name] = node.declare_parameter(
-                each.name, each.default, descriptor(each)
-            ).value
-        except InvalidParameterTypeException as error:
-            raise StartError(
-                f"parameter {each.name} is '{given(node)[each.name]}',"
-                f' it must be {TYPES[str(each.type)]}'
-            ) from error
-        except InvalidParameterValueException as error:
-            raise StartError(
-                f"parameter {each.name} is '{given(node)[each.name]}', it must be {_limits(each)}"
-            ) from error
-        reason = _refusal(each, values[each.name])
-        if reason:
-            raise StartError(reason)
-    return table(**values)
+        if each.name in given(node):  # an integer may have been given for a double or a string
+            meant = Parameter(each.name, value=getattr(settings, each.name))
+            node._parameter_overrides[each.name] = meant
+        node.declare_parameter(each.name, each.default, descriptor(each))
+    return settings
 
 
-def _widen(node: Node, parameter: Field[Any]) -> None:
-    """Take an integer that was given for what it stands for: rate:=30 a double, source:=0 text."""
-    value = given(node).get(parameter.name)
-    if type(value) is int and parameter.type in WIDER:
-        meant = Parameter(parameter.name, value=WIDER[parameter.type](value))
-        node._parameter_overrides[parameter.name] = meant
+def table_of(table: type[Table], values: Mapping[str, Any]) -> Table:
+    """
+    Make a table of values that were given, and of defaults where none was.
+
+    An integer is taken for what it stands for: rate:=30 for a double, source:=0 for a string.
+
+    :param values: by name; names that the table does not have are passed over.
+    :raises StartError: if a value is of another type or out of range.
+    """
+    taken = {}
+    for each in fields(table):
+        if each.name in values:
+            value = values[each.name]
+            taken[each.name] = WIDER.get(each.type, int)(value) if type(value) is int else value
+            reason = _refusal(each, taken[each.name])
+            if reason:
+                raise StartError(reason)
+    return table(**taken)
 
 
 def on_change(node: Node, parameters: Table, apply: Any) -> None:
@@ -229,20 +263,25 @@ def given(node: Node) -> dict[str, Any]:
 
 
 def unknown_parameters(node: Node, table: type[Table]) -> list[str]:
+    """Say which parameters a node was given that nobody reads, each in one sentence."""
+    return unknown_names(given(node), table)
+
+
+def unknown_names(names: Iterable[str], table: type[Table]) -> list[str]:
     """
-    Say which parameters were given that nobody reads, each in one sentence.
+    Say which names of parameters nobody reads, each in one sentence.
 
     ROS ignores a misspelt parameter without a word. Those of our other node are passed over, since
     one file may hold the parameters of both.
     """
-    names: list[str] = [each.name for each in fields(table)]
+    known: list[str] = [each.name for each in fields(table)]
     others = {*defaults(PoseParameters), *defaults(VideoSourceParameters)}
     sentences = []
-    for name in given(node):
+    for name in names:
         if name in others or name in ROS_PARAMETERS or name.startswith(('qos_overrides.', '/')):
             continue
-        close = get_close_matches(name, names, 1)
-        hint = f', did you mean {close[0]}?' if close else f', there are {", ".join(names)}'
+        close = get_close_matches(name, known, 1)
+        hint = f', did you mean {close[0]}?' if close else f', there are {", ".join(known)}'
         sentences.append(f"unknown parameter '{name}' is ignored{hint}")
     return sentences
 
@@ -251,8 +290,8 @@ def listing(table: type[Table]) -> str:
     """Describe a table's parameters, for --help."""
     paragraphs = [table.__doc__ or '']
     for each in fields(table):
-        limits = _limits(each)
-        shown = f'{each.default!r}, {limits}' if limits else repr(each.default)
+        allowed = limits(each)
+        shown = f'{each.default!r}, {allowed}' if allowed else repr(each.default)
         meaning = indent(fill(each.metadata['meaning'], 88), ' ' * 4)
         paragraphs.append(f'  {each.name} ({shown})\n{meaning}')
     return '\n'.join(paragraphs)
@@ -282,15 +321,7 @@ def defaults(table: type[Table]) -> dict[str, Any]:
     return asdict(table())
 
 
-def _refusal(parameter: Field[Any], value: Any) -> str:
-    """Say why a value of the right type and range is no good all the same, or nothing."""
-    choices = parameter.metadata['choices']
-    if (choices and value not in choices) or (isinstance(value, float) and math.isnan(value)):
-        return f"parameter {parameter.name} is '{value}', it must be {_limits(parameter)}"
-    return ''
-
-
-def _limits(parameter: Field[Any]) -> str:
+def limits(parameter: Field[Any]) -> str:
     """Say which values a parameter may have."""
     about = parameter.metadata
     if about['choices']:
@@ -300,3 +331,23 @@ def _limits(parameter: Field[Any]) -> str:
     low, high = about['between']
     step = f' in steps of {about["step"]}' if about['step'] > 1 else ''
     return f'from {low} to {high}{step}'
+
+
+def _refusal(parameter: Field[Any], value: Any) -> str:
+    """Say why a value is no good, or nothing."""
+    about = parameter.metadata
+    wanted = TYPES[str(parameter.type)]
+    is_good = type(value).__name__ == parameter.type
+    if is_good and about['choices']:
+        is_good = value in about['choices']
+        wanted = limits(parameter)
+    elif is_good and about['between'] is not None:
+        low, high = about['between']
+        is_good = low <= value <= high and (isinstance(value, float) or _is_step(parameter, value))
+        wanted = limits(parameter)
+    return '' if is_good else f"parameter {parameter.name} is '{value}', it must be {wanted}"
+
+
+def _is_step(parameter: Field[Any], value: int) -> bool:
+    low, _ = parameter.metadata['between']
+    return bool((value - low) % parameter.metadata['step'] == 0)

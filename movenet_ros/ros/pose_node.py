@@ -27,7 +27,6 @@ from movenet_ros.core.errors import FrameError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
 from movenet_ros.ros.annotator import Annotator
-from movenet_ros.ros.conversions import detections_to_msg
 from movenet_ros.ros.conversions import image_from_compressed_msg
 from movenet_ros.ros.conversions import image_from_msg
 from movenet_ros.ros.conversions import image_to_msg
@@ -40,6 +39,7 @@ from movenet_ros.ros.parameters import on_change
 from movenet_ros.ros.parameters import PoseParameters
 from movenet_ros.ros.parameters import unknown_parameters
 from movenet_ros.ros.perception import Perception
+from movenet_ros.ros.prepared import detections_to_bytes
 from movenet_ros.ros.prepared import poses_to_bytes
 from movenet_ros.ros.run import run_node
 from movenet_ros.ros.serialized_image import ImageView
@@ -133,7 +133,7 @@ class PoseNode(Node):
         if self._poses_pub.get_subscription_count():
             self._poses_pub.publish(poses_to_bytes(poses, header))
         if self._detections_pub.get_subscription_count():
-            self._detections_pub.publish(detections_to_msg(poses, header))
+            self._detections_pub.publish(detections_to_bytes(poses, header))
         if self._annotated_pub.get_subscription_count():
             self._annotator.submit(partial(self._annotate, image, poses, header, self._settings))
 

@@ -14,17 +14,19 @@
 
 
 """
-Messages of the topic ``poses`` as ready bytes.
+Messages of the topics ``poses`` and ``detections`` as ready bytes.
 
 rclpy takes a tenth of a millisecond for each person to turn a message into bytes, and as long
 again to build it: six people cost a third of an inference. But from one image to the next only
 the numbers change. So the middleware serializes a message once, with marks in the places of the
 numbers, and from then on the numbers are written over the marks. Nothing here knows how the
-middleware lays a message out.
+middleware lays a message out; what it leaves between the fields becomes 0 in padding.py, so that
+the same people are always the same bytes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,7 +35,9 @@ import struct
 
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import NUM_KEYPOINTS
+from movenet_ros.ros.conversions import detections_to_msg
 from movenet_ros.ros.conversions import poses_to_msg
+from movenet_ros.ros.padding import without_padding
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.serialization import serialize_message
@@ -41,8 +45,11 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 NUMBERS = 3 * (NUM_KEYPOINTS + 1) + 4  # of a person: score, x and y of each result, and the box
+BOX_NUMBERS = 3 + 4  # the last of these: the person and the box
 MARK_S, MARK_NS = 0x5AFE57A, 0x1CE57A3  # a stamp that no image has
 FIRST_MARK = 1e12 + 0.5  # a number that no image has
+
+MakeMessage = Callable[[Poses, Header], Detection2DArray]
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,7 +59,7 @@ class Template:
 
     :param data: its bytes.
     :param stamp_at: ``(n + 1, 8)`` places of the bytes of each stamp.
-    :param numbers_at: ``(n * NUMBERS, 8)`` places of the bytes of each number.
+    :param numbers_at: ``(count, 8)`` places of the bytes of each number.
     """
 
     data: NDArray[np.uint8]
@@ -62,16 +69,28 @@ class Template:
 
 def poses_to_bytes(poses: Poses, header: Header) -> bytes:
     """Make the skeleton array, serialized: what poses_to_msg and rclpy make of it."""
-    template = _template(tuple(poses.ids.tolist()), header.frame_id)
+    return _filled(poses_to_msg, poses, header, _numbers(poses))
+
+
+def detections_to_bytes(poses: Poses, header: Header) -> bytes:
+    """Make the array of person boxes, serialized: what detections_to_msg and rclpy make of it."""
+    return _filled(detections_to_msg, poses, header, _numbers(poses)[:, -BOX_NUMBERS:])
+
+
+def _filled(
+    make: MakeMessage, poses: Poses, header: Header, numbers: NDArray[np.float64]
+) -> bytes:
+    """Write stamp and numbers into the serialized message that is ready for them."""
+    template = _template(make, tuple(poses.ids.tolist()), header.frame_id)
     data = template.data.copy()
     stamp = struct.pack('=iI', header.stamp.sec, header.stamp.nanosec)
     data[template.stamp_at] = np.frombuffer(stamp, np.uint8)
-    data[template.numbers_at] = _numbers(poses).view(np.uint8).reshape(-1, 8)
+    data[template.numbers_at] = np.ascontiguousarray(numbers).view(np.uint8).reshape(-1, 8)
     return bytes(data)
 
 
 def _numbers(poses: Poses) -> NDArray[np.float64]:
-    """Return every person's numbers in the order of the message's fields."""
+    """Return ``(n, NUMBERS)``: every person's numbers in the order of the message's fields."""
     n = len(poses)
     numbers = np.empty((n, NUMBERS))
     results = numbers[:, :-4].reshape(n, NUM_KEYPOINTS + 1, 3)
@@ -80,11 +99,11 @@ def _numbers(poses: Poses) -> NDArray[np.float64]:
     results[:, :-1, 0], results[:, -1, 0] = poses.keypoint_scores, poses.scores
     results[:, :-1, 1:], results[:, -1, 1:] = poses.keypoints, center
     numbers[:, -4:-2], numbers[:, -2:] = center, bottom_right - top_left
-    return numbers.ravel()
+    return numbers
 
 
 @lru_cache(maxsize=64)  # people come and go; a new one costs what every message cost before
-def _template(ids: tuple[int, ...], frame_id: str) -> Template:
+def _template(make: MakeMessage, ids: tuple[int, ...], frame_id: str) -> Template:
     """Let the middleware serialize a message with marks, and find them."""
     n = len(ids)
     people = Poses(
@@ -96,9 +115,9 @@ def _template(ids: tuple[int, ...], frame_id: str) -> Template:
     )
     header = Header(frame_id=frame_id)
     header.stamp.sec, header.stamp.nanosec = MARK_S, MARK_NS
-    msg = poses_to_msg(people, header)
+    msg = make(people, header)
     marks = _mark(msg)
-    data = bytes(serialize_message(msg))
+    data = without_padding(bytes(serialize_message(msg)), msg)
     stamp = struct.pack('=iI', MARK_S, MARK_NS)
     return Template(
         np.frombuffer(data, np.uint8),

@@ -27,6 +27,8 @@ from movenet_ros.ros.parameters import declare
 from movenet_ros.ros.parameters import defaults
 from movenet_ros.ros.parameters import on_change
 from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.ros.parameters import table_of
+from movenet_ros.ros.parameters import unknown_names
 from movenet_ros.ros.parameters import unknown_parameters
 from movenet_ros.ros.parameters import VideoSourceParameters
 import pytest
@@ -35,7 +37,17 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 TABLES = (PoseParameters, VideoSourceParameters)
-RUN_TIME = {'person_threshold', 'keypoint_threshold', 'annotate_boxes', 'annotate_scores'}
+RUN_TIME = {
+    'annotate_boxes',
+    'annotate_scores',
+    'keypoint_threshold',
+    'person_threshold',
+    'smoothing',
+    'smoothing_beta',
+    'smoothing_min_cutoff_hz',
+    'track_max_age_s',
+    'tracking',
+}
 
 MakeNode = Callable[..., Node]
 
@@ -172,6 +184,35 @@ def test_refused_at_the_start(
     text = str(refused.value)
     assert text.startswith(f'parameter {name} ') and '\n' not in text
     assert all(each in text for each in words), text
+
+
+@pytest.mark.parametrize('table', TABLES)
+def test_without_values_a_table_has_its_defaults(table: Any) -> None:
+    """As the node has them."""
+    assert table_of(table, {}) == table()
+
+
+def test_values_get_into_the_table() -> None:
+    """Those that it knows; an integer stands for a double."""
+    values = {'max_people': 2, 'person_threshold': 1, 'nothing': 3}
+    settings = table_of(PoseParameters, values)
+    assert settings == PoseParameters(max_people=2, person_threshold=1.0)
+    assert type(settings.person_threshold) is float
+
+
+@of_each_parameter
+def test_a_value_of_no_type_is_refused(parameter: Field[Any]) -> None:
+    """Such as a list, or nothing."""
+    table: Any = next(each for each in TABLES if parameter in fields(each))
+    for value in (None, [1], b'x'):
+        with pytest.raises(StartError, match=f'parameter {parameter.name} is .*it must be a'):
+            table_of(table, {parameter.name: value})
+
+
+def test_unknown_names_are_told_without_a_node() -> None:
+    """In the same words."""
+    (line,) = unknown_names(['bakend', 'rate', 'backend'], PoseParameters)
+    assert "'bakend'" in line and 'did you mean backend?' in line
 
 
 @pytest.mark.parametrize(

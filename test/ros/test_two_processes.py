@@ -46,6 +46,8 @@ FACE_BOX = np.array([[160, 70], [290, 150]])  # eyes, ears and nose lie in it, s
 SAME_PX = 0.01  # the same numbers, apart from their text
 LOSSLESS_PX = 2.0
 LOSSY_PX = 3.0
+# each picture is on its own here
+ARGUMENTS = ('-p', 'backend:=onnxruntime', '-p', "tracking:='off'")
 
 _numbers = count(1)
 
@@ -134,7 +136,7 @@ def asking(world: World, answers: list[Any], topic: str, msg_type: Any) -> Ask:
 @pytest.fixture(scope='module')
 def ask(world: World, answers: list[Any], start_node: Any) -> Iterator[Ask]:
     """Give a real node to ask."""
-    with start_node('pose_node', world, '-p', 'backend:=onnxruntime') as node:
+    with start_node('pose_node', world, *ARGUMENTS) as node:
         node.until_ready()
         yield asking(world, answers, 'image', Image)
 
@@ -142,7 +144,7 @@ def ask(world: World, answers: list[Any], start_node: Any) -> Iterator[Ask]:
 @pytest.fixture(scope='module')
 def ask_compressed(world: World, answers: list[Any], start_node: Any) -> Iterator[Ask]:
     """Give a real node that takes compressed images to ask."""
-    arguments = ('-p', 'backend:=onnxruntime', '-p', 'image_transport:=compressed')
+    arguments = (*ARGUMENTS, '-p', 'image_transport:=compressed')
     with start_node('pose_node', world, *arguments) as node:
         node.until_ready()
         yield asking(world, answers, 'image/compressed', CompressedImage)

@@ -1,0 +1,223 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Run the node's pipeline over a recorded bag or a video, as fast as it goes, without a graph.
+
+The same input and parameters give the same poses, byte by byte. The stamps are those of the
+images' headers; those of a video count from 1 / rate on.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from argparse import Namespace
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Callable
+from collections.abc import Sequence
+from contextlib import closing
+from contextlib import ExitStack
+from dataclasses import Field
+from dataclasses import fields
+from pathlib import Path
+import statistics
+import sys
+from typing import Any
+from typing import TYPE_CHECKING
+
+from movenet_ros.cli.arguments import needs
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.native_memory import keep_freed_memory
+from movenet_ros.ros.parameters import limits
+from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.ros.parameters import table_of
+from movenet_ros.ros.parameters import unknown_names
+from movenet_ros.ros.params_file import read_params_file
+
+if TYPE_CHECKING:
+    from movenet_ros.ros.replay import Tally
+    from movenet_ros.ros.replay_outputs import Targets
+
+NODE = 'movenet'
+OF_A_GRAPH = ('image_transport', 'image_reliability')  # which the topic of the bag decides
+READ: dict[str, Callable[[str], Any]] = {
+    'bool': lambda text: {'true': True, 'false': False}[text.lower()],
+    'int': int,
+    'float': float,
+    'str': str,
+}
+INTERRUPTED = 130  # what shells expect
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Replay and print a summary."""
+    argv = sys.argv[1:] if argv is None else argv
+    args = _parser().parse_args([_dashed(each) for each in argv])
+    settings = _settings(args)
+    progress = needs('tqdm').tqdm
+    needs('rosbags')
+    from movenet_ros.ros.perception import Perception
+    from movenet_ros.ros.replay import interruptions
+    from movenet_ros.ros.replay import replay
+    from movenet_ros.ros.replay_outputs import Outputs
+    from movenet_ros.ros.replay_source import open_source
+
+    keep_freed_memory()
+    backend: list[str] = []
+
+    def say(sentence: str) -> None:
+        is_backend = sentence.startswith('backend ')
+        backend.append(sentence) if is_backend else _warn(sentence)
+
+    with ExitStack() as stack:
+        source = stack.enter_context(closing(open_source(args.input, args.topic)))
+        outputs = stack.enter_context(Outputs(_targets(args), settings, args.input, source))
+        print(f'{source.name}, {source.total or "unknown number of"} images', flush=True)
+        for note in outputs.notes:
+            _warn(note)
+        perception = Perception(settings, say, _warn)
+        bar = stack.enter_context(progress(total=source.total, unit='image', file=sys.stderr))
+        signals = stack.enter_context(interruptions())
+        tally = replay(source, perception, outputs.consume, bar.update, _warn, signals)
+        written = outputs.complete()
+    print('\n'.join(_summary(tally, source.total, backend, written)), flush=True)
+    if tally.is_interrupted:
+        return INTERRUPTED
+    if source.damage:
+        raise StartError(source.damage)
+    return 0
+
+
+def _warn(sentence: str) -> None:
+    """Say something beside the progress bar."""
+    needs('tqdm').tqdm.write(sentence, file=sys.stderr)
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        'replay', description=__doc__, formatter_class=RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument(
+        'input', type=Path, metavar='INPUT',
+        help='a rosbag2 (a folder, or one .mcap or .db3 file), a video file or a folder of'
+        ' pictures',
+    )
+    parser.add_argument(
+        '--topic', default='', metavar='T', help='of the images (default: the only one)'
+    )
+    parser.add_argument(
+        '--out', type=Path, metavar='BAG',
+        help='write a rosbag2: /poses, /detections and all that is in the bag INPUT',
+    )
+    parser.add_argument(
+        '--storage', choices=('mcap', 'sqlite3'), default='mcap',
+        help='of that bag (default %(default)s)',
+    )
+    parser.add_argument(
+        '--annotated', action='store_true', help='write /image_annotated into it, too'
+    )
+    parser.add_argument('--video', type=Path, metavar='FILE.mp4', help='write an annotated video')
+    parser.add_argument(
+        '--jsonl', type=Path, metavar='FILE', help='write a line of JSON for each image'
+    )
+    parser.add_argument('--overwrite', action='store_true', help='replace what is there')
+    parser.add_argument(
+        '--params-file', type=Path, metavar='YAML',
+        help='parameters as for the node; the options below win over it',
+    )
+    group = parser.add_argument_group('parameters of the node')
+    for each in _parameters():
+        allowed = 'true or false' if each.type == 'bool' else limits(each)
+        shown = f'default {str(each.default).lower() or "empty"}{allowed and "; "}{allowed}'
+        group.add_argument(
+            f'--{each.name.replace("_", "-")}', metavar='X',
+            help=f'{each.metadata["meaning"]} ({shown})'.replace('%', '%%'),
+        )
+    return parser
+
+
+def _dashed(argument: str) -> str:
+    """Take --person_threshold for --person-threshold."""
+    name, equals, value = argument.partition('=')
+    return f'{name.replace("_", "-")}{equals}{value}' if name.startswith('--') else argument
+
+
+def _parameters() -> list[Field[Any]]:
+    """Return the parameters of the node that mean something here."""
+    return [each for each in fields(PoseParameters) if each.name not in OF_A_GRAPH]
+
+
+def _settings(args: Namespace) -> PoseParameters:
+    """
+    Read the parameters from the file and the options.
+
+    :raises StartError: if one is of another type or out of range.
+    """
+    values: dict[str, Any] = {}
+    if args.params_file is not None:
+        values = read_params_file(args.params_file, NODE)
+        for sentence in unknown_names(values, PoseParameters):
+            _warn(f'{args.params_file}: {sentence}')
+    for each in _parameters():
+        text = getattr(args, each.name)
+        if text is not None:
+            values[each.name] = _value(text, str(each.type))
+    return table_of(PoseParameters, values)
+
+
+def _value(text: str, kind: str) -> Any:
+    """Read a value of an option; text that is none of its kind stays text, to be refused."""
+    try:
+        return READ[kind](text)
+    except (KeyError, ValueError):
+        return text
+
+
+def _targets(args: Namespace) -> Targets:
+    """
+    Collect what is to be written.
+
+    :raises StartError: if it makes no sense.
+    """
+    from movenet_ros.ros.replay_outputs import Targets
+
+    if args.annotated and args.out is None:
+        raise StartError('--annotated is for the bag of --out')
+    return Targets(
+        args.out, args.video, args.jsonl, args.storage, args.annotated, args.overwrite
+    )
+
+
+def _summary(
+    tally: Tally, total: int | None, backend: list[str], written: list[Path]
+) -> list[str]:
+    """Say in some lines what was done."""
+    lines = []
+    if tally.is_interrupted:
+        lines.append(f'interrupted after {tally.images} of {total or "?"} images')
+    lines.append(f'images     {tally.processed} processed, {tally.skipped} skipped')
+    if tally.people:
+        median = statistics.median(tally.people.elements())
+        least, most = min(tally.people), max(tally.people)
+        lines.append(f'people     {median:g} in an image (median; {least} to {most})')
+    lines.append(f'tracks     {len(tally.ids)}')
+    if tally.seconds:
+        lines.append(f'speed      {tally.images / tally.seconds:.1f} images per second')
+    lines += [f'backend    {each.removeprefix("backend ")}' for each in backend]
+    names = ', '.join(map(str, written))
+    lines.append(
+        f'written    {names or "nothing (--out BAG, --video FILE.mp4, --jsonl FILE do)"}'
+    )
+    return lines

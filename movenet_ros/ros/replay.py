@@ -1,0 +1,193 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+The node's work on recorded images, as fast as it goes, without a graph.
+
+Three threads: one reads and decodes, the main one runs the model, one draws and writes. A few
+images lie between them, so that the model never waits, and no more, so that memory stays flat.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from contextlib import ExitStack
+from dataclasses import dataclass
+from dataclasses import field
+import signal
+import sys
+import time
+from typing import NamedTuple
+
+from movenet_ros.core.errors import FrameError
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.side_threads import hand_over
+from movenet_ros.core.side_threads import read_ahead
+from movenet_ros.ros.bags import Message
+from movenet_ros.ros.conversions import stamp_ns
+from movenet_ros.ros.perception import Perception
+from movenet_ros.ros.replay_source import Source
+from movenet_ros.ros.stamped import Stamped
+from std_msgs.msg import Header
+
+BETWEEN = 3  # items that lie ready on either side of the model
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SWITCH_S = 0.0005  # how long Python leaves the model's thread waiting for the others
+
+
+@dataclass(frozen=True)
+class Found:
+    """An image and the people in it."""
+
+    header: Header
+    image: SourceImage
+    poses: Poses
+
+    @property
+    def stamp_ns(self) -> int:
+        """Return the stamp of the image in nanoseconds."""
+        return stamp_ns(self.header.stamp)
+
+
+class Result(NamedTuple):
+    """
+    What has been done with an item of the source.
+
+    :param message: to be copied; None for an image of a video.
+    :param found: None if it was no image or none that could be read.
+    """
+
+    message: Message | None
+    found: Found | None
+
+
+@dataclass
+class Tally:
+    """What has been done so far."""
+
+    skipped: int = 0
+    people: Counter[int] = field(default_factory=Counter)  # images, by number of people
+    ids: set[int] = field(default_factory=set)
+    seconds: float = 0.0
+    last_refusal: str = ''
+    is_interrupted: bool = False
+
+    @property
+    def processed(self) -> int:
+        """Return how many images people were looked for in."""
+        return sum(self.people.values())
+
+    @property
+    def images(self) -> int:
+        """Return how many images came."""
+        return self.processed + self.skipped
+
+
+def replay(
+    source: Source,
+    perception: Perception,
+    consume: Callable[[Iterator[Result]], None],
+    on_image: Callable[[], None],
+    warn: Callable[[str], None],
+    signals: Sequence[int] = (),
+) -> Tally:
+    """
+    Find the people in all images of a source, until it ends or a signal comes.
+
+    :param consume: takes the results, in order, in a thread of its own.
+    :param on_image: called after each image.
+    :param warn: takes a line for each image that is skipped, but not the same one again.
+    :param signals: as soon as there is one in it, the replay ends.
+    :return: what was done; all of it has been consumed.
+    :raises StartError: what ``consume`` raises, or if no image of the source could be read.
+    """
+    tally = Tally()
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        stack.enter_context(_switching_often())
+        items = stack.enter_context(read_ahead(source.items(), BETWEEN))
+        with hand_over(consume, BETWEEN) as put:
+            for message, image in items:
+                put(Result(message, _found(image, perception, tally, warn)))
+                if image is not None:
+                    on_image()
+                if signals:
+                    tally.is_interrupted = True
+                    break
+            if tally.skipped and not tally.processed:
+                raise StartError(
+                    f'none of {tally.skipped} images could be read: {tally.last_refusal}'
+                )
+    tally.seconds = time.monotonic() - begun
+    return tally
+
+
+def _found(
+    image: Stamped | FrameError | None,
+    perception: Perception,
+    tally: Tally,
+    warn: Callable[[str], None],
+) -> Found | None:
+    """Find the people in an image and count them; a bad image is skipped."""
+    if image is None:
+        return None
+    try:
+        if isinstance(image, FrameError):
+            raise image
+        poses = perception.people(image.image, stamp_ns(image.header.stamp))
+    except FrameError as error:
+        tally.skipped += 1
+        if str(error) != tally.last_refusal:
+            tally.last_refusal = str(error)
+            warn(f'skipped image {tally.images}: {error}')
+        return None
+    tally.people[len(poses)] += 1
+    tally.ids.update(each for each in poses.ids.tolist() if each)
+    return Found(image.header, image.image, poses)
+
+
+@contextmanager
+def interruptions() -> Iterator[list[int]]:
+    """
+    Catch the signals that ask for an end, so that what was begun can be finished.
+
+    :return: a list that the numbers of those that came are put into.
+    """
+    caught: list[int] = []
+    before = {each: signal.getsignal(each) for each in ENDING}
+    for each in ENDING:
+        if before[each] != signal.SIG_IGN:  # which nohup asks for
+            signal.signal(each, lambda number, _: caught.append(number))
+    try:
+        yield caught
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+@contextmanager
+def _switching_often() -> Iterator[None]:
+    """Have threads that compute in Python give way sooner than after 5 ms."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(SWITCH_S)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

@@ -1,0 +1,218 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What a replay writes: a bag, a video, lines of JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import closing
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from movenet_ros.core.drawing import draw_poses
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.recording import JsonLines
+from movenet_ros.core.recording import pose_record
+from movenet_ros.core.recording import VideoFile
+from movenet_ros.core.unfinished import check_apart
+from movenet_ros.core.unfinished import Unfinished
+from movenet_ros.ros.bag_file import BagFile
+from movenet_ros.ros.bag_file import defined
+from movenet_ros.ros.bag_file import our_topic
+from movenet_ros.ros.bags import Message
+from movenet_ros.ros.bags import Topic
+from movenet_ros.ros.conversions import image_to_msg
+from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.ros.prepared import detections_to_bytes
+from movenet_ros.ros.prepared import poses_to_bytes
+from movenet_ros.ros.replay import Found
+from movenet_ros.ros.replay import Result
+from movenet_ros.ros.replay_source import Source
+import numpy as np
+from numpy.typing import NDArray
+from rclpy.serialization import serialize_message
+
+KEPT = 10  # QoS of poses and detections, as the node has it
+OURS = {  # topic: type
+    '/poses': 'vision_msgs/msg/Detection2DArray',
+    '/detections': 'vision_msgs/msg/Detection2DArray',
+    '/image_annotated': 'sensor_msgs/msg/Image',
+}
+VIDEO_SUFFIX = '.mp4'
+
+Write = Callable[[Message | None, Found | None, Any], None]
+"""Takes a message, what was found if it was an image, and that painted if somebody wants it."""
+
+
+@dataclass(frozen=True)
+class Targets:
+    """
+    Where to write; None for not at all.
+
+    :param storage: of the bag, ``mcap`` or ``sqlite3``.
+    :param annotated: whether the bag gets the annotated images, too.
+    :param overwrite: whether what is there may be replaced.
+    """
+
+    bag: Path | None = None
+    video: Path | None = None
+    lines: Path | None = None
+    storage: str = 'mcap'
+    annotated: bool = False
+    overwrite: bool = False
+
+
+class Outputs:
+    """
+    The files of a replay; a context manager that leaves nothing behind that is not complete.
+
+    :ivar notes: what the bag will not hold, in sentences.
+    :raises StartError: if something cannot be written where it is to be.
+    """
+
+    def __init__(
+        self, targets: Targets, settings: PoseParameters, input_path: Path, source: Source
+    ) -> None:
+        self._targets = targets
+        self._settings = settings
+        self.notes: list[str] = []
+        self._input = source.topic
+        wanted = (targets.bag, targets.video, targets.lines)
+        check_apart(input_path, [each for each in wanted if each is not None])
+        if targets.video and targets.video.suffix != VIDEO_SUFFIX:
+            raise StartError(f'{targets.video} does not end in {VIDEO_SUFFIX}')
+        self._topics = self._bag_topics(source) if targets.bag else []
+        self._rate_hz = source.rate_hz() if targets.video else 0.0
+        with ExitStack() as stack:
+            self._bag, self._video, self._lines = (
+                each and stack.enter_context(Unfinished(each, targets.overwrite, is_folder))
+                for each, is_folder in zip(wanted, (True, False, False), strict=True)
+            )
+            self._unfinished = stack.pop_all()
+
+    def consume(self, results: Iterator[Result]) -> None:
+        """
+        Write the results; for a thread of its own.
+
+        :raises StartError: if that fails.
+        """
+        draws = bool(self._video or self._targets.annotated)
+        with ExitStack() as stack:
+            writers: list[Write] = []
+            if self._bag:
+                writers.append(self._bag_writer(stack, self._bag))
+            if self._video:
+                writers.append(self._video_writer(stack, self._video))
+            if self._lines:
+                writers.append(self._lines_writer(stack, self._lines))
+            for message, found in results:
+                canvas = self._painted(found) if found and draws else None
+                for write in writers:
+                    write(message, found, canvas)
+
+    def complete(self) -> list[Path]:
+        """
+        Give the files their names.
+
+        :return: what has been written.
+        :raises StartError: if that fails.
+        """
+        made = [each for each in (self._bag, self._video, self._lines) if each]
+        return [each.target for each in made if each.complete()]
+
+    def __enter__(self) -> Outputs:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        """Remove what is not complete."""
+        self._unfinished.close()
+
+    def _bag_topics(self, source: Source) -> list[Topic]:
+        """List the topics of the bag, ours first, and note which of the input's are not in it."""
+        names = [name for name in OURS if self._targets.annotated or name != '/image_annotated']
+        if source.topic and source.topic.name in names:
+            raise StartError(f'{source.topic.name} is the input, it cannot be an output as well')
+        depths = {'/image_annotated': 1}
+        topics = [our_topic(name, OURS[name], depths.get(name, KEPT)) for name in names]
+        for topic in source.topics:
+            known = defined(topic)
+            if topic.name in OURS and topic is not source.topic:
+                fate = 'replaced' if topic.name in names else 'left out: it is of other poses'
+                self.notes.append(f'{topic.name} ({topic.msg_type}) of the input is {fate}')
+            elif known is None:
+                self.notes.append(f'{topic.name} is left out: {topic.msg_type} is not known here')
+            else:
+                topics.append(known)
+        return topics
+
+    def _bag_writer(self, stack: ExitStack, unfinished: Unfinished) -> Write:
+        poses_topic, detections_topic, annotated_topic = (*self._topics, self._topics[0])[:3]
+        stack.enter_context(unfinished.naming())
+        bag = stack.enter_context(BagFile(unfinished.path, self._targets.storage, self._topics))
+
+        def write(message: Message | None, found: Found | None, canvas: Any) -> None:
+            with unfinished.naming():
+                if message and (message.topic.name not in OURS or message.topic is self._input):
+                    bag.write(*message)
+                if not found:
+                    return
+                poses, header = found.poses, found.header
+                at_ns = message.received_ns if message else found.stamp_ns
+                bag.write(poses_topic, at_ns, poses_to_bytes(poses, header))
+                bag.write(detections_topic, at_ns, detections_to_bytes(poses, header))
+                if self._targets.annotated:
+                    annotated = serialize_message(image_to_msg(canvas, header))
+                    bag.write(annotated_topic, at_ns, annotated)
+
+        return write
+
+    def _video_writer(self, stack: ExitStack, unfinished: Unfinished) -> Write:
+        stack.enter_context(unfinished.naming())
+        video = VideoFile(unfinished.path, self._rate_hz)
+        stack.push(lambda kind, *_: None if kind else video.check())
+        stack.enter_context(closing(video))
+
+        def write(message: Message | None, found: Found | None, canvas: Any) -> None:
+            if found:
+                with unfinished.naming():
+                    video.write(canvas, found.stamp_ns)
+
+        return write
+
+    def _lines_writer(self, stack: ExitStack, unfinished: Unfinished) -> Write:
+        stack.enter_context(unfinished.naming())
+        lines = stack.enter_context(JsonLines(unfinished.path))
+
+        def write(message: Message | None, found: Found | None, canvas: Any) -> None:
+            if found:
+                with unfinished.naming():
+                    lines.write(pose_record(found.stamp_ns, found.image.wh, found.poses))
+
+        return write
+
+    def _painted(self, found: Found) -> NDArray[np.uint8]:
+        """Paint the people as the node does."""
+        settings = self._settings
+        return draw_poses(
+            found.image.as_bgr(),
+            found.poses,
+            settings.keypoint_threshold,
+            settings.annotate_boxes,
+            settings.annotate_scores,
+        )

@@ -1,0 +1,236 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Where images for a replay come from: a topic of a bag, or a video file or pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+import os
+from pathlib import Path
+import statistics
+from typing import NamedTuple
+from typing import Protocol
+
+from movenet_ros.core.errors import FrameError
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.media import CAMERA_HZ
+from movenet_ros.core.media import CAMERA_PREFIX
+from movenet_ros.core.media import Media
+from movenet_ros.core.media import open_media
+from movenet_ros.ros.bags import Bag
+from movenet_ros.ros.bags import is_bag
+from movenet_ros.ros.bags import Message
+from movenet_ros.ros.bags import Topic
+from movenet_ros.ros.conversions import NANOSECONDS
+from movenet_ros.ros.conversions import stamp_ns
+from movenet_ros.ros.stamped import READERS
+from movenet_ros.ros.stamped import Stamped
+from std_msgs.msg import Header
+
+FRAME_ID = 'camera'  # of a video's images, as video_source has it
+ANNOTATED = 'image_annotated'
+FFMPEG_IS_SILENT = ('OPENCV_FFMPEG_LOGLEVEL', '-8')  # errors are said in our words
+LOOKED_AT = 20  # images that tell the rate of a topic
+
+
+class Item(NamedTuple):
+    """
+    What comes next.
+
+    :param message: as it lies in the bag; None for an image of a video.
+    :param image: or why it is none; None where the message is of another topic.
+    """
+
+    message: Message | None
+    image: Stamped | FrameError | None
+
+
+class Source(Protocol):
+    """
+    Where the images come from.
+
+    :ivar name: for people.
+    :ivar total: number of images; None where that is unknown.
+    :ivar topic: of the images; None for a video.
+    :ivar topics: of all messages that come along.
+    :ivar damage: in a sentence, when all items have come; else empty.
+    """
+
+    name: str
+    total: int | None
+    topic: Topic | None
+    topics: list[Topic]
+
+    @property
+    def damage(self) -> str:
+        """Say what is wrong with the source."""
+        ...
+
+    def items(self) -> Iterator[Item]:
+        """Yield everything that there is."""
+        ...
+
+    def rate_hz(self) -> float:
+        """Return the images per second, for a video of them."""
+        ...
+
+    def close(self) -> None:
+        """Close the files."""
+        ...
+
+
+def open_source(path: Path, topic: str) -> Source:
+    """
+    Open a bag, a video file or a folder of pictures.
+
+    :param topic: of the images in a bag; empty takes the only one.
+    :raises StartError: if it cannot be read or has no images.
+    """
+    text = str(path)
+    if text.isdecimal() or text.startswith(CAMERA_PREFIX):
+        raise StartError(f'{path} is a camera: demo and pose_node see those, replay does not')
+    if not path.exists():
+        raise StartError(f'no such file or folder: {path}')
+    try:
+        if is_bag(path):
+            return BagSource(path, topic)
+    except OSError as error:
+        raise StartError(f'cannot read {path}: {error.strerror}') from error
+    if topic:
+        raise StartError(f'{path} is no bag and has no topics')
+    os.environ.setdefault(*FFMPEG_IS_SILENT)
+    try:
+        return MediaSource(open_media(text), path.is_dir())
+    except StartError as error:
+        raise StartError(
+            f'{path} is no bag (metadata.yaml, .mcap, .db3), and as a video: {error}'
+        ) from error
+
+
+class BagSource:
+    """The images of a topic of a bag, among its other messages."""
+
+    def __init__(self, path: Path, topic: str) -> None:
+        self._bag = Bag(path)
+        try:
+            self._topic = _choose(self._bag, topic)
+        except StartError:
+            self._bag.close()
+            raise
+        self.name = f'{path}, {self._topic.name}'
+        self.total: int | None = self._topic.count
+        self.topic: Topic | None = self._topic
+        self.topics = self._bag.topics
+
+    @property
+    def damage(self) -> str:
+        """Return the bag's."""
+        return self._bag.damage
+
+    def items(self) -> Iterator[Item]:
+        """Yield the messages of the bag, those of the topic as images."""
+        read = READERS[self._topic.msg_type]
+        for message in self._bag.messages():
+            image: Stamped | FrameError | None = None
+            if message.topic is self._topic:
+                try:
+                    image = read(message.data)
+                except FrameError as error:
+                    image = error
+            yield Item(message, image)
+
+    def rate_hz(self) -> float:
+        """Estimate the rate from the stamps of the first images."""
+        images = (each for _, each in self.items() if isinstance(each, Stamped))
+        stamps = [stamp_ns(each.header.stamp) for each in islice(images, LOOKED_AT)]
+        steps = [b - a for a, b in zip(stamps[:-1], stamps[1:], strict=True) if b > a]
+        return NANOSECONDS / statistics.median(steps) if steps else CAMERA_HZ
+
+    def close(self) -> None:
+        """Close the bag."""
+        self._bag.close()
+
+
+def _choose(bag: Bag, name: str) -> Topic:
+    """
+    Find the topic with the images.
+
+    :raises StartError: if there is none, or if there are several to choose from.
+    """
+    if not bag.topics:
+        raise StartError(bag.damage or f'{bag.path} is empty')
+    known = _listing(bag.topics)
+    if name:
+        named = [each for each in bag.topics if each.name in (name, f'/{name}')]
+        if not named:
+            raise StartError(f'{bag.path} has no topic {name}, it has {known}')
+        images = [each for each in named if each.msg_type in READERS]
+        if not images:
+            carried = named[0].msg_type
+            raise StartError(f'{name} carries {carried}, no images; {bag.path} has {known}')
+        return images[0]
+    images = [each for each in bag.topics if each.msg_type in READERS and each.count]
+    others = [each for each in images if not each.name.endswith(f'/{ANNOTATED}')]
+    images = others or images
+    if not images:
+        raise StartError(f'{bag.path} has no images; it has {known}')
+    if len(images) > 1:
+        several = _listing(images)
+        raise StartError(f'{bag.path} has several image topics, --topic takes one of {several}')
+    return images[0]
+
+
+def _listing(topics: list[Topic]) -> str:
+    return ', '.join(f'{each.name} ({each.msg_type}, {each.count})' for each in topics)
+
+
+class MediaSource:
+    """
+    The images of a video file or of a folder; their stamps count from 1 / rate on.
+
+    :param is_folder: then a picture that cannot be read is not the end.
+    """
+
+    def __init__(self, media: Media, is_folder: bool) -> None:
+        self._media = media
+        self._is_folder = is_folder
+        self.name = media.name
+        self.total = media.count
+        self.topic: Topic | None = None
+        self.topics: list[Topic] = []
+        self.damage = ''
+
+    def items(self) -> Iterator[Item]:
+        """Yield the images."""
+        for i, image in enumerate(self._media.images(), 1):
+            if isinstance(image, ImageError) and not self._is_folder:
+                self.damage = str(image)
+                return
+            if isinstance(image, ImageError):
+                yield Item(None, image)
+                continue
+            header = Header(frame_id=FRAME_ID)
+            stamp = round(i * NANOSECONDS / self._media.rate_hz)
+            header.stamp.sec, header.stamp.nanosec = divmod(stamp, NANOSECONDS)
+            yield Item(None, Stamped(header, image))
+
+    def rate_hz(self) -> float:
+        """Return the video's own."""
+        return self._media.rate_hz
+
+    def close(self) -> None:
+        """Do nothing: the file is open only while images are read."""

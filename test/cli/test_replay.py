@@ -1,0 +1,319 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The command ``replay``: its options, its summary, and how it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+import errno
+import json
+import os
+from pathlib import Path
+import re
+import resource
+import signal
+import subprocess
+import sys
+import time
+from typing import Any
+
+import cv2
+from movenet_ros.__main__ import main as program
+from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.cli.replay import main
+from movenet_ros.cli.replay import OF_A_GRAPH
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.image import SourceImage
+from movenet_ros.ros import perception
+from movenet_ros.ros.bags import Bag
+from movenet_ros.ros.parameters import defaults
+from movenet_ros.ros.parameters import PoseParameters
+import numpy as np
+import pytest
+from rosbags.rosbag2 import Reader
+
+WriteBag = Callable[..., Path]
+ImageBytes = Callable[..., bytes]
+
+pytestmark = pytest.mark.timeout(120)
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGE = 'sensor_msgs/msg/Image'
+COUNT = 6
+WAIT_S = 60.0
+
+
+@pytest.fixture(scope='module')
+def bag(
+    write_bag: WriteBag, image_bytes: ImageBytes, astronaut: SourceImage,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Give a bag with a few images of the astronaut."""
+    photo_bgr = cv2.resize(astronaut.as_bgr(), (320, 320))
+    rows = [
+        ('/image', IMAGE, 10**18 + i * 10**8, image_bytes(photo_bgr, 10**18 + i * 10**8))
+        for i in range(COUNT)
+    ]
+    return write_bag(tmp_path_factory.mktemp('replay') / 'bag', rows)
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> list[PoseParameters]:
+    """Put a made-up model in place of the real one, and give the list of what it was asked for."""
+    asked: list[PoseParameters] = []
+
+    def open_backend(settings: PoseParameters, say: Callable[[str], None]) -> RecordedBackend:
+        asked.append(settings)
+        backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
+        say(f'backend {backend.info} (made up)')
+        return backend
+
+    monkeypatch.setattr(perception, '_open_backend', open_backend)
+    return asked
+
+
+def test_the_summary(
+    bag: Path, settings: list[PoseParameters], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(bag), '--out', str(tmp_path / 'out')]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == f'{bag}, /image, {COUNT} images'
+    assert [line.split()[0] for line in lines[1:]] == [
+        'images', 'people', 'tracks', 'speed', 'backend', 'written'
+    ]
+    assert lines[1] == f'images     {COUNT} processed, 0 skipped'
+    assert lines[-1] == f'written    {tmp_path / "out"}'
+
+
+def test_without_an_output_it_says_how_to_get_one(
+    bag: Path, settings: list[PoseParameters], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(bag)]) == 0
+    last = capsys.readouterr().out.splitlines()[-1]
+    assert last.startswith('written    nothing')
+    assert all(each in last for each in ('--out', '--video', '--jsonl'))
+
+
+def test_help_lists_every_parameter(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(['--help'])
+    text = capsys.readouterr().out
+    options = set(re.findall(r'^  --([a-z-]+)', text, re.MULTILINE))
+    names = {each.replace('_', '-') for each in defaults(PoseParameters) if each not in OF_A_GRAPH}
+    assert names <= options
+    assert not {each.replace('_', '-') for each in OF_A_GRAPH} & options
+
+
+@pytest.mark.parametrize(
+    ('option', 'name', 'value'),
+    [
+        (['--person-threshold', '0.5'], 'person_threshold', 0.5),
+        (['--person_threshold', '1'], 'person_threshold', 1.0),
+        (['--person_threshold=0.5'], 'person_threshold', 0.5),
+        (['--input-size', '384'], 'input_size', 384),
+        (['--smoothing', 'false'], 'smoothing', False),
+        (['--smoothing', 'True'], 'smoothing', True),
+        (['--tracking', 'boxes'], 'tracking', 'boxes'),
+    ],
+)
+def test_an_option_is_a_parameter(
+    option: list[str], name: str, value: Any, bag: Path, settings: list[PoseParameters]
+) -> None:
+    main([str(bag), *option])
+    assert getattr(settings[0], name) == value
+
+
+@pytest.mark.parametrize(
+    ('option', 'sentence'),
+    [
+        (['--input-size', '100'], "input_size is '100', it must be from 128 to 1024 in steps"),
+        (['--input-size', '256.0'], "input_size is '256.0', it must be an integer"),
+        (['--person-threshold', 'nan'], "person_threshold is 'nan', it must be from 0.0 to 1.0"),
+        (['--person-threshold', 'x'], "person_threshold is 'x', it must be a double"),
+        (['--smoothing', '1'], "smoothing is '1', it must be a bool"),
+        (['--tracking', 'magic'], "tracking is 'magic', it must be one of off"),
+    ],
+)
+def test_a_bad_value_is_refused_in_the_nodes_words(
+    option: list[str], sentence: str, bag: Path
+) -> None:
+    with pytest.raises(StartError, match=f'^parameter {re.escape(sentence)}'):
+        main([str(bag), *option])
+
+
+def test_an_option_wins_over_the_file(
+    bag: Path, settings: list[PoseParameters], tmp_path: Path
+) -> None:
+    path = tmp_path / 'params.yaml'
+    path.write_text('/**: {ros__parameters: {max_people: 2, input_size: 512}}')
+    main([str(bag), '--params-file', str(path), '--input-size', '128'])
+    assert (settings[0].max_people, settings[0].input_size) == (2, 128)
+
+
+def test_a_misspelt_parameter_in_the_file_is_warned_of(
+    bag: Path, settings: list[PoseParameters], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / 'params.yaml'
+    path.write_text('movenet: {ros__parameters: {max_peple: 2}}')
+    main([str(bag), '--params-file', str(path)])
+    assert "'max_peple' is ignored, did you mean max_people?" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('args', 'words'),
+    [
+        (['{tmp}/no'], 'no such file'),
+        (['{tmp}/text.txt'], 'is no bag'),
+        (['{tmp}/folder'], 'no pictures'),
+        (['0'], 'is a camera'),
+        (['{tmp}/text.mcap'], 'is no MCAP file'),
+        (['{bag}', '--topic', '/x'], 'has no topic /x'),
+        (['{bag}', '--annotated'], '--out'),
+        (['{bag}', '--video', '{tmp}/x.gif'], 'does not end in .mp4'),
+        (['{bag}', '--out', '{tmp}/a/b'], 'is no folder'),
+        (['{bag}', '--out', '{bag}'], 'is the input'),
+        (['{bag}', '--jsonl', '{tmp}/text.txt'], 'exists already'),
+        (['{bag}', '--params-file', '{tmp}/no.yaml'], 'cannot read'),
+        (['{bag}', '--params-file', '{tmp}/text.txt'], 'is no params file'),
+    ],
+)
+def test_bad_input_is_one_line(
+    args: list[str], words: str, bag: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / 'folder').mkdir()
+    for suffix in ('txt', 'mcap'):
+        (tmp_path / f'text.{suffix}').write_text('some text')
+    code = program(['replay', *(each.format(tmp=tmp_path, bag=bag) for each in args)])
+    err = capfd.readouterr().err
+    assert code == 1
+    assert words in err and len(err.splitlines()) == 1
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_an_unreadable_video_is_one_line_without_the_words_of_ffmpeg(tmp_path: Path) -> None:
+    path = tmp_path / 'text.mp4'
+    path.write_text('some text')
+    code, _, err = Replay(str(path)).end()
+    assert code == 1
+    assert err.startswith(f'movenet_ros: {path} is no bag') and len(err.splitlines()) == 1
+
+
+def test_damage_is_said_at_the_end_and_what_was_done_is_whole(
+    bag: Path, settings: list[PoseParameters], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    content = next(bag.glob('*.mcap')).read_bytes()
+    damaged = tmp_path / 'x.mcap'
+    damaged.write_bytes(content[:len(content) * 4 // 5])  # the second chunk breaks off
+    code = program(['replay', str(damaged), '--out', str(tmp_path / 'out')])
+    out, err = capfd.readouterr()
+    assert code == 1
+    assert err.splitlines()[-1].startswith(f'movenet_ros: {damaged} is damaged: after ')
+    with Reader(tmp_path / 'out') as reader:
+        names = [connection.topic for connection, *_ in reader.messages()]
+    assert 0 < names.count('/poses') == names.count('/image') < COUNT
+    assert f'{names.count("/poses")} processed' in out
+
+
+def test_overwrite_replaces_only_when_the_new_one_is_whole(
+    bag: Path, settings: list[PoseParameters], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / 'out.jsonl'
+    path.write_text('old')
+
+    def full(*_: Any) -> None:
+        raise OSError(errno.ENOSPC, 'No space left on device')
+
+    args = [str(bag), '--jsonl', str(path), '--overwrite']
+    with monkeypatch.context() as patch:
+        patch.setattr('movenet_ros.core.recording.JsonLines.write', full)
+        with pytest.raises(StartError, match=f'cannot write {path}: No space left on device'):
+            main(args)
+    assert path.read_text() == 'old'
+    assert main(args) == 0
+    assert len(path.read_text().splitlines()) == COUNT
+
+
+class Replay:
+    """A replay in a process of its own."""
+
+    def __init__(self, *args: str, **popen: Any) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, '-m', 'movenet_ros', 'replay', *args, '--backend', 'onnxruntime'],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT, **popen,
+        )
+
+    def end(self) -> tuple[int, str, str]:
+        """Wait for it and return its exit code and what it has printed."""
+        out, err = self.process.communicate(timeout=WAIT_S)
+        return self.process.returncode, out, err
+
+
+@pytest.fixture(scope='module')
+def long_bag(bag: Path, write_bag: WriteBag, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give a bag that takes a while."""
+    source = Bag(bag)
+    image = next(source.messages()).data
+    source.close()
+    rows = (('/image', IMAGE, 10**18 + i, image) for i in range(3000))
+    return write_bag(tmp_path_factory.mktemp('long') / 'bag', rows)
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_leaves_readable_outputs(
+    number: signal.Signals, long_bag: Path, tmp_path: Path
+) -> None:
+    names = [str(tmp_path / each) for each in ('out', 'out.mp4', 'out.jsonl')]
+    running = Replay(
+        str(long_bag), '--out', names[0], '--video', names[1], '--jsonl', names[2],
+        '--input-size', '128',
+    )
+    end = time.monotonic() + WAIT_S
+    lines = []
+    while len(lines) < 20:
+        assert time.monotonic() < end and running.process.poll() is None
+        lines = [line for each in tmp_path.glob('.*/*.jsonl') for line in each.open()]
+        time.sleep(0.05)
+    running.process.send_signal(number)
+    code, out, err = running.end()
+    assert code == 130, err
+    found = re.search(r'^interrupted after (\d+) of 3000 images$', out, re.MULTILINE)
+    assert found
+    count = int(found[1])
+    with Reader(names[0]) as reader:
+        topics = [connection.topic for connection, *_ in reader.messages()]
+    assert topics.count('/poses') == topics.count('/image') == count >= 20
+    assert cv2.VideoCapture(names[1]).get(cv2.CAP_PROP_FRAME_COUNT) >= count
+    assert len([json.loads(line) for line in open(names[2])]) == count
+    assert sorted(os.listdir(tmp_path)) == ['out', 'out.jsonl', 'out.mp4']
+
+
+@pytest.mark.parametrize('storage', ['mcap', 'sqlite3'])
+def test_a_limit_to_the_size_of_files_is_one_line(
+    storage: str, long_bag: Path, tmp_path: Path
+) -> None:
+    """It is refused as a full disk is."""
+
+    def limit() -> None:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, 5_000_000))
+
+    running = Replay(
+        str(long_bag), '--out', str(tmp_path / 'out'), '--storage', storage, preexec_fn=limit
+    )
+    code, _, err = running.end()
+    assert code == 1
+    assert re.search(rf'^movenet_ros: cannot write {tmp_path}/out: .+$', err, re.MULTILINE), err
+    assert 'Traceback' not in err
+    assert not os.listdir(tmp_path)

@@ -1,0 +1,123 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Replay and the live node give the same messages, byte by byte."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import cv2
+from movenet_ros.core.backend import Backend
+from movenet_ros.core.image import SourceImage
+from movenet_ros.ros.bags import Bag
+from movenet_ros.ros.conversions import image_to_msg
+from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.ros.perception import Perception
+from movenet_ros.ros.replay import replay
+from movenet_ros.ros.replay_outputs import Outputs
+from movenet_ros.ros.replay_outputs import Targets
+from movenet_ros.ros.replay_source import open_source
+import numpy as np
+import pytest
+from rclpy.serialization import deserialize_message
+from rclpy.serialization import serialize_message
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+
+IMAGES = 12
+STEP_NS = 50_000_000
+TOPICS = ('/poses', '/detections')
+PARAMETERS = {'input_size': 128, 'person_threshold': 0.15}
+
+
+@pytest.fixture(scope='module')
+def images(astronaut: SourceImage) -> list[Image]:
+    """Give the astronaut, coming nearer and walking to the side; out of sight once."""
+    photo_bgr = np.ascontiguousarray(astronaut.as_bgr())
+    messages = []
+    for i in range(IMAGES):
+        move = np.array([[0.6 + 0.02 * i, 0, 8.0 * i], [0, 0.6 + 0.02 * i, 0]])
+        picture = np.asarray(cv2.warpAffine(photo_bgr, move, (480, 360)), np.uint8)
+        header = Header(frame_id='camera')
+        header.stamp.sec, header.stamp.nanosec = divmod(10**18 + i * STEP_NS, 10**9)
+        messages.append(image_to_msg(picture * (i != 7), header))
+    return messages
+
+
+@pytest.fixture(scope='module')
+def bag(
+    images: list[Image], write_bag: Callable[..., Path],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Give a bag of them."""
+    rows = [
+        ('/camera/image_raw', 'sensor_msgs/msg/Image', 10**18 + i * STEP_NS, bytes(data))
+        for i, data in enumerate(map(serialize_message, images))
+    ]
+    return write_bag(tmp_path_factory.mktemp('golden') / 'bag', rows)
+
+
+def replayed(bag: Path, out: Path, backend: Backend) -> dict[str, list[bytes]]:
+    """Replay the bag and return the messages of each of our topics."""
+    settings = PoseParameters(**PARAMETERS)  # type: ignore[arg-type]
+    source = open_source(bag, '')
+    with Outputs(Targets(out), settings, bag, source) as outputs:
+        perception = Perception(settings, print, print, backend)
+        replay(source, perception, outputs.consume, lambda: None, print)
+        outputs.complete()
+    source.close()
+    result = Bag(out)
+    found: dict[str, list[bytes]] = {topic: [] for topic in TOPICS}
+    for message in result.messages():
+        if message.topic.name in TOPICS:
+            found[message.topic.name].append(message.data)
+    result.close()
+    return found
+
+
+def test_replay_and_the_node_agree(
+    images: list[Image],
+    bag: Path,
+    onnxruntime_cpu: Backend,
+    world: Any,
+    start_pose_node: Any,
+    tmp_path: Path,
+) -> None:
+    live: dict[str, list[bytes]] = {topic: [] for topic in TOPICS}
+    for topic, messages in live.items():
+        world.node.create_subscription(
+            Detection2DArray, topic[1:], messages.append, 10, raw=True
+        )
+    publisher = world.publisher(Image, 'image')
+    start_pose_node(onnxruntime_cpu, **PARAMETERS)
+    world.until(publisher.get_subscription_count, 'for the node to subscribe')
+    for i, image in enumerate(images):
+        publisher.publish(image)
+        world.until(lambda n=i: all(len(each) > n for each in live.values()), f'for image {i}')
+    assert replayed(bag, tmp_path / 'out', onnxruntime_cpu) == live
+    people = [len(deserialize_message(each, Detection2DArray).detections) for each in live['/poses']]
+    assert people == [1] * 7 + [0] + [1] * 4
+
+
+def test_a_replay_gives_the_same_again(
+    bag: Path, onnxruntime_cpu: Backend, tmp_path: Path
+) -> None:
+    once = replayed(bag, tmp_path / 'once', onnxruntime_cpu)
+    again = replayed(bag, tmp_path / 'again', onnxruntime_cpu)
+    assert once == again
+    assert len({*once['/poses']}) == IMAGES
