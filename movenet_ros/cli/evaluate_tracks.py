@@ -102,6 +102,8 @@ def read_clip(annotations: Path, video: Path) -> Clip:
     try:
         rate_hz = float(truth.dataset['info']['fps'])
         entries = sorted(truth.imgs.values(), key=lambda each: int(each['frame_index']))
+        for each in entries:
+            _ = each['width'], each['height']
         for each in truth.anns.values():
             _ = each['track_id'], _true_keypoints(each), _area(each)
     except (KeyError, TypeError, ValueError) as error:

@@ -50,6 +50,7 @@ from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string'}
+OFF = 'off'  # which YAML, and so ROS, reads as false
 ROS_PARAMETERS = ('use_sim_time', 'start_type_description_service')
 WIDER: dict[Any, Callable[[int], Any]] = {'float': float, 'str': str}
 
@@ -218,20 +219,24 @@ def table_of(table: type[Table], values: Mapping[str, Any]) -> Table:
     """
     Make a table of values that were given, and of defaults where none was.
 
-    An integer is taken for what it stands for: rate:=30 for a double, source:=0 for a string.
-
     :param values: by name; names that the table does not have are passed over.
     :raises StartError: if a value is of another type or out of range.
     """
     taken = {}
     for each in fields(table):
         if each.name in values:
-            value = values[each.name]
-            taken[each.name] = WIDER.get(each.type, int)(value) if type(value) is int else value
+            taken[each.name] = _meant(each, values[each.name])
             reason = _refusal(each, taken[each.name])
             if reason:
                 raise StartError(reason)
     return table(**taken)
+
+
+def _meant(parameter: Field[Any], value: Any) -> Any:
+    """Return what a value stands for: rate:=30 a double, source:=0 text, and off no bool."""
+    if value is False and OFF in parameter.metadata['choices']:
+        return OFF
+    return WIDER.get(parameter.type, int)(value) if type(value) is int else value
 
 
 def on_change(node: Node, parameters: Table, apply: Any) -> None:
@@ -245,7 +250,11 @@ def on_change(node: Node, parameters: Table, apply: Any) -> None:
 
     def change(requests: list[Parameter]) -> SetParametersResult:
         nonlocal current
-        ours = {each.name: each.value for each in requests if each.name in known}
+        ours = {
+            each.name: _meant(known[each.name], each.value)
+            for each in requests
+            if each.name in known
+        }
         for name, value in ours.items():
             reason = _refusal(known[name], value)
             if reason:
@@ -304,6 +313,7 @@ def descriptor(parameter: Field[Any]) -> ParameterDescriptor:
         description=about['meaning'],
         read_only=not about['run_time'],
         additional_constraints=f'one of {", ".join(about["choices"])}' if about['choices'] else '',
+        dynamic_typing=OFF in about['choices'],  # of which ROS makes a bool
     )
     if about['between'] is not None:
         low, high = about['between']

@@ -278,6 +278,57 @@ def test_an_argument_out_of_range_is_refused(
     assert wrong[0] in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    'given',
+    [
+        [],
+        ['--annotations', 'a.json'],
+        ['--images', 'pictures'],
+        ['--tracks', 'clip.json'],
+        ['--video', 'clip.mp4'],
+        ['--tracks', 'clip.json', '--images', 'pictures'],
+        ['--annotations', 'a.json', '--video', 'clip.mp4'],
+    ],
+)
+def test_half_of_what_it_takes_is_refused(
+    capsys: pytest.CaptureFixture[str], given: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        evaluate.main(given)
+    assert caught.value.code == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last.endswith('give --annotations and --images, or --tracks and --video')
+
+
+@pytest.mark.parametrize('more', [['--annotations', 'a.json'], ['--images', 'pictures']])
+def test_pictures_and_a_clip_at_once_are_refused(
+    capsys: pytest.CaptureFixture[str], more: list[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        evaluate.main(['--tracks', 'clip.json', '--video', 'clip.mp4', *more])
+    assert caught.value.code == 2
+    assert 'pictures or a clip, not both' in capsys.readouterr().err.splitlines()[-1]
+
+
+def test_help_names_the_figures_of_a_clip(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught:
+        evaluate.main(['--help'])
+    assert caught.value.code == 0
+    out = capsys.readouterr().out
+    assert all(f'  {name}' in out for name in ('IDSW', 'IDF1', 'MOTA', 'jitter_px', 'lag_ms'))
+
+
+@pytest.mark.parametrize(
+    ('given', 'expected'), [([], 0.0), (['--person-threshold', '0.4'], 0.4)]
+)
+def test_ap_counts_everybody_unless_told_otherwise(
+    dataset: Dataset, tmp_path: Path, given: list[str], expected: float
+) -> None:
+    dataset.run('--json', str(tmp_path / 'figures.json'), *given)
+    report = json.loads((tmp_path / 'figures.json').read_text())
+    assert report['person_threshold'] == expected
+
+
 def test_real_pictures_with_the_real_model(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -102,3 +102,47 @@ def test_the_length_is_the_number_of_people(count: int) -> None:
 
 def test_nobody_is_of_no_length() -> None:
     assert len(Poses.nobody()) == 0
+
+
+def of_scores(*scores: float) -> Poses:
+    """Return people who are told apart by every array."""
+    count = len(scores)
+    number = np.arange(count)
+    return Poses(
+        keypoints=np.zeros((count, 17, 2)) + number[:, None, None],
+        keypoint_scores=np.zeros((count, 17)) + number[:, None] / 10,
+        boxes_xyxy=np.zeros((count, 4)) + number[:, None],
+        scores=np.array(scores),
+        ids=number + 1,
+    )
+
+
+def test_people_below_a_threshold_are_left_out() -> None:
+    assert of_scores(0.9, 0.2, 0.5).scored(0.3).ids.tolist() == [1, 3]
+
+
+@pytest.mark.parametrize('name', ARRAYS)
+def test_every_array_leaves_out_the_same_people(name: str) -> None:
+    people = of_scores(0.9, 0.2, 0.5)
+    np.testing.assert_array_equal(
+        getattr(people.scored(0.3), name), getattr(people, name)[[0, 2]]
+    )
+
+
+@pytest.mark.parametrize('least', [0.25, 0.3, 0.1])
+def test_a_score_that_is_the_threshold_is_enough(least: float) -> None:
+    """Whether or not a float32 has the very number."""
+    assert len(of_scores(least).scored(least)) == 1
+
+
+def test_a_threshold_above_everybody_leaves_nobody() -> None:
+    assert len(of_scores(0.9, 0.2).scored(1.0)) == 0
+
+
+def test_nobody_stays_nobody() -> None:
+    assert len(Poses.nobody().scored(0.5)) == 0
+
+
+def test_where_everybody_is_good_enough_nothing_is_copied() -> None:
+    people = of_scores(0.9, 0.2)
+    assert people.scored(0.1) is people

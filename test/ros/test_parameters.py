@@ -91,10 +91,12 @@ def test_its_meaning_is_told(parameter: Field[Any], node: Node) -> None:
 
 @of_each_parameter
 def test_its_type_is_fixed(parameter: Field[Any], node: Node) -> None:
-    """And is that of its default."""
+    """And is that of its default; ROS makes a bool of off, so tracking takes one."""
     described = node.describe_parameter(parameter.name)
     value = node.get_parameter(parameter.name)
-    assert (value.type_.value, described.dynamic_typing) == (described.type, False)
+    assert (value.type_.value, described.dynamic_typing) == (
+        described.type, parameter.name == 'tracking'
+    )
     assert (type(value.value), value.value) == (type(parameter.default), parameter.default)
 
 
@@ -226,6 +228,21 @@ def test_an_integer_stands_for_a_double_or_a_string(
     assert (taken, type(taken)) == (meant, type(meant))
 
 
+def test_off_is_no_bool_at_the_start(make_node: MakeNode) -> None:
+    """YAML, and so `-p tracking:=off`, makes one of it."""
+    assert declare(make_node(tracking=False), PoseParameters).tracking == 'off'
+
+
+@pytest.mark.parametrize('value', [False, 'off'])
+def test_off_is_no_bool_at_run_time(
+    value: Any, node: Node, changes: list[PoseParameters]
+) -> None:
+    """As `ros2 param set /movenet tracking off` sends it."""
+    (result,) = node.set_parameters([Parameter('tracking', value=value)])
+    assert result.successful, result.reason
+    assert changes == [PoseParameters(tracking='off')]
+
+
 @pytest.mark.parametrize(
     ('name', 'value', 'words'),
     [
@@ -268,6 +285,9 @@ def test_a_change_is_told(node: Node, changes: list[PoseParameters]) -> None:
         ('person_threshold', 1),
         ('person_threshold', None),
         ('input_size', 512),
+        ('tracking', True),
+        ('tracking', None),
+        ('tracking', 3),
     ],
 )
 def test_a_refused_change_is_not_told(
