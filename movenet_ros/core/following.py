@@ -31,6 +31,7 @@ from movenet_ros.core.tracking import Tracker
 
 TRACKING = ('off', 'keypoints', 'boxes')
 NANOSECONDS = 10**9
+GOOD_STEPS = 10  # in a row, after which the same trouble is worth a line again
 STANDING_STEP_S = 1 / 30  # that people age by with each image while the stamps stand still
 
 
@@ -54,7 +55,7 @@ class FollowSettings:
     tracking: str = 'keypoints'
     track_max_age_s: float = 1.0
     smoothing: bool = True
-    smoothing_min_cutoff_hz: float = 0.5
+    smoothing_min_cutoff_hz: float = 0.4
     smoothing_beta: float = 5.0
 
     @property
@@ -79,7 +80,8 @@ class Follower:
         self._tracker = Tracker()
         self._smoother = Smoother()
         self._stamp_ns: int | None = None
-        self._trouble = ''
+        self._told: set[str] = set()
+        self._good_steps = 0
 
     def follow(self, poses: Poses, image_wh: tuple[int, int], stamp_ns: int) -> Poses:
         """
@@ -137,14 +139,20 @@ class Follower:
         if before_ns is None:
             return STANDING_STEP_S
         step_s = (stamp_ns - before_ns) / NANOSECONDS
-        trouble, sentence = self._judged(step_s, stamp_ns)
-        if trouble and trouble != self._trouble:
-            self._say(sentence)
-        self._trouble = trouble
+        self._tell(*self._judged(step_s, stamp_ns))
         if step_s < 0 or step_s > self.settings.track_max_age_s:
             self._restart()
             return STANDING_STEP_S
         return step_s
+
+    def _tell(self, trouble: str, sentence: str) -> None:
+        """Say what is wrong, once until time has been good for a while."""
+        self._good_steps = 0 if trouble else self._good_steps + 1
+        if self._good_steps >= GOOD_STEPS:
+            self._told.clear()
+        if trouble and trouble not in self._told:
+            self._told.add(trouble)
+            self._say(sentence)
 
     def _judged(self, step_s: float, stamp_ns: int) -> tuple[str, str]:
         """Return what is wrong with a step in time, in a word and in a sentence, or nothing."""

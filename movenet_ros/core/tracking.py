@@ -58,6 +58,9 @@ FAINT_SIMILARITY = 0.4  # least similarity for that
 TWIN_SIMILARITY = 0.6  # so like somebody found in the same image, it is the same person
 HIDDEN_SHARE = 0.5  # of the box that somebody else covers
 HIDDEN_PACE = 1 / 3  # at which who is hidden ages
+MIXED_SHARE = 0.3  # of the smaller box that two people share: found once, they may be mixed up
+MIXED_VELOCITY = 0.3  # how much such a find says about the velocity
+LATE = 0.99  # of the similarity where somebody was not in the last image: it settles a draw
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -164,9 +167,7 @@ class Tracker:
             tracks = tracks[young]
         strong = poses.scores >= person_threshold
         rows, columns, others = _assign(tracks, people, strong, by)
-        velocities = _velocities(tracks, rows, people, columns)
-        steady = tracks.velocities[rows]  # somebody faint is not where it seems
-        people.velocities[columns] = np.where(strong[columns][:, None], velocities, steady)
+        _move(tracks, rows, people, columns)
         for name in ('keys', 'ids', 'hits'):
             getattr(people, name)[columns] = getattr(tracks, name)[rows]
         people.hits[columns] += 1
@@ -210,11 +211,10 @@ def _assign(
     :return: indices of tracks, of their people, and of the people who are nobody's twin either.
     """
     table = similarity(tracks, people, by)
+    late = tracks.unseen_s > tracks.unseen_s.min(initial=np.inf) + 1e-6
+    table = np.where(late[:, None], LATE * table, table)
     rows, columns = match(np.where(strong, table, 0.0), MIN_SIMILARITY[by])
-    others = [each for each in range(len(people)) if each not in columns]
-    if others and columns:
-        twins = np.any(similarity(people[columns], people, by) >= TWIN_SIMILARITY, axis=0)
-        others = [each for each in others if not twins[each]]
+    others = _no_twins(people, columns, by)
     faint = [each for each in others if not strong[each]]
     if faint:
         recent = table[(tracks.ids > 0) & (tracks.unseen_s <= STOP_S)] >= FAINT_SIMILARITY
@@ -227,17 +227,61 @@ def _assign(
     return rows, columns, others
 
 
-def _velocities(tracks: Tracks, rows: list[int], people: Tracks, columns: list[int]) -> Floats:
-    """Average the velocities of tracks with how far their people have moved since."""
+def _no_twins(people: Tracks, found: list[int], by: str) -> list[int]:
+    """List the people who were not found, and are not like one who was or is listed already."""
+    others = [each for each in range(len(people)) if each not in found]
+    if len(people) < 2 or not others:
+        return others
+    alike = similarity(people, people, by) >= TWIN_SIMILARITY
+    single: list[int] = []
+    for each in others:
+        if not alike[found + single, each].any():
+            single.append(each)
+    return single
+
+
+def _move(tracks: Tracks, rows: list[int], people: Tracks, columns: list[int]) -> None:
+    """
+    Set the velocities of people who have a track.
+
+    Where the model sees one person instead of two who cross, it mixes up their limbs, or takes
+    turns. Who was found there keeps the track's shape, and most of its velocity.
+    """
+    moved = _moved(tracks, rows, people, columns)
+    took_s, before = tracks.unseen_s[rows, None], tracks.velocities[rows]
+    weight = np.where(tracks.hits[rows, None] == 1, 1.0, 1 - np.exp(-took_s / VELOCITY_TIME_S))
+    mixed = _mixed(tracks, rows)
+    if mixed.any():
+        at, of = np.array(columns)[mixed], np.array(rows)[mixed]
+        people.keypoints[at] = tracks.keypoints[of] + moved[mixed, None]
+        people.boxes_xyxy[at] = tracks.boxes_xyxy[of] + np.tile(moved[mixed], 2)
+        people.seen[at] = tracks.seen[of]
+        weight[mixed] *= MIXED_VELOCITY
+    people.velocities[columns] = before + weight * (moved / np.maximum(took_s, 1e-9) - before)
+
+
+def _moved(tracks: Tracks, rows: list[int], people: Tracks, columns: list[int]) -> Floats:
+    """Return ``(n, 2)`` how far people have moved as a whole since they were last seen."""
     both = tracks.seen[rows] & people.seen[columns]
-    count = np.count_nonzero(both, axis=1)
+    count = both.sum(axis=1)[:, None]
     moved = people.keypoints[columns] - tracks.keypoints[rows]
-    moved = (moved * both[..., None]).sum(axis=1) / np.maximum(count, 1)[:, None]
+    moved = (moved * both[..., None]).sum(axis=1) / np.maximum(count, 1)
     box = people.boxes_xyxy[columns] - tracks.boxes_xyxy[rows]
-    moved = np.where((count >= MIN_KEYPOINTS)[:, None], moved, (box[:, :2] + box[:, 2:]) / 2)
-    took_s, before = tracks.unseen_s[rows], tracks.velocities[rows]
-    weight = np.where(tracks.hits[rows] == 1, 1.0, 1 - np.exp(-took_s / VELOCITY_TIME_S))
-    return before + weight[:, None] * (moved / np.maximum(took_s, 1e-9)[:, None] - before)
+    return np.where(count >= MIN_KEYPOINTS, moved, (box[:, :2] + box[:, 2:]) / 2)
+
+
+def _mixed(tracks: Tracks, rows: list[int]) -> Mask:
+    """Tell which of the tracks that were found overlap with one that was not."""
+    known = tracks.ids > 0
+    lost = known.copy()
+    lost[rows] = False
+    if not lost.any():
+        return np.zeros(len(rows), bool)
+    boxes = tracks.boxes_xyxy + np.tile(tracks.velocities * tracks.unseen_s[:, None], 2)
+    areas = _areas(boxes)
+    share = MIXED_SHARE * np.minimum(areas[rows, None], areas[lost])
+    near = _shared_areas(boxes[rows], boxes[lost]) >= np.maximum(share, 1.0)
+    return np.asarray(near.any(axis=1) & known[rows])
 
 
 def similarity(tracks: Tracks, people: Tracks, by: str) -> Floats:

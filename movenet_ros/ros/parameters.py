@@ -144,7 +144,7 @@ class PoseParameters:
         FollowSettings.track_max_age_s,
         'Who is not seen for longer, in seconds of the image stamps, gets a new id; who is hidden'
         ' behind somebody else has three times as long.',
-        between=(0.0, 60.0),
+        between=(0.1, 60.0),
         run_time=True,
     )
     smoothing: bool = param(

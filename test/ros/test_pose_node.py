@@ -31,6 +31,7 @@ from movenet_ros.ros import image_input
 from movenet_ros.ros import pose_node
 from movenet_ros.ros.conversions import image_from_msg
 from movenet_ros.ros.conversions import stamp_ns
+from movenet_ros.ros.perception import WARM_UP_WH
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -52,7 +53,7 @@ World = Any  # of conftest.py
 Output = NDArray[np.float32]
 MakeImage = Callable[..., Image]
 
-WARM_UPS = len(pose_node.WARM_UP_WH)
+WARM_UPS = len(WARM_UP_WH)
 WARNING = 30  # of rcl_interfaces/msg/Log
 BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
 RELIABLE = QoSProfile(depth=5)
@@ -640,6 +641,10 @@ def test_drawing_changes_at_run_time(
         ('person_threshold', float('nan'), 'person_threshold'),
         ('person_threshold', 1, 'type'),
         ('annotate_boxes', 'no', 'type'),
+        ('tracking', 'faces', 'tracking'),
+        ('track_max_age_s', 61.0, 'range'),
+        ('smoothing_min_cutoff_hz', 0.0, 'range'),
+        ('smoothing_beta', -1.0, 'range'),
     ],
 )
 def test_refused_at_run_time(
@@ -680,6 +685,139 @@ def test_misspelt_parameters_are_warned_of(
     world.until(lambda: log(WARNING))
     (line,) = log(WARNING)
     assert "'person_treshold'" in line and 'did you mean person_threshold?' in line
+
+
+def ids(messages: list[Any]) -> list[list[str]]:
+    """Return the ids of the people in each message."""
+    return [[person.id for person in each.detections] for each in messages]
+
+
+def walk(
+    world: World, camera: Camera, messages: list[Any], make_image: MakeImage,
+    start_s: int = 1, count: int = 4, step_ns: int = 33_333_333,
+) -> None:
+    """Show images one after the other, each when the one before is answered."""
+    for i in range(count):
+        sec, nanosec = divmod(start_s * 10**9 + i * step_ns, 10**9)
+        before = len(messages)
+        camera.show(make_image(sec, nanosec))
+        world.until(lambda seen=before: len(messages) > seen)
+
+
+def test_ids_reach_poses_and_detections(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """As decimal strings, from the third image on; empty before."""
+    poses = world.sink(Detection2DArray, 'poses')
+    detections = world.sink(Detection2DArray, 'detections')
+    start_pose_node(RecordedBackend([two_people]))
+    walk(world, camera, poses, make_image)
+    world.until(lambda: len(detections) == len(poses))
+    assert ids(poses) == [['', ''], ['', ''], ['1', '2'], ['1', '2']]
+    assert ids(detections) == ids(poses)
+
+
+def test_ids_are_drawn(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any,
+    make_image: MakeImage, monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The same that are published."""
+    drawn: list[list[int]] = []
+
+    def draw(image_bgr: Any, poses: Any, *args: Any) -> Any:
+        drawn.append(poses.ids.tolist())
+        return image_bgr
+
+    monkeypatch.setattr(pose_node, 'draw_poses', draw)
+    annotated = world.sink(Image, 'image_annotated')
+    start_pose_node(RecordedBackend([two_people]))
+    walk(world, camera, annotated, make_image)
+    assert drawn == [[0, 0], [0, 0], [1, 2], [1, 2]]
+
+
+def test_tracking_changes_at_run_time(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """The next ids are new ones."""
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]))
+    for start_s, tracking in enumerate(('boxes', 'off', 'keypoints'), 1):
+        (result,) = set_parameters(world, tracking=tracking)
+        assert result.successful, result.reason
+        walk(world, camera, poses, make_image, start_s, 3)
+    assert ids(poses)[2::3] == [['1', '2'], ['', ''], ['3', '4']]
+
+
+def test_the_age_of_a_track_changes_at_run_time(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """Images 1.9 s apart are one stream, or two."""
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]))
+    set_parameters(world, track_max_age_s=3.0)
+    walk(world, camera, poses, make_image, 1, 3)
+    walk(world, camera, poses, make_image, 3, 3)
+    set_parameters(world, track_max_age_s=0.5)
+    walk(world, camera, poses, make_image, 5, 3)
+    assert ids(poses)[2::3] == [['1', '2'], ['1', '2'], ['3', '4']]
+
+
+def test_smoothing_changes_at_run_time(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any, make_image: MakeImage
+) -> None:
+    """People shake; their noses less so while smoothing is on, and as the filter says."""
+    shake = np.where(np.arange(17) % 2, 0.01, -0.01).repeat(3).astype(np.float32)
+
+    def infer(number: int) -> Output:
+        output = two_people.copy()
+        output[..., :51] += shake * (-1) ** number
+        return output
+
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(FakeBackend(infer), keypoint_threshold=0.0)
+    shakes = []
+    changes: list[dict[str, Any]] = [
+        {'smoothing': False}, {'smoothing': True}, {'smoothing_min_cutoff_hz': 100.0},
+        {'smoothing_min_cutoff_hz': 0.5, 'smoothing_beta': 1000.0}, {'smoothing_beta': 5.0},
+    ]
+    for start_s, change in enumerate(changes, 1):
+        assert all(each.successful for each in set_parameters(world, **change))
+        walk(world, camera, poses, make_image, start_s, 15)
+        x = [each.detections[0].results[0].pose.pose.position.x for each in poses[-5:]]
+        shakes.append(np.abs(np.diff(x)).mean())
+    off, on, high_cutoff, high_beta, on_again = shakes
+    assert max(on, on_again) < 0.7 * min(off, high_cutoff, high_beta)
+
+
+def test_a_loop_of_a_bag_gives_new_ids_and_one_line(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any,
+    make_image: MakeImage, log: Callable[..., list[str]],
+) -> None:
+    """Stamps jump back; the node goes on."""
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]))
+    walk(world, camera, poses, make_image, 100)
+    walk(world, camera, poses, make_image, 90)
+    world.until(lambda: log(WARNING))
+    world.spin(A_WHILE_S)
+    assert [ids(poses)[3], ids(poses)[-1]] == [['1', '2'], ['3', '4']]
+    (line,) = log(WARNING)
+    assert 'jump back' in line and 'new id' in line
+
+
+def test_stamps_that_nobody_sets_are_no_obstacle(
+    world: World, camera: Camera, two_people: Output, start_pose_node: Any,
+    make_image: MakeImage, log: Callable[..., list[str]],
+) -> None:
+    """All zeros: people are followed, and one line says what is amiss."""
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]))
+    walk(world, camera, poses, make_image, 0, 8, step_ns=0)
+    world.until(lambda: log(WARNING))
+    world.spin(A_WHILE_S)
+    assert ids(poses)[2:] == [['1', '2']] * 6
+    (line,) = log(WARNING)
+    assert 'stand still' in line and 'nobody sets' in line
 
 
 def test_it_warms_up_on_the_shapes_of_cameras(two_people: Output, start_pose_node: Any) -> None:

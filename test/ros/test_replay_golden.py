@@ -110,8 +110,8 @@ def test_replay_and_the_node_agree(
         publisher.publish(image)
         world.until(lambda n=i: all(len(each) > n for each in live.values()), f'for image {i}')
     assert replayed(bag, tmp_path / 'out', onnxruntime_cpu) == live
-    people = [len(deserialize_message(each, Detection2DArray).detections) for each in live['/poses']]
-    assert people == [1] * 7 + [0] + [1] * 4
+    messages = [deserialize_message(each, Detection2DArray) for each in live['/poses']]
+    assert [len(each.detections) for each in messages] == [1] * 7 + [0] + [1] * 4
 
 
 def test_a_replay_gives_the_same_again(

@@ -1,0 +1,438 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Time as the stamps have it: what restarts, what is said, and what is returned."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import fields
+from dataclasses import replace
+import time
+from typing import Any
+
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+from movenet_ros.core.following import Follower
+from movenet_ros.core.following import FollowSettings
+from movenet_ros.core.poses import Poses
+import numpy as np
+import pytest
+
+PeopleAt = Callable[..., Poses]
+
+STEP_NS = 33_333_333
+S = 10**9  # nanoseconds
+IMAGE_WH = (1280, 960)
+RAW = FollowSettings(smoothing=False)
+
+
+def stamps(start_ns: int, count: int) -> list[int]:
+    """Return the stamps of so many images at 30 Hz."""
+    return [start_ns + i * STEP_NS for i in range(count)]
+
+
+class Clip:
+    """
+    Follows one and the same shaking person through images with any stamps.
+
+    :param people: in each image; shaken by a pixel.
+    """
+
+    def __init__(self, people: Poses, settings: FollowSettings = RAW) -> None:
+        self.said: list[str] = []
+        self.follower = Follower(settings, self.said.append)
+        self.shown: list[Poses] = []
+        self._people = people
+        self._random = np.random.default_rng(0)
+
+    def show(self, stamps_ns: Iterable[int], people: Poses | None = None) -> list[Poses]:
+        """Follow an image for each stamp."""
+        found = []
+        for stamp_ns in stamps_ns:
+            still = self._people if people is None else people
+            noise = self._random.normal(0, 1, still.keypoints.shape)
+            self.shown.append(replace(still, keypoints=still.keypoints + noise))
+            found.append(self.follower.follow(self.shown[-1], IMAGE_WH, stamp_ns))
+        return found
+
+    def ids(self, stamps_ns: Iterable[int]) -> list[int]:
+        """Return the id that the only person has in each image."""
+        return [each.ids.item() for each in self.show(stamps_ns)]
+
+    def is_smoothed(self, found: Poses) -> bool:
+        """Tell whether the latest image came back otherwise than it was shown."""
+        return not np.array_equal(found.keypoints, self.shown[-1].keypoints)
+
+
+@pytest.fixture
+def person(people_at: PeopleAt) -> Poses:
+    """Give one person."""
+    return people_at((300, 300, 200))
+
+
+def same(a: Poses, b: Poses) -> bool:
+    """Tell whether two images are the same to the last bit."""
+    pairs = ((getattr(a, each.name), getattr(b, each.name)) for each in fields(Poses))
+    return all(x.tobytes() == y.tobytes() for x, y in pairs)
+
+
+# the usual case
+
+
+def test_a_person_gets_an_id_and_nothing_is_said(person: Poses) -> None:
+    clip = Clip(person)
+    assert clip.ids(stamps(5 * S, 10))[-1] == 1
+    assert clip.said == []
+
+
+def test_keypoints_are_smoothed(person: Poses) -> None:
+    clip = Clip(person, FollowSettings())
+    found = clip.show(stamps(5 * S, 10))
+    assert clip.is_smoothed(found[-1])
+
+
+def test_smoothing_can_be_turned_off(person: Poses) -> None:
+    clip = Clip(person, RAW)
+    found = clip.show(stamps(5 * S, 10))
+    assert not clip.is_smoothed(found[-1])
+
+
+def test_the_first_image_passes_as_it_is(person: Poses) -> None:
+    clip = Clip(person, FollowSettings())
+    assert not clip.is_smoothed(clip.show([7 * S])[0])
+
+
+def test_scores_pass_as_they_are(person: Poses) -> None:
+    clip = Clip(person, FollowSettings())
+    found = clip.show(stamps(0, 10))[-1]
+    np.testing.assert_array_equal(found.keypoint_scores, person.keypoint_scores)
+    np.testing.assert_array_equal(found.scores, person.scores)
+
+
+@pytest.mark.parametrize('smoothing', [True, False])
+def test_smoothing_makes_no_difference_to_ids(people_at: PeopleAt, smoothing: bool) -> None:
+    people = people_at((300, 300, 200), (500, 300, 200))
+    clip = Clip(people, FollowSettings(smoothing=smoothing))
+    assert clip.show(stamps(0, 10))[-1].ids.tolist() == [1, 2]
+
+
+# stamps
+
+
+@pytest.mark.parametrize('start_ns', [0, 1, -(10**9), -(2**31) * S, 2**31 * S, 2**63 - 100 * S])
+def test_any_start_is_good(person: Poses, start_ns: int) -> None:
+    """What is asked of a stamp is that it goes on; 0 is one like the others."""
+    clip = Clip(person, FollowSettings())
+    assert clip.ids(stamps(start_ns, 10))[-1] == 1
+    assert clip.said == []
+
+
+def test_only_differences_of_stamps_count(person: Poses) -> None:
+    early, late = (Clip(person, FollowSettings()) for _ in range(2))
+    pairs = zip(early.show(stamps(-3 * S, 20)), late.show(stamps(2**62, 20)))
+    assert all(same(*each) for each in pairs)
+
+
+def test_a_jump_back_gives_new_ids_and_is_said_once(person: Poses) -> None:
+    """As where a bag is played in a loop."""
+    clip = Clip(person)
+    assert clip.ids(stamps(100 * S, 10))[-1] == 1
+    assert clip.ids(stamps(90 * S, 10))[-1] == 2
+    assert len(clip.said) == 1
+    assert 'jump back by 10.300 s' in clip.said[0] and 'new id' in clip.said[0]
+
+
+def test_every_loop_of_a_bag_is_said(person: Poses) -> None:
+    clip = Clip(person)
+    for loop in range(4):
+        assert clip.ids(stamps(100 * S, 30))[-1] == loop + 1
+    assert len(clip.said) == 3
+
+
+def test_stamps_that_run_backwards_are_said_once(person: Poses) -> None:
+    clip = Clip(person)
+    assert set(clip.ids(reversed(stamps(100 * S, 30)))) == {0}
+    assert len(clip.said) == 1
+
+
+def test_a_jump_back_begins_the_smoothing_afresh(person: Poses) -> None:
+    clip = Clip(person, FollowSettings())
+    clip.show(stamps(100 * S, 10))
+    assert not clip.is_smoothed(clip.show([90 * S])[0])
+
+
+def test_a_long_gap_gives_new_ids_and_is_said_once(person: Poses) -> None:
+    clip = Clip(person)
+    assert clip.ids(stamps(100 * S, 10))[-1] == 1
+    assert clip.ids(stamps(110 * S, 10))[-1] == 2
+    assert len(clip.said) == 1 and '9.700 s apart' in clip.said[0]
+
+
+def test_a_long_gap_begins_the_smoothing_afresh(person: Poses) -> None:
+    clip = Clip(person, FollowSettings())
+    clip.show(stamps(100 * S, 10))
+    assert not clip.is_smoothed(clip.show([110 * S])[0])
+
+
+@pytest.mark.parametrize(('max_age_s', 'expected'), [(0.5, 2), (2.0, 1)])
+def test_what_is_a_long_gap_is_for_track_max_age_s_to_say(
+    person: Poses, max_age_s: float, expected: int
+) -> None:
+    clip = Clip(person, replace(RAW, track_max_age_s=max_age_s))
+    clip.show(stamps(100 * S, 10))
+    assert clip.ids(stamps(101 * S + 300_000_000, 10))[-1] == expected
+    assert len(clip.said) == expected - 1
+
+
+def test_a_short_gap_is_nothing_to_speak_of(person: Poses) -> None:
+    clip = Clip(person)
+    clip.show(stamps(100 * S, 10))
+    assert set(clip.ids(stamps(101 * S, 10))) == {1}
+    assert clip.said == []
+
+
+@pytest.mark.parametrize('stamp_ns', [0, 5, 100 * S])
+def test_stamps_that_stand_still_are_said_once_and_people_followed(
+    person: Poses, stamp_ns: int
+) -> None:
+    clip = Clip(person, FollowSettings())
+    ids = clip.ids([stamp_ns] * 50)
+    assert set(ids[3:]) == {1}
+    assert len(clip.said) == 1 and 'stand still' in clip.said[0]
+
+
+def test_only_zeros_look_as_if_nobody_set_them(person: Poses) -> None:
+    unset, still = Clip(person), Clip(person)
+    unset.show([0, 0])
+    still.show([7 * S] * 2)
+    assert 'as if nobody sets them' in unset.said[0]
+    assert 'as if nobody sets them' not in still.said[0] and '7.000000000' in still.said[0]
+
+
+def test_keypoints_pass_as_they_are_while_stamps_stand_still(person: Poses) -> None:
+    clip = Clip(person, FollowSettings())
+    clip.show(stamps(0, 10))
+    for _ in range(5):
+        assert not clip.is_smoothed(clip.show([9 * STEP_NS])[0])
+
+
+def test_smoothing_goes_on_when_stamps_do(person: Poses) -> None:
+    clip = Clip(person, FollowSettings())
+    clip.show([*stamps(0, 10), 9 * STEP_NS])
+    assert clip.is_smoothed(clip.show([10 * STEP_NS])[0])
+
+
+def test_people_are_forgotten_while_stamps_stand_still(person: Poses) -> None:
+    """As if the camera had 30 Hz."""
+    clip = Clip(person)
+    clip.show([0] * 10)
+    clip.show([0] * 45, Poses.nobody())
+    assert clip.ids([0] * 5)[-1] == 2
+
+
+def test_an_image_that_comes_twice_changes_no_ids(person: Poses) -> None:
+    clip = Clip(person)
+    twice = [stamp for stamp in stamps(0, 30) for _ in range(2)]
+    assert set(clip.ids(twice)[3:]) == {1}
+
+
+def test_trouble_is_said_once_where_it_comes_and_goes(person: Poses) -> None:
+    """A camera that sends each stamp twice."""
+    clip = Clip(person)
+    clip.show([each for each in stamps(STEP_NS, 30) for _ in range(2)])
+    assert len(clip.said) == 1
+
+
+def test_trouble_is_said_again_when_time_has_been_good(person: Poses) -> None:
+    clip = Clip(person)
+    clip.show([*([0] * 5), *stamps(STEP_NS, 11), *([11 * STEP_NS] * 5)])
+    assert len(clip.said) == 2
+
+
+def test_other_trouble_is_said_at_once(person: Poses) -> None:
+    clip = Clip(person)
+    clip.show([5 * S, 5 * S, 4 * S, 9 * S])
+    assert len(clip.said) == 3
+    assert all('\n' not in each for each in clip.said)
+
+
+@settings(max_examples=50)
+@given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, 1, STEP_NS]), max_size=12))
+def test_no_stamps_stop_it(people_at: PeopleAt, stamps_ns: list[int]) -> None:
+    clip = Clip(people_at((300, 300, 200)), FollowSettings())
+    for found in clip.show(stamps_ns):
+        assert len(found) == 1 and np.isfinite(found.keypoints).all()
+
+
+@given(st.lists(st.integers(-(10**11), 10**11), max_size=12))
+def test_ids_never_come_again(people_at: PeopleAt, jumps_ns: list[int]) -> None:
+    clip = Clip(people_at((300, 300, 200)))
+    seen = [each for jump in jumps_ns for each in clip.ids(stamps(jump, 4)) if each]
+    assert seen == sorted(seen)
+
+
+# the wall clock
+
+
+def test_the_wall_clock_is_never_asked(person: Poses, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*args: Any) -> float:
+        raise AssertionError('asked for the time')
+
+    clip = Clip(person, FollowSettings())
+    for name in ('time', 'time_ns', 'monotonic', 'monotonic_ns', 'perf_counter'):
+        monkeypatch.setattr(time, name, never)
+    found = clip.show([*stamps(0, 10), 0, 0, *stamps(5 * S, 10)])
+    monkeypatch.undo()
+    assert found[-1].ids.tolist() == [2]
+
+
+def test_the_same_images_give_the_same_people_to_the_last_bit(people_at: PeopleAt) -> None:
+    people = people_at((300, 300, 200), (420, 310, 180), (700, 280, 210))
+    first, second = (Clip(people, FollowSettings()) for _ in range(2))
+    loop = [*stamps(5 * S, 20), *stamps(3 * S, 20), *([4 * S] * 3)]
+    pairs = zip(first.show(loop), second.show(loop))
+    assert all(same(*each) for each in pairs)
+
+
+# who is returned
+
+
+@pytest.mark.parametrize('tracking', ['keypoints', 'boxes'])
+def test_faint_people_are_never_returned(people_at: PeopleAt, tracking: str) -> None:
+    clip = Clip(people_at((300, 300, 200)), replace(RAW, tracking=tracking))
+    clip.show(stamps(0, 5))
+    faint = people_at((300, 300, 200), score=0.2)
+    assert [len(each) for each in clip.show(stamps(5 * STEP_NS, 5), faint)] == [0] * 5
+
+
+def test_who_was_faint_for_long_comes_back_with_the_same_id(people_at: PeopleAt) -> None:
+    clip = Clip(people_at((300, 300, 200)))
+    clip.show(stamps(0, 5))
+    clip.show(stamps(5 * STEP_NS, 100), people_at((300, 300, 200), score=0.2))
+    assert clip.ids(stamps(105 * STEP_NS, 3)) == [1] * 3
+
+
+def test_people_stay_in_their_order(people_at: PeopleAt) -> None:
+    people = people_at((300, 300, 200), (500, 300, 190), (700, 300, 180))
+    people = replace(people, scores=np.array([0.9, 0.2, 0.8]))
+    clip = Clip(people)
+    found = clip.show(stamps(0, 5))[-1]
+    np.testing.assert_array_equal(found.keypoints, clip.shown[-1].keypoints[[0, 2]])
+    assert found.ids.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize('threshold', [0.0, 0.05, 0.25, 0.7, 1.0])
+def test_without_tracking_everybody_above_the_threshold_has_id_0(
+    people_at: PeopleAt, threshold: float
+) -> None:
+    people = people_at((300, 300, 200), (500, 300, 200), (700, 300, 200), (900, 300, 200))
+    people = replace(people, scores=np.array([1.0, 0.7, 0.25, 0.01]))
+    clip = Clip(people, FollowSettings(tracking='off', person_threshold=threshold))
+    for found in clip.show([0, 0, 5 * S, S, 9 * S]):
+        expected = people.scores >= np.float32(threshold)
+        np.testing.assert_array_equal(found.scores, people.scores[expected])
+        assert not found.ids.any()
+    assert clip.said == []
+
+
+def test_without_tracking_nothing_is_smoothed(person: Poses) -> None:
+    clip = Clip(person, FollowSettings(tracking='off', smoothing=True))
+    assert not clip.is_smoothed(clip.show(stamps(0, 10))[-1])
+
+
+@pytest.mark.parametrize(
+    ('settings', 'expected'),
+    [
+        (FollowSettings(), 0.1),
+        (FollowSettings(tracking='boxes', person_threshold=0.9), 0.1),
+        (FollowSettings(person_threshold=0.05), 0.05),
+        (FollowSettings(tracking='off'), 0.25),
+        (FollowSettings(tracking='off', person_threshold=0.05), 0.05),
+    ],
+)
+def test_faint_people_are_of_use_to_tracking_alone(
+    settings: FollowSettings, expected: float
+) -> None:
+    assert settings.least_score == expected
+
+
+# settings that change
+
+
+def test_what_people_are_told_apart_by_may_change(person: Poses) -> None:
+    clip = Clip(person)
+    clip.show(stamps(0, 5))
+    clip.follower.settings = replace(RAW, tracking='boxes')
+    assert set(clip.ids(stamps(5 * STEP_NS, 5))) == {1}
+
+
+def test_tracking_that_was_off_gives_new_ids(person: Poses) -> None:
+    clip = Clip(person)
+    clip.show(stamps(0, 5))
+    clip.follower.settings = replace(RAW, tracking='off')
+    assert set(clip.ids(stamps(5 * STEP_NS, 5))) == {0}
+    clip.follower.settings = RAW
+    assert clip.ids(stamps(10 * STEP_NS, 5))[-1] == 2
+
+
+def test_time_does_not_matter_while_tracking_is_off(person: Poses) -> None:
+    clip = Clip(person)
+    clip.show(stamps(100 * S, 5))
+    clip.follower.settings = replace(RAW, tracking='off')
+    clip.show([0])
+    clip.follower.settings = RAW
+    clip.show(stamps(5 * S, 5))
+    assert clip.said == []
+
+
+def test_smoothing_that_was_off_begins_afresh(person: Poses) -> None:
+    clip = Clip(person, FollowSettings())
+    clip.show(stamps(0, 5))
+    clip.follower.settings = RAW
+    assert not clip.is_smoothed(clip.show([5 * STEP_NS])[0])
+    clip.follower.settings = FollowSettings()
+    assert not clip.is_smoothed(clip.show([6 * STEP_NS])[0])
+    assert clip.is_smoothed(clip.show([7 * STEP_NS])[0])
+
+
+def test_the_filter_may_change(person: Poses) -> None:
+    rough, fine = Clip(person, FollowSettings()), Clip(person, FollowSettings())
+    rough.show(stamps(0, 5))
+    fine.show(stamps(0, 5))
+    fine.follower.settings = FollowSettings(smoothing_min_cutoff_hz=0.01)
+    (a,), (b,) = rough.show([5 * STEP_NS]), fine.show([5 * STEP_NS])
+    assert not same(a, b)
+
+
+def test_the_threshold_may_change(people_at: PeopleAt) -> None:
+    people = replace(
+        people_at((300, 300, 200), (600, 300, 200)), scores=np.array([0.9, 0.4])
+    )
+    clip = Clip(people)
+    clip.show(stamps(0, 5))
+    clip.follower.settings = replace(RAW, person_threshold=0.5)
+    assert clip.show([5 * STEP_NS])[0].ids.tolist() == [1]
+    clip.follower.settings = RAW
+    assert clip.show([6 * STEP_NS])[0].ids.tolist() == [1, 2]
+
+
+def test_a_shorter_age_holds_from_the_next_image_on(person: Poses) -> None:
+    clip = Clip(person)
+    clip.show(stamps(0, 5))
+    clip.show(stamps(5 * STEP_NS, 15), Poses.nobody())
+    clip.follower.settings = replace(RAW, track_max_age_s=0.3)
+    assert clip.ids(stamps(20 * STEP_NS, 5))[-1] == 2

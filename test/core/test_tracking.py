@@ -1,0 +1,577 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Who is who: made-up people whose way is known."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import replace
+import importlib.machinery
+from itertools import permutations
+from pathlib import Path
+import subprocess
+import sys
+from typing import Any
+
+from hypothesis import example
+from hypothesis import given
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from movenet_ros.core import tracking
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.tracking import BIRTH_HITS
+from movenet_ros.core.tracking import iou
+from movenet_ros.core.tracking import match
+from movenet_ros.core.tracking import oks
+from movenet_ros.core.tracking import SIGMAS
+from movenet_ros.core.tracking import similarity
+from movenet_ros.core.tracking import solver
+from movenet_ros.core.tracking import Tracker
+from movenet_ros.core.tracking import Tracks
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+import scipy.optimize
+
+PeopleAt = Callable[..., Poses]
+
+BOTH_WAYS = pytest.mark.parametrize('by', ['keypoints', 'boxes'])
+RATES = pytest.mark.parametrize('rate_hz', [10, 30, 60])
+FAINT = 0.15  # below the person threshold, above FAINT_SCORE
+
+
+def follow(
+    images: Iterable[Poses], rate_hz: float = 30.0, tracker: Tracker | None = None, **changes: Any
+) -> list[list[int]]:
+    """Track people through images and return their ids in each."""
+    tracker = tracker or Tracker()
+    how = {
+        'by': 'keypoints', 'person_threshold': 0.25, 'keypoint_threshold': 0.3, 'max_age_s': 1.0
+    }
+    return [
+        tracker.update(each, 1 / rate_hz, **{**how, **changes}).ids.tolist()  # type: ignore
+        for each in images
+    ]
+
+
+def together(*groups: Poses) -> Poses:
+    """Put the people of several poses into one image."""
+    names = ('keypoints', 'keypoint_scores', 'boxes_xyxy', 'scores', 'ids')
+    return Poses(*(np.concatenate([getattr(each, name) for each in groups]) for name in names))
+
+
+def picked(poses: Poses, order: Any) -> Poses:
+    """Return people in another order, or some of them."""
+    names = ('keypoints', 'keypoint_scores', 'boxes_xyxy', 'scores', 'ids')
+    return Poses(*(getattr(poses, name)[order] for name in names))
+
+
+def scaled(poses: Poses, scale: float, shift: tuple[float, float]) -> Poses:
+    """Return people in an image that is scaled and shifted."""
+    return replace(
+        poses,
+        keypoints=poses.keypoints * scale + np.array(shift),
+        boxes_xyxy=poses.boxes_xyxy * scale + np.tile(shift, 2),
+    )
+
+
+def stroll(people_at: PeopleAt, count: int, images: int, seed: int) -> list[Poses]:
+    """Return people who go their ways, at times in each other's, and are missed now and then."""
+    random = np.random.default_rng(seed)
+    start, speed = random.uniform(100, 500, (count, 2)), random.normal(0, 4, (count, 2))
+    heights = random.uniform(100, 250, count)
+    walk = []
+    for i in range(images):
+        places = np.column_stack([start + i * speed + random.normal(0, 1, (count, 2)), heights])
+        people = people_at(*places)
+        scores = random.choice([0.8, 0.8, 0.8, FAINT], count)
+        walk.append(picked(replace(people, scores=scores), random.random(count) < 0.9))
+    return walk
+
+
+# ids
+
+
+@BOTH_WAYS
+def test_a_person_gets_an_id_when_seen_repeatedly(people_at: PeopleAt, by: str) -> None:
+    ids = follow([people_at((200, 200, 150))] * 5, by=by)
+    assert ids == [[0]] * (BIRTH_HITS - 1) + [[1]] * (6 - BIRTH_HITS)
+
+
+def test_ids_count_up_from_1(people_at: PeopleAt) -> None:
+    everybody = people_at((100, 200, 150), (300, 200, 150), (500, 200, 150))
+    images = [picked(everybody, [0])] * 4 + [picked(everybody, [0, 1])] * 4 + [everybody] * 4
+    assert follow(images)[-1] == [1, 2, 3]
+
+
+def test_an_id_is_never_used_again(people_at: PeopleAt) -> None:
+    visit = [people_at((200, 200, 150))] * 4 + [Poses.nobody()] * 45
+    seen = [each for ids in follow(visit * 4) for each in ids if each]
+    assert seen == sorted(seen) and set(seen) == {1, 2, 3, 4}
+
+
+def test_a_restart_gives_new_ids(people_at: PeopleAt) -> None:
+    tracker = Tracker()
+    for expected in (1, 2, 3):
+        assert follow([people_at((200, 200, 150))] * 3, tracker=tracker)[-1] == [expected]
+        tracker.restart()
+
+
+def test_a_restart_forgets_who_was_about_to_get_an_id(people_at: PeopleAt) -> None:
+    tracker = Tracker()
+    follow([people_at((200, 200, 150))] * (BIRTH_HITS - 1), tracker=tracker)
+    tracker.restart()
+    assert follow([people_at((200, 200, 150))], tracker=tracker) == [[0]]
+
+
+def test_somebody_seen_now_and_then_gets_no_id(people_at: PeopleAt) -> None:
+    images = ([people_at((200, 200, 150))] + [Poses.nobody()] * 15) * 6
+    assert {each for ids in follow(images) for each in ids} == {0}
+
+
+@pytest.mark.parametrize('rate_hz', [1, 2, 5])
+@BOTH_WAYS
+def test_low_rates_give_ids_too(people_at: PeopleAt, by: str, rate_hz: int) -> None:
+    assert follow([people_at((200, 200, 150))] * 4, rate_hz, by=by)[-1] == [1]
+
+
+def test_trackers_know_nothing_of_each_other(people_at: PeopleAt) -> None:
+    images = [people_at((200, 200, 150))] * 3
+    assert follow(images) == follow(images)
+
+
+@settings(max_examples=30)
+@given(st.integers(0, 10**6), st.sampled_from(['keypoints', 'boxes']), st.randoms())
+def test_the_order_of_people_makes_no_difference(
+    people_at: PeopleAt, seed: int, by: str, random: Any
+) -> None:
+    """Ids are given in the order of an image: what they are called may differ, who is who not."""
+    images = stroll(people_at, 3, 40, seed)
+    orders = [random.sample(range(len(each)), len(each)) for each in images]
+    straight = follow(images, by=by)
+    shuffled = follow([picked(*each) for each in zip(images, orders)], by=by)
+    names: dict[int, int] = {0: 0}
+    for ids, mixed, order in zip(straight, shuffled, orders):
+        for place, i in enumerate(order):
+            assert names.setdefault(ids[i], mixed[place]) == mixed[place]
+    assert len(set(names.values())) == len(names)
+
+
+@settings(max_examples=30)
+@given(
+    st.integers(0, 10**6),
+    st.sampled_from([0.25, 0.5, 2.0, 4.0]),
+    st.tuples(st.integers(-500, 500), st.integers(-500, 500)),
+    st.sampled_from(['keypoints', 'boxes']),
+)
+def test_the_size_and_the_place_of_the_image_make_no_difference(
+    people_at: PeopleAt, seed: int, scale: float, shift: tuple[float, float], by: str
+) -> None:
+    images = stroll(people_at, 3, 30, seed)
+    there = [scaled(each, scale, shift) for each in images]
+    assert follow(there, by=by) == follow(images, by=by)
+
+
+# people who move
+
+
+@settings(max_examples=60)
+@given(
+    rate_hz=st.sampled_from([10.0, 15.0, 30.0, 60.0]),
+    heights=st.tuples(st.floats(100, 300), st.floats(100, 300)),
+    speeds=st.tuples(st.floats(0.2, 1.0), st.floats(-1.0, -0.2)),
+    by=st.sampled_from(['keypoints', 'boxes']),
+)
+def test_two_people_who_cross_keep_their_ids(
+    people_at: PeopleAt, rate_hz: float, heights: tuple[float, float],
+    speeds: tuple[float, float], by: str,
+) -> None:
+    """Speeds are in heights a second; both are seen all the time."""
+    times = np.arange(-1.5, 1.5, 1 / rate_hz)
+    images = [
+        people_at(*((300 + v * h * t, 200.0, h) for h, v in zip(heights, speeds))) for t in times
+    ]
+    ids = follow(images, rate_hz, by=by)
+    assert ids[BIRTH_HITS:] == [[1, 2]] * (len(ids) - BIRTH_HITS)
+
+
+@example(rate_hz=10.0, height=256.0, speeds=(1.0, -0.5), by='keypoints')
+@settings(max_examples=60)
+@given(
+    rate_hz=st.sampled_from([10.0, 15.0, 30.0, 60.0]),
+    height=st.floats(100, 300),
+    speeds=st.tuples(st.floats(0.4, 1.0), st.floats(-1.0, -0.4)),
+    by=st.sampled_from(['keypoints', 'boxes']),
+)
+def test_who_is_not_seen_behind_the_other_comes_out_with_the_same_id(
+    people_at: PeopleAt, rate_hz: float, height: float, speeds: tuple[float, float], by: str
+) -> None:
+    """
+    Two people cross, and the model sees but the one in front while they overlap by half.
+
+    In the example they are, for one image, at the very same place.
+    """
+    images = []
+    for t in np.arange(-1.5, 1.5, 1 / rate_hz):
+        a, b = (300 + v * height * t for v in speeds)
+        people = people_at((a, 200.0, height), (b, 200.0, height))
+        images.append(people if abs(a - b) > 0.2 * height else picked(people, [0]))
+    ids = follow(images, rate_hz, by=by)
+    assert {tuple(each) for each in ids[BIRTH_HITS:] if len(each) == 2} == {(1, 2)}
+
+
+@pytest.mark.parametrize('speed', [0.0, 0.3, 1.0])
+@BOTH_WAYS
+def test_a_walker_keeps_the_id(people_at: PeopleAt, by: str, speed: float) -> None:
+    """The speed is in heights a second."""
+    images = [people_at((100 + 200 * speed * i / 30, 200, 200)) for i in range(90)]
+    assert {each for ids in follow(images, by=by) for each in ids} == {0, 1}
+
+
+def test_who_stands_up_keeps_the_id(people_at: PeopleAt) -> None:
+    images = [people_at((200, 300 - h / 2, h)) for h in np.linspace(100, 250, 30)]
+    assert {each for ids in follow(images) for each in ids} == {0, 1}
+
+
+@BOTH_WAYS
+def test_another_person_far_away_is_somebody_new(people_at: PeopleAt, by: str) -> None:
+    images = [people_at((100, 200, 150))] * 5 + [people_at((500, 200, 150))] * 5
+    assert follow(images, by=by)[-1] == [2]
+
+
+# people who are not seen for a while
+
+
+@RATES
+@BOTH_WAYS
+@pytest.mark.parametrize(('gap_s', 'expected'), [(0.5, 1), (0.85, 1), (1.15, 2), (3.0, 2)])
+def test_who_is_gone_for_longer_than_max_age_s_gets_a_new_id(
+    people_at: PeopleAt, rate_hz: int, by: str, gap_s: float, expected: int
+) -> None:
+    """By time, not by the number of images."""
+    person = [people_at((200, 200, 150))] * 5
+    gap = [Poses.nobody()] * round(gap_s * rate_hz - 1)
+    assert follow(person + gap + person, rate_hz, by=by)[-1] == [expected]
+
+
+@RATES
+def test_an_age_of_3_s(people_at: PeopleAt, rate_hz: int) -> None:
+    person, gap = [people_at((200, 200, 150))] * 5, [Poses.nobody()] * round(2.5 * rate_hz)
+    assert follow(person + gap + person, rate_hz, max_age_s=3.0)[-1] == [1]
+
+
+@RATES
+@pytest.mark.parametrize('stops', [False, True])
+def test_who_is_gone_may_have_walked_on_or_stopped(
+    people_at: PeopleAt, rate_hz: int, stops: bool
+) -> None:
+    """At a height a second, for 0.7 s."""
+    walk = [people_at((100 + 150 * i / rate_hz, 200, 150)) for i in range(3 * rate_hz)]
+    before, gone = walk[:rate_hz], round(0.7 * rate_hz)
+    after = [before[-1]] * 5 if stops else walk[rate_hz + gone:]
+    assert follow([*before, *([Poses.nobody()] * gone), *after], rate_hz)[-1] == [1]
+
+
+@RATES
+@pytest.mark.parametrize(('gap_s', 'expected'), [(1.5, 2), (2.7, 2), (3.4, 3)])
+def test_hidden_behind_somebody_lasts_three_times_as_long(
+    people_at: PeopleAt, rate_hz: int, gap_s: float, expected: int
+) -> None:
+    both = people_at((200, 250, 300), (240, 270, 200))
+    front = picked(both, [0])
+    images = [both] * rate_hz + [front] * round(gap_s * rate_hz) + [both] * 5
+    ids = follow(images, rate_hz)
+    assert (ids[rate_hz - 1], ids[-1]) == ([1, 2], [1, expected])
+
+
+def test_beside_somebody_is_not_hidden(people_at: PeopleAt) -> None:
+    both = people_at((200, 250, 300), (320, 270, 200))
+    images = [both] * 30 + [picked(both, [0])] * 45 + [both] * 5
+    assert follow(images)[-1] == [1, 3]
+
+
+# faint people
+
+
+def test_faint_people_keep_their_ids(people_at: PeopleAt) -> None:
+    strong, faint = people_at((200, 200, 150)), people_at((200, 200, 150), score=FAINT)
+    ids = follow([strong] * 5 + [faint] * 90 + [strong] * 5)
+    assert {each for each, in ids[BIRTH_HITS:]} == {1}
+
+
+def test_without_the_faint_the_id_would_be_lost(people_at: PeopleAt) -> None:
+    strong = people_at((200, 200, 150))
+    assert follow([strong] * 5 + [Poses.nobody()] * 90 + [strong] * 5)[-1] == [2]
+
+
+def test_faint_people_get_no_ids_of_their_own(people_at: PeopleAt) -> None:
+    ids = follow([people_at((200, 200, 150), score=FAINT)] * 60)
+    assert ids == [[0]] * 60
+
+
+def test_a_faint_person_does_not_help_somebody_new(people_at: PeopleAt) -> None:
+    """Two images of three are not BIRTH_HITS."""
+    strong, faint = people_at((200, 200, 150)), people_at((200, 200, 150), score=FAINT)
+    assert follow([strong] * (BIRTH_HITS - 1) + [faint]) == [[0]] * BIRTH_HITS
+
+
+def test_a_faint_person_elsewhere_is_nobody(people_at: PeopleAt) -> None:
+    known = people_at((100, 200, 150))
+    somewhere = people_at((400, 200, 150), score=FAINT)
+    ids = follow([known] * 5 + [together(known, somewhere)] * 10 + [somewhere] * 10)
+    assert ids[-11:] == [[1, 0]] + [[0]] * 10
+
+
+def test_a_strong_person_comes_before_a_faint_one(people_at: PeopleAt) -> None:
+    """Even if the faint one is where the person was."""
+    strong, faint = people_at((205, 200, 150)), people_at((200, 200, 150), score=FAINT)
+    ids = follow([people_at((200, 200, 150))] * 5 + [together(faint, strong)] * 5)
+    assert ids[-5:] == [[0, 1]] * 5
+
+
+# twins: the model's second answer for one person
+
+
+@BOTH_WAYS
+def test_a_twin_gets_no_id(people_at: PeopleAt, by: str) -> None:
+    person = people_at((200, 200, 150))
+    twins = people_at((200, 200, 150), (203, 201, 150))
+    ids = follow([person] * 5 + [twins] * 60, by=by)
+    assert ids[-60:] == [[1, 0]] * 60
+
+
+@BOTH_WAYS
+def test_a_twin_of_somebody_new_gets_no_id(people_at: PeopleAt, by: str) -> None:
+    """The one with the better score does."""
+    twins = people_at((200, 200, 150), (203, 201, 150))
+    assert follow([twins] * 20, by=by)[-18:] == [[1, 0]] * 18
+
+
+def test_who_is_beside_somebody_is_no_twin(people_at: PeopleAt) -> None:
+    person, both = people_at((200, 200, 150)), people_at((200, 200, 150), (245, 200, 150))
+    assert follow([person] * 5 + [both] * 5)[-1] == [1, 2]
+
+
+# what is compared
+
+
+@pytest.mark.parametrize('common', [0, 1, 2, 3])
+def test_with_few_keypoints_in_common_the_boxes_decide(people_at: PeopleAt, common: int) -> None:
+    """Keypoints elsewhere would say that it is somebody else."""
+    person = people_at((200, 200, 150))
+    scores = np.full((1, 17), 0.1)
+    scores[:, :common] = 0.9
+    other = replace(person, keypoint_scores=scores, keypoints=person.keypoints + 300)
+    a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
+    assert similarity(a, b, 'keypoints').item() == pytest.approx(1)
+
+
+def test_with_4_keypoints_in_common_they_decide(people_at: PeopleAt) -> None:
+    person = people_at((200, 200, 150))
+    scores = np.full((1, 17), 0.1)
+    scores[:, :4] = 0.9
+    other = replace(person, keypoint_scores=scores, keypoints=person.keypoints + 300)
+    a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
+    assert similarity(a, b, 'keypoints').item() == pytest.approx(tracking.BOX_WEIGHT)
+
+
+def test_boxes_have_no_use_for_keypoints(people_at: PeopleAt) -> None:
+    person = people_at((200, 200, 150))
+    other = replace(person, keypoints=person.keypoints + 300)
+    a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
+    assert similarity(a, b, 'boxes').item() == pytest.approx(1)
+
+
+def test_keypoints_below_the_threshold_do_not_count(people_at: PeopleAt) -> None:
+    person = people_at((200, 200, 150))
+    keypoints, scores = person.keypoints.copy(), person.keypoint_scores.copy()
+    keypoints[0, 5:9] += 400
+    scores[0, 5:9] = 0.2
+    other = replace(person, keypoints=keypoints, keypoint_scores=scores)
+    a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
+    assert similarity(a, b, 'keypoints').item() == pytest.approx(1)
+
+
+def test_nobody_at_all_is_no_trouble() -> None:
+    assert follow([Poses.nobody()] * 3) == [[], [], []]
+
+
+@BOTH_WAYS
+def test_boxes_without_an_area_are_no_trouble(people_at: PeopleAt, by: str) -> None:
+    """As six rows of zeros have, which a threshold of 0 lets pass."""
+    nothing = people_at(*[(0, 0, 0)] * 6, score=0.0, keypoint_score=0.0)
+    with np.errstate(all='raise', under='ignore'):
+        follow([nothing] * 5, by=by, person_threshold=0.0)
+
+
+# similarities
+
+
+def coco_oks(a: Any, b: Any, visible: Any, area: float) -> float:
+    """Return COCO's similarity as its web page has it, a keypoint at a time."""
+    likes = []
+    for i in np.flatnonzero(visible):
+        distance = float(np.hypot(*(a[i] - b[i])))
+        constant = 2 * SIGMAS[i]
+        likes.append(np.exp(-(distance**2) / (2 * area * constant**2)))
+    return float(np.mean(likes)) if likes else 0.0
+
+
+coordinates = arrays.arrays(np.float64, (3, 17, 2), elements=st.floats(0, 300, width=32))
+
+
+@settings(max_examples=50)
+@given(
+    coordinates, coordinates, arrays.arrays(np.bool_, (3, 3, 17)),
+    st.lists(st.floats(10, 1e5), min_size=3, max_size=3),
+)
+def test_oks_is_cocos(
+    a: NDArray[Any], b: NDArray[Any], both: NDArray[np.bool_], areas: list[float]
+) -> None:
+    found = oks(a, b, both, np.array(areas))
+    expected = [[coco_oks(a[i], b[j], both[i, j], areas[i]) for j in range(3)] for i in range(3)]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_oks_is_pycocotools(people_at: PeopleAt) -> None:
+    """The constants included."""
+    cocoeval = pytest.importorskip('pycocotools.cocoeval')
+    random = np.random.default_rng(0)
+    true = people_at((200, 200, 150), (260, 210, 180)).keypoints.astype(np.float64)
+    found = true[[0, 1, 1]] + random.normal(0, 6, (3, 17, 2))
+    visible = random.random((2, 17)) < 0.7
+    areas = np.array([9000.0, 13000.0])
+    evaluation = cocoeval.COCOeval(iouType='keypoints')
+    evaluation._gts[1, 1] = [
+        {
+            'keypoints': np.column_stack([true[i], 2 * visible[i]]).ravel().tolist(),
+            'bbox': [0, 0, 1, 1],
+            'area': areas[i],
+        }
+        for i in range(2)
+    ]
+    evaluation._dts[1, 1] = [
+        {'keypoints': np.column_stack([each, np.ones(17)]).ravel().tolist(), 'score': -i}
+        for i, each in enumerate(found)
+    ]
+    evaluation.params.useCats = 1
+    expected = evaluation.computeOks(1, 1).T
+    both = np.repeat(visible[:, None], 3, axis=1)
+    np.testing.assert_allclose(oks(true, found, both, areas), expected, atol=1e-12)
+
+
+def test_iou_is_that_of_the_books() -> None:
+    a = np.array([[0, 0, 2, 2], [0, 0, 0, 0]], np.float64)
+    b = np.array([[0, 0, 2, 2], [1, 1, 3, 3], [2, 0, 4, 2], [0, 0, 1, 2], [5, 5, 5, 9]], float)
+    np.testing.assert_allclose(iou(a, b), [[1, 1 / 7, 0, 0.5, 0], [0, 0, 0, 0, 0]])
+
+
+# matching
+
+tables = arrays.arrays(
+    np.float64,
+    st.tuples(st.integers(0, 5), st.integers(0, 5)),
+    elements=st.floats(0, 1) | st.sampled_from([0.0, 0.2, 0.5, 1.0]),
+)
+floors = st.floats(0.05, 0.95)
+
+
+def best_sum(table: NDArray[np.float64], floor: float) -> float:
+    """Try all ways to pair."""
+    worth = np.where(table >= floor, table, 0.0)
+    m, n = worth.shape
+    if m > n:
+        worth, m, n = worth.T, n, m
+    return max(sum(worth[i, j] for i, j in enumerate(each)) for each in permutations(range(n), m))
+
+
+@settings(max_examples=200)
+@given(tables, floors)
+@example(np.array([[0.9, 0.8], [0.8, 0.1]]), 0.05)
+def test_a_match_is_the_best_there_is(table: NDArray[np.float64], floor: float) -> None:
+    rows, columns = match(table, floor)
+    assert sum(table[rows, columns]) == pytest.approx(best_sum(table, floor))
+
+
+@given(tables, floors)
+def test_nobody_is_matched_twice(table: NDArray[np.float64], floor: float) -> None:
+    rows, columns = match(table, floor)
+    assert len(set(rows)) == len(rows) == len(columns) == len(set(columns))
+
+
+@given(tables, floors)
+@example(np.array([[0.9, 0.45], [0.45, 0.0]]), 0.5)
+def test_nothing_below_the_floor_is_matched(table: NDArray[np.float64], floor: float) -> None:
+    rows, columns = match(table, floor)
+    assert all(table[i, j] >= floor for i, j in zip(rows, columns))
+
+
+@given(tables, floors)
+def test_the_table_is_left_as_it_was(table: NDArray[np.float64], floor: float) -> None:
+    before = table.copy()
+    match(table, floor)
+    np.testing.assert_array_equal(table, before)
+
+
+@pytest.mark.parametrize('shape', [(0, 0), (0, 3), (3, 0)])
+def test_nobody_matches_nobody(shape: tuple[int, int]) -> None:
+    assert match(np.empty(shape), 0.2) == ([], [])
+
+
+# SciPy
+
+
+@given(tables)
+def test_the_solver_answers_as_scipys(table: NDArray[np.float64]) -> None:
+    for found, expected in zip(
+        solver()(table, maximize=True), scipy.optimize.linear_sum_assignment(table, maximize=True)
+    ):
+        np.testing.assert_array_equal(found, expected)
+
+
+def has_lsap() -> bool:
+    """Tell whether SciPy has the function in a module of its own."""
+    folders = [str(Path(scipy.__file__).parent / 'optimize')]
+    found = importlib.machinery.PathFinder.find_spec('_lsap', folders)
+    loader = importlib.machinery.ExtensionFileLoader
+    return found is not None and isinstance(found.loader, loader)
+
+
+@pytest.mark.skipif(not has_lsap(), reason='this SciPy keeps the function elsewhere')
+def test_scipy_optimize_is_not_imported() -> None:
+    """It takes 50 MB, and as long as the rest of a node's start."""
+    program = (
+        'import sys; from movenet_ros.core.tracking import Tracker, solver; Tracker();'
+        ' print(solver()([[1, 2], [2, 1]], maximize=True)[1].tolist());'
+        ' print([each for each in sys.modules if each.startswith("scipy.optimize")])'
+    )
+    done = subprocess.run(
+        [sys.executable, '-c', program], capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.splitlines() == ['[1, 0]', '[]']
+
+
+@pytest.mark.parametrize('found', [None, importlib.machinery.ModuleSpec('_lsap', None)])
+def test_where_scipy_keeps_it_elsewhere_the_package_is_imported(
+    monkeypatch: pytest.MonkeyPatch, found: Any
+) -> None:
+    monkeypatch.setattr(importlib.machinery.PathFinder, 'find_spec', lambda *args: found)
+    solver.cache_clear()
+    try:
+        assert solver() is scipy.optimize.linear_sum_assignment
+    finally:
+        solver.cache_clear()

@@ -1,0 +1,226 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What the node does to each image, with recorded answers in place of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from dataclasses import fields
+from dataclasses import replace
+from typing import Any
+
+from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.errors import ModelError
+from movenet_ros.core.following import FollowSettings
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.letterbox import Letterbox
+from movenet_ros.core.poses import Poses
+from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.ros.perception import Perception
+from movenet_ros.ros.perception import WARM_UP_WH
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+
+Answer = Callable[[Letterbox, Poses], NDArray[np.float32]]
+Output = NDArray[np.float32]
+
+WH = (640, 480)
+STEP_NS = 33_333_333
+IMAGE = SourceImage(np.zeros((WH[1], WH[0], 3), np.uint8), 'bgr')
+SHAPE = np.random.default_rng(0).uniform((-40, -100), (40, 100), (17, 2))
+SHAPE.flags.writeable = False
+
+
+def person_at(x: float, y: float, score: float = 0.8) -> Poses:
+    """Return somebody of 80x200 pixels."""
+    return Poses(
+        keypoints=SHAPE[None] + np.array([x, y]),
+        keypoint_scores=np.full((1, 17), 0.9),
+        boxes_xyxy=np.array([[x - 40, y - 100, x + 40, y + 100]]),
+        scores=np.array([score]),
+        ids=np.zeros(1),
+    )
+
+
+class Room:
+    """
+    A perception with a backend that sees what it is told.
+
+    :param answer: the fixture.
+    :param parameters: of the node.
+    """
+
+    def __init__(self, answer: Answer, **parameters: Any) -> None:
+        self.said: list[str] = []
+        self.warned: list[str] = []
+        self.settings = PoseParameters(**parameters)
+        self.output: Any = np.zeros((1, 6, 56), np.float32)
+        self.backend = RecordedBackend([self.output])
+        self.backend.infer = self._infer  # type: ignore[method-assign]
+        self.shapes: list[tuple[int, ...]] = []
+        self._answer = answer
+        self.perception = Perception(
+            self.settings, self.said.append, self.warned.append, self.backend
+        )
+
+    def _infer(self, batch: NDArray[np.int32]) -> Output:
+        self.shapes.append(batch.shape)
+        output: Output = self.output
+        return output
+
+    def show(self, poses: Poses, stamps_ns: Iterable[int]) -> list[Poses]:
+        """Let the model see people in some images."""
+        self.output = self._answer(Letterbox.fit(WH, self.settings.input_size), poses)
+        return [self.perception.people(IMAGE, each) for each in stamps_ns]
+
+    def change(self, **parameters: Any) -> None:
+        """Change parameters, as the node does."""
+        self.settings = replace(self.settings, **parameters)
+        self.perception.apply(self.settings)
+
+
+def stamps(start: int, count: int) -> list[int]:
+    """Return stamps at 30 Hz, counted in images."""
+    return [i * STEP_NS for i in range(start, start + count)]
+
+
+def shaken(seed: int) -> Poses:
+    """Return somebody whose keypoints shake."""
+    person = person_at(300, 240)
+    noise = np.random.default_rng(seed).normal(0, 2, person.keypoints.shape)
+    return replace(person, keypoints=person.keypoints + noise)
+
+
+def test_it_warms_up_on_the_shapes_of_cameras(answer: Answer) -> None:
+    """Before the first image."""
+    room = Room(answer, input_size=256)
+    expected = [Letterbox.fit(wh, 256).empty_batch().shape for wh in WARM_UP_WH]
+    assert room.shapes == expected
+
+
+def test_people_get_ids(answer: Answer) -> None:
+    found = Room(answer).show(person_at(300, 240), stamps(0, 5))
+    assert [each.ids.tolist() for each in found] == [[0], [0], [1], [1], [1]]
+
+
+def test_people_are_where_they_were_seen(answer: Answer) -> None:
+    (found,) = Room(answer).show(person_at(300, 240), [0])
+    np.testing.assert_allclose(found.keypoints, person_at(300, 240).keypoints, atol=0.01)
+
+
+def test_keypoints_are_smoothed_unless_told_otherwise(answer: Answer) -> None:
+    jumps = []
+    for smoothing in (True, False):
+        room = Room(answer, smoothing=smoothing)
+        track = [room.show(shaken(i), stamps(i, 1))[0].keypoints for i in range(40)]
+        jumps.append(np.abs(np.diff(track, axis=0)).mean())
+    assert jumps[0] < 0.4 * jumps[1]
+
+
+@pytest.mark.parametrize('tracking', ['keypoints', 'boxes', 'off'])
+def test_people_below_the_threshold_are_not_returned(answer: Answer, tracking: str) -> None:
+    room = Room(answer, tracking=tracking)
+    room.show(person_at(300, 240), stamps(0, 5))
+    (found,) = room.show(person_at(300, 240, 0.2), stamps(5, 1))
+    assert len(found) == 0
+
+
+def test_faint_people_keep_their_ids(answer: Answer) -> None:
+    """They get as far as the tracker."""
+    room = Room(answer)
+    room.show(person_at(300, 240), stamps(0, 5))
+    room.show(person_at(300, 240, 0.2), stamps(5, 90))
+    assert room.show(person_at(300, 240), stamps(95, 1))[0].ids.tolist() == [1]
+
+
+def test_without_tracking_there_are_no_ids_and_no_smoothing(answer: Answer) -> None:
+    room = Room(answer, tracking='off')
+    room.show(shaken(1), stamps(0, 5))
+    (found,) = room.show(shaken(2), stamps(5, 1))
+    assert found.ids.tolist() == [0]
+    np.testing.assert_allclose(found.keypoints, shaken(2).keypoints, atol=0.01)
+
+
+def test_what_is_amiss_with_time_is_a_warning(answer: Answer) -> None:
+    room = Room(answer)
+    room.show(person_at(300, 240), [5 * 10**9, 10**9])
+    assert room.said == []
+    (line,) = room.warned
+    assert 'jump back' in line
+
+
+def test_parameters_that_change_hold_from_the_next_image_on(answer: Answer) -> None:
+    room = Room(answer)
+    room.show(person_at(300, 240), stamps(0, 5))
+    room.change(tracking='off')
+    assert room.show(person_at(300, 240), stamps(5, 1))[0].ids.tolist() == [0]
+    room.change(tracking='boxes')
+    assert room.show(person_at(300, 240), stamps(6, 3))[-1].ids.tolist() == [2]
+
+
+def test_a_threshold_that_sinks_lets_more_people_in(answer: Answer) -> None:
+    """Below what tracking has use for, too."""
+    room = Room(answer)
+    faint = person_at(300, 240, 0.06)
+    assert len(room.show(faint, stamps(0, 1))[0]) == 0
+    room.change(person_threshold=0.05)
+    assert len(room.show(faint, stamps(1, 1))[0]) == 1
+
+
+def test_other_parameters_change_no_ids(answer: Answer) -> None:
+    room = Room(answer)
+    room.show(person_at(300, 240), stamps(0, 5))
+    room.change(annotate_boxes=False, keypoint_threshold=0.5, smoothing_beta=1.0)
+    assert room.show(person_at(300, 240), stamps(5, 1))[0].ids.tolist() == [1]
+
+
+def test_images_of_another_size_may_follow(answer: Answer) -> None:
+    room = Room(answer)
+    room.show(person_at(300, 240), stamps(0, 5))
+    other = SourceImage(np.zeros((720, 1280, 3), np.uint8), 'bgr')
+    assert len(room.perception.people(other, 5 * STEP_NS)) == 1
+
+
+def test_an_image_that_fails_leaves_people_their_ids(answer: Answer) -> None:
+    """The runtime may have more luck with the next one."""
+    room = Room(answer)
+    room.show(person_at(300, 240), stamps(0, 5))
+    room.output = np.full((1, 6, 56), np.nan, np.float32)
+    with pytest.raises(InferenceError, match='NaN'):
+        room.perception.people(IMAGE, 5 * STEP_NS)
+    assert room.show(person_at(300, 240), stamps(6, 1))[0].ids.tolist() == [1]
+
+
+def test_two_of_them_do_the_very_same(answer: Answer) -> None:
+    a, b = Room(answer), Room(answer)
+    for i in range(20):
+        (one,), (other,) = (each.show(shaken(i), stamps(i, 1)) for each in (a, b))
+        assert one.keypoints.tobytes() == other.keypoints.tobytes()
+
+
+def test_a_model_path_that_is_none_is_refused(tmp_path: Any) -> None:
+    settings = PoseParameters(model_path=str(tmp_path / 'gone'))
+    with pytest.raises(ModelError, match='gone'):
+        Perception(settings, print, print)
+
+
+@pytest.mark.parametrize('name', [each.name for each in fields(FollowSettings)])
+def test_every_setting_is_a_parameter_that_may_change(name: str) -> None:
+    (parameter,) = [each for each in fields(PoseParameters) if each.name == name]
+    assert parameter.default == getattr(FollowSettings(), name)
+    assert parameter.metadata['run_time']
