@@ -14,6 +14,10 @@
 
 """The whole way of one image: letterbox, inference, decode."""
 
+from __future__ import annotations
+
+from dataclasses import dataclass
+
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.decode import decode
 from movenet_ros.core.decode import MAX_PEOPLE
@@ -21,6 +25,20 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
 import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """
+    An image as the model takes it.
+
+    :param letterbox: the way there and back.
+    :param batch: ``(1, H, W, 3)`` int32 RGB.
+    """
+
+    letterbox: Letterbox
+    batch: NDArray[np.int32]
 
 
 class PoseEstimator:
@@ -55,16 +73,29 @@ class PoseEstimator:
         width, height = image_wh
         self.estimate(SourceImage(np.zeros((height, width, 3), np.uint8), 'rgb'))
 
-    def estimate(self, image: SourceImage) -> Poses:
+    def prepare(self, image: SourceImage) -> Prepared:
+        """
+        Make the model's input of an image that comes later; in any thread.
+
+        :raises ImageError: if it cannot be scaled.
+        """
+        letterbox = Letterbox.fit(image.wh, self.input_size)
+        return Prepared(letterbox, letterbox.apply(image))
+
+    def estimate(self, image: SourceImage, prepared: Prepared | None = None) -> Poses:
         """
         Find the people in an image.
 
+        :param prepared: the same image, where that was done before.
+        :raises ImageError: if it cannot be scaled.
         :raises InferenceError: if the runtime fails.
         """
-        if (image.wh, self.input_size) != self._fitted:
-            self._fit(image.wh)
-        output = self.backend.infer(self._letterbox.apply(image, self._batch))
-        return decode(output, self._letterbox, self.person_threshold, self.max_people)
+        if prepared is None:
+            if (image.wh, self.input_size) != self._fitted:
+                self._fit(image.wh)
+            prepared = Prepared(self._letterbox, self._letterbox.apply(image, self._batch))
+        output = self.backend.infer(prepared.batch)
+        return decode(output, prepared.letterbox, self.person_threshold, self.max_people)
 
     def _fit(self, image_wh: tuple[int, int]) -> None:
         """Prepare for images of a size."""

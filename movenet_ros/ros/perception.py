@@ -27,6 +27,7 @@ from movenet_ros.core.following import Follower
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.pipeline import Prepared
 from movenet_ros.core.poses import Poses
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
@@ -60,14 +61,26 @@ class Perception:
         for image_wh in WARM_UP_WH:
             self._estimator.warm_up(image_wh)
 
-    def people(self, image: SourceImage, stamp_ns: int) -> Poses:
+    def prepare(self, image: SourceImage) -> Prepared:
+        """
+        Make the model's input of an image that comes later; in any thread.
+
+        :raises ImageError: if it cannot be scaled.
+        """
+        return self._estimator.prepare(image)
+
+    def people(
+        self, image: SourceImage, stamp_ns: int, prepared: Prepared | None = None
+    ) -> Poses:
         """
         Find the people in the next image.
 
         :param stamp_ns: the stamp of its header in nanoseconds.
-        :raises InferenceError: if the runtime fails.
+        :param prepared: the same image, where that was done before.
+        :raises FrameError: if the image cannot be scaled, or the runtime fails.
         """
-        return self._follower.follow(self._estimator.estimate(image), image.wh, stamp_ns)
+        poses = self._estimator.estimate(image, prepared)
+        return self._follower.follow(poses, image.wh, stamp_ns)
 
     def apply(self, settings: PoseParameters) -> None:
         """Take over parameters that changed; they hold from the next image on."""

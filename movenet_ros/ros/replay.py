@@ -15,8 +15,8 @@
 """
 The node's work on recorded images, as fast as it goes, without a graph.
 
-Three threads: one reads and decodes, the main one runs the model, one draws and writes. A few
-images lie between them, so that the model never waits, and no more, so that memory stays flat.
+Three threads: one reads, decodes and shrinks, the main one runs the model, one draws and writes. A
+few images lie between them, so that the model never waits, and no more, so that memory stays flat.
 """
 
 from __future__ import annotations
@@ -37,12 +37,14 @@ from typing import NamedTuple
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.pipeline import Prepared
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.side_threads import hand_over
 from movenet_ros.core.side_threads import read_ahead
 from movenet_ros.ros.bags import Message
 from movenet_ros.ros.conversions import stamp_ns
 from movenet_ros.ros.perception import Perception
+from movenet_ros.ros.replay_source import Item
 from movenet_ros.ros.replay_source import Source
 from movenet_ros.ros.stamped import Stamped
 from std_msgs.msg import Header
@@ -122,10 +124,11 @@ def replay(
     begun = time.monotonic()
     with ExitStack() as stack:
         stack.enter_context(_switching_often())
-        items = stack.enter_context(read_ahead(source.items(), BETWEEN))
+        ready = _prepared(source.items(), perception)
+        items = stack.enter_context(read_ahead(ready, BETWEEN))
         with hand_over(consume, BETWEEN) as put:
-            for message, image in items:
-                put(Result(message, _found(image, perception, tally, warn)))
+            for message, image, prepared in items:
+                put(Result(message, _found(image, prepared, perception, tally, warn)))
                 if image is not None:
                     on_image()
                 if signals:
@@ -139,8 +142,23 @@ def replay(
     return tally
 
 
+def _prepared(
+    items: Iterator[Item], perception: Perception
+) -> Iterator[tuple[Message | None, Stamped | FrameError | None, Prepared | None]]:
+    """Make the model's input of the images; in the thread that reads, the model has enough."""
+    for message, image in items:
+        prepared = None
+        if isinstance(image, Stamped):
+            try:
+                prepared = perception.prepare(image.image)
+            except FrameError as error:
+                image = error
+        yield message, image, prepared
+
+
 def _found(
     image: Stamped | FrameError | None,
+    prepared: Prepared | None,
     perception: Perception,
     tally: Tally,
     warn: Callable[[str], None],
@@ -151,7 +169,7 @@ def _found(
     try:
         if isinstance(image, FrameError):
             raise image
-        poses = perception.people(image.image, stamp_ns(image.header.stamp))
+        poses = perception.people(image.image, stamp_ns(image.header.stamp), prepared)
     except FrameError as error:
         tally.skipped += 1
         if str(error) != tally.last_refusal:

@@ -82,6 +82,22 @@ def test_the_model_gets_the_letterboxed_image(astronaut: SourceImage) -> None:
     np.testing.assert_array_equal(backend.batches[0], expected)
 
 
+def test_an_image_prepared_before_gives_the_same(
+    make_people: MakePeople, answer: Answer, astronaut: SourceImage
+) -> None:
+    """Though others of another size came in between."""
+    letterbox = Letterbox.fit(astronaut.wh, 192)
+    backend = RecordedBackend([answer(letterbox, make_people(astronaut.wh, 3))])
+    estimator = PoseEstimator(backend, 192, 0.25)
+    prepared = estimator.prepare(astronaut)
+    now = estimator.estimate(astronaut)
+    estimator.prepare(astronaut.with_pixels(astronaut.pixels[:100]))
+    estimator.warm_up((64, 200))
+    later = estimator.estimate(astronaut, prepared)
+    np.testing.assert_array_equal(backend.batches[0], backend.batches[-1])
+    np.testing.assert_array_equal(now.keypoints, later.keypoints)
+
+
 def test_images_of_different_sizes_may_take_turns(
     make_people: MakePeople, answer: Answer
 ) -> None:
