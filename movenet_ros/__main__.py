@@ -30,7 +30,7 @@ from movenet_ros.core.errors import StartError
 COMMANDS = {  # name: (module, what it does)
     'benchmark': ('movenet_ros.cli.benchmark', 'what the pipeline and the whole graph cost'),
     'demo': ('movenet_ros.cli.demo', 'run the whole graph on a video, a camera or pictures'),
-    'evaluate': ('movenet_ros.cli.evaluate', 'COCO keypoint AP of the pipeline'),
+    'evaluate': ('movenet_ros.cli.evaluate', 'AP of pictures, id switches and jitter of clips'),
     'fetch_model': ('movenet_ros.cli.fetch_model', "get the model's weights and prepare them"),
     'pose_node': ('movenet_ros.ros.pose_node', 'the node: images in, people out'),
     'replay': ('movenet_ros.cli.replay', "the node's pipeline over a bag or a video"),
@@ -55,7 +55,9 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     name = name or Path(sys.argv[0]).stem
     module = COMMANDS[name][0]
     is_node = module.startswith('movenet_ros.ros.')
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C, tidily
+    for number in (signal.SIGTERM, signal.SIGHUP):  # they end it like Ctrl-C, tidily
+        if signal.getsignal(number) != signal.SIG_IGN:  # which nohup asks for
+            signal.signal(number, signal.default_int_handler)
     if is_node:  # launch ends nodes by SIGINT, which a shell's background jobs would ignore
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:

@@ -65,6 +65,11 @@ def positive(text: str) -> float:
     return value
 
 
+def not_negative(text: str) -> float:
+    """Read a number from 0 on."""
+    return 0.0 if text in ('0', '0.0') else positive(text)
+
+
 def threads(text: str) -> int:
     """Read a number of threads."""
     if not text.isdecimal() or int(text) not in THREADS:

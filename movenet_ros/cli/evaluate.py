@@ -34,6 +34,7 @@ from movenet_ros.cli.arguments import add_backend_arguments
 from movenet_ros.cli.arguments import add_input_size_argument
 from movenet_ros.cli.arguments import backend_request
 from movenet_ros.cli.arguments import needs
+from movenet_ros.cli.arguments import not_negative
 from movenet_ros.cli.arguments import positive
 from movenet_ros.cli.arguments import probability
 from movenet_ros.cli.coco import ground_truth
@@ -150,7 +151,7 @@ def _parser() -> ArgumentParser:
         help='cutoff frequency for what stands still (default %(default)s)',
     )
     clip.add_argument(
-        '--smoothing-beta', type=positive, default=FollowSettings.smoothing_beta, metavar='B',
+        '--smoothing-beta', type=not_negative, default=FollowSettings.smoothing_beta, metavar='B',
         help='how much it rises with speed (default %(default)s)',
     )
     add_input_size_argument(parser)

@@ -168,6 +168,8 @@ def _settings(args: Namespace) -> PoseParameters:
     values: dict[str, Any] = {}
     if args.params_file is not None:
         values = read_params_file(args.params_file, NODE)
+        if not values:
+            _warn(f'{args.params_file} has no parameters for a node {NODE} without a namespace')
         for sentence in unknown_names(values, PoseParameters):
             _warn(f'{args.params_file}: {sentence}')
     for each in _parameters():

@@ -80,6 +80,7 @@ class Follower:
         self._tracker = Tracker()
         self._smoother = Smoother()
         self._stamp_ns: int | None = None
+        self._image_wh: tuple[int, int] | None = None
         self._told: set[str] = set()
         self._good_steps = 0
 
@@ -99,6 +100,11 @@ class Follower:
             self._stamp_ns = None
             return poses.scored(settings.person_threshold)
         step_s = self._step_s(stamp_ns)
+        if self._image_wh not in (None, image_wh):
+            size = '{}x{}'.format(*image_wh)
+            self._tell('size', f'the images are {size} pixels now: everybody gets a new id')
+            self._restart()
+        self._image_wh = image_wh
         people = self._tracker.update(
             poses,
             step_s or STANDING_STEP_S,
@@ -163,8 +169,8 @@ class Follower:
             )
         if step_s > self.settings.track_max_age_s:
             return 'gap', (
-                f'the stamps of two images are {step_s:.3f} s apart, more than track_max_age_s:'
-                ' everybody gets a new id'
+                f'the stamps of two images are {step_s:.3f} s apart: everybody is forgotten, and'
+                ' gets a new id as soon as images come closer together than track_max_age_s'
             )
         if step_s == 0:
             unset = ', as if nobody sets them' if stamp_ns == 0 else ''

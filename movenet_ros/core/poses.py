@@ -57,10 +57,10 @@ class Poses:
 
     def __post_init__(self) -> None:
         """Check shapes and take read-only copies."""
-        for each in fields(self):
+        for each in FIELDS:
             array = frozen(each.name, getattr(self, each.name), **each.metadata)
             object.__setattr__(self, each.name, array)
-        lengths = {each.name: len(getattr(self, each.name)) for each in fields(self)}
+        lengths = {each.name: len(getattr(self, each.name)) for each in FIELDS}
         if len(set(lengths.values())) > 1:
             raise ValueError(f'the arrays disagree on the number of people: {lengths}')
 
@@ -73,7 +73,7 @@ class Poses:
         enough = self.scores >= least
         if enough.all():
             return self
-        return Poses(*(getattr(self, each.name)[enough] for each in fields(self)))
+        return Poses(*(getattr(self, each.name)[enough] for each in FIELDS))
 
     @classmethod
     def nobody(cls) -> Poses:
@@ -85,3 +85,6 @@ class Poses:
             scores=np.empty(0, np.float32),
             ids=np.empty(0, np.int64),
         )
+
+
+FIELDS = fields(Poses)  # asking for them takes as long as copying an array

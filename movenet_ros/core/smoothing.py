@@ -125,10 +125,11 @@ def _filtered(
     motion, common = before.motion[at], _common(moved, both, OUTLIER * size / step_s)
     speed = np.hypot(motion[:, :1], motion[:, 1:]) / size
     motion = motion + _weight(SPEED_CUTOFF_HZ + MOTION_BETA * speed, step_s) * (common - motion)
-    motion *= is_known[:, None]
+    motion = np.where(is_known[:, None], motion, 0.0)
     speeds = before.speeds[at]
     beyond = moved - motion[:, None]
-    speeds = (speeds + _weight(SPEED_CUTOFF_HZ, step_s) * (beyond - speeds)) * both[..., None]
+    speeds = speeds + _weight(SPEED_CUTOFF_HZ, step_s) * (beyond - speeds)
+    speeds = np.where(both[..., None], speeds, 0.0)
     cutoff_hz = min_cutoff_hz + beta * np.hypot(speeds[..., 0], speeds[..., 1]) / size
     expected = before.smooth[at] + step_s * motion[:, None]
     smooth = expected + _weight(cutoff_hz, step_s)[..., None] * (now.raw - expected)

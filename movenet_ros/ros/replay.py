@@ -134,10 +134,8 @@ def replay(
                 if signals:
                     tally.is_interrupted = True
                     break
-            if tally.skipped and not tally.processed:
-                raise StartError(
-                    f'none of {tally.skipped} images could be read: {tally.last_refusal}'
-                )
+            if not tally.processed and not tally.is_interrupted:
+                raise StartError(_nothing(source, tally))
     tally.seconds = time.monotonic() - begun
     return tally
 
@@ -179,6 +177,13 @@ def _found(
     tally.people[len(poses)] += 1
     tally.ids.update(each for each in poses.ids.tolist() if each)
     return Found(image.header, image.image, poses)
+
+
+def _nothing(source: Source, tally: Tally) -> str:
+    """Say why no image was processed."""
+    if tally.skipped:
+        return f'none of {tally.skipped} images could be read: {tally.last_refusal}'
+    return source.damage or f'{source.name} has no images'
 
 
 @contextmanager

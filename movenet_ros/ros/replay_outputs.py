@@ -37,6 +37,7 @@ from movenet_ros.ros.bag_file import our_topic
 from movenet_ros.ros.bags import Message
 from movenet_ros.ros.bags import Topic
 from movenet_ros.ros.conversions import image_to_msg
+from movenet_ros.ros.padding import without_padding
 from movenet_ros.ros.parameters import PoseParameters
 from movenet_ros.ros.prepared import detections_to_bytes
 from movenet_ros.ros.prepared import poses_to_bytes
@@ -91,7 +92,7 @@ class Outputs:
         self._targets = targets
         self._settings = settings
         self.notes: list[str] = []
-        self._input = source.topic
+        self._image_topic = source.topic
         wanted = (targets.bag, targets.video, targets.lines)
         check_apart(input_path, [each for each in wanted if each is not None])
         if targets.video and targets.video.suffix != VIDEO_SUFFIX:
@@ -162,23 +163,25 @@ class Outputs:
         return topics
 
     def _bag_writer(self, stack: ExitStack, unfinished: Unfinished) -> Write:
-        poses_topic, detections_topic, annotated_topic = (*self._topics, self._topics[0])[:3]
+        ours = {each.name: each for each in self._topics if each.name in OURS}
         stack.enter_context(unfinished.naming())
         bag = stack.enter_context(BagFile(unfinished.path, self._targets.storage, self._topics))
 
         def write(message: Message | None, found: Found | None, canvas: Any) -> None:
             with unfinished.naming():
-                if message and (message.topic.name not in OURS or message.topic is self._input):
+                is_input = message is not None and message.topic is self._image_topic
+                if message and (is_input or message.topic.name not in OURS):
                     bag.write(*message)
                 if not found:
                     return
                 poses, header = found.poses, found.header
                 at_ns = message.received_ns if message else found.stamp_ns
-                bag.write(poses_topic, at_ns, poses_to_bytes(poses, header))
-                bag.write(detections_topic, at_ns, detections_to_bytes(poses, header))
+                bag.write(ours['/poses'], at_ns, poses_to_bytes(poses, header))
+                bag.write(ours['/detections'], at_ns, detections_to_bytes(poses, header))
                 if self._targets.annotated:
-                    annotated = serialize_message(image_to_msg(canvas, header))
-                    bag.write(annotated_topic, at_ns, annotated)
+                    msg = image_to_msg(canvas, header)
+                    annotated = without_padding(bytes(serialize_message(msg)), msg)
+                    bag.write(ours['/image_annotated'], at_ns, annotated)
 
         return write
 

@@ -187,7 +187,8 @@ def _choose(bag: Bag, name: str) -> Topic:
     others = [each for each in images if not each.name.endswith(f'/{ANNOTATED}')]
     images = others or images
     if not images:
-        raise StartError(f'{bag.path} has no images; it has {known}')
+        damage = f'; {bag.damage}' if bag.damage else ''
+        raise StartError(f'{bag.path} has no images; it has {known}{damage}')
     if len(images) > 1:
         several = _listing(images)
         raise StartError(f'{bag.path} has several image topics, --topic takes one of {several}')

@@ -29,7 +29,9 @@ import cv2
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.cli import arguments
 from movenet_ros.cli import evaluate
+from movenet_ros.cli.evaluate_tracks import evaluate_tracks
 from movenet_ros.cli.evaluate_tracks import MEANINGS
+from movenet_ros.cli.evaluate_tracks import read_clip
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import Follower
@@ -455,6 +457,30 @@ def test_real_people_are_found_under_their_ids(real: Real) -> None:
     name, figures = real
     share = {'synth_walk3': 0.95, 'synth_pan5': 0.84}[name]
     assert figures['IDF1'] >= share * figures['IDF1_max']
+
+
+def test_real_people_keep_their_ids_for_longer_than_an_oracle_that_forgets(real: Real) -> None:
+    _, figures = real
+    assert figures['IDF1'] > figures['IDF1_oracle']
+
+
+@pytest.mark.parametrize('every', [1, 3])
+@pytest.mark.parametrize('step', [1, -1])
+def test_people_who_cross_keep_their_ids_at_other_rates_and_backwards(
+    step: int, every: int, data: Path, onnxruntime_cpu: Backend
+) -> None:
+    """At 30 and 10 Hz."""
+    folder = data / 'videos'
+    clip = read_clip(folder / 'synth_walk3.json', folder / 'synth_walk3.mp4')
+    images = [*clip.media.images()][::step * every]
+    other = replace(
+        clip,
+        media=replace(clip.media, images=lambda: iter(images)),
+        entries=clip.entries[::step * every],
+        rate_hz=clip.rate_hz / every,
+    )
+    figures = evaluate_tracks(other, PoseEstimator(onnxruntime_cpu, 256, 0.1), FollowSettings())
+    assert figures['IDSW'] == 0
 
 
 def test_real_keypoints_shake_60_percent_less(real: Real) -> None:

@@ -43,6 +43,7 @@ from movenet_ros.ros.parameters import PoseParameters
 import numpy as np
 import pytest
 from rosbags.rosbag2 import Reader
+from rosbags.rosbag2 import Writer
 
 WriteBag = Callable[..., Path]
 ImageBytes = Callable[..., bytes]
@@ -169,6 +170,28 @@ def test_a_misspelt_parameter_in_the_file_is_warned_of(
     path.write_text('movenet: {ros__parameters: {max_peple: 2}}')
     main([str(bag), '--params-file', str(path)])
     assert "'max_peple' is ignored, did you mean max_people?" in capsys.readouterr().err
+
+
+def test_a_file_without_parameters_for_the_node_is_warned_of(
+    bag: Path, settings: list[PoseParameters], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Such as that of a node in a namespace."""
+    path = tmp_path / 'params.yaml'
+    path.write_text('robot1: {movenet: {ros__parameters: {max_people: 2}}}')
+    main([str(bag), '--params-file', str(path)])
+    assert 'has no parameters for a node movenet without a namespace' in capsys.readouterr().err
+
+
+def test_a_topic_without_messages_is_one_line(
+    typestore: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with Writer(tmp_path / 'bag', version=9) as writer:
+        writer.add_connection('/image', IMAGE, typestore=typestore)
+    out = tmp_path / 'out'
+    code = program(['replay', str(tmp_path / 'bag'), '--topic', '/image', '--out', str(out)])
+    assert code == 1
+    assert 'bag, /image has no images' in capfd.readouterr().err.splitlines()[-1]
+    assert [each.name for each in tmp_path.iterdir()] == ['bag']
 
 
 @pytest.mark.parametrize(

@@ -250,6 +250,16 @@ def test_an_image_that_comes_twice_changes_no_ids(person: Poses) -> None:
     assert set(clip.ids(twice)[3:]) == {1}
 
 
+def test_images_of_another_size_have_other_people(person: Poses) -> None:
+    """Their pixels are not comparable; one line says so."""
+    said: list[str] = []
+    follower = Follower(RAW, said.append)
+    for i, image_wh in enumerate([(640, 480)] * 5 + [(1280, 720)] * 5, 1):
+        ids = follower.follow(person, image_wh, i * STEP_NS).ids.tolist()
+    assert ids == [2]
+    assert len(said) == 1 and '1280x720' in said[0]
+
+
 def test_trouble_is_said_once_where_it_comes_and_goes(person: Poses) -> None:
     """A camera that sends each stamp twice."""
     clip = Clip(person)
