@@ -151,7 +151,8 @@ def _common(moved: Floats, both: Mask, limit: Floats) -> Floats:
     enough = (count >= MIN_KEYPOINTS)[:, None]
     middle = np.where(enough, middle, 0.0)
     limit = limit[:, None]
-    near = np.clip(keypoints - middle[:, None], -limit, limit) * counted[..., None]
+    near = np.minimum(np.maximum(keypoints - middle[:, None], -limit), limit)
+    near *= counted[..., None]
     mean = middle + near.sum(axis=1) / np.maximum(count, 1)[:, None]
     return np.where(enough, mean, (moved[:, -2] + moved[:, -1]) / 2)
 

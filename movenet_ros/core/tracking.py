@@ -45,6 +45,7 @@ SIGMAS = np.array(
     [0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072]
     + [0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089, 0.089]
 )
+DOUBLE_VARIANCES = 2 * (2 * SIGMAS) ** 2  # of COCO's formula
 MIN_SIMILARITY = {'keypoints': 0.2, 'boxes': 0.15}
 MIN_KEYPOINTS = 4  # that both sides see; with fewer, only the boxes are compared
 # Ours:
@@ -195,7 +196,7 @@ def _aged(tracks: Tracks, step_s: float) -> Tracks:
     """Let time pass; for who is covered by somebody seen more recently, less of it."""
     unseen_s, pace = tracks.unseen_s, np.ones(len(tracks))
     if unseen_s.any():
-        boxes = tracks.boxes_xyxy + np.tile(tracks.velocities * unseen_s[:, None], 2)
+        boxes = _shifted(tracks.boxes_xyxy, tracks.velocities * unseen_s[:, None])
         covered = _shared_areas(boxes, boxes) >= HIDDEN_SHARE * _areas(boxes)[:, None]
         pace[(covered & (unseen_s < unseen_s[:, None])).any(axis=1)] = HIDDEN_PACE
     later = {'unseen_s': unseen_s + step_s, 'age_s': tracks.age_s + step_s * pace}
@@ -214,22 +215,24 @@ def _assign(
     late = tracks.unseen_s > tracks.unseen_s.min(initial=np.inf) + 1e-6
     table = np.where(late[:, None], LATE * table, table)
     rows, columns = match(np.where(strong, table, 0.0), MIN_SIMILARITY[by])
-    others = _no_twins(people, columns, by)
+    known = [each for each in np.flatnonzero(tracks.ids).tolist() if each not in rows]
+    others = [each for each in range(len(people)) if each not in columns]
+    if not known:  # then somebody faint cannot be anybody
+        others = [each for each in others if strong[each]]
+    others = _no_twins(people, columns, others, by)
     faint = [each for each in others if not strong[each]]
     if faint:
         recent = table[(tracks.ids > 0) & (tracks.unseen_s <= STOP_S)] >= FAINT_SIMILARITY
         blends = recent.sum(axis=0) > 1  # of two people who cross
         faint = [each for each in faint if not blends[each]]
-        known = [each for each in np.flatnonzero(tracks.ids).tolist() if each not in rows]
         of_known, of_faint = match(table[np.ix_(known, faint)], FAINT_SIMILARITY)
         rows += [known[each] for each in of_known]
         columns += [faint[each] for each in of_faint]
     return rows, columns, others
 
 
-def _no_twins(people: Tracks, found: list[int], by: str) -> list[int]:
-    """List the people who were not found, and are not like one who was or is listed already."""
-    others = [each for each in range(len(people)) if each not in found]
+def _no_twins(people: Tracks, found: list[int], others: list[int], by: str) -> list[int]:
+    """Leave out whoever is like one of those found or of the others before."""
     if len(people) < 2 or not others:
         return others
     alike = similarity(people, people, by) >= TWIN_SIMILARITY
@@ -254,7 +257,7 @@ def _move(tracks: Tracks, rows: list[int], people: Tracks, columns: list[int]) -
     if mixed.any():
         at, of = np.array(columns)[mixed], np.array(rows)[mixed]
         people.keypoints[at] = tracks.keypoints[of] + moved[mixed, None]
-        people.boxes_xyxy[at] = tracks.boxes_xyxy[of] + np.tile(moved[mixed], 2)
+        people.boxes_xyxy[at] = _shifted(tracks.boxes_xyxy[of], moved[mixed])
         people.seen[at] = tracks.seen[of]
         weight[mixed] *= MIXED_VELOCITY
     people.velocities[columns] = before + weight * (moved / np.maximum(took_s, 1e-9) - before)
@@ -277,7 +280,7 @@ def _mixed(tracks: Tracks, rows: list[int]) -> Mask:
     lost[rows] = False
     if not lost.any():
         return np.zeros(len(rows), bool)
-    boxes = tracks.boxes_xyxy + np.tile(tracks.velocities * tracks.unseen_s[:, None], 2)
+    boxes = _shifted(tracks.boxes_xyxy, tracks.velocities * tracks.unseen_s[:, None])
     areas = _areas(boxes)
     share = MIXED_SHARE * np.minimum(areas[rows, None], areas[lost])
     near = _shared_areas(boxes[rows], boxes[lost]) >= np.maximum(share, 1.0)
@@ -304,7 +307,7 @@ def similarity(tracks: Tracks, people: Tracks, by: str) -> Floats:
 
 def _alike(tracks: Tracks, people: Tracks, by: str, shifts: Floats) -> Floats:
     """Compare each track, moved by its shift ``(tracks, 2)``, with each person."""
-    boxes = tracks.boxes_xyxy + np.hstack([shifts, shifts])
+    boxes = _shifted(tracks.boxes_xyxy, shifts)
     overlaps = iou(boxes, people.boxes_xyxy)
     if by == 'boxes':
         return overlaps
@@ -324,9 +327,11 @@ def oks(a: Floats, b: Floats, both: Mask, areas: Floats) -> Floats:
     :param areas: ``(m,)`` of the people in a, in square pixels.
     :return: ``(m, n)`` from 0 to 1; 0 where no keypoint counts.
     """
-    x, y = np.moveaxis(a[:, None] - b, -1, 0)
-    scale = 2 * np.maximum(areas, 1.0)[:, None, None] * (2 * SIGMAS) ** 2
-    alike = np.exp(-(x * x + y * y) / scale) * both
+    apart = a[:, None] - b
+    apart *= apart
+    scale = np.maximum(areas, 1.0)[:, None, None] * DOUBLE_VARIANCES
+    alike = np.exp((apart[..., 0] + apart[..., 1]) / -scale)
+    alike *= both
     return np.asarray(alike.sum(axis=-1) / np.maximum(both.sum(axis=-1), 1))
 
 
@@ -357,6 +362,11 @@ def match(similarities: Floats, floor: float) -> tuple[list[int], list[int]]:
     return rows[paired].tolist(), columns[paired].tolist()
 
 
+def _shifted(boxes: Floats, shifts: Floats) -> Floats:
+    """Move boxes, each by its shift ``(n, 2)``."""
+    return (boxes.reshape(-1, 2, 2) + shifts[:, None]).reshape(-1, 4)
+
+
 def _areas(boxes: Floats) -> Floats:
     return np.asarray((boxes[:, 2] - boxes[:, 0]) * (boxes[:, 3] - boxes[:, 1]))
 
@@ -364,8 +374,8 @@ def _areas(boxes: Floats) -> Floats:
 def _shared_areas(a: Floats, b: Floats) -> Floats:
     """Return ``(m, n)`` the area that each box of a has in common with each of b."""
     sides = np.minimum(a[:, None, 2:], b[:, 2:]) - np.maximum(a[:, None, :2], b[:, :2])
-    width, height = np.moveaxis(np.maximum(sides, 0.0), -1, 0)
-    return np.asarray(width * height)
+    np.maximum(sides, 0.0, out=sides)
+    return np.asarray(sides[..., 0] * sides[..., 1])
 
 
 @lru_cache(maxsize=None)
