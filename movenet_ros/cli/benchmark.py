@@ -347,7 +347,7 @@ def _pipeline_contender(
     letterbox = Letterbox.fit(image.wh, input_size)
     batch = letterbox.apply(image)
     six = six_people()
-    of_pipeline, of_stages, of_six = (Follower(settings, say) for _ in range(3))
+    of_image, of_six = Follower(settings, say), Follower(settings, say)
     stamps_ns = count(PERIOD_NS, PERIOD_NS)
 
     def bare() -> Iterator[Label]:
@@ -355,7 +355,7 @@ def _pipeline_contender(
         yield name, 'bare'
 
     def pipeline() -> Iterator[Label]:
-        of_pipeline.follow(estimator.estimate(image), image.wh, next(stamps_ns))
+        estimator.estimate(image)
         yield name, 'pipeline'
 
     def stages() -> Iterator[Label]:
@@ -365,7 +365,7 @@ def _pipeline_contender(
         yield name, 'infer'
         poses = decode(output, letterbox, settings.least_score)
         yield name, 'decode'
-        poses = of_stages.follow(poses, image.wh, next(stamps_ns))
+        poses = of_image.follow(poses, image.wh, next(stamps_ns))
         yield name, 'track'
         of_six.follow(six, image.wh, next(stamps_ns))
         yield name, 'track_six'
