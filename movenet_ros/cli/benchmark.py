@@ -36,7 +36,6 @@ import json
 import os
 from pathlib import Path
 import platform
-import signal
 import sys
 from typing import Any
 
@@ -104,9 +103,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if args.json is not None:
         _refuse_unwritable(args.json)
     graphs = _graphs()
-    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed window, too, ends it tidily
-        if signal.getsignal(number) != signal.SIG_IGN:  # which nohup asks for
-            signal.signal(number, signal.default_int_handler)
     load_before = os.getloadavg()
     files = model_at(args.model_path) if args.model_path else ensure_model()
     subjects = _open_backends(args, files)

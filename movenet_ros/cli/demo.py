@@ -22,7 +22,6 @@ from dataclasses import replace
 from itertools import islice
 import math
 from pathlib import Path
-import signal
 import statistics
 import sys
 
@@ -51,9 +50,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         raise StartError(f'cannot write to {args.out}: {error.strerror}') from error
     from movenet_ros.ros.demo_graph import run_graph  # rclpy is not for --help to wait for
 
-    for number in (signal.SIGTERM, signal.SIGHUP):  # a closed window, too, ends it tidily
-        if signal.getsignal(number) != signal.SIG_IGN:  # which nohup asks for
-            signal.signal(number, signal.default_int_handler)
     print(f'{media.name}, {media.rate_hz:g} images per second; starting the pose node', flush=True)
     parameters = {'backend': args.backend, 'input_size': args.input_size}
     with needs('tqdm').tqdm(total=media.count, unit='image', file=sys.stdout) as bar:

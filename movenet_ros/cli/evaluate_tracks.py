@@ -35,7 +35,6 @@ from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import Follower
 from movenet_ros.core.following import FollowSettings
-from movenet_ros.core.following import NANOSECONDS
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
@@ -44,6 +43,7 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.steadiness import jitter_px
 from movenet_ros.core.steadiness import lag_ms
 from movenet_ros.core.steadiness import Observation
+from movenet_ros.core.timing import NANOSECONDS
 from movenet_ros.core.tracking import match
 from movenet_ros.core.tracking import oks
 import numpy as np

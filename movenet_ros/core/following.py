@@ -26,11 +26,11 @@ from dataclasses import dataclass
 
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.smoothing import Smoother
+from movenet_ros.core.timing import NANOSECONDS
 from movenet_ros.core.tracking import FAINT_SCORE
 from movenet_ros.core.tracking import Tracker
 
 TRACKING = ('off', 'keypoints', 'boxes')
-NANOSECONDS = 10**9
 GOOD_STEPS = 10  # in a row, after which the same trouble is worth a line again
 STANDING_STEP_S = 1 / 30  # that people age by with each image while the stamps stand still
 

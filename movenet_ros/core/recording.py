@@ -24,10 +24,10 @@ from typing import Any
 import cv2
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.timing import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
 
-NANOSECONDS = 10**9
 CODEC = 'mp4v'  # the one that every build of OpenCV can write into .mp4
 DECIMALS = 3
 MAX_HELD_S = 10.0  # a gap is filled with the image before it, but no longer than this

@@ -34,6 +34,7 @@ Label = tuple[str, str]  # whose, and which part of it
 Contender = Callable[[], Iterator[Label]]
 """Does its work once, and yields the label of each part when that is done."""
 
+NANOSECONDS = 10**9  # in a second
 BLOCK_RUNS = 5
 MIN_ROUNDS = 3
 PAUSE_S = 0.05  # runtimes let their threads spin for a while; they are asleep by then

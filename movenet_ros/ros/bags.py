@@ -28,6 +28,7 @@ from typing import Any
 from typing import NamedTuple
 
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.timing import NANOSECONDS
 from movenet_ros.ros.damaged_mcap import DamagedMcap
 from movenet_ros.ros.damaged_sqlite import DamagedSqlite
 from rosbags.rosbag2 import Reader
@@ -37,7 +38,6 @@ import yaml
 DAMAGED: dict[str, Any] = {'.mcap': DamagedMcap, '.db3': DamagedSqlite}
 COMPRESSED = '.zstd'
 ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'  # no message begins like this: CDR begins with a 0
-NANOSECONDS = 10**9
 
 
 @dataclass(frozen=True)

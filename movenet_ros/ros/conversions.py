@@ -36,6 +36,7 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import INDEX
 from movenet_ros.core.skeleton import KEYPOINT_NAMES
 from movenet_ros.core.skeleton import NUM_KEYPOINTS
+from movenet_ros.core.timing import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage
@@ -48,7 +49,6 @@ from vision_msgs.msg import ObjectHypothesisWithPose
 from vision_msgs.msg import VisionClass
 
 PERSON = 'person'
-NANOSECONDS = 10**9
 
 DIRECT: dict[str, tuple[int, int, Order]] = {  # encoding: bytes per channel, channels, order
     'rgb8': (1, 3, 'rgb'),

@@ -44,9 +44,9 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.recording import JsonLines
-from movenet_ros.core.recording import NANOSECONDS
 from movenet_ros.core.recording import pose_record
 from movenet_ros.core.recording import VideoFile
+from movenet_ros.core.timing import NANOSECONDS
 from movenet_ros.ros.conversions import image_from_msg
 from movenet_ros.ros.conversions import poses_from_msg
 from movenet_ros.ros.conversions import stamp_ns

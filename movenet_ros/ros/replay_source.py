@@ -31,11 +31,11 @@ from movenet_ros.core.media import CAMERA_HZ
 from movenet_ros.core.media import CAMERA_PREFIX
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
+from movenet_ros.core.timing import NANOSECONDS
 from movenet_ros.ros.bags import Bag
 from movenet_ros.ros.bags import is_bag
 from movenet_ros.ros.bags import Message
 from movenet_ros.ros.bags import Topic
-from movenet_ros.ros.conversions import NANOSECONDS
 from movenet_ros.ros.conversions import stamp_ns
 from movenet_ros.ros.stamped import READERS
 from movenet_ros.ros.stamped import Stamped

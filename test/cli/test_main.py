@@ -42,7 +42,8 @@ Command = Callable[[Sequence[str] | None], Any]
 def process_is_restored(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Give back what a command changes of its process."""
     monkeypatch.setattr(sys, 'argv', list(sys.argv))
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    handlers = {number: signal.getsignal(number) for number in numbers}
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)
