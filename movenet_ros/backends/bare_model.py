@@ -17,6 +17,8 @@ The model and nothing else, in a process of its own.
 
 It is what a node is held against: processor time counts for a whole process, so nothing else may
 run in that of the model, least of all the threads of another runtime.
+
+The two talk in lines of JSON. The first one, the request, is followed by the bytes of the batch.
 """
 
 from __future__ import annotations
@@ -24,15 +26,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+import json
+import math
 import os
-import pickle
+from pathlib import Path
 import subprocess
 import sys
 import time
 from typing import Any
+from typing import IO
 
 from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import open_backend
+from movenet_ros.core import errors
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import MoveNetError
 import numpy as np
@@ -60,25 +67,27 @@ class BareModel:
         """
         return float(self.ask('paced_cpu', count, rate_hz))
 
-    def ask(self, *question: Any) -> Any:
+    def ask(self, *question: Any, then: bytes = b'') -> Any:
         """
         Send a question and wait for the answer.
 
+        :param question: what JSON can say; a path becomes text.
+        :param then: bytes to send behind it.
         :raises MoveNetError: what the process raised.
         :raises BackendError: if it ended.
         """
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
-            pickle.dump(question, self._process.stdin)
+            self._process.stdin.write(_line(question) + then)
             self._process.stdin.flush()
-            answer = pickle.load(self._process.stdout)
-        except (BrokenPipeError, EOFError) as error:
+            answer, error = _read_line(self._process.stdout)
+        except (BrokenPipeError, EOFError) as gone:
             code = self._process.wait()
             raise BackendError(
                 f'the process of the bare model ended with code {code}: its lines above say why'
-            ) from error
-        if isinstance(answer, MoveNetError):
-            raise answer
+            ) from gone
+        if error:
+            raise getattr(errors, error)(answer)
         return answer
 
 
@@ -97,7 +106,7 @@ def bare_model(request: BackendRequest, batch: NDArray[np.int32]) -> Iterator[Ba
     )
     try:
         model = BareModel(process)
-        model.ask(request, batch)
+        model.ask(asdict(request), batch.shape, then=batch.tobytes())
         yield model
     finally:
         process.kill()  # there is nothing to tidy up
@@ -134,19 +143,39 @@ def serve() -> None:
     answers = os.fdopen(os.dup(sys.stdout.fileno()), 'wb')
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # what runtimes print is no answer
 
-    def answer(value: Any) -> None:
-        pickle.dump(value, answers)
+    def answer(value: Any, error: str = '') -> None:
+        answers.write(_line((value, error)))
         answers.flush()
 
     try:
-        request, batch = pickle.load(questions)
-        backend, _ = open_backend(request)
+        fields, shape = _read_line(questions)
+        for name in ('saved_model', 'onnx', 'compiled'):
+            fields[name] = Path(fields[name]) if fields[name] else None
+        content = bytearray(questions.read(4 * math.prod(shape)))  # as writable as a node's batch
+        batch = np.frombuffer(content, np.int32).reshape(shape)
+        backend, _ = open_backend(BackendRequest(**fields))
         backend.infer(batch)
         answer(None)
         while True:
-            name, *args = pickle.load(questions)
+            name, *args = _read_line(questions)
             answer(ANSWERS[name](lambda: backend.infer(batch), *args))
     except MoveNetError as error:
-        answer(error)
+        answer(str(error), type(error).__name__)
     except (BrokenPipeError, EOFError):
         return  # whoever asked has gone
+
+
+def _line(content: Any) -> bytes:
+    return json.dumps(content, default=str).encode() + b'\n'
+
+
+def _read_line(stream: IO[bytes]) -> Any:
+    """
+    Wait for a line.
+
+    :raises EOFError: if there are no more.
+    """
+    line = stream.readline()
+    if not line.endswith(b'\n'):
+        raise EOFError
+    return json.loads(line)

@@ -23,19 +23,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 import ctypes
+from dataclasses import replace
 import json
 from pathlib import Path
+import re
 import tempfile
 from typing import Any
 
 from movenet_ros.backends import BackendRequest
 from movenet_ros.backends.compiled import open_folder
 from movenet_ros.backends.compiled import seal
+from movenet_ros.backends.failures import FAILURES
+from movenet_ros.backends.failures import load_error
+from movenet_ros.backends.failures import shortened
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.native_memory import give_back_freed_memory
 import numpy as np
 from numpy.typing import NDArray
 
@@ -48,6 +55,10 @@ SMALLEST, USUAL, LARGEST = '1x32x32x3', '1x192x256x3', '1x1024x1024x3'  # of the
 ERRORS_ONLY = 3  # of ONNX Runtime's log levels
 OPTIMIZED = 'optimized.onnx'
 TRIAL_HW = (192, 256)
+
+_PLACE = re.compile(  # in ONNX Runtime's source, as its reasons begin: file, line and function
+    r'\S+\.(?:cc|cpp|cu|h):\d+ [^()]*\([^()]*\)(?: const)?(?: \[with [^]]*\])? '
+)
 
 
 def load(onnx: Path, request: BackendRequest) -> OnnxRuntimeBackend:
@@ -93,7 +104,14 @@ class OnnxRuntimeBackend:
         try:
             return np.asarray(self._run(batch), np.float32)
         except _errors() as error:
-            raise InferenceError(f'ONNX Runtime: {_first_line(error)}') from error
+            reason = _reason(error)
+        # from here, not from above: the error holds what it met on its way, also on the GPU
+        raise InferenceError(f'ONNX Runtime: {reason}')
+
+    def close(self) -> None:
+        """Free the session with its memory and threads; see :class:`Backend`."""
+        self._session = None
+        give_back_freed_memory()
 
     def _run(self, batch: NDArray[np.int32]) -> Any:
         (output,) = self._session.run([OUTPUT], {INPUT: batch})
@@ -107,6 +125,15 @@ class OnnxRuntimeGpuBackend(OnnxRuntimeBackend):
         super().__init__(session, info)
         self._ort = ort
         self._inputs: dict[tuple[int, ...], Any] = {}
+
+    def close(self) -> None:
+        """
+        Free the session and the places of the inputs.
+
+        What the driver takes for a process that uses CUDA stays until the process ends.
+        """
+        self._inputs.clear()
+        super().close()
 
     def _run(self, batch: NDArray[np.int32]) -> Any:
         place = self._inputs.get(batch.shape)
@@ -150,8 +177,9 @@ def _load_on_gpu(
     """
     Load the model on the GPU and try it there.
 
-    :return: None if no provider starts, or none that can run the model.
-    :raises BackendError: if the GPU was asked for and cannot run the model.
+    :return: None if no provider starts, or none that can load and run the model; then the CPU
+        tells whether that is the model's fault.
+    :raises StartError: if the GPU was asked for and cannot load or run the model.
     """
     cuda = {'arena_extend_strategy': 'kSameAsRequested'}
     if request.gpu_memory_limit_mb > 0:
@@ -163,7 +191,12 @@ def _load_on_gpu(
         options = _options(ort, request)
         options.enable_profiling = True  # to see which operators run where
         options.profile_file_prefix = f'{profiles}/trial'
-        session = _session(ort, onnx, options, providers)
+        try:
+            session = _session(ort, onnx, options, providers)
+        except StartError:
+            if request.device == 'gpu':
+                raise
+            return None
         provider = session.get_providers()[0]  # one that fails is dropped, not raised
         if provider not in GPU_NAMES:
             return None
@@ -172,6 +205,8 @@ def _load_on_gpu(
         try:
             backend.infer(np.zeros((1, *TRIAL_HW, 3), np.int32))
         except InferenceError as error:
+            backend.close()
+            session = None  # or the error would hold it, and its memory
             if request.device != 'gpu':
                 return None
             raise BackendError(
@@ -179,9 +214,7 @@ def _load_on_gpu(
             ) from error
         cpu_operators = operators_on(CPU, Path(session.end_profiling()))
     seal(folder)
-    backend.info = BackendInfo(
-        'onnxruntime', ort.__version__, info.device, cpu_operators=cpu_operators
-    )
+    backend.info = replace(info, cpu_operators=cpu_operators)
     return backend
 
 
@@ -241,17 +274,20 @@ def _session(ort: Any, onnx: Path, options: Any, providers: list[Any]) -> Any:
     Make a session of MoveNet MultiPose.
 
     :raises ModelError: if the file is something else.
+    :raises BackendError: if there is not enough memory for it.
     """
     try:
         session = ort.InferenceSession(str(onnx), options, providers=providers)
     except _errors() as error:
-        raise ModelError(f'ONNX Runtime cannot load {onnx}: {_first_line(error)}') from error
+        raise load_error('ONNX Runtime', onnx, error, _reason(error)) from error
     _check(session, onnx)
     return session
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).splitlines()[0]
+def _reason(error: Exception) -> str:
+    """Return what an error says behind the places in the model and in ONNX Runtime's source."""
+    first_line = str(error).strip().partition('\n')[0]
+    return shortened(_PLACE.sub('', first_line.rpartition('Status Message: ')[2]), error)
 
 
 def _check(session: Any, onnx: Path) -> None:
@@ -279,4 +315,4 @@ def _errors() -> tuple[type[Exception], ...]:
 
     found = (getattr(state, name) for name in dir(state))
     own = (each for each in found if isinstance(each, type) and issubclass(each, Exception))
-    return RuntimeError, *own  # the first is what a place on the GPU raises
+    return *FAILURES, *own  # the first ones are what a place on the GPU raises

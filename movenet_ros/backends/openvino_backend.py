@@ -32,12 +32,16 @@ from typing import Any
 from movenet_ros.backends import BackendRequest
 from movenet_ros.backends.compiled import open_folder
 from movenet_ros.backends.compiled import seal
+from movenet_ros.backends.failures import FAILURES
+from movenet_ros.backends.failures import load_error
+from movenet_ros.backends.failures import shortened
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.letterbox import MULTIPLE
+from movenet_ros.core.native_memory import give_back_freed_memory
 import numpy as np
 from numpy.typing import NDArray
 
@@ -81,13 +85,16 @@ def load(onnx: Path, request: BackendRequest) -> OpenVinoBackend:
             'device gpu, but backend openvino runs on the CPU:'
             ' set backend to auto, or device to auto'
         )
-    core = _core(openvino.Core)
-    precision = _precision(core, request.precision)
+    try:
+        core = _core(openvino.Core)
+        precision = _precision(core, request.precision)
+    except FAILURES as error:
+        raise BackendError(f'OpenVINO does not start: {_reason(error)}') from error
     try:
         frontend = openvino.frontend.FrontEndManager().load_by_framework('onnx')
         model = frontend.convert(frontend.load(str(onnx)))  # read_model tries every other format
     except _failures(openvino) as error:
-        raise ModelError(f'OpenVINO cannot load {onnx}: {_reason(error)}') from error
+        raise load_error('OpenVINO', onnx, error, _reason(error)) from error
     _check(model, onnx)
     options: dict[str, Any] = {
         'PERFORMANCE_HINT': 'LATENCY',
@@ -124,9 +131,15 @@ class OpenVinoBackend:
         """Run the model once; see :class:`movenet_ros.core.backend.Backend`."""
         try:
             answer = self._request(batch).infer({INPUT: batch}, share_inputs=True)
-        except RuntimeError as error:
+        except FAILURES as error:
             raise InferenceError(f'OpenVINO: {_reason(error)}') from error
         return np.asarray(answer[OUTPUT], np.float32)
+
+    def close(self) -> None:
+        """Free the compiled models; the Core stays with its threads, see :func:`_core`."""
+        self._requests.clear()
+        self._model = None
+        give_back_freed_memory()
 
     def _request(self, batch: NDArray[np.int32]) -> Any:
         """Return what runs a batch's shape; compile it where that has not been done."""
@@ -187,10 +200,9 @@ def _failures(openvino: Any) -> tuple[type[Exception], ...]:
     """Return what OpenVINO's reader raises: classes without a common base of their own."""
     found = (getattr(openvino.frontend, name) for name in dir(openvino.frontend))
     own = (each for each in found if isinstance(each, type) and issubclass(each, Exception))
-    return RuntimeError, OSError, *own
+    return *FAILURES, OSError, *own
 
 
 def _reason(error: Exception) -> str:
     """Return the line of OpenVINO's page that says what went wrong: the last one."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[-1] if lines else type(error).__name__
+    return shortened(str(error).strip().rpartition('\n')[2], error)

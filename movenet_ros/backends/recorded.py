@@ -33,8 +33,13 @@ class RecordedBackend:
     def __init__(self, outputs: Sequence[NDArray[np.float32]]) -> None:
         self._outputs = tuple(outputs)
         self.batches: list[NDArray[np.int32]] = []
+        self.closed = False
 
     def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
         """Keep the batch in ``batches`` and return the next recorded output."""
         self.batches.append(batch.copy())
         return self._outputs[min(len(self.batches), len(self._outputs)) - 1]
+
+    def close(self) -> None:
+        """Note it in ``closed``."""
+        self.closed = True

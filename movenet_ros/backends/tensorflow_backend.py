@@ -17,17 +17,24 @@
 from __future__ import annotations
 
 from dataclasses import replace
+import gc
 import os
 from pathlib import Path
+import re
 from typing import Any
 
 from movenet_ros.backends import BackendRequest
+from movenet_ros.backends.failures import FAILURES
+from movenet_ros.backends.failures import load_error
+from movenet_ros.backends.failures import shortened
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_log import native_chatter_dropped
+from movenet_ros.core.native_memory import give_back_freed_memory
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,7 +42,15 @@ SIGNATURE, INPUT, OUTPUT = 'serving_default', 'input', 'output_0'
 CPU = '/CPU:0'
 TRIAL_HW = (192, 256)
 MOVING = {'_Arg', '_Retval', '_Send', '_Recv', '_HostSend', '_HostRecv', 'Const', 'NoOp'}
+KEPT = (
+    'TensorFlow keeps the GPU memory that it took until the process ends, for its next model:'
+    ' restart the node to free it'
+)
 
+_NO_REASON = re.compile(  # lines of TensorFlow's pages that say where, or what to do about it
+    r'\s*$|Graph execution error|Detected at |<stack traces|Node: |Hint: |\d+ root error'
+    r'|\s+(?![\s(])'  # indented: a program's lines and names of nodes, but not (0) of the errors
+)
 
 GPU_NODES = ('/dev/nvidiactl', '/dev/nvmap', '/dev/kfd', '/dev/dxg')
 """What drivers show: NVIDIA, Jetson, AMD, Windows' Linux. Without one, no runtime finds a GPU."""
@@ -66,7 +81,9 @@ def load(saved_model: Path, request: BackendRequest) -> TensorFlowBackend:
     """
     Load a SavedModel.
 
-    :raises BackendError: if the device is not to be had.
+    A GPU that cannot run it leaves the CPU, unless the GPU was asked for.
+
+    :raises BackendError: if the device is not to be had, or cannot run the model.
     :raises ModelError: if it is not MoveNet MultiPose.
     """
     tf = import_tensorflow()
@@ -76,18 +93,55 @@ def load(saved_model: Path, request: BackendRequest) -> TensorFlowBackend:
             _configure(setter, request.threads)
     with native_chatter_dropped():
         where, described = _prepare_device(tf, request.device, request.gpu_memory_limit_mb)
+    kept = '' if where == CPU else KEPT
+    info = BackendInfo('tensorflow', tf.__version__, described, request.threads, kept=kept)
+    if where != CPU:
+        try:
+            return _load_on_gpu(tf, saved_model, where, info)
+        except StartError:  # of a damaged model, the CPU will say the same
+            if request.device == 'gpu':
+                raise
+    return _load_on(tf, saved_model, CPU, replace(info, device='CPU'))
+
+
+def _load_on_gpu(
+    tf: Any, saved_model: Path, where: str, info: BackendInfo
+) -> TensorFlowBackend:
+    """
+    Load a SavedModel on the GPU and try it there.
+
+    :raises BackendError: if the GPU cannot run it.
+    """
+    backend = _load_on(tf, saved_model, where, info)
+    try:
+        backend.info = replace(info, cpu_operators=operators_on_cpu(backend))
+    except InferenceError as error:
+        backend.close()
+        raise BackendError(
+            f'the model does not run on {info.device}: {error}: set device to cpu'
+        ) from error
+    return backend
+
+
+def _load_on(tf: Any, saved_model: Path, where: str, info: BackendInfo) -> TensorFlowBackend:
+    model, signature = read_model(tf, saved_model, where)
+    return TensorFlowBackend(tf, model, signature, where, info)
+
+
+def read_model(tf: Any, saved_model: Path, where: str) -> tuple[Any, Any]:
+    """
+    Read a SavedModel onto a device.
+
+    :return: what owns its variables, and the signature that answers.
+    :raises BackendError: if there is not enough memory for it.
+    :raises ModelError: if it is not MoveNet MultiPose.
+    """
     try:
         with native_chatter_dropped(), tf.device(where):
             model = tf.saved_model.load(str(saved_model))
-    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f'{saved_model} is no usable SavedModel: {reason}') from error
-    signature = _signature(tf, model, saved_model)
-    info = BackendInfo('tensorflow', tf.__version__, described, request.threads)
-    backend = TensorFlowBackend(tf, model, signature, where, info)
-    if where != CPU:
-        backend.info = replace(info, cpu_operators=operators_on_cpu(backend))
-    return backend
+    except (*FAILURES, OSError, ValueError, KeyError, tf.errors.OpError) as error:
+        raise load_error('TensorFlow', saved_model, error, _reason(error)) from error
+    return model, _signature(tf, model, saved_model)
 
 
 class TensorFlowBackend:
@@ -108,9 +162,21 @@ class TensorFlowBackend:
         try:
             with tf.device(self._device):
                 output = self._signature(**{INPUT: tf.constant(batch)})[OUTPUT].numpy()
-        except tf.errors.OpError as error:
-            raise InferenceError(f'TensorFlow: {error.message.splitlines()[0]}') from error
-        return np.asarray(output, np.float32)
+                return np.asarray(output, np.float32)
+        except (*FAILURES, tf.errors.OpError) as error:
+            reason = _reason(error)
+        # from here, not from above: the error holds what it met on its way, also on the GPU
+        raise InferenceError(f'TensorFlow: {reason}')
+
+    def close(self) -> None:
+        """
+        Free the model's variables and graphs.
+
+        The next model takes their place. TensorFlow gives no GPU memory back to the machine.
+        """
+        self._model = self._signature = None
+        gc.collect()  # they point at each other
+        give_back_freed_memory()
 
 
 def operators_on_cpu(backend: TensorFlowBackend) -> tuple[str, ...]:
@@ -169,8 +235,11 @@ def _prepare_device(tf: Any, device: str, gpu_memory_limit_mb: int) -> tuple[str
             ' nvidia-smi, pip install tensorflow[and-cuda], or set device to auto'
         )
     if device == 'cpu' or not gpus:
-        if gpus:
-            _configure(tf.config.set_visible_devices, [], 'GPU')
+        try:
+            if gpus:
+                tf.config.set_visible_devices([], 'GPU')
+        except RuntimeError:  # a model was on the GPU before; this one stays off it all the same
+            pass
         return CPU, 'CPU'
     for gpu in gpus:
         if gpu_memory_limit_mb > 0:  # TensorFlow takes a limit or growth, never both
@@ -187,4 +256,14 @@ def _configure(setter: Any, *args: Any) -> None:
     try:
         setter(*args)
     except (RuntimeError, ValueError) as error:
-        raise BackendError(f'TensorFlow was in use before it was set up: {error}') from error
+        raise BackendError(
+            f'TensorFlow was in use before it was set up ({error}): restart, it sets up its'
+            ' device, threads and gpu_memory_limit_mb once in a process'
+        ) from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the line of TensorFlow's page that says what went wrong."""
+    lines = str(getattr(error, 'message', error)).splitlines()
+    telling = (line.strip() for line in lines if not _NO_REASON.match(line))
+    return shortened(next(telling, ''), error)

@@ -21,6 +21,7 @@ and leaves OpenCV's order of colours as it is.
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from movenet_ros.backends import tensorflow_backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.native_log import native_chatter_dropped
+from movenet_ros.core.native_memory import give_back_freed_memory
 import numpy as np
 from numpy.typing import NDArray
 
@@ -53,13 +55,8 @@ def load(saved_model: Path | None, device: str) -> TutorialLoop:
     # not the tutorial's, but else it would take all of the GPU's memory from what comes after it
     with native_chatter_dropped():
         where, _ = tensorflow_backend._prepare_device(tf, device, 0)
-    try:
-        with native_chatter_dropped(), tf.device(where):
-            model = tf.saved_model.load(str(saved_model))
-        return TutorialLoop(tf, model, model.signatures['serving_default'], where)
-    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
-        reason = str(error).splitlines()[0]
-        raise ModelError(f'{saved_model} is no usable SavedModel: {reason}') from error
+    model, movenet = tensorflow_backend.read_model(tf, saved_model, where)
+    return TutorialLoop(tf, model, movenet, where)
 
 
 class TutorialLoop:
@@ -89,3 +86,9 @@ class TutorialLoop:
             results = self._movenet(tf.cast(padded, dtype=tf.int32))
         people = results['output_0'].numpy()[:, :, :51].reshape((6, 17, 3))
         return np.asarray(people, np.float32)
+
+    def close(self) -> None:
+        """Free the model."""
+        self._model = self._movenet = None
+        gc.collect()  # they point at each other
+        give_back_freed_memory()

@@ -32,6 +32,8 @@ class BackendInfo:
     :param threads: how many it was told to use; 0 where that is left to the runtime.
     :param precision: of its arithmetic, ``f32`` or ``bf16``.
     :param cpu_operators: of a model on a GPU, the types that ran on the CPU all the same.
+    :param kept: what the process keeps after ``close`` all the same and the cure, one sentence
+        for people; empty where there is nothing to say.
     """
 
     name: str
@@ -40,6 +42,7 @@ class BackendInfo:
     threads: int = 0
     precision: str = 'f32'
     cpu_operators: tuple[str, ...] = ()
+    kept: str = ''
 
     def __str__(self) -> str:
         """Say it in a few words."""
@@ -65,3 +68,6 @@ class Backend(Protocol):
         :return: ``(1, 6, 56)`` float32, fractions of the batch's H and W.
         :raises InferenceError: if the runtime fails.
         """
+
+    def close(self) -> None:
+        """Free what the model takes, on a GPU too; again is fine, ``infer`` is not any more."""

@@ -74,6 +74,9 @@ class Follower:
     :param say: called with one line when time makes it start anew.
     """
 
+    trouble = ''
+    """What is wrong with the stamps for as long as they stand still, in one sentence."""
+
     def __init__(self, settings: FollowSettings, say: Callable[[str], None]) -> None:
         self.settings = settings
         self._say = say
@@ -95,11 +98,10 @@ class Follower:
             confirmed yet has id 0.
         """
         settings = self.settings
+        step_s = self._step_s(stamp_ns)
         if settings.tracking == 'off':
             self._restart()
-            self._stamp_ns = None
             return poses.scored(settings.person_threshold)
-        step_s = self._step_s(stamp_ns)
         if self._image_wh not in (None, image_wh):
             size = '{}x{}'.format(*image_wh)
             self._tell('size', f'the images are {size} pixels now: everybody gets a new id')
@@ -156,12 +158,26 @@ class Follower:
         self._good_steps = 0 if trouble else self._good_steps + 1
         if self._good_steps >= GOOD_STEPS:
             self._told.clear()
+            if self.trouble:
+                self.trouble = ''
+                self._say('the stamps of the images go on')
+        if trouble == 'still':
+            self.trouble = sentence
         if trouble and trouble not in self._told:
             self._told.add(trouble)
             self._say(sentence)
 
     def _judged(self, step_s: float, stamp_ns: int) -> tuple[str, str]:
         """Return what is wrong with a step in time, in a word and in a sentence, or nothing."""
+        if step_s == 0:
+            unset = ', as if nobody sets them' if stamp_ns == 0 else ''
+            cost = '' if self.settings.tracking == 'off' else (
+                ': people are followed, but not smoothed, until they go on'
+            )
+            at_s = stamp_ns / NANOSECONDS
+            return 'still', f'the stamps of the images stand still at {at_s:.9f}{unset}{cost}'
+        if self.settings.tracking == 'off':
+            return '', ''
         if step_s < 0:
             return 'back', (
                 f'the stamps of the images jump back by {-step_s:.3f} s (a bag that loops, a'
@@ -171,11 +187,5 @@ class Follower:
             return 'gap', (
                 f'the stamps of two images are {step_s:.3f} s apart: everybody is forgotten, and'
                 ' gets a new id as soon as images come closer together than track_max_age_s'
-            )
-        if step_s == 0:
-            unset = ', as if nobody sets them' if stamp_ns == 0 else ''
-            return 'still', (
-                f'the stamps of the images stand still at {stamp_ns / NANOSECONDS:.9f}{unset}:'
-                ' people are followed, but not smoothed, until they go on'
             )
         return '', ''

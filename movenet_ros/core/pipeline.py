@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+import time
 
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.decode import decode
@@ -51,6 +52,9 @@ class PoseEstimator:
     :param max_people: at most so many are kept, 1 to 6; may be set at any time.
     """
 
+    inference_s = 0.0
+    """How long the model took for the latest image, in seconds."""
+
     def __init__(
         self,
         backend: Backend,
@@ -63,6 +67,16 @@ class PoseEstimator:
         self.person_threshold = person_threshold
         self.max_people = max_people
         self._fit((1, 1))
+
+    @property
+    def image_wh(self) -> tuple[int, int]:
+        """Return the size of the latest image that was prepared here."""
+        return self._fitted[0]
+
+    @property
+    def input_shape(self) -> tuple[int, ...]:
+        """Return the shape of its model's input, ``(1, H, W, 3)``."""
+        return self._batch.shape
 
     def warm_up(self, image_wh: tuple[int, int]) -> None:
         """
@@ -94,7 +108,9 @@ class PoseEstimator:
             if (image.wh, self.input_size) != self._fitted:
                 self._fit(image.wh)
             prepared = Prepared(self._letterbox, self._letterbox.apply(image, self._batch))
+        begun_s = time.perf_counter()
         output = self.backend.infer(prepared.batch)
+        self.inference_s = time.perf_counter() - begun_s
         return decode(output, prepared.letterbox, self.person_threshold, self.max_people)
 
     def _fit(self, image_wh: tuple[int, int]) -> None:

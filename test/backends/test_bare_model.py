@@ -75,6 +75,27 @@ def test_a_model_that_cannot_be_loaded_says_so_here(tmp_path: Path) -> None:
             raise AssertionError('it was loaded')
 
 
+def test_the_batch_arrives_as_it_was_sent(
+    request_cpu: BackendRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other process answers with what it got, in place of running a model on it."""
+    echo = """
+from movenet_ros.backends import bare_model
+class Echo:
+    def infer(self, batch):
+        return [str(batch.dtype), batch.shape, batch.tolist(), batch.flags.writeable]
+bare_model.open_backend = lambda request: (Echo(), '')
+bare_model.ANSWERS['echo'] = lambda infer: infer()
+bare_model.serve()
+"""
+    monkeypatch.setattr('movenet_ros.backends.bare_model.PROGRAM', echo)
+    batch = np.random.default_rng(0).integers(0, 256, (1, 32, 64, 3), np.int32)
+    with bare_model(request_cpu, batch[:, ::-1]) as running:  # not contiguous
+        kind, shape, values, writeable = running.ask('echo')
+    assert (kind, shape, writeable) == ('int32', [1, 32, 64, 3], True)
+    assert values == batch[:, ::-1].tolist()
+
+
 def test_a_process_that_was_killed_is_told(request_cpu: BackendRequest) -> None:
     with bare_model(request_cpu, BATCH) as running:
         running._process.kill()

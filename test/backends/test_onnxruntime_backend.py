@@ -21,14 +21,18 @@ from pathlib import Path
 import sys
 from types import SimpleNamespace
 from typing import Any
+import weakref
 
 from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import onnxruntime_backend
 from movenet_ros.backends.compiled import open_folder
 from movenet_ros.backends.compiled import seal
 from movenet_ros.backends.onnxruntime_backend import load
+from movenet_ros.backends.onnxruntime_backend import OnnxRuntimeBackend
+from movenet_ros.backends.onnxruntime_backend import OnnxRuntimeGpuBackend
 from movenet_ros.backends.onnxruntime_backend import operators_on
 from movenet_ros.core.backend import Backend
+from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
@@ -395,6 +399,131 @@ def test_a_gpu_that_fails_costs_one_image(
     assert backend.infer(image(3))[0, 0, 0] == 3
 
 
+CONV = (
+    '[ONNXRuntimeError] : 1 : FAIL : Non-zero status code returned while running Conv node.'
+    " Name:'movenet/Conv1_relu/Relu6:0_nchwc' Status Message: "
+)
+ARENA = (
+    '/onnxruntime_src/onnxruntime/core/framework/bfc_arena.cc:360 void*'
+    ' onnxruntime::BFCArena::AllocateRawInternal(size_t, bool, onnxruntime::Stream*) '
+)
+CALL = (
+    '/onnxruntime_src/onnxruntime/core/providers/cuda/cuda_call.cc:121 std::conditional_t<THRW,'
+    ' void, onnxruntime::common::Status> onnxruntime::CudaCall(ERRTYPE, const char*, int)'
+    ' [with ERRTYPE = cudaError; bool THRW = true] '
+)
+
+
+@pytest.mark.parametrize(
+    ('error', 'where', 'reason'),
+    [
+        (state.Fail, CONV + ARENA, 'Failed to allocate memory for requested buffer of size 7'),
+        (state.RuntimeException, ARENA, 'Available memory of 0 is smaller than requested bytes'),
+        (state.Fail, CONV + CALL, 'CUDA failure 2: out of memory'),
+        (state.EPFail, CONV, 'CUDNN failure 5000'),
+        (RuntimeError, CALL, 'CUDA failure 700: an illegal memory access was encountered'),
+        (RuntimeError, '', 'std::bad_alloc'),
+        (MemoryError, '', 'std::bad_alloc'),
+    ],
+)
+def test_whatever_fails_is_said_in_one_line_without_places_in_the_source(
+    error: type[Exception], where: str, reason: str
+) -> None:
+    def run(*_: Any) -> Any:
+        raise error(f'{where}{reason}\n at line 1\n')
+
+    backend = OnnxRuntimeBackend(SimpleNamespace(run=run), BackendInfo('onnxruntime', '1', 'CPU'))
+    with pytest.raises(InferenceError) as caught:
+        backend.infer(image(0))
+    assert str(caught.value) == f'ONNX Runtime: {reason}'
+
+
+@pytest.mark.parametrize('bug', [TypeError, AttributeError, KeyError])
+def test_a_bug_is_not_taken_for_a_failure(bug: type[Exception]) -> None:
+    def run(*_: Any) -> Any:
+        raise bug('a bug')
+
+    backend = OnnxRuntimeBackend(SimpleNamespace(run=run), BackendInfo('onnxruntime', '1', 'CPU'))
+    with pytest.raises(bug):
+        backend.infer(image(0))
+
+
+def test_an_error_that_somebody_keeps_holds_nothing_on_the_gpu(
+    on_gpu: OnGpu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake, backend = on_gpu
+    bindings: list[weakref.ref[FakeBinding]] = []
+    bind = FakeBinding.bind_ortvalue_input
+
+    def spy(binding: FakeBinding, name: str, place: FakePlace) -> None:
+        bindings.append(weakref.ref(binding))
+        bind(binding, name, place)
+
+    monkeypatch.setattr(FakeBinding, 'bind_ortvalue_input', spy)
+    fake.unfit = (CUDA,)
+    with pytest.raises(InferenceError) as kept:
+        backend.infer(image(1))
+    assert kept.value and [each() for each in bindings] == [None]
+
+
+def test_a_gpu_backend_that_is_closed_leaves_no_place_on_the_gpu(
+    on_gpu: OnGpu, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, backend = on_gpu
+    assert isinstance(backend, OnnxRuntimeGpuBackend)
+    backend.infer(image(1))
+    held = [weakref.ref(each) for each in (backend._session, *backend._inputs.values())]
+    backend.close()
+    assert [each() for each in held] == [None] * 3  # one place for the trial's shape
+
+
+def test_after_a_gpu_that_failed_the_cpu_alone_is_asked(on_gpu: OnGpu) -> None:
+    fake, backend = on_gpu
+    fake.unfit = (CUDA,)
+    with pytest.raises(InferenceError):
+        backend.infer(image(1))
+    backend.close()
+    on_cpu = load(MODEL, BackendRequest('onnxruntime', device='cpu'))
+    assert (fake.asked, on_cpu.info.device) == ([CPU], 'CPU')
+    assert on_cpu.infer(image(3))[0, 0, 0] == 3
+
+
+@pytest.fixture
+def full(monkeypatch: pytest.MonkeyPatch, runtime: Runtime) -> FakeRuntime:
+    """Give a machine whose GPU has no room for the model."""
+    fake = runtime(CUDA, CPU)
+    start = fake.InferenceSession
+
+    def make(path: str, options: SimpleNamespace, providers: list[Any]) -> FakeSession:
+        if providers[0] != CPU:
+            raise state.RuntimeException(f'{CALL}CUDA failure 2: out of memory\n')
+        return start(path, options, providers)
+
+    monkeypatch.setattr(fake, 'InferenceSession', make)
+    return fake
+
+
+def test_a_gpu_without_room_for_the_model_leaves_the_cpu(full: FakeRuntime) -> None:
+    assert load(MODEL, BackendRequest()).info.device == 'CPU'
+
+
+def test_a_gpu_without_room_is_an_error_where_it_was_asked_for(full: FakeRuntime) -> None:
+    with pytest.raises(BackendError, match=r'not enough memory .*\(CUDA failure 2: out of'):
+        load(MODEL, BackendRequest(device='gpu'))
+
+
+@pytest.mark.parametrize('error', [MemoryError, RuntimeError, state.Fail])
+def test_a_machine_without_memory_for_the_model_says_so(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+) -> None:
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error('std::bad_alloc')
+
+    monkeypatch.setattr(runtime(CPU), 'InferenceSession', fail)
+    with pytest.raises(BackendError, match='^not enough memory to load the model in ONNX Runtime'):
+        load(MODEL, BackendRequest())
+
+
 def test_operators_that_ran_on_the_cpu_are_named(runtime: Runtime) -> None:
     fake = runtime(CUDA, CPU)
     fake.profile += [ran('TopK', CPU), ran('Gather', CPU), ran('TopK', CPU)]
@@ -425,6 +554,24 @@ def test_a_model_that_does_not_run_on_the_gpu_is_an_error_that_names_the_cure(
     runtime(CUDA, CPU, unfit=(CUDA,))
     with pytest.raises(BackendError, match='not run on GPU 0.*out of memory: set device to cpu$'):
         load(MODEL, BackendRequest(device='gpu'))
+
+
+def test_the_error_holds_no_session_on_the_gpu(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = runtime(CUDA, CPU, unfit=(CUDA,))
+    sessions: list[weakref.ref[FakeSession]] = []
+    start = fake.InferenceSession
+
+    def spy(path: str, options: SimpleNamespace, providers: list[Any]) -> FakeSession:
+        session = start(path, options, providers)
+        sessions.append(weakref.ref(session))
+        return session
+
+    monkeypatch.setattr(fake, 'InferenceSession', spy)
+    with pytest.raises(BackendError) as kept:
+        load(MODEL, BackendRequest(device='gpu'))
+    assert kept.value and [each() for each in sessions] == [None]
 
 
 def test_auto_runs_such_a_model_on_the_cpu(runtime: Runtime) -> None:

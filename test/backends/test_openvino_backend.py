@@ -17,9 +17,11 @@ from __future__ import annotations
 from collections.abc import Callable
 import json
 from pathlib import Path
+import re
 import subprocess
 import sys
 from types import ModuleType
+from types import SimpleNamespace
 from typing import Any
 
 from movenet_ros.backends import BackendRequest
@@ -210,6 +212,85 @@ def test_after_a_failure_the_next_image_works(in_f32: Backend, shape: tuple[int,
     with pytest.raises(InferenceError):
         in_f32.infer(np.zeros(shape, np.int32))
     np.testing.assert_array_equal(in_f32.infer(image(64, 64)), before)
+
+
+PAGE = 'Exception from src/inference/src/cpp/core.cpp:117:\nException from plugin.cpp:54:\n'
+
+
+def failing(error: Exception) -> Callable[..., Any]:
+    """Return a function that raises an error."""
+
+    def fail(*_: Any, **__: Any) -> Any:
+        raise error
+
+    return fail
+
+
+FAILURES = [
+    (RuntimeError(f'{PAGE}std::bad_alloc\n\n'), 'std::bad_alloc'),
+    (RuntimeError(f"{PAGE}Check 'ptr' failed at x.cpp:2:\nFailed to allocate\n"), 'Failed to .*'),
+    (MemoryError('std::bad_alloc'), 'std::bad_alloc'),
+    (MemoryError(), 'MemoryError'),
+]
+
+
+@pytest.mark.parametrize(('error', 'reason'), FAILURES)
+def test_whatever_fails_is_said_in_one_line(
+    model: Path, error: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = load(model, BackendRequest(precision='f32'))
+    assert isinstance(backend, openvino_backend.OpenVinoBackend)
+    backend._requests[64, 64] = SimpleNamespace(infer=failing(error))
+    with pytest.raises(InferenceError) as caught:
+        backend.infer(image(64, 64))
+    assert re.fullmatch(f'OpenVINO: {reason}', str(caught.value))
+
+
+@pytest.mark.parametrize(('error', 'reason'), FAILURES)
+def test_a_shape_that_cannot_be_compiled_costs_one_image(
+    model: Path, error: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = load(model, BackendRequest(precision='f32'))
+    core = SimpleNamespace(compile_model=failing(error))
+    with monkeypatch.context() as full:
+        full.setattr(backend, '_core', core)
+        with pytest.raises(InferenceError, match=f'^OpenVINO: {reason}$'):
+            backend.infer(image(64, 64))
+    assert backend.infer(image(64, 64)).shape == (1, 6, 56)
+
+
+def test_a_bug_is_not_taken_for_a_failure(model: Path) -> None:
+    backend = load(model, BackendRequest(precision='f32'))
+    assert isinstance(backend, openvino_backend.OpenVinoBackend)
+    backend._requests[64, 64] = SimpleNamespace(infer=failing(TypeError('a bug')))
+    with pytest.raises(TypeError):
+        backend.infer(image(64, 64))
+
+
+@pytest.mark.parametrize(('error', 'reason'), FAILURES)
+def test_a_machine_without_memory_for_the_model_says_so(
+    model: Path, error: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino.frontend, 'FrontEndManager', failing(error))
+    with pytest.raises(BackendError, match=rf'^not enough memory .* OpenVINO \({reason}\)'):
+        load(model, BackendRequest())
+
+
+@pytest.mark.parametrize('error', [RuntimeError(f'{PAGE}no plugins.xml\n'), MemoryError('no')])
+def test_an_openvino_that_does_not_start_is_an_error_of_one_line(
+    model: Path, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(openvino, 'Core', failing(error))
+    with pytest.raises(BackendError, match=r'^OpenVINO does not start: no( plugins.xml)?$'):
+        load(model, BackendRequest())
+
+
+def test_the_core_stays_when_a_model_goes(model: Path) -> None:
+    one, other = (load(model, BackendRequest(precision='f32')) for _ in range(2))
+    assert isinstance(one, openvino_backend.OpenVinoBackend)
+    assert isinstance(other, openvino_backend.OpenVinoBackend)
+    one.close()
+    assert load(model, BackendRequest())._core is other._core
 
 
 def test_in_f32_it_answers_what_onnx_runtime_answers(

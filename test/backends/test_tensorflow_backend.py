@@ -27,7 +27,9 @@ from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import tensorflow_backend
 from movenet_ros.backends.tensorflow_backend import load
 from movenet_ros.backends.tensorflow_backend import operators_on_cpu
+from movenet_ros.backends.tensorflow_backend import TensorFlowBackend
 from movenet_ros.core.backend import Backend
+from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
@@ -98,10 +100,14 @@ class FakeTensorFlow:
         self.hidden = kind == 'GPU' and not devices
 
     def _set_memory_growth(self, gpu: str, enable: bool) -> None:
+        if gpu in self.growing:  # what is set already may be set again
+            return
         self._check()
         self.growing.extend([gpu] * enable)
 
     def _set_logical_device_configuration(self, gpu: str, limits: list[int]) -> None:
+        if [self.limits.get(gpu)] == limits:  # as above
+            return
         self._check()
         (self.limits[gpu],) = limits
 
@@ -183,13 +189,107 @@ def test_gpu_without_one_is_an_error_that_names_the_cure(
         load(MODEL, BackendRequest(device='gpu'))
 
 
-@pytest.mark.parametrize(('device', 'limit_mb'), [('auto', 0), ('auto', 700), ('cpu', 0)])
-def test_gpus_that_are_in_use_already_are_an_error(
-    fake: MakeFake, device: str, limit_mb: int
+@pytest.mark.parametrize('limit_mb', [0, 700])
+def test_gpus_that_are_in_use_already_are_an_error_that_names_the_cure(
+    fake: MakeFake, limit_mb: int
 ) -> None:
     fake(1, late=True)
-    with pytest.raises(BackendError, match='in use before it was set up'):
-        load(MODEL, BackendRequest(device=device, gpu_memory_limit_mb=limit_mb))
+    with pytest.raises(BackendError, match='in use before it was set up.*: restart, '):
+        load(MODEL, BackendRequest(gpu_memory_limit_mb=limit_mb))
+
+
+def test_after_a_model_on_the_gpu_the_cpu_is_there(fake: MakeFake) -> None:
+    tf = fake(1)
+    load(MODEL, BackendRequest()).close()
+    tf.late = True
+    assert load(MODEL, BackendRequest(device='cpu')).info.device == 'CPU'
+    assert (tf.entered, tf.hidden) == (['/GPU:0', '/CPU:0'], False)
+
+
+@pytest.mark.parametrize('limit_mb', [0, 700])
+def test_after_a_model_on_the_gpu_the_next_one_is_there_too(fake: MakeFake, limit_mb: int) -> None:
+    tf = fake(2)
+    request = BackendRequest(gpu_memory_limit_mb=limit_mb)
+    load(MODEL, request).close()
+    tf.late = True
+    assert load(MODEL, request).info.device.startswith('GPU 0')
+
+
+def test_on_a_gpu_it_says_that_memory_stays_and_the_cure(fake: MakeFake) -> None:
+    fake(1)
+    assert 'keeps the GPU memory' in load(MODEL, BackendRequest()).info.kept
+    assert 'restart' in load(MODEL, BackendRequest()).info.kept
+
+
+def test_on_the_cpu_no_memory_is_said_to_stay(fake: MakeFake) -> None:
+    fake(1)
+    assert load(MODEL, BackendRequest(device='cpu')).info.kept == ''
+
+
+@pytest.fixture
+def unfit(fake: MakeFake, monkeypatch: pytest.MonkeyPatch) -> FakeTensorFlow:
+    """Give a machine whose GPU loads the model, but cannot run it."""
+
+    def fail(backend: Backend) -> tuple[str, ...]:
+        raise InferenceError('TensorFlow: OOM when allocating tensor')
+
+    tf = fake(1)
+    monkeypatch.setattr(tensorflow_backend, 'operators_on_cpu', fail)
+    return tf
+
+
+def test_a_gpu_that_cannot_run_the_model_leaves_the_cpu(unfit: FakeTensorFlow) -> None:
+    assert load(MODEL, BackendRequest()).info.device == 'CPU'
+    assert unfit.entered == ['/GPU:0', '/CPU:0']
+
+
+def test_what_the_gpu_took_in_the_attempt_is_said_to_stay(unfit: FakeTensorFlow) -> None:
+    assert 'restart' in load(MODEL, BackendRequest()).info.kept
+
+
+def test_a_gpu_that_cannot_run_the_model_is_an_error_where_it_was_asked_for(
+    unfit: FakeTensorFlow,
+) -> None:
+    with pytest.raises(BackendError, match='not run on GPU 0.*OOM.*: set device to cpu$'):
+        load(MODEL, BackendRequest(device='gpu'))
+
+
+@pytest.fixture
+def full(fake: MakeFake, monkeypatch: pytest.MonkeyPatch) -> FakeTensorFlow:
+    """Give a machine whose GPU has no room for the model."""
+    tf = fake(1)
+    read = tf.saved_model.load
+
+    def load_it(path: str) -> Any:
+        if tf.entered[-1] != '/CPU:0':
+            raise tf.errors.OpError('Failed copying: Dst tensor is not initialized.\n[[x]]')
+        return read(path)
+
+    monkeypatch.setattr(tf.saved_model, 'load', load_it)
+    return tf
+
+
+def test_a_gpu_without_room_for_the_model_leaves_the_cpu(full: FakeTensorFlow) -> None:
+    assert load(MODEL, BackendRequest()).info.device == 'CPU'
+
+
+def test_a_gpu_without_room_is_an_error_where_it_was_asked_for(full: FakeTensorFlow) -> None:
+    with pytest.raises(BackendError, match=r'^not enough memory to load .*\(Failed copying: Dst'):
+        load(MODEL, BackendRequest(device='gpu'))
+
+
+@pytest.mark.parametrize(
+    'error', [MemoryError('std::bad_alloc'), RuntimeError('Could not allocate bytes object!')]
+)
+def test_a_machine_without_memory_for_the_model_says_so(
+    fake: MakeFake, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(path: str) -> Any:
+        raise error
+
+    monkeypatch.setattr(fake(0).saved_model, 'load', fail)
+    with pytest.raises(BackendError, match=f'^not enough memory .*{error}'):
+        load(MODEL, BackendRequest())
 
 
 def test_threads_are_handed_over(fake: MakeFake) -> None:
@@ -309,6 +409,107 @@ def test_an_input_that_the_model_cannot_take_costs_one_image(tensorflow_auto: Ba
     assert '\n' not in str(caught.value)
 
 
+def test_the_line_that_says_what_is_wrong_is_taken(tensorflow_auto: Backend) -> None:
+    with pytest.raises(InferenceError, match='^TensorFlow: Incompatible shapes: '):
+        tensorflow_auto.infer(np.zeros((1, 100, 100, 3), np.int32))
+
+
+OOM = 'OOM when allocating tensor with shape[1,96,128,24] on /device:GPU:0 by allocator GPU_0_bfc'
+PAGES = {
+    'bare': f'{OOM} [Op:Conv2D]',
+    'graph': (
+        'Graph execution error:\n\nDetected at node movenet/Conv2D defined at (most recent call'
+        f' last):\n<stack traces unavailable>\n{OOM}\n\t [[{{{{node movenet/Conv2D}}}}]]\nHint: If'
+        ' you want to see a list of allocated tensors, add it.\n [Op:__inference_wrapper_762]'
+    ),
+    'program': (
+        "Graph execution error:\n\nDetected at node 'Conv2D' defined at (most recent call last):\n"
+        f'    File "a.py", line 2, in <module>\n      run()\nNode: \'Conv2D\'\n{OOM}\n\t [[x]]'
+    ),
+    'two': f'2 root error(s) found.\n  (0) RESOURCE_EXHAUSTED: {OOM}\n\t [[x]]\n  (1) CANCELLED',
+}
+
+
+@pytest.fixture
+def raising(tensorflow: Any) -> Callable[[Exception], Backend]:
+    """Return a function that makes a model which fails in the real TensorFlow."""
+
+    def make(error: Exception) -> Backend:
+        def fail(**_: Any) -> Any:
+            raise error
+
+        info = BackendInfo('tensorflow', '2', 'CPU')
+        return TensorFlowBackend(tensorflow, None, fail, '/CPU:0', info)
+
+    return make
+
+
+Raising = Callable[[Exception], Backend]
+
+
+@pytest.mark.parametrize('page', PAGES.values(), ids=PAGES.keys())
+def test_of_a_page_about_a_full_gpu_one_line_is_left(
+    tensorflow: Any, raising: Raising, page: str
+) -> None:
+    backend = raising(tensorflow.errors.ResourceExhaustedError(None, None, page))
+    with pytest.raises(InferenceError) as caught:
+        backend.infer(np.zeros((1, 64, 64, 3), np.int32))
+    assert OOM in str(caught.value)
+    assert len(str(caught.value).splitlines()) == 1
+    assert len(str(caught.value)) < 220
+
+
+@pytest.mark.parametrize('name', ['InternalError', 'UnknownError', 'AbortedError'])
+def test_every_error_of_tensorflow_costs_one_image(
+    tensorflow: Any, raising: Raising, name: str
+) -> None:
+    backend = raising(getattr(tensorflow.errors, name)(None, None, ''))
+    with pytest.raises(InferenceError, match=f'^TensorFlow: {name}$'):
+        backend.infer(np.zeros((1, 64, 64, 3), np.int32))
+
+
+@pytest.mark.parametrize('error', [MemoryError('no'), RuntimeError('no')])
+def test_what_comes_from_beneath_tensorflow_costs_one_image(
+    raising: Raising, error: Exception
+) -> None:
+    with pytest.raises(InferenceError, match='^TensorFlow: no$'):
+        raising(error).infer(np.zeros((1, 64, 64, 3), np.int32))
+
+
+@pytest.mark.parametrize('bug', [TypeError, AttributeError, KeyError])
+def test_a_bug_is_not_taken_for_a_failure(raising: Raising, bug: type[Exception]) -> None:
+    with pytest.raises(bug):
+        raising(bug('a bug')).infer(np.zeros((1, 64, 64, 3), np.int32))
+
+
+OFF_THE_FIRST = """
+import sys
+from pathlib import Path
+from movenet_ros.backends import tensorflow_backend
+from movenet_ros.core.backend import BackendInfo
+import numpy as np
+
+tf = tensorflow_backend.import_tensorflow()
+(first,) = tf.config.list_physical_devices('CPU')
+two = [tf.config.LogicalDeviceConfiguration()] * 2
+tf.config.set_logical_device_configuration(first, two)
+from tensorflow.python.eager import context
+info = BackendInfo('tensorflow', '2', 'CPU')
+backend = tensorflow_backend._load_on(tf, Path(sys.argv[1]), '/CPU:1', info)
+context.enable_graph_collection()
+backend.infer(np.zeros((1, 96, 96, 3), np.int32))
+graphs = context.export_run_metadata().partition_graphs
+nodes = [node for graph in graphs for node in graph.node if 'Conv2D' in node.op]
+print(len(nodes) > 20, *{node.device.rpartition('device:')[2] for node in nodes})
+"""
+
+
+def test_the_model_keeps_to_its_device_where_others_are_visible(real_model: ModelFiles) -> None:
+    command = [sys.executable, '-c', OFF_THE_FIRST, str(real_model.saved_model)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    assert done.stdout == 'True CPU:1\n'
+
+
 def test_after_a_failure_the_next_image_works(tensorflow_auto: Backend) -> None:
     with pytest.raises(InferenceError):
         tensorflow_auto.infer(np.zeros((1, 100, 100, 3), np.int32))
@@ -330,7 +531,7 @@ def test_rubbish_is_refused_in_one_line(
     tensorflow: Any, tmp_path: Path, content: bytes
 ) -> None:
     (tmp_path / 'saved_model.pb').write_bytes(content)
-    assert 'no usable SavedModel' in refusal(tmp_path)
+    assert 'TensorFlow cannot load' in refusal(tmp_path)
 
 
 def test_an_empty_directory_is_refused(tensorflow: Any, tmp_path: Path) -> None:
@@ -343,7 +544,7 @@ def test_a_model_without_its_variables_is_refused(
     assert real_model.saved_model is not None
     shutil.copytree(real_model.saved_model, tmp_path / 'm')
     shutil.rmtree(tmp_path / 'm' / 'variables')
-    assert 'no usable SavedModel' in refusal(tmp_path / 'm')
+    assert 'TensorFlow cannot load' in refusal(tmp_path / 'm')
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ import platform
 import subprocess
 import sys
 
+from movenet_ros.core.native_memory import give_back_freed_memory
 from movenet_ros.core.native_memory import keep_freed_memory
 import pytest
 
@@ -76,3 +77,36 @@ def test_it_says_that_it_worked() -> None:
 def test_a_library_without_such_knobs_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ctypes, 'CDLL', lambda _: object())
     assert not keep_freed_memory()
+    assert not give_back_freed_memory()
+
+
+HOLES = """
+import ctypes
+from pathlib import Path
+from movenet_ros.core.native_memory import give_back_freed_memory
+from movenet_ros.core.native_memory import keep_freed_memory
+
+def resident_mib():
+    return int(Path('/proc/self/statm').read_text().split()[1]) * 4096 / 2**20
+
+keep_freed_memory()
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+size = 2**16
+blocks = [libc.malloc(size) for _ in range(1600)]
+for block in blocks:
+    ctypes.memset(block, 1, size)
+for block in blocks[:-1]:  # the last one keeps all of them below the heap's end
+    libc.free(block)
+before = resident_mib()
+assert give_back_freed_memory()
+print(before - resident_mib())
+"""
+
+
+@GLIBC
+def test_memory_in_holes_is_given_back() -> None:
+    run = [sys.executable, '-c', HOLES]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert float(done.stdout) > 90  # of 100 MiB
