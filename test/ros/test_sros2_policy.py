@@ -1,0 +1,109 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""The policy for SROS 2 against the running node: it allows what the node has, and no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from vision_msgs.msg import Detection2DArray
+
+World = Any  # of conftest.py
+Rights = set[tuple[str, str]]  # what may be done, and the full name of what it may be done to
+
+POLICY = Path(__file__).parents[2] / 'config' / 'sros2_policy.xml'
+NODE = 'movenet'
+GROUPS = {'topics': {'publish', 'subscribe'}, 'services': {'reply', 'request'}}
+TYPE_DESCRIPTION = 'get_type_description'  # of every node, but not in Humble
+
+# Arguments of the node, and what it does not have with them.
+CONFIGURATIONS: dict[str, tuple[str, set[str]]] = {
+    'raw on simulated time': ('use_sim_time:=true', {'image/compressed'}),
+    'compressed': ('image_transport:=compressed', {'image', '/clock'}),
+}
+
+
+def groups() -> list[ElementTree.Element]:
+    """Return the lists of the policy's one profile."""
+    (profile,) = ElementTree.parse(POLICY).getroot().iter('profile')
+    assert (profile.get('ns'), profile.get('node')) == ('/', NODE)
+    return list(profile)
+
+
+def allowed(namespace: str, without: set[str]) -> Rights:
+    """Resolve the names as SROS 2 does, apart from some."""
+
+    def resolve(name: str) -> str:
+        if name.startswith('~'):
+            return f'{namespace}/{NODE}{name[1:]}'
+        return name if name.startswith('/') else f'{namespace}/{name}'
+
+    return {
+        (right, resolve(str(each.text)))
+        for group in groups()
+        for right in group.attrib
+        for each in group
+        if each.text not in without
+    }
+
+
+def shown(world: World, name: str = NODE) -> Rights:
+    """Return what the graph says of a node."""
+    node = world.node
+    if (name, world.namespace) not in node.get_node_names_and_namespaces():
+        return set()
+    ask = {
+        'publish': node.get_publisher_names_and_types_by_node,
+        'subscribe': node.get_subscriber_names_and_types_by_node,
+        'reply': node.get_service_names_and_types_by_node,
+        'request': node.get_client_names_and_types_by_node,
+    }
+    return {
+        (right, full_name)
+        for right, of_node in ask.items()
+        for full_name, _ in of_node(name, world.namespace)
+    }
+
+
+def test_the_policy_has_the_shape_that_sros2_wants() -> None:
+    """See policy.xsd of sros2; only what is allowed is listed."""
+    root = ElementTree.parse(POLICY).getroot()
+    assert (root.tag, root.attrib) == ('policy', {'version': '0.2.0'})
+    assert root.find('enclaves/enclave[@path="/movenet"]/profiles/profile') is not None
+    for group in groups():
+        assert set(group.attrib.values()) == {'ALLOW'}
+        assert set(group.attrib) <= GROUPS[group.tag]
+        assert {each.tag for each in group} == {group.tag[:-1]}
+
+
+@pytest.mark.parametrize('configuration', CONFIGURATIONS)
+def test_the_policy_allows_what_the_node_has(
+    configuration: str, world: World, start_node: Any
+) -> None:
+    argument, absent = CONFIGURATIONS[configuration]
+    if not any(name.endswith(TYPE_DESCRIPTION) for _, name in shown(world, 'tester')):
+        absent = {*absent, f'~/{TYPE_DESCRIPTION}'}
+    expected = allowed(world.namespace, without=absent)
+    world.sink(Detection2DArray, 'poses')  # without it the node subscribes to no image
+    with start_node('pose_node', world, '-p', 'backend:=onnxruntime', '-p', argument) as node:
+        node.until_ready()
+        try:
+            world.until(lambda: expected <= shown(world))
+        finally:
+            assert shown(world) == expected
