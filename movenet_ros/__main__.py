@@ -30,10 +30,12 @@ from movenet_ros.core.errors import StartError
 COMMANDS = {  # name: (module, what it does)
     'benchmark': ('movenet_ros.cli.benchmark', 'what the pipeline and the whole graph cost'),
     'demo': ('movenet_ros.cli.demo', 'run the whole graph on a video, a camera or pictures'),
+    'doctor': ('movenet_ros.cli.doctor', 'what this machine lacks, and what it sees'),
     'evaluate': ('movenet_ros.cli.evaluate', 'AP of pictures, id switches and jitter of clips'),
     'fetch_model': ('movenet_ros.cli.fetch_model', "get the model's weights and prepare them"),
     'pose_node': ('movenet_ros.ros.pose_node', 'the node: images in, people out'),
     'replay': ('movenet_ros.cli.replay', "the node's pipeline over a bag or a video"),
+    'soak': ('movenet_ros.cli.soak', 'the node under faults for minutes, with a verdict'),
     'video_source': ('movenet_ros.ros.video_source', 'publish a video, a camera or pictures'),
 }
 
@@ -61,7 +63,7 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     if is_node:  # launch ends nodes by SIGINT, which a shell's background jobs would ignore
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return int(_imported(module).main(args))
+        return int(_imported(module, 0 if is_node else 130).main(args))
     except MoveNetError as error:
         sys.stdout.flush()  # so that the error comes last where both go into one file
         print(f'movenet_ros: {error}', file=sys.stderr)
@@ -69,19 +71,26 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         for number in (signal.SIGINT, signal.SIGTERM):  # launch sends a second one
             signal.signal(number, lambda *_: None)
-        return 0 if is_node else 130  # a node is ended by a signal
+        return 0 if is_node else 130  # a node is meant to be ended by a signal
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
-def _imported(module: str) -> Any:
+def _imported(module: str, code: int) -> Any:
     """
-    Import a module in one piece: one that a signal breaks off ends in pages of nonsense.
+    Import a module; a signal ends the process at once, since there is nothing to tidy up yet.
 
+    An import that an exception breaks off would end in pages of nonsense, and one that signals
+    wait for takes seconds on a busy machine.
+
+    :param code: exit code of a process that a signal ends.
     :raises StartError: if it needs a package that is not installed or does not load.
     """
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    before = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for number, handler in before.items():
+        if handler != signal.SIG_IGN:
+            signal.signal(number, lambda *_: os._exit(code))
     try:
         return import_module(module)
     except ImportError as error:
@@ -93,7 +102,8 @@ def _imported(module: str) -> Any:
         reason = ' '.join(str(error).split())
         raise StartError(f'the Python package {name} {what} ({reason}): {cure}') from error
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -87,7 +87,8 @@ def test_help_lists_every_command_with_what_it_does(
 
 def test_the_commands_are_these() -> None:
     assert set(COMMANDS) == {
-        'benchmark', 'demo', 'evaluate', 'fetch_model', 'pose_node', 'replay', 'video_source',
+        'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'pose_node', 'replay', 'soak',
+        'video_source',
     }
 
 
@@ -96,7 +97,9 @@ def test_a_command_has_its_module(name: str) -> None:
     assert find_spec(COMMANDS[name][0])
 
 
-@pytest.mark.parametrize('name', ['benchmark', 'evaluate', 'fetch_model', 'demo', 'replay'])
+@pytest.mark.parametrize(
+    'name', ['benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'replay', 'soak']
+)
 def test_a_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as caught:
         main([name, '--help'])
