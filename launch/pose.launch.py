@@ -70,6 +70,13 @@ ARGUMENTS = (
         '', 'auto', 'tensorflow', 'onnxruntime', 'openvino',
     ),
     (
+        'autostart', '',
+        'Configure and activate the pose node at its start; false: leave it to'
+        ' "ros2 lifecycle set /movenet configure" and activate; empty: as params_file says.',
+        '', 'true', 'false',
+    ),
+    ('enclave', '', 'SROS 2 enclave of the pose node, such as /movenet; empty: none.'),
+    (
         'log_level', 'info',
         'Log level of the pose node.',
         'debug', 'info', 'warn', 'error', 'fatal',
@@ -140,10 +147,13 @@ def pose_node(given: dict[str, str]) -> Node:
         namespace=given['namespace'],
         parameters=[
             given['params_file'],
-            *overrides(given, 'backend', 'image_transport', 'use_sim_time'),
+            *overrides(given, 'autostart', 'backend', 'image_transport', 'use_sim_time'),
         ],
         remappings=[('image', given['image'])],
-        ros_arguments=['--log-level', given['log_level']],
+        ros_arguments=[
+            '--log-level', given['log_level'],
+            *(['--enclave', given['enclave']] if given['enclave'] else []),
+        ],
         output='screen',
         on_exit=Shutdown(),
     )

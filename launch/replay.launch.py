@@ -44,7 +44,9 @@ from launch.launch_description_sources import PythonLaunchDescriptionSource
 SHARE = Path(get_package_share_directory('movenet_ros'))
 # Fast DDS reads the first up to its version 2 and the second from version 3 on.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
-OUTPUTS = ('poses', 'detections', 'image_annotated', 'label_info')
+OUTPUTS = (
+    'poses', 'detections', 'image_annotated', 'label_info', 'movenet/transition_event',
+)
 CLOCK_HZ = '40'  # ros2 bag's own default; every message costs the nodes time, images need none
 DISCOVERY_S = '1'  # from the player's first sign of life to its first message
 START_S = 10.0  # for the pose node and RViz, where the log level hides what is waited for
@@ -134,7 +136,9 @@ def pose_node_and_rviz() -> IncludeLaunchDescription:
     """Include pose.launch.py, which reads its other arguments by the same names."""
     return IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'pose.launch.py')),
-        launch_arguments=[('camera', 'none'), ('use_sim_time', 'true')],
+        launch_arguments=[
+            ('autostart', 'true'), ('camera', 'none'), ('enclave', ''), ('use_sim_time', 'true'),
+        ],
     )
 
 
@@ -192,7 +196,8 @@ def earlier_outputs(namespace: str) -> list[str]:
     On the same topics nobody could tell the two apart; beside each other they can be compared.
     """
     here = ''.join(f'/{name}' for name in namespace.split('/') if name)
-    return [f'{here}/{name}:=/recorded{here}/{name}' for name in OUTPUTS]
+    topics = [*(f'{here}/{name}' for name in OUTPUTS), '/diagnostics']
+    return [f'{topic}:=/recorded{topic}' for topic in topics]
 
 
 def room_for_images() -> dict[str, str]:

@@ -17,37 +17,35 @@ The image subscription: there only while it is wanted, and with the QoS that the
 
 Best effort loses large images (Fast DDS, 640x480 at 30 Hz: 2 of 100 arrived; reliable: all of
 them), but a reliable subscription cannot hear a best-effort publisher. So the subscription
-follows the publishers. When nothing arrives, one log line says why, as far as can be seen from
-here: it is the first complaint of users of every node like this one.
+follows the publishers. When nothing arrives, watchdog.py says why.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from collections.abc import Sequence
 import time
 from typing import Any
-from typing import Protocol
 
+from movenet_ros.ros.watchdog import Cause
+from movenet_ros.ros.watchdog import Endpoint
+from movenet_ros.ros.watchdog import explain_silence
+from movenet_ros.ros.watchdog import ros_type
+from movenet_ros.ros.watchdog import Watchdog
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.subscription import Subscription
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage
 
 try:  # since Iron
     from rclpy.event_handler import SubscriptionEventCallbacks
 except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
-SILENCE_S = 5.0  # so long without an image is worth a line
-
-
-class Endpoint(Protocol):
-    """What is used of rclpy's TopicEndpointInfo."""
-
-    topic_type: str
-    qos_profile: QoSProfile
+TELLS_NUMBERS = hasattr(Subscription, 'CallbackType')  # of messages, since Iron
+NO_NUMBER = 2**64 - 1  # from a middleware that does not count them
 
 
 class ImageInput:
@@ -56,8 +54,9 @@ class ImageInput:
 
     :param topic: resolved name.
     :param msg_type: sensor_msgs' Image or CompressedImage.
-    :param on_image: called with each message; with its bytes where it is a sensor_msgs/Image,
-        since rclpy takes long to make a message of a large one.
+    :param on_image: called with the bytes of each message and with the number of those before it
+        that never arrived. rclpy takes long to make a message of a large one, and what is no
+        message at all would end the node.
     :param reliability: ``auto``, ``reliable`` or ``best_effort``.
     """
 
@@ -66,7 +65,7 @@ class ImageInput:
         node: Node,
         topic: str,
         msg_type: type[Any],
-        on_image: Callable[[Any], None],
+        on_image: Callable[[bytes, int], None],
         reliability: str,
     ) -> None:
         self.topic = topic
@@ -75,33 +74,57 @@ class ImageInput:
         self._on_image = on_image
         self._reliability = reliability
         self._subscription: Subscription | None = None
-        self._heard_at_s = 0.0
-        self._silent = False
+        self._heard_at_s = time.monotonic()
+        self._watchdog = Watchdog(node)
+        self._publisher_ids: list[list[int]] = []
+        self._number: int | None = None  # of the latest message, as its publisher counts
 
-    def update(self, wanted: bool) -> None:
-        """Subscribe, subscribe anew or let go, whatever fits; to be called often."""
+    @property
+    def trouble(self) -> str:
+        """Return why no image arrives, in one sentence, or nothing."""
+        return self._watchdog.trouble
+
+    @property
+    def counts_dropped(self) -> bool:
+        """Tell whether images that were dropped can be counted: with a single publisher."""
+        return self._number is not None
+
+    def update(self, wanted: bool, timeout_s: float) -> None:
+        """
+        Subscribe, subscribe anew or let go, whatever fits; to be called often.
+
+        :param timeout_s: so long without an image is worth a line.
+        """
+        publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not wanted:
             self._unsubscribe()
-            return
-        publishers = self._node.get_publishers_info_by_topic(self.topic)
-        offered = [each.qos_profile.reliability for each in publishers]
-        reliability = match_reliability(self._reliability, offered)
-        if self._subscription is None or (
-            publishers and self._subscription.qos_profile.reliability != reliability
-        ):
-            self._subscribe(reliability)
-        self._watch(publishers)
+        else:
+            offered = [each.qos_profile.reliability for each in publishers]
+            reliability = match_reliability(self._reliability, offered)
+            if self._subscription is None or (
+                publishers and self._subscription.qos_profile.reliability != reliability
+            ):
+                self._subscribe(reliability)
+        self._follow_numbers(publishers)
+        self._watch(publishers, timeout_s)
+
+    def close(self) -> None:
+        """Let go, and watch no longer."""
+        self._unsubscribe()
+        self._watchdog.report(None)
+        self._heard_at_s = time.monotonic()
 
     def _subscribe(self, reliability: ReliabilityPolicy) -> None:
         if self._subscription is None:
             self._heard_at_s = time.monotonic()
         self._unsubscribe()
+        receive = self._receive if TELLS_NUMBERS else lambda message: self._receive(message, {})
         self._subscription = self._node.create_subscription(
             self._msg_type,
             self.topic,
-            self._receive,
+            receive,
             QoSProfile(depth=1, reliability=reliability),  # depth 1: the newest image wins
-            raw=self._msg_type is Image,
+            raw=True,
             # an incompatible publisher is answered by the next update, or said by explain_silence
             event_callbacks=SubscriptionEventCallbacks(
                 incompatible_qos=lambda _: None, use_default_callbacks=False
@@ -116,30 +139,66 @@ class ImageInput:
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
+            self._number = None
 
-    def _receive(self, msg: Any) -> None:
+    def _receive(self, message: bytes, info: Mapping[str, Any]) -> None:
         self._heard_at_s = time.monotonic()
-        if self._silent:
-            self._silent = False
-            self._node.get_logger().info(f'images arrive on {self.topic}')
-        self._on_image(msg)
+        self._watchdog.report(None, f'images arrive on {self.topic}')
+        self._on_image(message, self._dropped(info))
         self._heard_at_s = time.monotonic()  # nothing could be heard meanwhile
 
-    def _watch(self, publishers: Sequence[Endpoint]) -> None:
-        """Say once why no image arrives."""
-        assert self._subscription is not None
-        if self._silent or time.monotonic() - self._heard_at_s < SILENCE_S:
-            return
-        self._silent = True
+    def _dropped(self, info: Mapping[str, Any]) -> int:
+        """Count the messages between the latest two, by the numbers that their publisher gave."""
+        number = info.get('publication_sequence_number', NO_NUMBER)
+        counts = number != NO_NUMBER and len(self._publisher_ids) == 1
+        before, self._number = self._number, number if counts else None
+        if self._number is None or before is None:
+            return 0
+        return int(max(0, self._number - before - 1))  # below 0: the publisher began anew
+
+    def _follow_numbers(self, publishers: Sequence[Any]) -> None:
+        """Each publisher counts for itself: start anew where they change."""
+        ids = sorted(each.endpoint_gid for each in publishers)
+        if ids != self._publisher_ids:
+            self._publisher_ids, self._number = ids, None
+
+    def _watch(self, publishers: Sequence[Endpoint], timeout_s: float) -> None:
+        """Say once why no image arrives, or why none could."""
+        if self._subscription is None and self._can_hear(publishers):
+            self._heard_at_s = time.monotonic()
+            self._watchdog.report(None, f'{self.topic} is published')
+        elif time.monotonic() - self._heard_at_s > timeout_s:
+            cause = self._cause(publishers)
+            sentence = f'no image for {timeout_s:g} s: {cause.sentence}'
+            self._watchdog.report(Cause(cause.kind, sentence))
+
+    def _can_hear(self, publishers: Sequence[Endpoint]) -> bool:
+        """Tell whether a subscription would be heard by a publisher."""
+        best_effort = ReliabilityPolicy.BEST_EFFORT
+        return any(
+            each.topic_type == ros_type(self._msg_type)
+            and (self._reliability != 'reliable' or each.qos_profile.reliability != best_effort)
+            for each in publishers
+        )
+
+    def _cause(self, publishers: Sequence[Endpoint]) -> Cause:
         wanted = ros_type(self._msg_type)
         seen = [
             name
             for name, types in self._node.get_topic_names_and_types()
             if wanted in types and name != self.topic and self._is_published(name)
         ]
-        reliability = self._subscription.qos_profile.reliability
-        reason = explain_silence(self.topic, wanted, reliability, publishers, seen)
-        self._node.get_logger().warning(f'no image for {SILENCE_S:.0f} s: {reason}')
+        subscription = self._subscription
+        reliability = (
+            match_reliability(self._reliability, [])
+            if subscription is None
+            else subscription.qos_profile.reliability
+        )
+        twin = f'{self.topic}/compressed'
+        if wanted == ros_type(CompressedImage):
+            twin = self.topic[:-len('/compressed')]
+        twin = twin if self._is_published(twin) else ''
+        return explain_silence(self.topic, wanted, reliability, publishers, seen, twin)
 
     def _is_published(self, topic: str) -> bool:
         """Tell whether somebody else publishes a topic."""
@@ -162,55 +221,6 @@ def match_reliability(
     if ReliabilityPolicy.BEST_EFFORT in offered:
         return ReliabilityPolicy.BEST_EFFORT
     return ReliabilityPolicy.RELIABLE
-
-
-def explain_silence(
-    topic: str,
-    wanted: str,
-    subscribed: ReliabilityPolicy,
-    publishers: Sequence[Endpoint],
-    seen: Sequence[str],
-) -> str:
-    """
-    Say in one sentence why no image arrives and what to do about it.
-
-    :param wanted: the message type that the node subscribes to.
-    :param subscribed: the reliability that it asks for.
-    :param publishers: of the topic, of any type.
-    :param seen: other topics that carry the wanted type.
-    """
-    if not publishers:
-        where = f' (such images are on {", ".join(sorted(seen))})' if seen else ''
-        less = ' less its /compressed' if wanted.endswith('CompressedImage') else ''
-        return (
-            f'nobody publishes {topic}{where}: start the camera, or remap with'
-            f' --ros-args -r image:=TOPIC{less}'
-        )
-    fitting = [each for each in publishers if each.topic_type == wanted]
-    if not fitting:
-        types = ', '.join(sorted({each.topic_type for each in publishers}))
-        return (
-            f'{topic} carries {types}, not {wanted}: set image_transport to'
-            f' {"raw" if wanted.endswith("CompressedImage") else "compressed"}, or remap image'
-        )
-    reliabilities = {each.qos_profile.reliability for each in fitting}
-    best_effort = ReliabilityPolicy.BEST_EFFORT
-    if subscribed == ReliabilityPolicy.RELIABLE and reliabilities == {best_effort}:
-        return (
-            f'{topic} is published best effort and image_reliability is reliable: set it to auto'
-        )
-    if best_effort in reliabilities:
-        return (
-            f'{topic} is published best effort, which loses large images: publish it reliable,'
-            ' set image_transport to compressed, or start the camera with config/fastdds.xml'
-        )
-    return f'{topic} has a publisher, but it sends nothing: look at the camera driver'
-
-
-def ros_type(msg_type: type[Any]) -> str:
-    """Return the name that ROS tools show for a message class: sensor_msgs/msg/Image."""
-    package, kind = msg_type.__module__.split('.')[:2]
-    return f'{package}/{kind}/{msg_type.__name__}'
 
 
 def _name(reliability: ReliabilityPolicy) -> str:

@@ -39,9 +39,11 @@ from typing import TypeVar
 from movenet_ros.backends import BACKEND_CHOICES
 from movenet_ros.backends import DEVICES
 from movenet_ros.backends import PRECISIONS
+from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.following import TRACKING
+from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from rcl_interfaces.msg import FloatingPointRange
 from rcl_interfaces.msg import IntegerRange
 from rcl_interfaces.msg import ParameterDescriptor
@@ -63,6 +65,7 @@ def param(
     step: int = 1,
     choices: tuple[str, ...] = (),
     run_time: bool = False,
+    at_start: bool = False,
 ) -> Any:
     """
     State one parameter.
@@ -70,7 +73,9 @@ def param(
     :param between: least and greatest value.
     :param step: of an integer, counted from the least value.
     :param choices: the values that a string may have.
-    :param run_time: whether it may be changed while the node runs.
+    :param run_time: whether it may be changed at any time.
+    :param at_start: whether it may be given at the start alone; what is neither may be changed
+        while the node is unconfigured.
     """
     return field(
         default=default,
@@ -80,7 +85,27 @@ def param(
             'step': step,
             'choices': choices,
             'run_time': run_time,
+            'at_start': at_start,
         },
+    )
+
+
+def _rate(level: str, what: str) -> Any:
+    return param(
+        0.0,
+        f'/diagnostics says {level} where fewer {what} a second; 0: never.',
+        between=(0.0, 1000.0),
+        run_time=True,
+    )
+
+
+def _latency(level: str, default: float) -> Any:
+    return param(
+        default,
+        f'/diagnostics says {level} where poses leave so many milliseconds after the stamp of'
+        ' their image (median); 0: never.',
+        between=(0.0, 3600000.0),
+        run_time=True,
     )
 
 
@@ -88,6 +113,12 @@ def param(
 class PoseParameters:
     """Parameters of pose_node."""
 
+    autostart: bool = param(
+        True,
+        'Configure and activate the node at its start, and end where that fails; false leaves it'
+        ' to "ros2 lifecycle set".',
+        at_start=True,
+    )
     backend: str = param(
         'auto',
         'Inference runtime; auto takes TensorFlow or ONNX Runtime where it sees a GPU, else'
@@ -120,6 +151,7 @@ class PoseParameters:
         "Longer side of the model's input, in pixels; more finds smaller people and costs time.",
         between=(128, 1024),
         step=32,
+        run_time=True,
     )
     person_threshold: float = param(
         FollowSettings.person_threshold,
@@ -133,7 +165,9 @@ class PoseParameters:
         between=(0.0, 1.0),
         run_time=True,
     )
-    max_people: int = param(6, 'At most so many people, the best scored.', between=(1, 6))
+    max_people: int = param(
+        6, 'At most so many people, the best scored.', between=(1, 6), run_time=True
+    )
     tracking: str = param(
         FollowSettings.tracking,
         'What people are told apart by from one image to the next, so that each keeps an id.',
@@ -176,6 +210,37 @@ class PoseParameters:
         'QoS of the image subscription; auto matches what the publishers offer.',
         choices=('auto', 'reliable', 'best_effort'),
     )
+    max_image_pixels: int = param(
+        MAX_IMAGE_PIXELS,
+        'Larger images, in width times height, are refused before they are decoded.',
+        between=(1, 2**31 - 1),
+        run_time=True,
+    )
+    max_rate_hz: float = param(
+        0.0,
+        'At most so many images a second are processed, the others are left out; 0: every one.',
+        between=(0.0, 1000.0),
+        run_time=True,
+    )
+    image_timeout_s: float = param(
+        5.0,
+        'So many seconds without an image are worth a warning, in the log and in /diagnostics.',
+        between=(0.1, 86400.0),
+        run_time=True,
+    )
+    input_rate_warn_hz: float = _rate('WARN', 'images arrive')
+    input_rate_error_hz: float = _rate('ERROR', 'images arrive')
+    output_rate_warn_hz: float = _rate('WARN', 'images are processed')
+    output_rate_error_hz: float = _rate('ERROR', 'images are processed')
+    latency_warn_ms: float = _latency('WARN', 500.0)
+    latency_error_ms: float = _latency('ERROR', 2000.0)
+    dropped_warn_percent: float = param(
+        100.0,
+        '/diagnostics says WARN where more of the images than this are dropped, in percent; a node'
+        ' that is slower than its camera drops some.',
+        between=(0.0, 100.0),
+        run_time=True,
+    )
     annotate_boxes: bool = param(True, "Draw each person's box.", run_time=True)
     annotate_scores: bool = param(True, "Write each person's score.", run_time=True)
 
@@ -185,16 +250,23 @@ class VideoSourceParameters:
     """Parameters of video_source."""
 
     source: str = param(
-        '', 'Video file, folder of pictures, camera index (0) or device (/dev/video0).'
+        '',
+        'Video file, folder of pictures, camera index (0) or device (/dev/video0).',
+        at_start=True,
     )
     rate: float = param(
         0.0,
         "Images per second; 0: the video's own rate, 2 for pictures, and for a camera as fast as"
         ' it delivers.',
         between=(0.0, 1000.0),
+        at_start=True,
     )
-    loop: bool = param(True, 'Start again at the end of a file or folder; otherwise end.')
-    frame_id: str = param('camera', 'Coordinate frame in the header of each image.')
+    loop: bool = param(
+        True, 'Start again at the end of a file or folder; otherwise end.', at_start=True
+    )
+    frame_id: str = param(
+        'camera', 'Coordinate frame in the header of each image.', at_start=True
+    )
 
 
 Table = TypeVar('Table', PoseParameters, VideoSourceParameters)
@@ -239,11 +311,18 @@ def _meant(parameter: Field[Any], value: Any) -> Any:
     return WIDER.get(parameter.type, int)(value) if type(value) is int else value
 
 
-def on_change(node: Node, parameters: Table, apply: Any) -> None:
+def on_change(
+    node: Node,
+    parameters: Table,
+    apply: Callable[[Table], None],
+    locked: Callable[[], str] = lambda: '',
+) -> None:
     """
-    Let parameters change at run time, all of a request or none.
+    Let parameters change, all of a request or none.
 
-    :param apply: called with the table of new values before the request is answered.
+    :param apply: called with the table of new values before the request is answered; what it
+        raises of MoveNetError refuses them.
+    :param locked: called for why those that cannot change at any time cannot change now.
     """
     known = {each.name: each for each in fields(parameters)}
     current = parameters
@@ -257,10 +336,16 @@ def on_change(node: Node, parameters: Table, apply: Any) -> None:
         }
         for name, value in ours.items():
             reason = _refusal(known[name], value)
+            if not known[name].metadata['run_time'] and value != getattr(current, name):
+                reason = reason or (f'parameter {name} {locked()}' if locked() else '')
             if reason:
                 return SetParametersResult(successful=False, reason=reason)
-        current = replace(current, **ours)
-        apply(current)
+        changed = replace(current, **ours)
+        try:
+            apply(changed)
+        except MoveNetError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        current = changed
         return SetParametersResult(successful=True)
 
     node.add_on_set_parameters_callback(change)
@@ -311,7 +396,7 @@ def descriptor(parameter: Field[Any]) -> ParameterDescriptor:
     about = parameter.metadata
     described = ParameterDescriptor(
         description=about['meaning'],
-        read_only=not about['run_time'],
+        read_only=about['at_start'],
         additional_constraints=f'one of {", ".join(about["choices"])}' if about['choices'] else '',
         dynamic_typing=OFF in about['choices'],  # of which ROS makes a bool
     )

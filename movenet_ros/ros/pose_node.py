@@ -16,23 +16,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Sequence
 from functools import partial
+import time
 from typing import Any
 
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import FrameError
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.monitor import Monitor
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.timing import NANOSECONDS
 from movenet_ros.ros.annotator import Annotator
 from movenet_ros.ros.conversions import image_from_compressed_msg
 from movenet_ros.ros.conversions import image_from_msg
 from movenet_ros.ros.conversions import image_to_msg
 from movenet_ros.ros.conversions import label_info
 from movenet_ros.ros.conversions import stamp_ns
+from movenet_ros.ros.diagnostics import Diagnostics
+from movenet_ros.ros.diagnostics import Report
 from movenet_ros.ros.image_input import ImageInput
+from movenet_ros.ros.managed_node import ManagedNode
+from movenet_ros.ros.managed_node import UNCONFIGURED
 from movenet_ros.ros.parameters import declare
 from movenet_ros.ros.parameters import listing
 from movenet_ros.ros.parameters import on_change
@@ -43,29 +51,36 @@ from movenet_ros.ros.prepared import detections_to_bytes
 from movenet_ros.ros.prepared import poses_to_bytes
 from movenet_ros.ros.run import run_node
 from movenet_ros.ros.serialized_image import ImageView
-from rclpy.clock import Clock
-from rclpy.clock import ClockType
-from rclpy.node import Node
+from movenet_ros.ros.watchdog import explain_clock
+from movenet_ros.ros.watchdog import Watchdog
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
+from rclpy.serialization import deserialize_message
+from rclpy.task import Future
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
+from std_srvs.srv import SetBool
+from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
 UPDATE_PERIOD_S = 0.3  # how soon a new subscriber or publisher is noticed
 WARN_PERIOD_S = 5.0
 KEPT = 10  # messages that can be sent again: with 1, an image_annotated right behind loses some
+CLOCK_IMAGES = 5  # in a row, before another clock is told of: one odd stamp is none
+
+Shot = tuple[Future, float]  # of detect_once: takes success and message; when it is too late
 
 
-class PoseNode(Node):
+class PoseNode(ManagedNode):
     """
     Finds the people in each image of the topic ``image``.
 
     :param backend: for tests; None opens the one that the parameters ask for.
     :param node_args: keyword arguments of :class:`rclpy.node.Node`.
-    :raises StartError: if a parameter, the model or the runtime does not allow a start.
+    :raises StartError: if a parameter does not allow a start.
     """
 
     def __init__(self, backend: Backend | None = None, **node_args: Any) -> None:
@@ -73,60 +88,142 @@ class PoseNode(Node):
         self._settings = declare(self, PoseParameters)
         for sentence in unknown_parameters(self, PoseParameters):
             self.get_logger().warning(sentence)
+        self._backend = backend
+        self._perception: Perception | None = None
+        self._input: ImageInput | None = None
         self._annotator = Annotator()
+        self._monitor = Monitor()
+        self._clock_watch = Watchdog(self)
+        self._clock_images = 0
+        self._is_enabled = True
+        self._due_s = 0.0
+        self._shots: list[Shot] = []
         # made first, so that they and their subscribers find each other while the model is loaded
         self._poses_pub = self.create_publisher(Detection2DArray, 'poses', KEPT)
         self._detections_pub = self.create_publisher(Detection2DArray, 'detections', KEPT)
         self._annotated_pub = self.create_publisher(Image, 'image_annotated', 1)
         latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
         self._label_info_pub = self.create_publisher(LabelInfo, 'label_info', latched)
-        log = self.get_logger()
-        self._perception = Perception(self._settings, log.info, self._warn, backend)
-        self._publish_label_info()
-        on_change(self, self._settings, self._apply)
-        self._input = self._make_input()
+        self.create_service(SetBool, '~/enable', self._enable)
+        self.create_service(
+            Trigger,
+            '~/detect_once',
+            self._detect_once,
+            callback_group=ReentrantCallbackGroup(),  # images arrive while it waits for one
+        )
+        on_change(self, self._settings, self._apply, self._locked)
         # steady: on simulated time a timer would not fire before the first /clock
-        self._update_clock = Clock(clock_type=ClockType.STEADY_TIME)
-        self.create_timer(UPDATE_PERIOD_S, self._update_input, clock=self._update_clock)
+        self.create_timer(UPDATE_PERIOD_S, self._update, clock=self.steady_clock)
+        self._diagnostics = Diagnostics(self, self._report)
+
+    @property
+    def autostart(self) -> bool:
+        """Tell whether it is to configure and activate itself."""
+        return self._settings.autostart
+
+    def configure(self) -> None:
+        """Load the model and warm it up."""
+        say = self.get_logger().info
+        self._perception = Perception(self._settings, say, self._warn, self._backend)
+        self._publish_label_info()
+
+    def activate(self) -> None:
+        """Subscribe, as soon as somebody subscribes to an output."""
+        self._monitor.restart()
+        self._input = self._make_input()
         self.get_logger().info(
             f'ready: {self._input.topic} -> {self._poses_pub.topic_name};'
             ' idle until somebody subscribes to an output'
         )
         self._update_input()  # somebody may have subscribed while the model was loaded
 
+    def deactivate(self) -> None:
+        """Process no more images, and keep the model."""
+        if self._input is not None:
+            self._input.close()
+            self._input = None
+        self._clock_watch.report(None)
+        self._answer_shots(False, 'the node is no longer active')
+
+    def release(self) -> None:
+        """Free the model."""
+        self.deactivate()
+        perception, self._perception = self._perception, None
+        if perception is not None:
+            perception.close()
+            if perception.backend.info.kept:
+                self._warn(perception.backend.info.kept)
+
+    def destroy_node(self) -> None:
+        """Let a painting that has been begun be finished first."""
+        self._diagnostics.close()
+        self._annotator.close()
+        super().destroy_node()
+
     def _warn(self, sentence: str) -> None:
         self.get_logger().warning(sentence)
 
     def _make_input(self) -> ImageInput:
-        """Choose the topic and the way from its messages to pictures."""
         topic = self.resolve_topic_name('image')
-        reliability = self._settings.image_reliability
         if self._settings.image_transport == 'compressed':
-            on_image = self._reader(lambda msg: msg, image_from_compressed_msg)
-            return ImageInput(self, f'{topic}/compressed', CompressedImage, on_image, reliability)
-        on_image = self._reader(ImageView.of, image_from_msg)
-        return ImageInput(self, topic, Image, on_image, reliability)
+            topic, kind = f'{topic}/compressed', CompressedImage
+        else:
+            kind = Image
+        return ImageInput(self, topic, kind, self._on_image, self._settings.image_reliability)
 
-    def _reader(
-        self, open_message: Callable[[Any], Any], read: Callable[[Any], SourceImage]
-    ) -> Callable[[Any], None]:
-        """Make the image callback; a bad image is skipped and the next one tried."""
+    def _on_image(self, message: bytes, dropped: int) -> None:
+        """Take the next image, if it is wanted."""
+        self._monitor.arrive(dropped)
+        if not self._is_wanted():
+            return
+        if not self._shots and not self._is_due():
+            self._monitor.leave_out()
+            return
+        self._monitor.begin()
+        try:
+            self._process(message)
+        finally:
+            self._monitor.end()
 
-        def on_image(arrived: Any) -> None:
-            if not self._is_wanted():
-                return
-            try:
-                msg = open_message(arrived)
-                image = read(msg)
-                poses = self._perception.people(image, stamp_ns(msg.header.stamp))
-            except FrameError as error:
-                self.get_logger().warning(
-                    f'skipped an image: {error}', throttle_duration_sec=WARN_PERIOD_S
-                )
-                return
-            self._publish(poses, image, msg.header)
+    def _process(self, message: bytes) -> None:
+        """Find the people in an image; a bad one is skipped and the next one tried."""
+        perception = self._perception
+        assert perception is not None
+        try:
+            msg, image = self._read(message)
+            stamp = stamp_ns(msg.header.stamp)
+            self._watch_clock(stamp)
+            poses = perception.people(image, stamp)
+        except FrameError as error:
+            self._monitor.refuse(str(error))
+            self.get_logger().warning(
+                f'skipped an image: {error}', throttle_duration_sec=WARN_PERIOD_S
+            )
+            self._answer_shots(False, str(error))
+            return
+        except StartError as error:
+            self._monitor.refuse(str(error))
+            self._answer_shots(False, str(error))
+            self.give_up(str(error))
+            return
+        self._publish(poses, image, msg.header)
+        latency_s = self.get_clock().now().nanoseconds / NANOSECONDS - stamp / NANOSECONDS
+        self._monitor.process(latency_s, perception.inference_s, len(poses))
+        people = f'{len(poses)} {"person" if len(poses) == 1 else "people"}'
+        self._answer_shots(True, f'{people} in the image stamped {stamp / NANOSECONDS:.9f}')
 
-        return on_image
+    def _read(self, message: bytes) -> tuple[Any, SourceImage]:
+        """
+        Make a picture of a message's bytes.
+
+        :raises ImageError: if they are none.
+        """
+        most = self._settings.max_image_pixels
+        if self._settings.image_transport == 'compressed':
+            compressed = _compressed_image(message)
+            return compressed, image_from_compressed_msg(compressed, most)
+        view = ImageView.of(message)
+        return view, image_from_msg(view, most)
 
     def _publish(self, poses: Poses, image: SourceImage, header: Header) -> None:
         """Publish what somebody listens to; the poses first, a robot waits for them."""
@@ -150,33 +247,173 @@ class PoseNode(Node):
         )
         self._annotated_pub.publish(image_to_msg(annotated, header))
 
-    def destroy_node(self) -> None:
-        """Let a painting that has been begun be finished first."""
-        self._annotator.close()
-        super().destroy_node()
-
     def _publish_label_info(self) -> None:
         """Say what the class ids are; latched for whoever comes later."""
         stamp = self.get_clock().now().to_msg()
         self._label_info_pub.publish(label_info(self._settings.person_threshold, stamp))
 
-    def _is_wanted(self) -> bool:
+    def _is_listened_to(self) -> bool:
         """Tell whether anybody subscribes to an output."""
         outputs = (self._poses_pub, self._detections_pub, self._annotated_pub)
         return any(each.get_subscription_count() for each in outputs)
 
+    def _is_wanted(self) -> bool:
+        """Tell whether the next image is to be processed."""
+        return bool(self._shots) or (self._is_enabled and self._is_listened_to())
+
+    def _is_due(self) -> bool:
+        """Tell whether max_rate_hz allows one more image now; in the long run it is kept."""
+        if not self._settings.max_rate_hz:
+            return True
+        period_s = 1 / self._settings.max_rate_hz
+        now_s = time.monotonic()
+        # images are never quite punctual: up to half a period early is on time
+        if now_s < self._due_s - period_s / 2:
+            return False
+        self._due_s = max(self._due_s + period_s, now_s)
+        return True
+
+    def _watch_clock(self, stamp: int) -> None:
+        """Say where the stamps are of another clock than this node's."""
+        now_s = self.get_clock().now().nanoseconds / NANOSECONDS
+        use_sim_time = self.get_parameter('use_sim_time').value
+        cause = explain_clock(stamp / NANOSECONDS, now_s, use_sim_time)
+        if (cause is None) == (not self._clock_watch.trouble):
+            self._clock_images = 0
+            return
+        self._clock_images += 1
+        if self._clock_images == CLOCK_IMAGES:
+            self._clock_watch.report(cause, "the stamps of the images are of this node's clock")
+
+    def _update(self) -> None:
+        """Look after what changes without an image."""
+        self.check()
+        self._diagnostics.check()
+        if self._input is None:
+            return
+        self._update_input()
+        now_s = time.monotonic()
+        if any(too_late_s < now_s for _, too_late_s in self._shots):
+            timeout_s = self._settings.image_timeout_s
+            self._answer_shots(False, self._input.trouble or f'no image for {timeout_s:g} s')
+
     def _update_input(self) -> None:
-        self._input.update(self._is_wanted())
+        if self._input is None:
+            return
+        if self._is_enabled or self._shots:
+            self._input.update(self._is_wanted(), self._settings.image_timeout_s)
+        else:
+            self._input.close()
+
+    def _enable(self, request: Any, response: Any) -> Any:
+        """Answer ~/enable."""
+        self._is_enabled = request.data
+        self._update_input()
+        response.success = True
+        response.message = 'enabled' if request.data else 'disabled, but for ~/detect_once'
+        return response
+
+    async def _detect_once(self, request: Any, response: Any) -> Any:
+        """Answer ~/detect_once as soon as the next image has been processed."""
+        if self._input is None:
+            response.message = f'the node is {self.state}'
+            return response
+        answer = Future()
+        self._shots.append((answer, time.monotonic() + self._settings.image_timeout_s))
+        self._update_input()
+        response.success, response.message = await answer
+        return response
+
+    def _answer_shots(self, success: bool, message: str) -> None:
+        shots, self._shots = self._shots, []
+        for answer, _ in shots:
+            answer.set_result((success, message))
+
+    def _locked(self) -> str:
+        """Say why parameters of the model cannot change now, if they cannot."""
+        if self.state == UNCONFIGURED:
+            return ''
+        name = self.get_fully_qualified_name()
+        return f'can be set while the node is unconfigured: ros2 lifecycle set {name} cleanup'
 
     def _apply(self, settings: PoseParameters) -> None:
-        """Take over parameters that changed at run time."""
+        """
+        Take over parameters that changed.
+
+        :raises InferenceError: if the model does not run with them.
+        """
+        if self._perception is not None:
+            self._perception.apply(settings)
         threshold_changed = settings.person_threshold != self._settings.person_threshold
         self._settings = settings
-        self._perception.apply(settings)
         if threshold_changed:
             self._publish_label_info()
+
+    def _report(self) -> Report:
+        """Collect what the diagnostics say; in their thread."""
+        images, perception = self._input, self._perception
+        troubles = [
+            images.trouble if images else '',
+            self._clock_watch.trouble,
+            perception.trouble if perception else '',
+        ]
+        idle = '' if self._is_wanted() else 'idle: nobody subscribes to an output'
+        if not self._is_enabled:
+            idle = 'disabled, but for ~/detect_once'
+        return Report(
+            state=self.state,
+            activity=self._monitor.activity(),
+            settings=self._settings,
+            topic=images.topic if images else '',
+            idle=idle if images else self.state,
+            input_trouble=next(filter(None, troubles), ''),
+            model_trouble=str(self.refusal or ''),
+            fallback=perception.fallback if perception else '',
+            counts_dropped=images is not None and images.counts_dropped,
+            model=_described(perception) if perception else {},
+        )
+
+
+def _described(perception: Perception) -> dict[str, str]:
+    """Say what runs."""
+    info = perception.backend.info
+    return {
+        'backend': str(info),
+        'device': info.device,
+        'model': str(perception.model or ''),
+        'sha256': perception.sha256,
+        'input_shape': 'x'.join(map(str, perception.input_shape)),
+        'failures': str(perception.failures),
+    }
+
+
+def _compressed_image(message: bytes) -> CompressedImage:
+    """
+    Read a serialized message.
+
+    :raises ImageError: if it is none.
+    """
+    try:
+        return deserialize_message(message, CompressedImage)
+    except (MemoryError, RuntimeError, ValueError) as error:
+        raise ImageError(f'a message of {len(message)} bytes that is no image') from error
+
+
+def started() -> PoseNode:
+    """Make the node, and have it configure and activate itself unless that is left to others."""
+    node = PoseNode()
+    try:
+        if node.autostart:
+            node.start()
+        else:
+            name = node.get_fully_qualified_name()
+            node.get_logger().info(f'unconfigured: ros2 lifecycle set {name} configure')
+    except BaseException:
+        node.destroy_node()
+        raise
+    return node
 
 
 def main(args: Sequence[str] | None = None) -> int:
     """Run the pose node until it is told to end."""
-    return run_node(PoseNode, args, listing(PoseParameters))
+    return run_node(started, args, listing(PoseParameters))

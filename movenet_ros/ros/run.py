@@ -19,11 +19,17 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Callable
+from collections.abc import Iterator
 from collections.abc import Sequence
+from contextlib import contextmanager
+import os
 from pathlib import Path
 import re
 import signal
+import socket
 import sys
+from threading import Event
+from threading import Thread
 
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.native_memory import keep_freed_memory
@@ -37,6 +43,7 @@ from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
+PATIENCE_S = 1.5  # with what is under way when a signal comes
 
 
 def run_node(
@@ -52,11 +59,15 @@ def run_node(
     :return: the exit code: 0 when ended by SIGINT, SIGTERM or a shutdown, 1 with one line where
         it cannot start or go on.
     """
-    args = sys.argv[1:] if args is None else args
     keep_freed_memory()
     make_room_for_images()
     for number in ENDING:  # they interrupt a long start, in a background job too
         signal.signal(number, signal.default_int_handler)
+    with _ending_in_time():
+        return _run(make_node, sys.argv[1:] if args is None else args, about)
+
+
+def _run(make_node: Callable[[], Node], args: Sequence[str], about: str) -> int:
     set_logger_level('rcl', LoggingSeverity.FATAL)  # it would say the same, at less length
     try:
         _refuse_what_ros_ignores(args, about)
@@ -64,8 +75,7 @@ def run_node(
     except KeyboardInterrupt:
         return 0
     except RuntimeError as error:  # a params_file that is not there, say
-        reason = re.sub(r', at /\S+:\d+', '', ' '.join(str(error).split()))  # in rcl's source
-        print(f'movenet_ros: ROS refuses the arguments: {reason}', file=sys.stderr)
+        print(f'movenet_ros: ROS refuses the arguments: {_reason(error)}', file=sys.stderr)
         return 1
     if get_logger_effective_level('rcl') == LoggingSeverity.FATAL:  # not set by an argument
         set_logger_level('rcl', LoggingSeverity.UNSET)
@@ -75,10 +85,14 @@ def run_node(
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
-    except RuntimeError:  # rclpy's, where a signal shut it down under a callback's feet
-        if rclpy.ok():
+    except RuntimeError as error:
+        if not rclpy.ok():  # rclpy's, where a signal shut it down under a callback's feet
+            return 0
+        if os.environ.get('ROS_SECURITY_ENABLE') != 'true':
             raise
-        return 0
+        cure = 'does the policy of its enclave allow that? (doc/security.md)'
+        print(f'movenet_ros: ROS refuses the node: {_reason(error)}: {cure}', file=sys.stderr)
+        return 1
     except SystemExit as done:
         return int(done.code or 0)
     except MoveNetError as error:
@@ -96,6 +110,40 @@ def run_node(
             node.destroy_node()
         rclpy.try_shutdown()
     return 0
+
+
+def _reason(error: RuntimeError) -> str:
+    """Say what rcl says, without the places in its source."""
+    return re.sub(r', at /\S+:\d+', '', ' '.join(str(error).split()))
+
+
+@contextmanager
+def _ending_in_time() -> Iterator[None]:
+    """
+    End the process soon after a signal, whatever it is at.
+
+    Python's handlers wait for native code to return: a model that is being compiled, a GPU that
+    hangs. The number of the signal is written into a socket at once, and a thread can act on it.
+    """
+    ours, pythons = socket.socketpair()
+    pythons.setblocking(False)
+    before = signal.set_wakeup_fd(pythons.fileno(), warn_on_full_buffer=False)
+    has_ended = Event()
+
+    def watch() -> None:
+        while (number := ours.recv(1)) and number[0] not in ENDING:
+            pass
+        if number and not has_ended.wait(PATIENCE_S):
+            sys.stderr.flush()
+            os._exit(0)
+
+    Thread(target=watch, name='ending in time', daemon=True).start()
+    try:
+        yield
+    finally:
+        has_ended.set()
+        signal.set_wakeup_fd(before)
+        pythons.close()  # which ends the thread
 
 
 def _refuse_what_ros_ignores(args: Sequence[str], about: str) -> None:

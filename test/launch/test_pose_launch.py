@@ -40,7 +40,7 @@ ROOT = Path(__file__).parents[2]
 LAUNCH_FILE = ROOT / 'launch' / 'pose.launch.py'
 ARGUMENTS = {
     'namespace', 'camera', 'video', 'image', 'params_file', 'rviz', 'image_transport', 'backend',
-    'log_level', 'use_sim_time',
+    'autostart', 'enclave', 'log_level', 'use_sim_time',
 }
 USB_CAM_PARAMETERS = {'video_device', 'frame_id', 'brightness'}
 WAIT_S = 20.0
@@ -205,6 +205,7 @@ def test_the_real_pose_node_follows_the_arguments(
     described = start(namespace='robot1', image='front/image')['pose_node']
     backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
     node = PoseNode(backend, **node_args(described))
+    node.start()
     probe = Node('probe', context=context)
     probe.create_subscription(Detection2DArray, '/robot1/poses', lambda _: None, 1)
     executor = SingleThreadedExecutor(context=context)
@@ -277,8 +278,16 @@ def test_a_profile_of_the_users_own_stays(
 
 def test_given_arguments_come_after_the_file(start: Started) -> None:
     """The last one wins."""
-    node = start(backend='onnxruntime', image_transport='raw', use_sim_time='true')['pose_node']
-    assert list(node.parameters[1]) == ['backend', 'image_transport', 'use_sim_time']
+    given = {'autostart': 'false', 'image_transport': 'raw', 'use_sim_time': 'true'}
+    node = start(backend='onnxruntime', **given)['pose_node']
+    assert list(node.parameters[1]) == ['autostart', 'backend', 'image_transport', 'use_sim_time']
+
+
+def test_an_enclave_is_passed_on(start: Started) -> None:
+    """And without one, nothing is."""
+    assert start()['pose_node'].ros_arguments == ['--log-level', 'info']
+    given = start(enclave='/movenet')['pose_node'].ros_arguments
+    assert given == ['--log-level', 'info', '--enclave', '/movenet']
 
 
 def test_overrides_take_their_own_arguments_value(start: Started) -> None:
@@ -291,7 +300,9 @@ def test_overrides_take_their_own_arguments_value(start: Started) -> None:
 
 def test_parameters_exist(start: Started) -> None:
     """Every parameter that is set is one that the node reads."""
-    given = {'backend': 'auto', 'image_transport': 'raw', 'use_sim_time': 'true'}
+    given = {
+        'autostart': 'true', 'backend': 'auto', 'image_transport': 'raw', 'use_sim_time': 'true',
+    }
     camera = start(video='/dev/video2', **given)
     video = start(camera='video', video='walk.mp4', **given)
     for node, known in (

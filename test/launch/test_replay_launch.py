@@ -40,7 +40,7 @@ PASSED_ON = {
     'image', 'image_transport', 'rviz', 'namespace', 'params_file', 'backend', 'log_level',
 }
 # of pose.launch.py's: not to choose here
-SETTLED = {'camera', 'video', 'use_sim_time'}
+SETTLED = {'autostart', 'camera', 'enclave', 'video', 'use_sim_time'}
 VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 NAMESPACES = ['', 'robot1', '/fleet/robot1']
 BUILT_IN = {'/rosout', '/parameter_events'}
@@ -222,7 +222,7 @@ def test_earlier_outputs_make_room(
     moved = {player.resolve_topic_name(topic) for topic in outputs}
     player.destroy_node()
     node.destroy_node()
-    assert len(outputs) == 4 and moved == {f'/recorded{topic}' for topic in outputs}
+    assert len(outputs) == 5 and moved == {f'/recorded{topic}' for topic in outputs}
 
 
 @pytest.mark.parametrize('topic', ['/camera/image_raw', '/tf_static', '/clock', '/robot2/poses'])
@@ -276,6 +276,7 @@ def test_the_bag_waits_for_the_pose_node(
     described = pose_nodes(started.included, start_file)['pose_node']
     starts = started.handler.matcher
     node = PoseNode(RecordedBackend([np.zeros((1, 6, 56), np.float32)]), **node_args(described))
+    node.start()
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
     executor.spin_once(timeout_sec=0.5)

@@ -305,6 +305,8 @@ def start_pose_node(world: World, spin_node: SpinNode) -> StartPoseNode:
             cli_args=['--ros-args', *cli_args],
             use_global_arguments=False,
         )
+        if node.autostart:
+            node.start()
         spin_node(node)
         return node
 

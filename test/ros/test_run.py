@@ -21,8 +21,11 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import fields
+import os
 from pathlib import Path
 import signal
+import subprocess
+import sys
 from typing import Any
 
 from movenet_ros.core.errors import InferenceError
@@ -302,3 +305,42 @@ def test_no_model_and_no_way_to_get_one(
         *before, last = program.err.splitlines()
         assert last.startswith('movenet_ros: no model in ') and 'fetch_model' in last
         assert all('movenet]: ' in line for line in before), program.err
+
+
+HANGING = """
+import hashlib
+from movenet_ros.ros.run import run_node
+from rclpy.node import Node
+
+
+def hang():
+    print('hanging', flush=True)
+    hashlib.pbkdf2_hmac('sha256', b'', b'', 2**31 - 1)  # native code, for an hour
+
+
+class Hanging(Node):
+    def __init__(self):
+        super().__init__('hanging')
+        {where}
+
+
+raise SystemExit(run_node(Hanging, []))
+"""
+
+
+@pytest.mark.parametrize('where', ['hang()', 'self.create_timer(0.1, hang)'])
+@pytest.mark.parametrize('number', BOTH)
+def test_signals_end_it_while_native_code_hangs(where: str, number: signal.Signals) -> None:
+    """At its start, while a model is compiled, and in an inference that never comes back."""
+    program = subprocess.Popen(
+        [sys.executable, '-c', HANGING.format(where=where)], stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE, text=True, env={**os.environ, 'ROS_DOMAIN_ID': '101'},
+    )
+    try:
+        assert program.stdout is not None and program.stdout.readline() == 'hanging\n'
+        program.send_signal(number)
+        _, err = program.communicate(timeout=30)  # far above the 2 s that it is held to
+        assert (program.returncode, err) == (0, '')
+    finally:
+        program.kill()
+        program.wait()

@@ -1,0 +1,272 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""
+The node's state for /diagnostics: three lines with a level, a sentence and the figures.
+
+Names, levels and the topic are those of diagnostic_updater, which is not used itself: it is not on
+PyPI, and its rates cannot tell an idle node from a silent camera. The messages leave from a thread
+of their own, so that they go on while a model is loaded or an inference hangs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from threading import Event
+from threading import Thread
+
+from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
+from diagnostic_msgs.msg import KeyValue
+from movenet_ros.core.monitor import Activity
+from movenet_ros.core.monitor import WINDOW_S
+from movenet_ros.ros.parameters import PoseParameters
+from rclpy.node import Node
+
+TOPIC = '/diagnostics'
+PERIOD_S = 1.0
+HANGS_S = 5.0  # what was warmed up takes a small part of that, on any machine
+
+NEXT_TRANSITION = {'unconfigured': 'configure', 'inactive': 'activate'}
+
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+
+Finding = tuple[bytes, str]  # level and sentence
+
+
+@dataclass(frozen=True)
+class Report:
+    """
+    What the node knows of itself.
+
+    :param state: of the lifecycle.
+    :param activity: of the last seconds.
+    :param settings: with the thresholds.
+    :param topic: of the images.
+    :param idle: why nothing is processed, empty while images are.
+    :param input_trouble: what is wrong with the images, empty if nothing is.
+    :param model_trouble: why there is no model, empty if nothing is wrong.
+    :param fallback: why the model runs where it was not asked to, empty if it does not.
+    :param counts_dropped: whether images that were dropped are known.
+    :param model: what is said of the model: ``backend``, ``device``, ``model``, ``sha256``,
+        ``input_shape``, ``failures``.
+    """
+
+    state: str
+    activity: Activity
+    settings: PoseParameters
+    topic: str
+    idle: str
+    input_trouble: str
+    model_trouble: str
+    fallback: str
+    counts_dropped: bool
+    model: Mapping[str, str]
+
+
+class Diagnostics:
+    """
+    Publishes the node's state once a second.
+
+    :param node: whose state it is.
+    :param report: called in a thread of its own.
+    """
+
+    def __init__(self, node: Node, report: Callable[[], Report]) -> None:
+        self._node = node
+        self._report = report
+        self._publisher = node.create_publisher(DiagnosticArray, TOPIC, 1)
+        self._error: Exception | None = None
+        self._closed = Event()
+        self._thread = Thread(target=self._work, name='diagnostics', daemon=True)
+        self._thread.start()
+
+    def check(self) -> None:
+        """
+        Raise what ended the thread; to be called now and then.
+
+        :raises Exception: a bug.
+        """
+        if self._error is not None:
+            raise self._error
+
+    def close(self) -> None:
+        """Publish no more."""
+        self._closed.set()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while not self._closed.wait(PERIOD_S):
+            try:
+                if self._publisher.get_subscription_count():
+                    self._publisher.publish(self._message())
+            except Exception as error:  # noqa: B902 (raised again by check, in the node's thread)
+                if self._node.context.ok():
+                    self._error = error
+                return
+
+    def _message(self) -> DiagnosticArray:
+        name = self._node.get_fully_qualified_name().lstrip('/')
+        msg = DiagnosticArray(status=statuses(name, self._report()))
+        msg.header.stamp = self._node.get_clock().now().to_msg()
+        return msg
+
+
+def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
+    """
+    Judge a report.
+
+    :param name: of the node; with its namespace, so that two robots do not share one.
+    """
+    activity = report.activity
+    latencies, inferences = activity.latencies_ms, activity.inferences_ms
+    return [
+        _status(
+            f'{name}: images',
+            report,
+            images_findings(report),
+            topic=report.topic,
+            input_rate_hz=f'{activity.arriving_hz:.2f}',
+            images_in=str(activity.arrived),
+            dropped=str(activity.dropped) if report.counts_dropped or activity.dropped else '?',
+            left_out=str(activity.left_out),
+            refused=str(activity.refused),
+            last_refused=activity.last_refused,
+        ),
+        _status(
+            f'{name}: poses',
+            report,
+            poses_findings(report),
+            output_rate_hz=f'{activity.processed_hz:.2f}',
+            images_out=str(activity.processed),
+            latency_ms_median=_figure(latencies, 0),
+            latency_ms_max=_figure(latencies, 1),
+            inference_ms_median=_figure(inferences, 0),
+            inference_ms_max=_figure(inferences, 1),
+            people=str(activity.people),
+        ),
+        _status(
+            f'{name}: model', report, model_findings(report), state=report.state, **report.model
+        ),
+    ]
+
+
+def images_findings(report: Report) -> list[Finding]:
+    """Say what is amiss with the images that come in."""
+    activity, settings = report.activity, report.settings
+    found: list[Finding] = []
+    if report.state == 'active' and report.input_trouble:
+        found.append((WARN, report.input_trouble))
+    if activity.refused_lately:
+        nothing_else = not activity.processed_hz
+        which = 'every image' if nothing_else else f'{activity.refused_lately} of the images'
+        found.append((
+            ERROR if nothing_else else WARN,
+            f'{which} refused in the last {WINDOW_S:g} s: {activity.last_refused}',
+        ))
+    if report.idle:
+        return found
+    found += _too_few(
+        'images arrive', activity.arriving_hz, 'input_rate',
+        settings.input_rate_warn_hz, settings.input_rate_error_hz,
+    )
+    dropped_percent = 100 * activity.dropped_share
+    if dropped_percent > settings.dropped_warn_percent:
+        found.append((
+            WARN,
+            f'{dropped_percent:.0f} % of the images are dropped (dropped_warn_percent'
+            f' {settings.dropped_warn_percent:g}): let the camera send fewer, or lower input_size',
+        ))
+    return found or [(OK, f'{activity.arriving_hz:.1f} images a second')]
+
+
+def poses_findings(report: Report) -> list[Finding]:
+    """Say what is amiss with what goes out."""
+    activity, settings = report.activity, report.settings
+    found: list[Finding] = []
+    if activity.busy_s > HANGS_S:
+        found.append((
+            ERROR,
+            f'has been working on one image for {activity.busy_s:.0f} s: if that goes on, the'
+            ' runtime hangs (look at nvidia-smi and dmesg); start the node again',
+        ))
+    if report.idle:
+        return found
+    found += _too_few(
+        'images are processed', activity.processed_hz, 'output_rate',
+        settings.output_rate_warn_hz, settings.output_rate_error_hz,
+    )
+    median_ms = activity.latencies_ms[0] if activity.latencies_ms else 0.0
+    for level, word, limit_ms in (
+        (ERROR, 'error', settings.latency_error_ms), (WARN, 'warn', settings.latency_warn_ms)
+    ):
+        if limit_ms and median_ms > limit_ms and not report.input_trouble:
+            found.append((
+                level,
+                f'poses are {median_ms:.0f} ms older than the stamp of their image'
+                f' (latency_{word}_ms {limit_ms:g}): lower input_size, or let the clocks of camera'
+                ' and node agree',
+            ))
+            break
+    return found or [(OK, f'{activity.processed_hz:.1f} images a second')]
+
+
+def model_findings(report: Report) -> list[Finding]:
+    """Say what is amiss with the model."""
+    if report.model_trouble:
+        return [(ERROR, report.model_trouble)]
+    if report.fallback:
+        return [(WARN, report.fallback)]
+    return [(OK, report.model.get('backend', ''))] if report.model.get('backend') else []
+
+
+def _too_few(
+    what: str, rate_hz: float, parameter: str, warn_hz: float, error_hz: float
+) -> list[Finding]:
+    for level, word, limit_hz in ((ERROR, 'error', error_hz), (WARN, 'warn', warn_hz)):
+        if rate_hz < limit_hz:
+            sentence = f'{rate_hz:.1f} {what} a second ({parameter}_{word}_hz {limit_hz:g})'
+            return [(level, sentence)]
+    return []
+
+
+def _status(
+    name: str, report: Report, findings: Sequence[Finding], **values: str
+) -> DiagnosticStatus:
+    """Put the worst first; where nothing is amiss, say why nothing happens, if so."""
+    rest = report.idle if report.state == 'active' else report.state
+    if report.state in NEXT_TRANSITION:
+        command = NEXT_TRANSITION[report.state]
+        rest += f': ros2 lifecycle set /{name.partition(":")[0]} {command}'
+    worst = max((level for level, _ in findings), default=OK)
+    sentences = [sentence for level, sentence in findings if level != OK]
+    if not sentences:
+        is_active = report.state == 'active'
+        sentences = [sentence for _, sentence in findings] if is_active and findings else [rest]
+    sentences.sort(key=lambda each: (worst, each) not in findings)
+    return DiagnosticStatus(
+        level=worst,
+        name=name,
+        message='; '.join(sentences),
+        hardware_id='movenet_ros',
+        values=[KeyValue(key=key, value=value) for key, value in values.items()],
+    )
+
+
+def _figure(summary: tuple[float, float] | None, which: int) -> str:
+    return f'{summary[which]:.1f}' if summary else ''

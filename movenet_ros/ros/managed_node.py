@@ -1,0 +1,170 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+
+"""What a lifecycle node needs beyond rclpy's: errors that are seen, and a start by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from lifecycle_msgs.srv import ChangeState
+from movenet_ros.core.errors import StartError
+from rclpy.clock import Clock
+from rclpy.clock import ClockType
+from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle import LifecycleState
+from rclpy.lifecycle import TransitionCallbackReturn
+
+SUCCESS = TransitionCallbackReturn.SUCCESS
+FAILURE = TransitionCallbackReturn.FAILURE
+ERROR = TransitionCallbackReturn.ERROR
+
+LAST_WORD_S = 0.3  # for the answer to "shutdown" to get to whoever asked
+
+ACTIVE = 'active'
+UNCONFIGURED = 'unconfigured'
+
+
+class ManagedNode(LifecycleNode):
+    """
+    A lifecycle node that says why a transition fails, and ends when it is shut down.
+
+    A subclass does the work in :meth:`configure`, :meth:`activate`, :meth:`deactivate` and
+    :meth:`release`, and calls :meth:`check` now and then. A StartError refuses a transition;
+    anything else that these raise is a bug and ends the node, where rclpy would not say a word.
+    """
+
+    def __init__(self, name: str, **node_args: Any) -> None:
+        super().__init__(name, **node_args)
+        self.state = UNCONFIGURED
+        self.refusal: StartError | None = None
+        self._is_starting = False
+        self._is_lost = False
+        self._bug: Exception | None = None
+        self.steady_clock = Clock(clock_type=ClockType.STEADY_TIME)
+        for service in self.services:
+            if service.srv_type is ChangeState:
+                service.callback = self._guarded(service.callback)
+
+    def configure(self) -> None:
+        """Get everything ready."""
+
+    def activate(self) -> None:
+        """Begin."""
+
+    def deactivate(self) -> None:
+        """Stop, and keep everything ready."""
+
+    def release(self) -> None:
+        """Free everything; in any state."""
+
+    def start(self) -> None:
+        """
+        Configure and activate.
+
+        :raises StartError: if that is refused.
+        """
+        self._is_starting = True  # whoever asked says why it failed
+        try:
+            for transition in (self.trigger_configure, self.trigger_activate):
+                transition()
+                self.check()
+                if self.refusal is not None:
+                    raise self.refusal
+        finally:
+            self._is_starting = False
+
+    def check(self) -> None:
+        """
+        Raise what a transition raised.
+
+        :raises Exception: a bug.
+        """
+        if self._bug is not None:
+            raise self._bug
+
+    def give_up(self, reason: str) -> None:
+        """Go from active to unconfigured, through the error handling of the lifecycle."""
+        command = f'ros2 lifecycle set {self.get_fully_qualified_name()} configure'
+        self.refusal = StartError(reason)
+        self._is_lost = True
+        self.get_logger().error(f'{reason}; unconfigured now, "{command}" tries again')
+        self.trigger_deactivate()
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Answer the request to get ready."""
+        self.refusal = None
+        return self._go(self.configure, 'configuring', 'inactive')
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Answer the request to begin."""
+        return self._go(self.activate, 'activating', ACTIVE)
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Answer the request to stop, and of one's own where the node cannot go on."""
+        result = self._go(self.deactivate, 'deactivating', 'inactive')
+        return ERROR if self._is_lost else result
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Answer the request to free everything."""
+        return self._go(self.release, 'cleaningup', UNCONFIGURED)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Answer the request to end: the process ends a moment later."""
+        self.create_timer(LAST_WORD_S, self._end, clock=self.steady_clock)
+        return self._go(self.release, 'shuttingdown', 'finalized')
+
+    def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """Free everything; the next configure may have more luck."""
+        self._is_lost = False
+        return self._go(self.release, 'errorprocessing', UNCONFIGURED)
+
+    def _go(
+        self, act: Callable[[], None], meanwhile: str, afterwards: str
+    ) -> TransitionCallbackReturn:
+        before, self.state = self.state, meanwhile
+        try:
+            act()
+        except StartError as error:
+            self.state, self.refusal = before, error
+            if not self._is_starting:
+                self.get_logger().error(str(error))
+            return FAILURE
+        except Exception as error:  # noqa: B902 (rclpy would drop it; check raises it again)
+            self._bug = error
+            return ERROR
+        self.state = afterwards
+        return SUCCESS
+
+    def _guarded(self, change: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """Refuse what the state does not allow; in rclpy that request would end the node."""
+
+        def answer(request: Any, response: Any) -> Any:
+            try:
+                return change(request, response)
+            except RuntimeError as error:
+                if not self.context.ok():
+                    raise
+                wanted = request.transition.label or request.transition.id
+                reason = str(error).partition(', at ')[0]
+                self.get_logger().warning(f'no transition {wanted} from {self.state}: {reason}')
+                response.success = False
+                return response
+
+        return answer
+
+    def _end(self) -> None:
+        raise SystemExit(0)
