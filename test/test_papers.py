@@ -30,7 +30,8 @@ PARAMETERS = [*fields(PoseParameters), *fields(VideoSourceParameters)]
 def row(parameter: Field[Any]) -> str:
     """Return a parameter's row of the README's table."""
     about = parameter.metadata
-    name = f'`{parameter.name}`' + '\\*' * about['run_time']
+    mark = '\\*' if about['run_time'] else '' if about['at_start'] else '†'
+    name = f'`{parameter.name}`{mark}'
     default = f'`{str(parameter.default).lower()}`' if parameter.default != '' else ''
     limits = ', '.join(about['choices'])
     if about['between'] is not None:

@@ -31,6 +31,7 @@ from movenet_ros.core.tracking import FAINT_SCORE
 from movenet_ros.core.tracking import Tracker
 
 TRACKING = ('off', 'keypoints', 'boxes')
+STILL = 4  # worth a line: each image with the stamp before counts 2, each other one takes 1 away
 GOOD_STEPS = 10  # in a row, after which the same trouble is worth a line again
 STANDING_STEP_S = 1 / 30  # that people age by with each image while the stamps stand still
 
@@ -86,6 +87,7 @@ class Follower:
         self._image_wh: tuple[int, int] | None = None
         self._told: set[str] = set()
         self._good_steps = 0
+        self._stillness = 0
 
     def follow(self, poses: Poses, image_wh: tuple[int, int], stamp_ns: int) -> Poses:
         """
@@ -169,7 +171,8 @@ class Follower:
 
     def _judged(self, step_s: float, stamp_ns: int) -> tuple[str, str]:
         """Return what is wrong with a step in time, in a word and in a sentence, or nothing."""
-        if step_s == 0:
+        self._stillness = min(STILL, max(0, self._stillness + (-1 if step_s else 2)))
+        if step_s == 0 and self._stillness == STILL:
             unset = ', as if nobody sets them' if stamp_ns == 0 else ''
             cost = '' if self.settings.tracking == 'off' else (
                 ': people are followed, but not smoothed, until they go on'

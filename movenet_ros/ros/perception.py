@@ -195,8 +195,8 @@ class Perception:
         raise error  # the model runs, but not on this image
 
     def _may_fall_back(self) -> bool:
-        """Tell whether there is a CPU to fall back to."""
-        return self._settings.device == 'auto' and self.backend.info.device != 'CPU'
+        """Tell whether it runs on a GPU that was not insisted on."""
+        return self._settings.device == 'auto' and self.backend.info.device.startswith('GPU')
 
     def _fall_back(self, error: InferenceError) -> None:
         """Load the model anew, on the CPU."""

@@ -39,6 +39,7 @@ from movenet_ros.ros.conversions import stamp_ns
 from movenet_ros.ros.diagnostics import Diagnostics
 from movenet_ros.ros.diagnostics import Report
 from movenet_ros.ros.image_input import ImageInput
+from movenet_ros.ros.managed_node import ACTIVE
 from movenet_ros.ros.managed_node import ManagedNode
 from movenet_ros.ros.managed_node import UNCONFIGURED
 from movenet_ros.ros.parameters import declare
@@ -96,6 +97,7 @@ class PoseNode(ManagedNode):
         self._clock_watch = Watchdog(self)
         self._clock_images = 0
         self._is_enabled = True
+        self._was_wanted = False
         self._due_s = 0.0
         self._shots: list[Shot] = []
         # made first, so that they and their subscribers find each other while the model is loaded
@@ -143,6 +145,7 @@ class PoseNode(ManagedNode):
             self._input.close()
             self._input = None
         self._clock_watch.report(None)
+        self._clock_images = 0
         self._answer_shots(False, 'the node is no longer active')
 
     def release(self) -> None:
@@ -278,7 +281,7 @@ class PoseNode(ManagedNode):
         now_s = self.get_clock().now().nanoseconds / NANOSECONDS
         use_sim_time = self.get_parameter('use_sim_time').value
         cause = explain_clock(stamp / NANOSECONDS, now_s, use_sim_time)
-        if (cause is None) == (not self._clock_watch.trouble):
+        if (cause.kind if cause else '') == self._clock_watch.kind:
             self._clock_images = 0
             return
         self._clock_images += 1
@@ -300,8 +303,11 @@ class PoseNode(ManagedNode):
     def _update_input(self) -> None:
         if self._input is None:
             return
+        was_wanted, self._was_wanted = self._was_wanted, self._is_wanted()
+        if self._was_wanted and not was_wanted:
+            self._monitor.restart()  # a pause is no low rate
         if self._is_enabled or self._shots:
-            self._input.update(self._is_wanted(), self._settings.image_timeout_s)
+            self._input.update(self._was_wanted, self._settings.image_timeout_s)
         else:
             self._input.close()
 
@@ -334,7 +340,9 @@ class PoseNode(ManagedNode):
         if self.state == UNCONFIGURED:
             return ''
         name = self.get_fully_qualified_name()
-        return f'can be set while the node is unconfigured: ros2 lifecycle set {name} cleanup'
+        steps = ('deactivate', 'cleanup') if self.state == ACTIVE else ('cleanup',)
+        commands = ', '.join(f'ros2 lifecycle set {name} {step}' for step in steps)
+        return f'can be set while the node is unconfigured: {commands}'
 
     def _apply(self, settings: PoseParameters) -> None:
         """
@@ -352,12 +360,13 @@ class PoseNode(ManagedNode):
     def _report(self) -> Report:
         """Collect what the diagnostics say; in their thread."""
         images, perception = self._input, self._perception
+        is_wanted = self._is_wanted()
         troubles = [
             images.trouble if images else '',
             self._clock_watch.trouble,
-            perception.trouble if perception else '',
+            perception.trouble if perception and is_wanted else '',
         ]
-        idle = '' if self._is_wanted() else 'idle: nobody subscribes to an output'
+        idle = '' if is_wanted else 'idle: nobody subscribes to an output'
         if not self._is_enabled:
             idle = 'disabled, but for ~/detect_once'
         return Report(

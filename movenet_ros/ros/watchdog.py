@@ -72,6 +72,11 @@ class Watchdog:
         cause = self._cause
         return cause.sentence if cause else ''
 
+    @property
+    def kind(self) -> str:
+        """Return which kind of trouble there is, or nothing."""
+        return self._cause.kind if self._cause else ''
+
     def report(self, cause: Cause | None, over: str = '') -> None:
         """
         Take in how things are.

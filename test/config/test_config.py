@@ -34,7 +34,7 @@ import yaml
 CONFIG = Path(__file__).parents[2] / 'config'
 POSE_YAML = CONFIG / 'pose.yaml'
 POSE_RVIZ = CONFIG / 'pose.rviz'
-UNITS = ('MiB', 'pixels', 'people', 'seconds', 'Hz', 'no unit')
+UNITS = ('MiB', 'pixels', 'people', 'seconds', 'milliseconds', 'Hz', 'percent', 'no unit')
 
 each_parameter = pytest.mark.parametrize(
     'parameter', fields(PoseParameters), ids=lambda parameter: parameter.name
@@ -48,9 +48,11 @@ def in_yaml() -> dict[str, Any]:
 
 
 def comment(name: str) -> str:
-    """Return the comment right above a parameter in pose.yaml, as one line."""
+    """Return the comment above a parameter, or a pair of them, in pose.yaml, as one line."""
     lines = [line.strip() for line in POSE_YAML.read_text().splitlines()]
     at = next(i for i, line in enumerate(lines) if line.startswith(f'{name}:'))
+    if lines[at - 1].startswith(name.replace('_error_', '_warn_')):
+        at -= 1
     start = at
     while lines[start - 1].startswith('#'):
         start -= 1
@@ -127,8 +129,10 @@ def test_pose_yaml_names_units(parameter: Field[Any]) -> None:
 
 @each_parameter
 def test_pose_yaml_says_what_may_change(parameter: Field[Any]) -> None:
-    """Marked are exactly those that `ros2 param set` can change."""
-    assert ('[run time]' in comment(parameter.name)) == parameter.metadata['run_time']
+    """Marked are those that `ros2 param set` can change, at any time or while unconfigured."""
+    about, text = parameter.metadata, comment(parameter.name)
+    marks = ('[run time]' in text, '[unconfigured]' in text)
+    assert marks == (about['run_time'], not about['run_time'] and not about['at_start'])
 
 
 def test_rviz_asks_for_reliable_images() -> None:

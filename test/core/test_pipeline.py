@@ -18,6 +18,8 @@ from collections.abc import Callable
 from typing import Any
 
 import cv2
+from hypothesis import given
+from hypothesis import strategies as st
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import InferenceError
@@ -130,6 +132,18 @@ def test_warming_up_runs_the_shape_of_that_image_size() -> None:
     backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
     PoseEstimator(backend, 256, 0.25).warm_up((1280, 720))
     assert [batch.shape for batch in backend.batches] == [(1, 160, 256, 3)]
+
+
+@given(st.integers(0, 17), st.integers(1, 3), st.booleans())
+def test_any_aspect_ratio_is_processed(power: int, thin: int, is_wide: bool) -> None:
+    """As long as the picture has a pixel."""
+    wh = (2**power, thin) if is_wide else (thin, 2**power)
+    seen_everywhere = np.full((1, 6, 56), 0.5, np.float32)
+    estimator = PoseEstimator(RecordedBackend([seen_everywhere]), 128, 0.25)
+    poses = estimator.estimate(SourceImage(np.zeros((wh[1], wh[0], 3), np.uint8), 'bgr'))
+    assert len(poses) == 6
+    assert (poses.boxes_xyxy <= np.tile(wh, 2)).all()
+    assert (poses.boxes_xyxy >= 0).all()
 
 
 def test_an_answer_of_another_model_costs_the_image() -> None:

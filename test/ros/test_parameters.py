@@ -20,8 +20,11 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import Field
 from dataclasses import fields
+from dataclasses import replace
 from typing import Any
 
+from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 from movenet_ros.ros.parameters import declare
 from movenet_ros.ros.parameters import defaults
@@ -40,7 +43,19 @@ TABLES = (PoseParameters, VideoSourceParameters)
 RUN_TIME = {
     'annotate_boxes',
     'annotate_scores',
+    'dropped_warn_percent',
+    'image_timeout_s',
+    'input_rate_error_hz',
+    'input_rate_warn_hz',
+    'input_size',
     'keypoint_threshold',
+    'latency_error_ms',
+    'latency_warn_ms',
+    'max_image_pixels',
+    'max_people',
+    'max_rate_hz',
+    'output_rate_error_hz',
+    'output_rate_warn_hz',
     'person_threshold',
     'smoothing',
     'smoothing_beta',
@@ -48,6 +63,17 @@ RUN_TIME = {
     'track_max_age_s',
     'tracking',
 }
+AT_START = {'autostart', *defaults(VideoSourceParameters)}
+UNCONFIGURED = {
+    'backend': 'tensorflow',
+    'device': 'cpu',
+    'gpu_memory_limit_mb': 100,
+    'image_reliability': 'reliable',
+    'image_transport': 'compressed',
+    'model_path': '/a',
+    'precision': 'f32',
+    'threads': 2,
+}  # with another value than the default
 
 MakeNode = Callable[..., Node]
 
@@ -102,9 +128,11 @@ def test_its_type_is_fixed(parameter: Field[Any], node: Node) -> None:
 
 @of_each_parameter
 def test_it_says_whether_it_may_change(parameter: Field[Any], node: Node) -> None:
-    """Thresholds and drawing switches do, the rest is read-only."""
+    """At any time, while the node is unconfigured, or never: then it is read-only."""
     read_only = node.describe_parameter(parameter.name).read_only
-    assert read_only == (parameter.name not in RUN_TIME)
+    assert read_only == parameter.metadata['at_start'] == (parameter.name in AT_START)
+    assert parameter.metadata['run_time'] == (parameter.name in RUN_TIME)
+    assert (parameter.name in UNCONFIGURED) != (parameter.name in AT_START | RUN_TIME)
 
 
 @of_each_parameter
@@ -284,7 +312,18 @@ def test_a_change_is_told(node: Node, changes: list[PoseParameters]) -> None:
         ('person_threshold', 2.0),
         ('person_threshold', 1),
         ('person_threshold', None),
-        ('input_size', 512),
+        ('input_size', 500),
+        ('input_size', 1056),
+        ('max_people', 7),
+        ('max_image_pixels', 0),
+        ('image_timeout_s', 0.0),
+        ('dropped_warn_percent', 100.1),
+        ('max_rate_hz', float('nan')),
+        ('latency_warn_ms', -1.0),
+        ('backend', 'torch'),
+        ('threads', 257),
+        ('model_path', None),
+        ('autostart', False),
         ('tracking', True),
         ('tracking', None),
         ('tracking', 3),
@@ -301,7 +340,7 @@ def test_a_refused_change_is_not_told(
     assert node.get_parameter(name).value == before
 
 
-@pytest.mark.parametrize('bad', [('keypoint_threshold', 2.0), ('input_size', 512)])
+@pytest.mark.parametrize('bad', [('keypoint_threshold', 2.0), ('autostart', False)])
 def test_all_or_none(
     bad: tuple[str, Any], node: Node, changes: list[PoseParameters]
 ) -> None:
@@ -319,6 +358,96 @@ def test_two_at_once_are_told_at_once(node: Node, changes: list[PoseParameters])
         [Parameter('person_threshold', value=0.5), Parameter('keypoint_threshold', value=0.1)]
     )
     assert changes == [PoseParameters(person_threshold=0.5, keypoint_threshold=0.1)]
+
+
+@pytest.fixture
+def locked_changes(node: Node) -> list[PoseParameters]:
+    """Give the list of what a node is told that is not unconfigured."""
+    told: list[PoseParameters] = []
+    on_change(node, PoseParameters(), told.append, lambda: 'can be set while unconfigured')
+    return told
+
+
+@pytest.mark.parametrize(('name', 'value'), UNCONFIGURED.items())
+def test_what_the_model_is_loaded_with_can_be_locked(
+    name: str, value: Any, node: Node, locked_changes: list[PoseParameters]
+) -> None:
+    """With the reason that the node gives."""
+    (result,) = node.set_parameters([Parameter(name, value=value)])
+    assert not result.successful
+    assert result.reason == f'parameter {name} can be set while unconfigured'
+    assert node.get_parameter(name).value == getattr(PoseParameters(), name)
+    assert locked_changes == []
+
+
+@pytest.mark.parametrize(('name', 'value'), UNCONFIGURED.items())
+def test_what_the_model_is_loaded_with_changes_where_it_is_not_locked(
+    name: str, value: Any, node: Node, changes: list[PoseParameters]
+) -> None:
+    (result,) = node.set_parameters([Parameter(name, value=value)])
+    assert result.successful, result.reason
+    assert changes == [replace(PoseParameters(), **{name: value})]
+
+
+@pytest.mark.parametrize('name', UNCONFIGURED)
+def test_the_value_that_it_has_passes_though_it_is_locked(
+    name: str, node: Node, locked_changes: list[PoseParameters]
+) -> None:
+    """As where `ros2 param load` sets all of a file."""
+    same = Parameter(name, value=getattr(PoseParameters(), name))
+    both = [same, Parameter('person_threshold', value=0.5)]
+    assert node.set_parameters_atomically(both).successful
+    assert locked_changes == [PoseParameters(person_threshold=0.5)]
+
+
+@pytest.mark.parametrize('name', sorted(RUN_TIME))
+def test_what_changes_at_any_time_is_never_locked(
+    name: str, node: Node, locked_changes: list[PoseParameters]
+) -> None:
+    (each,) = (each for each in fields(PoseParameters) if each.name == name)
+    about = each.metadata
+    if about['between'] is not None:
+        value = about['between'][0]
+    else:
+        value = about['choices'][0] if about['choices'] else not each.default
+    (result,) = node.set_parameters([Parameter(name, value=value)])
+    assert result.successful, result.reason
+    assert locked_changes == [replace(PoseParameters(), **{name: value})]
+
+
+def test_a_bad_value_is_told_rather_than_that_it_is_locked(
+    node: Node, locked_changes: list[PoseParameters]
+) -> None:
+    (result,) = node.set_parameters([Parameter('backend', value='torch')])
+    assert 'one of auto' in result.reason
+
+
+@pytest.mark.parametrize('error', [InferenceError('no memory'), StartError('no model')])
+def test_what_cannot_be_applied_is_refused(node: Node, error: MoveNetError) -> None:
+    """With its reason; the next change builds on what there was before."""
+    told: list[PoseParameters] = []
+
+    def apply(settings: PoseParameters) -> None:
+        told.append(settings)
+        if settings.input_size == 1024:
+            raise error
+
+    on_change(node, PoseParameters(), apply)
+    large = [Parameter('max_people', value=1), Parameter('input_size', value=1024)]
+    refused = node.set_parameters_atomically(large)
+    assert (refused.successful, refused.reason) == (False, str(error))
+    assert node.get_parameter('max_people').value == 6
+    assert node.set_parameters([Parameter('input_size', value=512)])[0].successful
+    assert told[1:] == [PoseParameters(input_size=512)]
+
+
+def test_a_bug_in_what_is_applied_is_not_swallowed(node: Node) -> None:
+    def apply(settings: PoseParameters) -> None:
+        raise ZeroDivisionError
+
+    on_change(node, PoseParameters(), apply)
+    with pytest.raises(ZeroDivisionError):
+        node.set_parameters([Parameter('input_size', value=512)])
 
 
 def test_parameters_of_others_pass(make_node: MakeNode) -> None:

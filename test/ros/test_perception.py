@@ -20,16 +20,23 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from dataclasses import fields
 from dataclasses import replace
+import hashlib
+from pathlib import Path
 from typing import Any
 
 from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.core.backend import BackendInfo
+from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
+from movenet_ros.model.store import ModelFiles
+from movenet_ros.ros import perception as perception_module
 from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.ros.perception import CALM_IMAGES
 from movenet_ros.ros.perception import Perception
 from movenet_ros.ros.perception import WARM_UP_WH
 import numpy as np
@@ -41,6 +48,7 @@ Output = NDArray[np.float32]
 
 WH = (640, 480)
 STEP_NS = 33_333_333
+GPU = 'GPU 0 (any)'
 IMAGE = SourceImage(np.zeros((WH[1], WH[0], 3), np.uint8), 'bgr')
 SHAPE = np.random.default_rng(0).uniform((-40, -100), (40, 100), (17, 2))
 SHAPE.flags.writeable = False
@@ -62,17 +70,23 @@ class Room:
     A perception with a backend that sees what it is told.
 
     :param answer: the fixture.
+    :param runs_on: the device that the backend says it runs on.
+    :param broken: how many inferences fail, from now on.
     :param parameters: of the node.
     """
 
-    def __init__(self, answer: Answer, **parameters: Any) -> None:
+    def __init__(
+        self, answer: Answer, runs_on: str = 'CPU', broken: int = 0, **parameters: Any
+    ) -> None:
         self.said: list[str] = []
         self.warned: list[str] = []
         self.settings = PoseParameters(**parameters)
         self.output: Any = np.zeros((1, 6, 56), np.float32)
         self.backend = RecordedBackend([self.output])
+        self.backend.info = BackendInfo('recorded', '1', runs_on)
         self.backend.infer = self._infer  # type: ignore[method-assign]
         self.shapes: list[tuple[int, ...]] = []
+        self.broken = broken
         self._answer = answer
         self.perception = Perception(
             self.settings, self.said.append, self.warned.append, self.backend
@@ -80,6 +94,9 @@ class Room:
 
     def _infer(self, batch: NDArray[np.int32]) -> Output:
         self.shapes.append(batch.shape)
+        if self.broken:
+            self.broken -= 1
+            raise InferenceError('no memory')
         output: Output = self.output
         return output
 
@@ -200,8 +217,8 @@ def test_an_image_that_fails_leaves_people_their_ids(answer: Answer) -> None:
     """The runtime may have more luck with the next one."""
     room = Room(answer)
     room.show(person_at(300, 240), stamps(0, 5))
-    room.output = np.full((1, 6, 56), np.nan, np.float32)
-    with pytest.raises(InferenceError, match='NaN'):
+    room.broken = 2
+    with pytest.raises(InferenceError, match='no memory'):
         room.perception.people(IMAGE, 5 * STEP_NS)
     assert room.show(person_at(300, 240), stamps(6, 1))[0].ids.tolist() == [1]
 
@@ -224,3 +241,219 @@ def test_every_setting_is_a_parameter_that_may_change(name: str) -> None:
     (parameter,) = [each for each in fields(PoseParameters) if each.name == name]
     assert parameter.default == getattr(FollowSettings(), name)
     assert parameter.metadata['run_time']
+
+
+def test_what_the_diagnostics_ask_for(answer: Answer) -> None:
+    """The shape is that of the latest image; a backend that is given has no model."""
+    room = Room(answer, input_size=256)
+    room.perception.people(IMAGE, 0)
+    perception = room.perception
+    assert perception.input_shape == Letterbox.fit(WH, 256).empty_batch().shape
+    assert perception.inference_s > 0
+    assert (perception.failures, perception.fallback, perception.trouble) == (0, '', '')
+    assert (perception.model, perception.sha256) == (None, '')
+
+
+def test_stamps_that_stand_still_are_trouble(answer: Answer) -> None:
+    room = Room(answer)
+    room.show(person_at(300, 240), [5 * 10**9] * 3)
+    assert 'stand still at 5.000000000' in room.perception.trouble
+
+
+def test_the_model_is_told_with_its_hash(real_model: ModelFiles) -> None:
+    """The one that runs, out of a folder of two."""
+    assert real_model.onnx is not None
+    said: list[str] = []
+    settings = PoseParameters(backend='onnxruntime', device='cpu', threads=1)
+    perception = Perception(settings, said.append, said.append)
+    expected = hashlib.sha256(real_model.onnx.read_bytes()).hexdigest()
+    assert (perception.model, perception.sha256) == (real_model.onnx, expected)
+    perception.close()
+
+
+def test_closed_it_frees_the_model(answer: Answer) -> None:
+    room = Room(answer)
+    room.perception.close()
+    assert room.backend.closed
+
+
+# parameters that change
+
+
+def test_another_input_size_is_warmed_up_before_it_is_used(answer: Answer) -> None:
+    """On an image as large as the latest."""
+    room = Room(answer, input_size=256)
+    room.show(person_at(300, 240), stamps(0, 3))
+    room.shapes.clear()
+    room.change(input_size=512)
+    larger = Letterbox.fit(WH, 512).empty_batch().shape
+    assert room.shapes == [larger]
+    (found,) = room.show(person_at(300, 240), stamps(3, 1))
+    assert room.shapes == [larger] * 2 and room.perception.input_shape == larger
+    assert found.ids.tolist() == [1]
+    np.testing.assert_allclose(found.keypoints, person_at(300, 240).keypoints, atol=0.01)
+
+
+def test_an_input_size_that_does_not_run_changes_nothing(answer: Answer) -> None:
+    """Nor does what comes with it."""
+    room = Room(answer, input_size=256)
+    before = room.settings
+    room.broken = 1
+    with pytest.raises(InferenceError, match='no memory'):
+        room.change(input_size=1024, person_threshold=0.9, max_people=1)
+    room.settings = before
+    (found,) = room.show(person_at(300, 240), stamps(0, 1))
+    assert len(found) == 1
+    assert room.perception.input_shape == Letterbox.fit(WH, 256).empty_batch().shape
+
+
+def test_the_size_of_an_input_that_stays_is_not_warmed_up_again(answer: Answer) -> None:
+    room = Room(answer)
+    room.shapes.clear()
+    room.change(person_threshold=0.5, input_size=256)
+    assert room.shapes == []
+
+
+@pytest.mark.parametrize('input_size', [256, 512])
+def test_the_number_of_people_may_change(answer: Answer, input_size: int) -> None:
+    """With another size of the input or without."""
+    room = Room(answer)
+    left, right = person_at(150, 240, 0.9), person_at(450, 240, 0.8)
+    pairs = ((getattr(left, each.name), getattr(right, each.name)) for each in fields(Poses))
+    both = Poses(*(np.concatenate(each) for each in pairs))
+    counts = [len(room.show(both, [0])[0])]
+    room.change(max_people=1, input_size=input_size)
+    counts += [len(each) for each in room.show(both, stamps(1, 1))]
+    assert counts == [2, 1]
+
+
+# inferences that fail
+
+
+@pytest.fixture
+def on_cpu(monkeypatch: pytest.MonkeyPatch) -> list[PoseParameters]:
+    """Let a backend for the CPU stand ready; give the list of what is asked of it."""
+    asked: list[PoseParameters] = []
+
+    def open_on_cpu(settings: PoseParameters, say: Any) -> tuple[RecordedBackend, Path | None]:
+        asked.append(settings)
+        backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
+        backend.info = BackendInfo('recorded', '1', 'CPU')
+        return backend, None
+
+    monkeypatch.setattr(perception_module, '_open_backend', open_on_cpu)
+    return asked
+
+
+def test_a_failed_inference_is_tried_again(answer: Answer) -> None:
+    room = Room(answer)
+    room.broken = 1
+    assert len(room.show(person_at(300, 240), [0])[0]) == 1
+    assert room.perception.failures == 1
+    (line,) = room.warned
+    assert 'no memory' in line and 'tried again' in line
+
+
+def test_failures_that_come_and_go_are_one_line(answer: Answer) -> None:
+    """Until there was none for a while."""
+    room = Room(answer)
+    for i in range(5):
+        room.broken = 1
+        room.show(person_at(300, 240), stamps(2 * i, 2))
+    assert (len(room.warned), room.perception.failures) == (1, 5)
+    room.show(person_at(300, 240), stamps(10, CALM_IMAGES))
+    room.broken = 1
+    room.show(person_at(300, 240), stamps(10 + CALM_IMAGES, 1))
+    assert len(room.warned) == 2
+
+
+def test_an_image_alone_that_fails_is_skipped(answer: Answer) -> None:
+    """Where the model runs on a black one."""
+    room = Room(answer)
+    room.broken = 2
+    with pytest.raises(InferenceError, match='no memory'):
+        room.perception.people(IMAGE, 0)
+    assert room.perception.failures == 2
+    assert len(room.show(person_at(300, 240), stamps(1, 1))[0]) == 1
+
+
+@pytest.mark.parametrize(
+    ('device', 'asked'), [('CPU', 'auto'), ('CPU', 'cpu'), (GPU, 'gpu')]
+)
+def test_it_gives_up_where_there_is_nothing_else_to_run_on(
+    answer: Answer, device: str, asked: str, on_cpu: list[PoseParameters]
+) -> None:
+    room = Room(answer, device, device=asked)
+    room.broken = 3
+    with pytest.raises(BackendError, match='no longer runs the model: no memory'):
+        room.perception.people(IMAGE, 0)
+    assert on_cpu == []
+
+
+def test_a_gpu_that_fails_is_left_for_the_cpu(
+    answer: Answer, on_cpu: list[PoseParameters]
+) -> None:
+    """With the image that failed, in a backend that has been warmed up."""
+    room = Room(answer, GPU)
+    room.broken = 2
+    assert len(room.perception.people(IMAGE, 0)) == 0
+    assert on_cpu == [replace(room.settings, device='cpu')]
+    assert room.backend.closed
+    cpu: Any = room.perception.backend
+    expected = [Letterbox.fit(wh, 256).empty_batch().shape for wh in (*WARM_UP_WH, WH)]
+    assert [each.shape for each in cpu.batches] == expected
+    (line,) = room.warned
+    assert f'recorded 1 on {GPU}, f32 fails (no memory)' in line and 'on the CPU' in line
+    assert room.perception.fallback == (
+        f'recorded 1 on {GPU}, f32 failed (no memory): now recorded 1 on CPU, f32'
+    )
+
+
+def test_people_keep_their_ids_on_the_cpu(answer: Answer, on_cpu: list[PoseParameters]) -> None:
+    room = Room(answer, GPU)
+    room.show(person_at(300, 240), stamps(0, 5))
+    room.broken = 2
+    room.perception.people(IMAGE, 5 * STEP_NS)
+    room.perception.backend.infer = room._infer  # type: ignore[method-assign]
+    assert room.show(person_at(300, 240), stamps(6, 1))[0].ids.tolist() == [1]
+
+
+def test_a_gpu_that_fails_at_the_start_is_left_for_the_cpu(
+    answer: Answer, on_cpu: list[PoseParameters]
+) -> None:
+    room = Room(answer, GPU, broken=1)
+    assert room.perception.backend.info.device == 'CPU'
+    assert len(on_cpu) == 1 and room.backend.closed
+    assert (room.perception.failures, len(room.warned)) == (1, 1)
+    assert len(room.perception.people(IMAGE, 0)) == 0
+
+
+def test_a_model_that_does_not_run_at_the_start_is_refused(
+    answer: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And freed, so that another try has the memory."""
+    closed: list[bool] = []
+    monkeypatch.setattr(RecordedBackend, 'close', lambda backend: closed.append(True))
+    with pytest.raises(BackendError, match='recorded 1 on CPU, f32 does not run the model: no me'):
+        Room(answer, broken=1)
+    assert closed
+
+
+def test_a_cpu_that_fails_too_is_the_end(
+    answer: Answer, on_cpu: list[PoseParameters], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And frees what it took."""
+    closed: list[str] = []
+
+    def fail(backend: RecordedBackend, batch: NDArray[np.int32]) -> Output:
+        raise InferenceError('bad_alloc')
+
+    room = Room(answer, GPU)
+    monkeypatch.setattr(RecordedBackend, 'infer', fail)
+    monkeypatch.setattr(
+        RecordedBackend, 'close', lambda backend: closed.append(backend.info.device)
+    )
+    room.broken = 2
+    with pytest.raises(BackendError, match='on CPU, f32 does not run the model: bad_alloc'):
+        room.perception.people(IMAGE, 0)
+    assert closed == [GPU, 'CPU']

@@ -295,7 +295,7 @@ def test_an_inference_that_fails_costs_one_image(
 
         def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
             output = super().infer(batch)
-            if len(self.batches) == 5:
+            if len(self.batches) in (5, 6):  # it is tried once more
                 raise InferenceError('out of memory')
             return output
 
