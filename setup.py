@@ -47,7 +47,7 @@ EXTRAS = {
     'evaluate': ['motmetrics>=1.4', 'pycocotools>=2.0.7', 'tqdm>=4.60'],
     'demo': ['scikit-image>=0.22', 'tqdm>=4.60'],
     # No rosdep key: package.xml cannot have it. Our MCAP writer builds on the one of 0.11.
-    'replay': ['rosbags>=0.11,<0.12', 'tqdm>=4.60'],
+    'replay': ['lz4>=3', 'rosbags>=0.11,<0.12', 'tqdm>=4.60'],
     # NVIDIA's libraries from pip (3 GB), for a machine with its driver but without CUDA.
     'gpu': ['tensorflow[and-cuda]>=2.16,<2.22; python_version < "3.14"'],
     # pytest 9 dropped what the pytest plugins of ROS distributions hook into.
@@ -102,8 +102,8 @@ setup(
         'console_scripts': [
             f'{command} = {NAME}.__main__:run_command'
             for command in (
-                'benchmark', 'demo', 'evaluate', 'fetch_model', 'pose_node', 'replay',
-                'video_source',
+                'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'pose_node', 'replay',
+                'soak', 'video_source',
             )
         ],
     },

@@ -39,10 +39,13 @@ ROS = {
     'ament_index_python',
     'builtin_interfaces',
     'cv_bridge',
+    'diagnostic_msgs',
+    'lifecycle_msgs',
     'rcl_interfaces',
     'rclpy',
     'sensor_msgs',
     'std_msgs',
+    'std_srvs',
     'vision_msgs',
 }
 # Seconds to import, and optional: only functions that need them do.
@@ -51,7 +54,7 @@ THIRD_PARTY = {
     'core': {'cv2', 'numpy'},
     'model': {'numpy'} | HEAVY,
     'backends': {'numpy', 'onnxruntime', 'openvino', 'tensorflow'},
-    'ros': {'cv2', 'numpy', 'rosbags', 'yaml'} | ROS,
+    'ros': {'cv2', 'lz4', 'numpy', 'rosbags', 'yaml'} | ROS,
     'cli': {'cv2', 'numpy', 'pycocotools', 'skimage', 'tqdm'},
     '__main__': set(),
     '__init__': set(),

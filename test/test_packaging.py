@@ -31,7 +31,8 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 COMMANDS = (
-    'benchmark', 'demo', 'evaluate', 'fetch_model', 'pose_node', 'replay', 'video_source',
+    'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'pose_node', 'replay', 'soak',
+    'video_source',
 )
 PYTHONS = ('3.10', '3.11', '3.12', '3.13')
 
@@ -99,8 +100,10 @@ def test_package_xml_depends_on_what_the_package_uses(manifest: Package) -> None
     assert {each.name for each in manifest.exec_depends} == {
         'ament_index_python',
         'cv_bridge',
+        'diagnostic_msgs',
         'launch',
         'launch_ros',
+        'lifecycle_msgs',
         'python3-numpy',
         'python3-opencv',
         'python3-scipy',
@@ -111,6 +114,7 @@ def test_package_xml_depends_on_what_the_package_uses(manifest: Package) -> None
         'rviz2',
         'sensor_msgs',
         'std_msgs',
+        'std_srvs',
         'usb_cam',
         'vision_msgs',
     }

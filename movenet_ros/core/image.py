@@ -21,16 +21,30 @@ that wants RGB with OpenCV's BGR, impossible to make by accident.
 """
 
 from dataclasses import dataclass
+import os
 from pathlib import Path
+import stat
 from typing import Any
 from typing import Literal
 
 import cv2
 from movenet_ros.core.errors import ImageError
+from movenet_ros.core.picture_header import size_in_header
+from movenet_ros.core.wording import one_line
 import numpy as np
 from numpy.typing import NDArray
 
+MAX_IMAGE_PIXELS = 50_000_000  # of an image, unless told otherwise: 150 MB of bgr8
+MAX_PIXEL_BYTES = 8  # 16 bits in four channels: a file has no more, but for what is around it
+MAX_METADATA_BYTES = 100_000_000
+
 Order = Literal['rgb', 'bgr', 'rgba', 'bgra', 'mono']
+
+SILENT = 0
+
+if 'OPENCV_LOG_LEVEL' not in os.environ:  # errors are said in our words, one line each
+    _log = getattr(cv2.utils, 'logging', cv2)  # in cv2 itself up to some 4.x
+    getattr(_log, 'setLogLevel', lambda _: None)(SILENT)
 
 _CHANNELS: dict[Order, int] = {'rgb': 3, 'bgr': 3, 'rgba': 4, 'bgra': 4, 'mono': 1}
 _TO_RGB = {
@@ -91,58 +105,60 @@ class SourceImage:
         return np.asarray(cv2.cvtColor(self.pixels, _TO_BGR[self.order]), np.uint8)
 
 
-def decode_picture(data: bytes | NDArray[np.uint8]) -> SourceImage:
+def check_size(image_wh: tuple[int, int], max_pixels: int) -> None:
     """
-    Decode a compressed picture (JPEG, PNG, whatever OpenCV reads) to 8-bit BGR.
+    Refuse what would take too much memory.
+
+    :raises ImageError: if width times height is more than ``max_pixels``.
+    """
+    width, height = image_wh
+    if width * height > max_pixels:
+        raise ImageError(
+            f'an image of {width}x{height} pixels, more than max_image_pixels = {max_pixels}'
+        )
+
+
+def decode_picture(
+    data: bytes | NDArray[np.uint8], max_pixels: int = MAX_IMAGE_PIXELS
+) -> SourceImage:
+    """
+    Decode a compressed picture (JPEG, PNG, WebP, BMP, GIF or TIFF) to 8-bit BGR.
 
     An EXIF orientation is applied, as every viewer and cv_bridge do.
 
-    :raises ImageError: if it is no picture, or a JPEG that breaks off.
+    :param max_pixels: larger ones are refused before anything of that size is decoded.
+    :raises ImageError: if it is no picture, a JPEG that breaks off, or too large.
     """
     buffer = np.frombuffer(data, np.uint8)
     if buffer.size == 0:
         raise ImageError('an empty compressed image')
-    raw = buffer.tobytes()
-    if raw.startswith(b'\xff\xd8') and not _jpeg_is_whole(raw):
-        raise ImageError(f'a truncated JPEG of {buffer.size} bytes')
+    check_size(size_in_header(buffer.tobytes()), max_pixels)
     try:
         pixels = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
     except cv2.error as error:
-        raise ImageError(f'a compressed image that OpenCV refuses: {error.err}') from error
+        reason = one_line(error.err)
+        raise ImageError(f'a compressed image that OpenCV refuses: {reason}') from error
     if pixels is None:
-        start = raw[:4].hex(' ')
+        start = buffer[:4].tobytes().hex(' ')
         raise ImageError(f'{buffer.size} bytes that are no whole picture (they begin {start})')
-    return SourceImage(np.asarray(pixels, np.uint8), 'bgr')
+    image = SourceImage(np.asarray(pixels, np.uint8), 'bgr')
+    check_size(image.wh, max_pixels)
+    return image
 
 
-def read_picture(path: Path) -> SourceImage:
+def read_picture(path: Path, max_pixels: int = MAX_IMAGE_PIXELS) -> SourceImage:
     """
     Read a picture file.
 
+    :param max_pixels: larger ones are refused.
     :raises ImageError: if the file cannot be read or is no whole picture.
     """
     try:
-        return decode_picture(path.read_bytes())
+        about = path.stat()
+        if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):  # waiting for it
+            raise ImageError(f'cannot read {path}: it is no file')
+        if about.st_size > MAX_PIXEL_BYTES * max_pixels + MAX_METADATA_BYTES:
+            raise ImageError(f'cannot read {path}: {about.st_size} bytes are too many')
+        return decode_picture(path.read_bytes(), max_pixels)
     except OSError as error:
         raise ImageError(f'cannot read {path}: {error.strerror}') from error
-
-
-def _jpeg_is_whole(data: bytes) -> bool:
-    """
-    Tell whether a JPEG reaches its end marker.
-
-    OpenCV up to 4.x paints the missing part grey and says nothing, which a robot must not see.
-    The walk goes over the segments to the first scan, because an embedded thumbnail has an end
-    marker of its own; behind it, FF is always stuffed, so that FF D9 can only be the end.
-    Source: ITU-T T.81, annex B.
-    """
-    at = 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        marker = data[at + 1]
-        if marker == 0xDA:
-            return data.find(b'\xff\xd9', at + 2) >= 0
-        if marker == 0xFF:  # a fill byte
-            at += 1
-        else:
-            at += 2 + (data[at + 2] << 8 | data[at + 3])
-    return False

@@ -30,14 +30,18 @@ from pathlib import Path
 import cv2
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.image import check_size
+from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.wording import one_line
 import numpy as np
 
 PICTURE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 PICTURES_HZ = 2.0
 CAMERA_HZ = 30.0  # where a camera does not say
 CAMERA_PREFIX = '/dev/video'
+FFMPEG_IS_SILENT = ('OPENCV_FFMPEG_LOGLEVEL', '-8')  # errors are said in our words
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,7 @@ def open_media(source: str) -> Media:
 
     :raises StartError: if it is none of these or cannot be opened.
     """
+    os.environ.setdefault(*FFMPEG_IS_SILENT)
     if source.isdecimal() or source.startswith(CAMERA_PREFIX):
         return _camera(source)
     path = Path(os.path.expanduser(source))
@@ -99,7 +104,10 @@ def _file(path: Path) -> Media:
         if isinstance(picture, ImageError):
             raise StartError(str(picture))
         return Media(str(path), PICTURES_HZ, 1, False, lambda: iter([picture]))
-    capture = _opened(cv2.VideoCapture(str(path)), f'{path} is no video that OpenCV can read')
+    complaint = f'{path} is no video that OpenCV can read'
+    if not path.is_file():  # a pipe, say: OpenCV would wait for it
+        raise StartError(complaint)
+    capture = _opened(cv2.VideoCapture(str(path)), complaint)
     rate_hz = capture.get(cv2.CAP_PROP_FPS)
     count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     capture.release()
@@ -136,6 +144,11 @@ def _camera(source: str) -> Media:
 def _opened(capture: cv2.VideoCapture, complaint: str) -> cv2.VideoCapture:
     if not capture.isOpened() or capture.get(cv2.CAP_PROP_FRAME_WIDTH) < 1:
         raise StartError(complaint)
+    sides = (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
+    try:
+        check_size((int(sides[0]), int(sides[1])), MAX_IMAGE_PIXELS)
+    except ImageError as error:
+        raise StartError(str(error)) from error
     return capture
 
 
@@ -145,11 +158,17 @@ def _captured(
     """Read to the end; say so where that comes earlier than the file promised."""
     done = 0
     while True:
-        got, pixels = capture.read()
-        if not got:
-            break
+        try:
+            got, pixels = capture.read()
+            if not got:
+                break
+            image = SourceImage(np.asarray(pixels, np.uint8), 'bgr')
+            check_size(image.wh, MAX_IMAGE_PIXELS)  # it may change on the way
+        except (cv2.error, ImageError) as error:
+            yield ImageError(f'{name} breaks off after {done} images: {one_line(error)}')
+            return
         done += 1
-        yield SourceImage(np.asarray(pixels, np.uint8), 'bgr')
+        yield image
     capture.release()
     if done < count - 1:  # containers are often off by one
         yield ImageError(f'{name} breaks off after {done} of {count} images')

@@ -25,12 +25,15 @@ from dataclasses import asdict
 from dataclasses import dataclass
 import json
 from pathlib import Path
+from pathlib import PurePath
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.files import FileRecord
 from movenet_ros.core.files import write_json
+from movenet_ros.core.wording import one_line
 
 FORMAT = 1
+MAX_PATH = 200  # characters
 
 
 @dataclass(frozen=True)
@@ -58,15 +61,25 @@ def read_manifest(path: Path) -> Manifest | None:
     try:
         content = json.loads(path.read_text(encoding='utf-8'))
         if content['format'] != FORMAT:
-            raise ModelError(f'{path} has format {content["format"]}, this program reads {FORMAT}')
-        files = {name: FileRecord(**record) for name, record in content['files'].items()}
-        return Manifest(content['variant'], content['source'], content['payload'], files)
+            found = one_line(content['format'], 40)
+            raise ModelError(f'{path} has format {found}, this program reads {FORMAT}')
+        files = {_inside(name): FileRecord(**record) for name, record in content['files'].items()}
+        payload = _inside(content['payload'])
+        return Manifest(str(content['variant']), str(content['source']), payload, files)
     except FileNotFoundError:
         return None
     except OSError as error:
         raise ModelError(f'{path} cannot be read ({error.strerror})') from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f'{path} is damaged ({error})') from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ModelError(f'{path} is damaged ({one_line(error)})') from error
+
+
+def _inside(name: str) -> str:
+    """Return a path that leads nowhere but down."""
+    path = PurePath(name)
+    if path.is_absolute() or '..' in path.parts or not name.isprintable() or len(name) > MAX_PATH:
+        raise ValueError('a path that leads elsewhere')
+    return name
 
 
 def write_manifest(path: Path, manifest: Manifest) -> None:

@@ -25,6 +25,8 @@ import sys
 import threading
 import time
 
+from movenet_ros.core.wording import one_line
+
 Say = Callable[[str], None]
 
 HEARTBEAT_S = 5.0
@@ -35,9 +37,9 @@ def say_to_stderr(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def one_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
     """Take the first line of what an error says, or its name if it says nothing."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    return one_line((str(error).splitlines() or [type(error).__name__])[0])
 
 
 def folder_bytes(folder: Path) -> int:

@@ -23,7 +23,7 @@ from typing import Any
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.model.known_answer import drawn_person
-from movenet_ros.model.progress import one_line
+from movenet_ros.model.progress import first_line
 from movenet_ros.model.quiet_tensorflow import import_tensorflow
 import numpy as np
 from numpy.typing import NDArray
@@ -82,7 +82,7 @@ def load_checked(saved_model: Path) -> LoadedModel:
     except ModelError:
         raise
     except Exception as error:  # a damaged file makes TensorFlow raise almost anything
-        raise ModelError(f'this SavedModel cannot be used ({one_line(error)})') from error
+        raise ModelError(f'this SavedModel cannot be used ({first_line(error)})') from error
     return model
 
 

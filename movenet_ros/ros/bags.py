@@ -24,20 +24,36 @@ from pathlib import PurePath
 import re
 import shutil
 import tempfile
+from types import SimpleNamespace
 from typing import Any
 from typing import NamedTuple
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.timing import NANOSECONDS
+from movenet_ros.core.wording import one_line
 from movenet_ros.ros.damaged_mcap import DamagedMcap
+from movenet_ros.ros.damaged_sqlite import check_tables
 from movenet_ros.ros.damaged_sqlite import DamagedSqlite
+from movenet_ros.ros.unpacking import unpack_lz4
+from movenet_ros.ros.unpacking import unpack_zstd
+from movenet_ros.ros.unpacking import ZstdError
+from movenet_ros.ros.unpacking import ZstdFile
 from rosbags.rosbag2 import Reader
-from rosbags.rosbag2.reader import zstd
+from rosbags.rosbag2 import reader as rosbags_reader
+from rosbags.rosbag2.storage_mcap import DECOMPRESSORS
 import yaml
 
 DAMAGED: dict[str, Any] = {'.mcap': DamagedMcap, '.db3': DamagedSqlite}
 COMPRESSED = '.zstd'
+METADATA = 'metadata.yaml'
+MAX_METADATA_BYTES = 2_000_000  # those of a thousand files have a tenth
+MAX_METADATA_DEPTH = 20
 ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'  # no message begins like this: CDR begins with a 0
+LATEST_NS = 2**63  # what a time is below: SQLite has no larger numbers
+
+# Limits, which rosbags has none of: what a chunk, a message and a file are unpacked with.
+DECOMPRESSORS.update(lz4=unpack_lz4, zstd=unpack_zstd)
+rosbags_reader.zstd = SimpleNamespace(decompress=unpack_zstd, open=ZstdFile)
 
 
 @dataclass(frozen=True)
@@ -71,7 +87,7 @@ class Message(NamedTuple):
 def is_bag(path: Path) -> bool:
     """Tell whether a path looks like a bag: a folder with metadata or storage, or a storage."""
     if path.is_dir():
-        return (path / 'metadata.yaml').exists() or bool(_storages(path))
+        return (path / METADATA).exists() or bool(_storages(path))
     return _is_storage(path.name)
 
 
@@ -92,12 +108,15 @@ class Bag:
             reader, self._wrong = self._open_file(path)
             self._readers = [reader]
         self.damage = f'{path} is damaged: {self._wrong}' if self._wrong else ''
-        merged: dict[tuple[str, str], Topic] = {}
+        self._topics: dict[tuple[str, str], Topic] = {}
         for each in (connection for reader in self._readers for connection in reader.connections):
             topic = _topic(each)
-            before = merged.get((topic.name, topic.msg_type))
-            merged[topic.name, topic.msg_type] = _merged(before, topic) if before else topic
-        self._topics = merged
+            if topic is None:
+                self.close()
+                raise StartError(f'{path} cannot be read: its topics are not described as such')
+            before = self._topics.get((topic.name, topic.msg_type))
+            topic = _merged(before, topic) if before else topic
+            self._topics[topic.name, topic.msg_type] = topic
 
     @property
     def topics(self) -> list[Topic]:
@@ -112,7 +131,9 @@ class Bag:
             for reader in self._readers:
                 for connection, received_ns, data in reader.messages():
                     if data[:4] == ZSTD_MAGIC:
-                        data = zstd.decompress(data)
+                        data = unpack_zstd(data)
+                    if not (isinstance(data, bytes) and 0 <= received_ns < LATEST_NS):
+                        raise ValueError('something that is no message')
                     topic = self._topics[connection.topic, connection.msgtype]
                     yield Message(topic, received_ns, data)
                     first_ns, last_ns, count = first_ns or received_ns, received_ns, count + 1
@@ -137,24 +158,26 @@ class Bag:
     def _open_folder(self) -> tuple[list[Any], str]:
         """Open a folder as rosbags does, or else its files, one by one, up to the damage."""
         try:
+            _check_metadata(self.path / METADATA)
             reader = Reader(self.path)
             reader.open()
             return [reader], ''
         except Exception as error:  # noqa: B902 (rosbags checks little of what it reads)
             damage = _sentence(error)
         try:
-            content = yaml.safe_load((self.path / 'metadata.yaml').read_text())
+            _check_metadata(self.path / METADATA)
+            content = yaml.safe_load((self.path / METADATA).read_text())
             info = content['rosbag2_bagfile_information']
             names = [PurePath(each).name for each in info['relative_file_paths']]
         except FileNotFoundError:
-            names, damage = _storages(self.path), 'metadata.yaml is missing'
-        except (OSError, ValueError, yaml.YAMLError, KeyError, TypeError):
-            names, damage = _storages(self.path), 'metadata.yaml is not whole'
+            names, damage = _storages(self.path), f'{METADATA} is missing'
+        except Exception:  # noqa: B902 (as above)
+            names, damage = _storages(self.path), f'{METADATA} is not whole'
         readers = []
         for name in names:
             path = self.path / name
             if not path.exists():
-                damage = f'{name} is missing'
+                damage = f'{one_line(name)} is missing'
                 break
             try:
                 reader, wrong = self._open_file(path)
@@ -171,14 +194,19 @@ class Bag:
 
     def _open_file(self, path: Path) -> tuple[Any, str]:
         """Open a storage file with rosbags, or what comes before its damage."""
+        shown = path
+        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe: no waiting for it
+            raise StartError(f'cannot read {path}: it is no file')
         if path.suffix == COMPRESSED:
             path = self._unpack(path)
         try:
             with path.open('rb') as file:
                 if not file.read(1):
-                    raise StartError(f'{path} is empty')
+                    raise StartError(f'{shown} is empty')
+            if path.suffix == '.db3':
+                check_tables(path)
         except OSError as error:
-            raise StartError(f'cannot read {path}: {error.strerror}') from error
+            raise StartError(f'cannot read {shown}: {error.strerror}') from error
         try:
             reader = Reader(path)
             reader.open()
@@ -186,25 +214,47 @@ class Bag:
         except Exception as error:  # noqa: B902 (rosbags checks little of what it reads)
             damage = _sentence(error)
         if path.suffix not in DAMAGED:
-            raise StartError(f'{path} cannot be read: {damage}')
+            raise StartError(f'{shown} cannot be read: {damage}')
         try:
             rest = DAMAGED[path.suffix](path)
-        except StartError:
-            raise
+        except StartError as error:
+            raise StartError(str(error).replace(str(path), str(shown))) from error
         except Exception as error:  # noqa: B902 (as above)
-            raise StartError(f'{path} cannot be read: {_sentence(error)}') from error
+            raise StartError(f'{shown} cannot be read: {_sentence(error)}') from error
         return rest, rest.damage
 
     def _unpack(self, path: Path) -> Path:
         """Decompress a file as far as possible into a temporary one."""
         self._unpacked.append(tempfile.TemporaryDirectory())
         unpacked = Path(self._unpacked[-1].name, path.stem)
-        with zstd.open(path, 'rb') as packed, unpacked.open('wb') as file:
-            try:
-                shutil.copyfileobj(packed, file)
-            except (EOFError, zstd.ZstdError):
-                pass  # what is missing then shows
+        try:
+            with ZstdFile(path) as packed, unpacked.open('wb') as file:
+                try:
+                    shutil.copyfileobj(packed, file)
+                except (EOFError, ZstdError):
+                    pass  # what is missing then shows
+        except OSError as error:
+            raise StartError(f'cannot unpack {path}: {error.strerror}') from error
         return unpacked
+
+
+def _check_metadata(path: Path) -> None:
+    """
+    Refuse what takes a reader of YAML minutes.
+
+    :raises ValueError: if it is large or much is nested in it.
+    """
+    if path.exists() and not path.is_file():
+        raise ValueError(f'{path.name} is no file')
+    with path.open('rb') as file:
+        data = file.read(MAX_METADATA_BYTES + 1)
+    depth = 0
+    for bracket in re.findall(rb'[\[\]{}]', data):
+        depth = depth + 1 if bracket in b'[{' else max(0, depth - 1)
+        if depth > MAX_METADATA_DEPTH:
+            raise ValueError(f'{path.name} is nested too deeply')
+    if len(data) > MAX_METADATA_BYTES:
+        raise ValueError(f'{path.name} has more than {MAX_METADATA_BYTES} bytes')
 
 
 def _storages(folder: Path) -> list[str]:
@@ -219,8 +269,9 @@ def _is_storage(name: str) -> bool:
     return PurePath(name.removesuffix(COMPRESSED)).suffix in DAMAGED
 
 
-def _topic(connection: Any) -> Topic:
-    return Topic(
+def _topic(connection: Any) -> Topic | None:
+    """Describe a topic; None if the bag has something else in that place."""
+    topic = Topic(
         connection.topic,
         connection.msgtype,
         connection.msgcount,
@@ -229,6 +280,10 @@ def _topic(connection: Any) -> Topic:
         connection.ext.serialization_format,
         tuple(connection.ext.offered_qos_profiles),
     )
+    texts = (topic.name, topic.msg_type, topic.definition, topic.type_hash, topic.serialization)
+    are_texts = all(isinstance(each, str) for each in texts)
+    is_count = isinstance(topic.count, int) and 0 <= topic.count < 2**63
+    return topic if are_texts and is_count else None
 
 
 def _merged(one: Topic, other: Topic) -> Topic:
@@ -243,5 +298,4 @@ def _merged(one: Topic, other: Topic) -> Topic:
 
 def _sentence(error: Exception) -> str:
     """Say in one line what somebody else's error is about."""
-    text = ' '.join(str(error).split()).rstrip('.')
-    return text or type(error).__name__
+    return one_line(error).rstrip('.') or type(error).__name__

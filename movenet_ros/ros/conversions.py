@@ -29,7 +29,9 @@ from typing import Any
 from builtin_interfaces.msg import Time
 import cv2
 from movenet_ros.core.errors import ImageError
+from movenet_ros.core.image import check_size
 from movenet_ros.core.image import decode_picture
+from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.image import Order
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
@@ -37,6 +39,7 @@ from movenet_ros.core.skeleton import INDEX
 from movenet_ros.core.skeleton import KEYPOINT_NAMES
 from movenet_ros.core.skeleton import NUM_KEYPOINTS
 from movenet_ros.core.timing import NANOSECONDS
+from movenet_ros.core.wording import one_line
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage
@@ -49,6 +52,7 @@ from vision_msgs.msg import ObjectHypothesisWithPose
 from vision_msgs.msg import VisionClass
 
 PERSON = 'person'
+MAX_FRAME_ID = 1024  # characters; it is repeated in each message about each person
 
 DIRECT: dict[str, tuple[int, int, Order]] = {  # encoding: bytes per channel, channels, order
     'rgb8': (1, 3, 'rgb'),
@@ -95,13 +99,16 @@ def stamp_ns(time: Time) -> int:
     return int(time.sec) * NANOSECONDS + int(time.nanosec)
 
 
-def image_from_msg(msg: Any) -> SourceImage:
+def image_from_msg(msg: Any, max_pixels: int = MAX_IMAGE_PIXELS) -> SourceImage:
     """
     Read an image message; the result may be a view of the message's buffer.
 
     :param msg: sensor_msgs/Image, or a :class:`.serialized_image.ImageView` of one.
+    :param max_pixels: larger ones are refused before anything of that size is made.
     :raises ImageError: if size, step, data and encoding do not make a picture.
     """
+    _check_frame_id(msg)
+    check_size((msg.width, msg.height), max_pixels)
     if msg.encoding in DIRECT:
         size, channels, order = DIRECT[msg.encoding]
         return SourceImage(_to_8_bit(_pixels(msg, msg.height, size, channels)), order)
@@ -112,13 +119,17 @@ def image_from_msg(msg: Any) -> SourceImage:
     return _image_by_cv_bridge(msg)
 
 
-def image_from_compressed_msg(msg: CompressedImage) -> SourceImage:
+def image_from_compressed_msg(
+    msg: CompressedImage, max_pixels: int = MAX_IMAGE_PIXELS
+) -> SourceImage:
     """
     Read a compressed image message.
 
+    :param max_pixels: larger ones are refused before anything of that size is decoded.
     :raises ImageError: if the data is no whole picture.
     """
-    return decode_picture(np.frombuffer(msg.data, np.uint8))
+    _check_frame_id(msg)
+    return decode_picture(np.frombuffer(msg.data, np.uint8), max_pixels)
 
 
 def image_to_msg(image_bgr: NDArray[np.uint8], header: Header) -> Image:
@@ -182,6 +193,10 @@ def poses_from_msg(msg: Detection2DArray) -> Poses:
             raise ValueError('not a message of the topic poses: its results are no skeletons')
     if not people:
         return Poses.nobody()
+    try:
+        ids = np.array([int(each.id or 0) for each in msg.detections], np.int64)
+    except (ValueError, OverflowError) as error:
+        raise ValueError('not a message of the topic poses: an id is no number') from error
     xys = [[(p.pose.pose.position.x, p.pose.pose.position.y) for p in each] for each in people]
     scores = np.array([[p.hypothesis.score for p in each] for each in people])
     boxes = [each.bbox for each in msg.detections]
@@ -192,7 +207,7 @@ def poses_from_msg(msg: Detection2DArray) -> Poses:
         keypoint_scores=scores[:, :NUM_KEYPOINTS],
         boxes_xyxy=np.hstack([centers - halves, centers + halves]),
         scores=scores[:, NUM_KEYPOINTS],
-        ids=np.array([int(each.id or 0) for each in msg.detections]),
+        ids=ids,
     )
 
 
@@ -202,6 +217,13 @@ def label_info(threshold: float, stamp: Time) -> LabelInfo:
     for name, i in {**INDEX, PERSON: NUM_KEYPOINTS}.items():
         msg.class_map.append(VisionClass(class_id=i, class_name=name))
     return msg
+
+
+def _check_frame_id(msg: Any) -> None:
+    if len(msg.header.frame_id) > MAX_FRAME_ID:
+        raise ImageError(
+            f'a frame_id of {len(msg.header.frame_id)} characters, at most {MAX_FRAME_ID} are read'
+        )
 
 
 def _hypothesis(name: str, score: float, xy: Any) -> ObjectHypothesisWithPose:
@@ -263,24 +285,25 @@ def _convert(msg: Image, conversion: Callable[[], Any]) -> NDArray[np.uint8]:
         return np.asarray(conversion(), np.uint8)
     except cv2.error as error:
         size = f'{msg.width}x{msg.height}'
-        raise ImageError(f'OpenCV cannot convert {size} {msg.encoding}: {error.err}') from error
+        reason = one_line(error.err)
+        raise ImageError(f'OpenCV cannot convert {size} {msg.encoding}: {reason}') from error
 
 
 def _image_by_cv_bridge(msg: Image) -> SourceImage:
     """Let cv_bridge read an encoding that the table does not know."""
     known = f'known are {", ".join((*DIRECT, *COMPUTED))}'
+    encoding = f"'{one_line(msg.encoding, 40)}'"
     if msg.encoding[:3] in ('16U', '16S', '32F', '32S', '64F'):
-        raise ImageError(f'encoding {msg.encoding!r} is no colour image (depth?); {known}')
+        raise ImageError(f'encoding {encoding} is no colour image (depth?); {known}')
     try:
         if 'cv_bridge' in _broken:
             raise ImportError
         from cv_bridge import CvBridge
 
         pixels = CvBridge().imgmsg_to_cv2(msg, 'bgr8')  # loads its compiled part only here
+        return SourceImage(np.asarray(pixels), 'bgr')
     except (ImportError, AttributeError) as error:  # AttributeError: built for another NumPy
         _broken.add('cv_bridge')
-        raise ImageError(f'unknown encoding {msg.encoding!r}; {known}') from error
-    except (TypeError, ValueError) as error:  # CvBridgeError is a TypeError
-        reason = ' '.join(str(error).split())
-        raise ImageError(f'unknown encoding {msg.encoding!r}: {reason}') from error
-    return SourceImage(pixels, 'bgr')
+        raise ImageError(f'unknown encoding {encoding}; {known}') from error
+    except Exception as error:  # noqa: B902 (whatever comes of fields that make no sense)
+        raise ImageError(f'unknown encoding {encoding}: {one_line(error)}') from error

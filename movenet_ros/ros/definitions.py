@@ -56,7 +56,8 @@ def hash_of(msg_type: str, text: str) -> str:
     store = get_typestore(Stores.EMPTY)
     try:
         is_idl = text.startswith(IDL)
-        store.register(get_types_from_idl(text) if is_idl else get_types_from_msg(text, msg_type))
+        types = get_types_from_idl(text) if is_idl else get_types_from_msg(text, msg_type)
+        store.fielddefs.update(types)  # register would have code made of the text, and run it
         return str(store.hash_rihs01(msg_type))
     except Exception:  # noqa: B902 (whatever comes of a text that somebody else wrote)
         return ''
@@ -74,7 +75,7 @@ def _installed(msg_type: str) -> Any:
         types.update(get_types_from_msg(path.read_text(), name))
         wanted |= {each for _, fields in types.values() for each in _names(fields)}
         wanted -= types.keys() | store.fielddefs.keys()
-    store.register(types)
+    store.fielddefs.update(types)
     return store
 
 

@@ -46,7 +46,7 @@ def without_padding(data: bytes, msg: Any) -> bytes:
         cleaner.message(msg)
     except KeyError:  # a type that our messages do not have
         return data
-    is_all = len(data) - BODY - cleaner.at < BODY  # the whole is a multiple of 4, too
+    is_all = 0 <= len(data) - BODY - cleaner.at < BODY  # the whole is a multiple of 4, too
     return data[:BODY] + bytes(cleaner.body) if is_all else data
 
 

@@ -44,6 +44,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.following import TRACKING
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
+from movenet_ros.core.wording import one_line
 from rcl_interfaces.msg import FloatingPointRange
 from rcl_interfaces.msg import IntegerRange
 from rcl_interfaces.msg import ParameterDescriptor
@@ -440,7 +441,9 @@ def _refusal(parameter: Field[Any], value: Any) -> str:
         low, high = about['between']
         is_good = low <= value <= high and (isinstance(value, float) or _is_step(parameter, value))
         wanted = limits(parameter)
-    return '' if is_good else f"parameter {parameter.name} is '{value}', it must be {wanted}"
+    if is_good:
+        return ''
+    return f"parameter {parameter.name} is '{one_line(value, 80)}', it must be {wanted}"
 
 
 def _is_step(parameter: Field[Any], value: int) -> bool:

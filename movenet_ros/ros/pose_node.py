@@ -42,6 +42,7 @@ from movenet_ros.ros.image_input import ImageInput
 from movenet_ros.ros.managed_node import ACTIVE
 from movenet_ros.ros.managed_node import ManagedNode
 from movenet_ros.ros.managed_node import UNCONFIGURED
+from movenet_ros.ros.middleware import let_receiving_wait
 from movenet_ros.ros.parameters import declare
 from movenet_ros.ros.parameters import listing
 from movenet_ros.ros.parameters import on_change
@@ -70,6 +71,7 @@ from vision_msgs.msg import LabelInfo
 UPDATE_PERIOD_S = 0.3  # how soon a new subscriber or publisher is noticed
 WARN_PERIOD_S = 5.0
 KEPT = 10  # messages that can be sent again: with 1, an image_annotated right behind loses some
+FLOOD_IMAGES = 50  # a second, of which the node takes less than half
 CLOCK_IMAGES = 5  # in a row, before another clock is told of: one odd stamp is none
 
 Shot = tuple[Future, float]  # of detect_once: takes success and message; when it is too late
@@ -98,6 +100,7 @@ class PoseNode(ManagedNode):
         self._clock_images = 0
         self._is_enabled = True
         self._was_wanted = False
+        self._is_flooded = False
         self._due_s = 0.0
         self._shots: list[Shot] = []
         # made first, so that they and their subscribers find each other while the model is loaded
@@ -295,6 +298,7 @@ class PoseNode(ManagedNode):
         if self._input is None:
             return
         self._update_input()
+        self._withstand_floods()
         now_s = time.monotonic()
         if any(too_late_s < now_s for _, too_late_s in self._shots):
             timeout_s = self._settings.image_timeout_s
@@ -310,6 +314,15 @@ class PoseNode(ManagedNode):
             self._input.update(self._was_wanted, self._settings.image_timeout_s)
         else:
             self._input.close()
+
+    def _withstand_floods(self) -> None:
+        """Where far more images come than can be processed, let those that come wait."""
+        if self._is_flooded or not self._was_wanted:
+            return
+        activity = self._monitor.activity()
+        if activity.arriving_hz > FLOOD_IMAGES and activity.dropped_share > 0.5:
+            self._is_flooded = True
+            let_receiving_wait()
 
     def _enable(self, request: Any, response: Any) -> Any:
         """Answer ~/enable."""

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import islice
-import os
 from pathlib import Path
 import statistics
 from typing import NamedTuple
@@ -32,6 +31,7 @@ from movenet_ros.core.media import CAMERA_PREFIX
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
 from movenet_ros.core.timing import NANOSECONDS
+from movenet_ros.core.wording import one_line
 from movenet_ros.ros.bags import Bag
 from movenet_ros.ros.bags import is_bag
 from movenet_ros.ros.bags import Message
@@ -43,7 +43,7 @@ from std_msgs.msg import Header
 
 FRAME_ID = 'camera'  # of a video's images, as video_source has it
 ANNOTATED = 'image_annotated'
-FFMPEG_IS_SILENT = ('OPENCV_FFMPEG_LOGLEVEL', '-8')  # errors are said in our words
+LISTED = 20  # topics in a sentence
 LOOKED_AT = 20  # images that tell the rate of a topic
 
 
@@ -112,7 +112,6 @@ def open_source(path: Path, topic: str) -> Source:
         raise StartError(f'cannot read {path}: {error.strerror}') from error
     if topic:
         raise StartError(f'{path} is no bag and has no topics')
-    os.environ.setdefault(*FFMPEG_IS_SILENT)
     try:
         return MediaSource(open_media(text), path.is_dir())
     except StartError as error:
@@ -131,7 +130,7 @@ class BagSource:
         except StartError:
             self._bag.close()
             raise
-        self.name = f'{path}, {self._topic.name}'
+        self.name = f'{path}, {one_line(self._topic.name)}'
         self.total: int | None = self._topic.count
         self.topic: Topic | None = self._topic
         self.topics = self._bag.topics
@@ -180,7 +179,7 @@ def _choose(bag: Bag, name: str) -> Topic:
             raise StartError(f'{bag.path} has no topic {name}, it has {known}')
         images = [each for each in named if each.msg_type in READERS]
         if not images:
-            carried = named[0].msg_type
+            carried = one_line(named[0].msg_type)
             raise StartError(f'{name} carries {carried}, no images; {bag.path} has {known}')
         return images[0]
     images = [each for each in bag.topics if each.msg_type in READERS and each.count]
@@ -196,7 +195,10 @@ def _choose(bag: Bag, name: str) -> Topic:
 
 
 def _listing(topics: list[Topic]) -> str:
-    return ', '.join(f'{each.name} ({each.msg_type}, {each.count})' for each in topics)
+    """Name the topics, the first ones if they are many."""
+    named = [f'{one_line(f"{each.name} ({each.msg_type}")}, {each.count})' for each in topics]
+    more = [f'and {len(named) - LISTED} more'] if len(named) > LISTED else []
+    return ', '.join(named[:LISTED] + more)
 
 
 class MediaSource:

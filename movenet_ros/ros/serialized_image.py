@@ -55,10 +55,10 @@ class ImageView:
         View a serialized image message.
 
         :return: the message itself where it is not little-endian CDR.
-        :raises ImageError: if it ends before its fields do.
+        :raises ImageError: if it is no image message: it ends before its fields do, say.
         """
         if message[:2] != CDR_LITTLE_ENDIAN:
-            return deserialize_message(message, Image)
+            return _deserialized(message)
         reader = _Reader(memoryview(message)[BODY:])
         try:
             sec, nanosec = struct.unpack('<iI', reader.take(8))
@@ -71,6 +71,14 @@ class ImageView:
             raise ImageError(f'a message of {len(message)} bytes that is no image') from error
         header = Header(stamp=Time(sec=sec, nanosec=nanosec), frame_id=frame_id)
         return cls(header, height, width, encoding, is_bigendian, step, data)
+
+
+def _deserialized(message: bytes) -> Image:
+    """Let the middleware read it."""
+    try:
+        return deserialize_message(message, Image)
+    except Exception as error:  # noqa: B902 (rclpy raises what the middleware throws)
+        raise ImageError(f'a message of {len(message)} bytes that is no image') from error
 
 
 class _Reader:
@@ -92,4 +100,5 @@ class _Reader:
         return int(UINT32.unpack(self.take(4))[0])
 
     def text(self) -> str:
-        return bytes(self.take(self.number()))[:-1].decode('utf-8', 'replace')  # 0 ends it
+        """Read a string, which a 0 ends, for rclpy too."""
+        return bytes(self.take(self.number())).partition(b'\0')[0].decode('utf-8', 'replace')

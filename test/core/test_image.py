@@ -144,7 +144,7 @@ def test_rubbish_behind_the_start_of_a_jpeg_is_refused(rubbish: bytes) -> None:
 
 
 def test_what_is_no_picture_is_named_by_its_first_bytes() -> None:
-    with pytest.raises(ImageError, match='7 bytes that are no whole picture.*52 75 62 62'):
+    with pytest.raises(ImageError, match='7 bytes that are no JPEG, .* picture .*52 75 62 62'):
         decode_picture(b'Rubbish')
 
 
@@ -287,3 +287,54 @@ def test_bgr_is_not_copied_without_need() -> None:
 def test_rgb_is_not_copied_without_need() -> None:
     image = in_order('rgb')
     assert np.shares_memory(image.as_rgb(), image.pixels)
+
+
+def test_a_picture_of_just_the_limit_is_read() -> None:
+    assert decode_picture(encoded('.png', quarters()), 48 * 32).wh == (48, 32)
+
+
+def test_a_picture_above_the_limit_is_refused_with_size_limit_and_cure() -> None:
+    with pytest.raises(ImageError, match='48x32 pixels, more than max_image_pixels = 1535'):
+        decode_picture(encoded('.png', quarters()), 48 * 32 - 1)
+
+
+def test_the_limit_holds_for_what_was_decoded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A decoder may see another size than the header that was read."""
+    large = np.zeros((40, 60, 3), np.uint8)
+    monkeypatch.setattr(cv2, 'imdecode', lambda *_: large)
+    with pytest.raises(ImageError, match='60x40 pixels, more than max_image_pixels = 2000'):
+        decode_picture(encoded('.png', quarters()), 2000)
+
+
+def test_what_opencv_says_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def imdecode(*_: object) -> None:
+        error = cv2.error('')
+        error.err = 'Insufficient\nmemory'
+        raise error
+
+    monkeypatch.setattr(cv2, 'imdecode', imdecode)
+    with pytest.raises(ImageError, match='OpenCV refuses: Insufficient memory$'):
+        decode_picture(encoded('.png', quarters()))
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / 'a.png')
+    with pytest.raises(ImageError, match='it is no file'):
+        read_picture(tmp_path / 'a.png')
+
+
+def test_a_file_larger_than_any_picture_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / 'a.png').open('wb') as file:
+        file.truncate(10**12)
+    with pytest.raises(ImageError, match='1000000000000 bytes are too many'):
+        read_picture(tmp_path / 'a.png')
+
+
+@pytest.mark.skipif('OPENCV_LOG_LEVEL' in os.environ, reason='somebody wants to hear it')
+def test_opencv_keeps_silent(capfd: pytest.CaptureFixture[str]) -> None:
+    """Of a TIFF without pixels it would say three lines, some of them long."""
+    numbers = ((256, 9), (257, 9), (258, 8), (259, 1), (262, 1), (273, 8), (277, 3), (279, 9))
+    entries = b''.join(struct.pack('<HHII', tag, 4, 1, value) for tag, value in numbers)
+    with pytest.raises(ImageError):
+        decode_picture(b'II*\0' + struct.pack('<IH', 8, len(numbers)) + entries + bytes(99))
+    assert capfd.readouterr().err == ''

@@ -19,9 +19,9 @@ from __future__ import annotations
 from pathlib import Path
 import time
 
+from movenet_ros.model.progress import first_line
 from movenet_ros.model.progress import folder_bytes
 from movenet_ros.model.progress import heartbeat
-from movenet_ros.model.progress import one_line
 import pytest
 
 
@@ -52,4 +52,4 @@ def test_a_folder_that_is_not_there_is_empty(tmp_path: Path) -> None:
     [(ValueError('first\nsecond'), 'first'), (EOFError(), 'EOFError'), (OSError('x'), 'x')],
 )
 def test_an_error_is_one_line(error: Exception, line: str) -> None:
-    assert one_line(error) == line
+    assert first_line(error) == line

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import json
 from pathlib import Path
 import stat
 import sys
@@ -255,3 +256,29 @@ def test_a_damaged_model_is_fetched_again(
 
 def test_the_real_model_is_whole(real_model: ModelFiles) -> None:
     assert real_model.variant == 'multipose_lightning'
+
+
+@pytest.mark.parametrize(
+    'name', ['../secret', '/etc/passwd', 'a\0b', '\ud800', 'a/../../b', 'x' * 201]
+)
+@pytest.mark.parametrize('place', ['payload', 'file'])
+def test_a_manifest_that_leads_elsewhere_is_refused(cache: Path, name: str, place: str) -> None:
+    record = {'size': 1, 'sha256': '0' * 64}
+    content = {
+        'format': 1,
+        'variant': 'multipose_lightning',
+        'source': 'x',
+        'payload': name if place == 'payload' else 'files',
+        'files': {name if place == 'file' else 'model.onnx': record},
+    }
+    cache.mkdir(parents=True)
+    (cache / 'manifest.json').write_text(json.dumps(content))
+    with pytest.raises(ModelError, match='a path that leads elsewhere'):
+        find_model()
+
+
+def test_a_manifest_that_nests_deeply_is_refused(cache: Path) -> None:
+    cache.mkdir(parents=True)
+    (cache / 'manifest.json').write_text('[' * 100_000)
+    with pytest.raises(ModelError, match='is damaged'):
+        find_model()

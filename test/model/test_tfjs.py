@@ -176,3 +176,12 @@ def test_a_file_that_is_no_json_is_refused(tmp_path: Path) -> None:
     path.write_text('not json')
     with pytest.raises(ModelError, match='cannot be converted'):
         convert(path, tmp_path / 'saved_model')
+
+
+def test_weights_are_looked_for_beside_their_list_only(tmp_path: Path) -> None:
+    (tmp_path / 'secret').write_bytes(b'1234')
+    folder = tmp_path / 'model'
+    folder.mkdir()
+    weights = [{'name': 'a', 'shape': [1], 'dtype': 'float32'}]
+    with pytest.raises(FileNotFoundError):
+        read_weights([{'paths': ['../secret'], 'weights': weights}], folder)

@@ -18,10 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+import os
 from pathlib import Path
 import shutil
 import sqlite3
 import struct
+import tracemalloc
 from typing import Any
 
 from hypothesis import given
@@ -30,10 +32,15 @@ from hypothesis import settings
 from hypothesis import strategies as st
 import lz4.frame
 from movenet_ros.core.errors import StartError
+from movenet_ros.ros import unpacking
 from movenet_ros.ros.bags import Bag
 from movenet_ros.ros.bags import is_bag
 from movenet_ros.ros.bags import Message
+from movenet_ros.ros.definitions import definition_of
+from movenet_ros.ros.definitions import hash_of
+from movenet_ros.ros.replay_source import BagSource
 import pytest
+from rosbags.rosbag2.storage_mcap import zstd
 
 WriteBag = Callable[..., Path]
 Row = tuple[str, str, int, bytes]
@@ -397,3 +404,184 @@ def test_a_file_that_is_no_bag_is_refused(
     with pytest.raises(StartError) as refused:
         Bag(path)
     assert words in str(refused.value) and '\n' not in str(refused.value)
+
+
+def bomb(compression: str, size: int, promised: int) -> bytes:
+    """Write a chunk that unpacks to other than it says."""
+    compress = lz4.frame.compress if compression == 'lz4' else zstd.compress
+    packed = compress(bytes(size))
+    head = struct.pack('<QQQI', 0, 2**62, promised, 0) + text(compression)
+    return record(CHUNK, head + struct.pack('<Q', len(packed)) + packed)
+
+
+@pytest.mark.parametrize('compression', ['lz4', 'zstd'])
+@pytest.mark.parametrize('promised', [100, 2**40, 2**64 - 1])
+def test_a_chunk_is_unpacked_to_no_more_than_it_says_and_is_allowed(
+    compression: str, promised: int, rows: list[Row], tmp_path: Path
+) -> None:
+    path = tmp_path / 'bomb.mcap'
+    path.write_bytes(b''.join(mcap(rows[:5])) + bomb(compression, 30_000_000, promised))
+    tracemalloc.start()
+    try:
+        found, damage = read(path)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert found == rows[:5]
+    assert damage
+    assert most < 20_000_000
+
+
+def test_a_compressed_message_is_unpacked_with_a_limit(
+    rows: list[Row], write_bag: WriteBag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, 'MAX_BYTES', 10)
+    path = write_bag(tmp_path / 'bag', rows, 'mcap', 'MESSAGE')
+    assert 'bytes in one piece, at most 10 are unpacked' in read(path)[1]
+
+
+@pytest.mark.parametrize('is_whole', [True, False])
+def test_a_compressed_file_does_not_fill_the_disk(
+    is_whole: bool,
+    rows: list[Row],
+    write_bag: WriteBag,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(unpacking, 'SPARE_BYTES', 2**70)
+    path = write_bag(tmp_path / 'bag', rows, 'mcap', 'FILE')
+    if not is_whole:
+        (path / 'metadata.yaml').unlink()
+    with pytest.raises(StartError, match='cannot unpack .*: No space left on device'):
+        Bag(path)
+
+
+def test_a_compressed_file_is_unpacked_to_no_more_than_is_likely(
+    write_bag: WriteBag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unpacking, 'LEAST_BYTES', 1)
+    black = bytes(10_000_000)
+    path = write_bag(tmp_path / 'bag', [('/ticks', EMPTY, 1, black)] * 3, 'mcap', 'FILE')
+    with pytest.raises(StartError, match='cannot unpack .*: File too large'):
+        Bag(path)
+
+
+@pytest.mark.parametrize('name', ['bag.mcap', 'bag.db3', 'bag.mcap.zstd', 'metadata.yaml'])
+def test_a_pipe_is_not_waited_for(name: str, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(StartError):
+        Bag(tmp_path)
+
+
+@pytest.mark.parametrize(
+    'sql',
+    [
+        'CREATE VIEW schema AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)'
+        ' SELECT max(i) FROM n',
+        'CREATE TABLE more(a, b GENERATED ALWAYS AS (zeroblob(900000000)))',
+        'CREATE TRIGGER t AFTER INSERT ON topics BEGIN SELECT 1; END',
+    ],
+)
+def test_a_bag_whose_tables_are_computed_is_refused(
+    sql: str, rows: list[Row], write_bag: WriteBag, tmp_path: Path
+) -> None:
+    (path,) = write_bag(tmp_path / 'bag', rows, 'sqlite3').glob('*.db3')
+    with sqlite3.connect(path) as file:
+        file.execute('DROP TABLE schema')
+        file.execute(sql)
+    file.close()
+    with pytest.raises(StartError, match='it has tables that are computed'):
+        Bag(path)
+
+
+@pytest.mark.parametrize(
+    ('column', 'value'),
+    [('timestamp', -5), ('timestamp', 'soon'), ('timestamp', None), ('data', 'text'), ('data', 3)],
+)
+def test_a_message_that_cannot_be_is_where_a_bag_ends(
+    column: str, value: Any, rows: list[Row], write_bag: WriteBag, tmp_path: Path
+) -> None:
+    (path,) = write_bag(tmp_path / 'bag', rows, 'sqlite3').glob('*.db3')
+    with sqlite3.connect(path) as file:
+        file.execute('CREATE TABLE copy(id INTEGER, topic_id INTEGER, timestamp, data)')
+        file.execute('INSERT INTO copy SELECT * FROM messages')
+        file.execute('DROP TABLE messages')
+        file.execute('ALTER TABLE copy RENAME TO messages')
+        file.execute(f'UPDATE messages SET {column} = ? WHERE id = 4', (value,))
+    file.close()
+    found, damage = read(path)
+    assert len(found) < len(rows)
+    assert damage.isprintable() and 'is damaged' in damage
+
+
+@pytest.mark.parametrize(
+    ('old', 'new'),
+    [('name: /words', 'name: 3'), ('message_count: 14', 'message_count: many'),
+     ('message_count: 14', 'message_count: -1'),
+     ('message_count: 14', 'message_count: 1' + '0' * 400),
+     ('type: std_msgs/msg/String', 'type: [a]')],
+)
+def test_topics_that_are_described_as_something_else_are_refused(
+    old: str, new: str, rows: list[Row], write_bag: WriteBag, tmp_path: Path
+) -> None:
+    path = write_bag(tmp_path / 'bag', rows)
+    metadata = (path / 'metadata.yaml').read_text()
+    assert old in metadata
+    (path / 'metadata.yaml').write_text(metadata.replace(old, new))
+    with pytest.raises(StartError, match='its topics are not described as such'):
+        Bag(path)
+
+
+@pytest.mark.parametrize('content', ['[' * 3000, '{a: ' * 3000, '#' * 3_000_000])
+def test_metadata_that_would_take_minutes_is_passed_over(
+    content: str, rows: list[Row], write_bag: WriteBag, tmp_path: Path
+) -> None:
+    path = write_bag(tmp_path / 'bag', rows)
+    (path / 'metadata.yaml').write_text(content)
+    found, damage = read(path)
+    assert found == rows
+    assert 'metadata.yaml is not whole' in damage
+
+
+def test_names_that_are_no_text_are_told_in_one_line(
+    rows: list[Row], write_bag: WriteBag, tmp_path: Path
+) -> None:
+    (path,) = write_bag(tmp_path / 'bag', rows, 'sqlite3').glob('*.db3')
+    data = path.read_bytes()
+    assert data.count(b'std_msgs/msg/String') > 1
+    path.write_bytes(data.replace(b'std_msgs/msg/String', b'std_msgs\0\x80sg/String'))
+    with pytest.raises(StartError) as refused:
+        BagSource(path, '/words')
+    assert str(refused.value).isprintable()
+
+
+def test_a_schema_that_is_no_text_is_no_traceback(
+    rows: list[Row], write_bag: WriteBag, tmp_path: Path
+) -> None:
+    (path,) = write_bag(tmp_path / 'bag', rows, 'sqlite3').glob('*.db3')
+    data = path.read_bytes()
+    path.write_bytes(data.replace(b'CREATE TABLE metadata', b'CREATE TABLE met\x80data'))
+    found, damage = read(path)
+    assert found == rows or damage
+
+
+def test_a_complaint_of_sqlite_that_is_no_text_is_no_traceback(
+    rows: list[Row], write_bag: WriteBag, tmp_path: Path
+) -> None:
+    (path,) = write_bag(tmp_path / 'bag', rows, 'sqlite3').glob('*.db3')
+    path.write_bytes(path.read_bytes().replace(b'CREATE TABLE', b'CREATE\x80TABL'))
+    with pytest.raises(StartError) as refused:
+        Bag(path)
+    assert str(refused.value).isprintable()
+
+
+def test_a_definition_in_a_bag_is_never_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The library would make code of it to read messages; for its hash that is not needed."""
+
+    def refuse(*_: Any) -> None:
+        raise AssertionError('something of a bag was run')
+
+    monkeypatch.setattr('rosbags.typesys.store.exec', refuse, raising=False)
+    assert hash_of('a_msgs/msg/Thing', 'int32 a\nstring b\n').startswith('RIHS01_')
+    found = definition_of('sensor_msgs/msg/Image')
+    assert found is not None and found[1].startswith('RIHS01_')

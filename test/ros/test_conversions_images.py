@@ -290,7 +290,8 @@ def test_odd_sizes_of_shared_colours(encoding: str, wh: tuple[int, int]) -> None
         assert f'{width}x{height} {encoding}' in refusal(msg)
 
 
-sizes = st.integers(0, 40) | st.integers(0, 2**32 - 1)
+huge = st.integers(0, 2**32 - 1)
+sizes = st.integers(0, 40) | huge
 encodings = st.sampled_from([*ENCODERS, '16UC1', '32FC1', '8UC2', '', 'BGR8', 'rgb8 ']) | st.text(
     st.characters(codec='utf-8'), max_size=20
 )
@@ -532,3 +533,73 @@ def test_a_cv_bridge_that_is_broken_is_not_tried_again(
         with pytest.raises(ImageError):
             image_from_msg(Image(encoding='bgr10', width=1, height=1, step=3, data=[0] * 3))
     assert len(tried) == 1
+
+
+@given(huge, huge, huge, encodings, st.binary(max_size=64))
+def test_huge_numbers_are_refused_in_one_line(
+    width: int, height: int, step: int, encoding: str, data: bytes
+) -> None:
+    """And nothing of that size is made."""
+    msg = Image(width=width, height=height, step=step, encoding=encoding, data=array('B', data))
+    assert outcome_is_fine(msg, 10**6)
+
+
+@given(st.text(st.characters(exclude_characters='\0', exclude_categories=['Cs']), max_size=500))
+@example('\n' * 99)
+@example('x' * 10**6)
+@example('16UC1' + '\x1b[2J' * 100)
+def test_any_encoding_is_refused_in_one_short_line(encoding: str) -> None:
+    """People read it in a log."""
+    assert outcome_is_fine(Image(width=2, height=1, step=6, encoding=encoding, data=[0] * 6))
+
+
+def outcome_is_fine(msg: Image, max_pixels: int = 10**6) -> bool:
+    """Tell whether a message is read or refused in a short line."""
+    try:
+        width, height = image_from_msg(msg, max_pixels).wh
+    except ImageError as error:
+        return str(error).isprintable() and 0 < len(str(error)) <= 400
+    return width * height <= max_pixels
+
+
+@pytest.mark.parametrize('encoding', ['bgr8', 'rgb16', 'nv12', 'bgr10'])
+def test_an_image_above_the_limit_is_refused_first(
+    encoding: str, cv_bridge: Callable[..., None]
+) -> None:
+    """Before anything is computed of it."""
+    cv_bridge(raising(AssertionError()))
+    msg = Image(width=4, height=3, step=24, encoding=encoding, data=[0] * 200)
+    with pytest.raises(ImageError, match='4x3 pixels, more than max_image_pixels = 11'):
+        image_from_msg(msg, 11)
+
+
+def test_a_compressed_image_above_the_limit_is_refused(photo_of: Callable[..., Pixels]) -> None:
+    """Of which only the header is read."""
+    with pytest.raises(ImageError, match='160x120 pixels, more than max_image_pixels = 19199'):
+        image_from_compressed_msg(compressed(photo_of(EVEN_WH), '.png'), 19199)
+
+
+@pytest.mark.parametrize('read', [image_from_msg, image_from_compressed_msg])
+def test_a_frame_id_of_megabytes_is_refused(read: Callable[[Any], Any]) -> None:
+    """It would be repeated in each message about each person."""
+    kind = Image if read is image_from_msg else CompressedImage
+    with pytest.raises(ImageError, match='a frame_id of 5000000 characters, at most 1024'):
+        read(kind(header=Header(frame_id='x' * 5_000_000)))
+
+
+@pytest.mark.parametrize('error', [KeyError('bgr10'), RuntimeError('no'), MemoryError()])
+def test_whatever_cv_bridge_raises_is_a_refusal(
+    error: Exception, cv_bridge: Callable[..., None]
+) -> None:
+    """Its compiled part has errors of its own."""
+    cv_bridge(raising(error))
+    assert "'bgr10'" in refusal(Image(encoding='bgr10', width=160, height=120))
+
+
+@pytest.mark.parametrize('answer', [None, 'text', np.zeros((3, 4)), np.zeros((3, 4, 2), np.uint8)])
+def test_what_cv_bridge_answers_must_be_a_picture(
+    answer: Any, cv_bridge: Callable[..., None]
+) -> None:
+    """It has been seen to answer with other things."""
+    cv_bridge(lambda _: answer)
+    assert "'bgr10'" in refusal(Image(encoding='bgr10', width=4, height=3))

@@ -190,6 +190,15 @@ def test_keypoints_in_another_order_are_refused(two: Poses) -> None:
         poses_from_msg(msg)
 
 
+@pytest.mark.parametrize('person_id', ['x', '1.5', '9' * 30, '9' * 9999, '1\n' * 99])
+def test_ids_that_are_no_numbers_are_refused(person_id: str, two: Poses) -> None:
+    """In one line, whatever they are."""
+    msg = poses_to_msg(two, HEADER)
+    msg.detections[1].id = person_id
+    with pytest.raises(ValueError, match='topic poses: an id is no number$'):
+        poses_from_msg(msg)
+
+
 def test_foreign_detections_are_refused() -> None:
     """One hypothesis without a word, or none at all."""
     for results in ([], [ObjectHypothesisWithPose()]):

@@ -28,6 +28,7 @@ from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.ros import perception
+from movenet_ros.ros import pose_node
 from movenet_ros.ros.perception import WARM_UP_WH
 import numpy as np
 from numpy.typing import NDArray
@@ -448,6 +449,35 @@ def test_the_rate_is_limited(
     remote.set(max_rate_hz=0.0)
     remote.camera.publish(make_image(200))
     remote.until_poses(200)
+
+
+def test_in_a_flood_receiving_gives_way(
+    world: World, remote: Remote, start_pose_node: Any, two_people: Output, make_image: MakeImage,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Not at a rate that the node can hold; and once only, since it cannot be taken back."""
+    calls: list[bool] = []
+    monkeypatch.setattr(pose_node, 'let_receiving_wait', lambda: calls.append(True))
+    backend = RecordedBackend([two_people])
+    start_pose_node(backend)
+    remote.until_subscribed()
+    for sec in range(30):
+        remote.camera.publish(make_image(sec))
+        world.spin(0.05)
+    assert not calls
+    quickly = backend.infer
+
+    def slowly(batch: NDArray[np.int32]) -> Output:
+        time.sleep(0.1)
+        return quickly(batch)
+
+    backend.infer = slowly  # type: ignore[method-assign]
+
+    timer = world.node.create_timer(0.004, lambda: remote.camera.publish(make_image(99)))
+    world.until(lambda: calls)
+    world.spin(A_WHILE_S)
+    world.node.destroy_timer(timer)
+    assert calls == [True]
 
 
 def test_large_images_are_refused(

@@ -17,11 +17,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 import subprocess
 import sys
 from xml.etree import ElementTree
 
+from movenet_ros.ros.middleware import LOWER_PRIORITY
 from movenet_ros.ros.middleware import make_room_for_images
 from movenet_ros.ros.middleware import VARIABLES
 import pytest
@@ -92,3 +94,29 @@ def test_fast_dds_takes_as_much_as_the_profile_says(
         monkeypatch.delenv(variable, raising=False)
     usual, roomy = shared_memory_of('usual'), shared_memory_of('room')
     assert usual < 2**20 < 8 * 2**20 <= roomy < 10 * 2**20
+
+
+PRIORITIES = """
+import os, pathlib, rclpy, threading
+from movenet_ros.ros.middleware import let_receiving_wait
+rclpy.init()
+node = rclpy.create_node('listener')
+let_receiving_wait()
+for task in pathlib.Path('/proc/self/task').iterdir():
+    name = (task / 'comm').read_text().strip()
+    print(name, os.getpriority(os.PRIO_PROCESS, int(task.name)), int(task.name) == os.getpid())
+"""
+
+
+def test_receiving_waits_and_nothing_else() -> None:
+    """In Fast DDS that gives its threads names, which it does since Iron."""
+    output = subprocess.run(
+        [sys.executable, '-c', PRIORITIES], capture_output=True, text=True, check=True
+    ).stdout
+    threads = [line.rsplit(' ', 2) for line in output.splitlines()]
+    receivers = [int(nice) for name, nice, _ in threads if name.startswith(('dds.shm', 'dds.udp'))]
+    if not receivers:
+        pytest.skip('no threads with the names of Fast DDS')
+    usual = os.getpriority(os.PRIO_PROCESS, 0)
+    assert set(receivers) == {min(19, max(usual, LOWER_PRIORITY))}
+    assert [int(nice) for _, nice, is_main in threads if is_main == 'True'] == [usual]

@@ -105,3 +105,42 @@ def test_another_layout_is_left_to_rclpy(monkeypatch: pytest.MonkeyPatch) -> Non
     message = b'\0\0' + serialize_message(picture())[2:]
     assert image_from_msg(ImageView.of(message)).wh == (4, 2)
     assert asked == [(message, Image)]
+
+
+HEADS = [b'\0\0', b'\0\1', b'\0\3', b'\0\7', b'\xff\xff']  # how the rest is laid out
+
+
+@given(st.binary(max_size=200), st.sampled_from(HEADS))
+def test_any_bytes_are_an_image_message_or_are_refused(rest: bytes, head: bytes) -> None:
+    try:
+        ImageView.of(head + rest)
+    except ImageError as error:
+        assert 'that is no image' in str(error)
+
+
+@pytest.mark.parametrize('length', range(10))
+def test_a_few_bytes_are_refused(length: int) -> None:
+    with pytest.raises(ImageError, match=f'a message of {length} bytes that is no image'):
+        ImageView.of(b'\0' * length)
+
+
+@given(images(), st.data())
+def test_a_message_with_some_bytes_changed_is_read_or_refused(
+    msg: Image, draw: st.DataObject
+) -> None:
+    data = bytearray(serialize_message(msg))
+    for _ in range(draw.draw(st.integers(1, 4))):
+        data[draw.draw(st.integers(0, len(data) - 1))] = draw.draw(st.integers(0, 255))
+    try:
+        image = image_from_msg(ImageView.of(bytes(data)), 10**6)
+    except ImageError as error:
+        assert str(error).isprintable()
+    else:
+        assert min(image.wh) > 0
+
+
+def test_a_text_ends_at_its_0_as_for_rclpy() -> None:
+    """A frame_id with a 0 in it cannot be sent on."""
+    data = bytes(serialize_message(Image(header=Header(frame_id='camera'), encoding='bgr8')))
+    view = ImageView.of(data.replace(b'camera', b'cam\0ra'))
+    assert view.header.frame_id == 'cam'

@@ -1,0 +1,33 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Words of strangers (a file, a message, another library), fit for a line that people read."""
+
+
+def one_line(text: object, most: int = 200) -> str:
+    """
+    Put a text into one line without control characters; what is too long loses its middle.
+
+    :param most: characters, at least 20.
+    """
+    whole = str(text)
+    if len(whole) > 2 * most:  # it may be megabytes
+        whole = f'{whole[:most]} {whole[-most:]}'
+    line = ' '.join(whole.split())
+    if not line.isprintable():
+        line = ''.join(each if each.isprintable() else ascii(each)[1:-1] for each in line)
+    if len(line) <= most:
+        return line
+    half = (most - 5) // 2
+    return f'{line[:half]} ... {line[-half:]}'

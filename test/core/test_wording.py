@@ -1,0 +1,55 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The words of strangers become one short line."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from movenet_ros.core.wording import one_line
+import pytest
+
+
+@given(st.text(), st.integers(20, 300))
+def test_any_text_becomes_one_short_printable_line(text: str, most: int) -> None:
+    line = one_line(text, most)
+    assert len(line) <= most
+    assert line.isprintable()
+
+
+@given(st.text(st.characters(categories=['L', 'N', 'P']), max_size=200))
+def test_a_plain_text_stays_what_it_is(text: str) -> None:
+    assert one_line(text) == text
+
+
+@pytest.mark.parametrize(
+    ('text', 'line'),
+    [
+        ('two\nlines', 'two lines'),
+        (' a \t b ', 'a b'),
+        ('\x1b[2J', '\\x1b[2J'),
+        ('a\0', 'a\\x00'),
+        ('\ud800', '\\ud800'),
+        ('Köln', 'Köln'),
+        (7, '7'),
+    ],
+)
+def test_what_is_no_letter_is_written_out(text: object, line: str) -> None:
+    assert one_line(text) == line
+
+
+def test_a_long_text_loses_its_middle() -> None:
+    assert one_line(f'begin {"x" * 10**7} end', 40).startswith('begin x')
+    assert one_line(f'begin {"x" * 10**7} end', 40).endswith('x end')
