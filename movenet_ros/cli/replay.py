@@ -50,7 +50,11 @@ if TYPE_CHECKING:
     from movenet_ros.ros.replay_outputs import Targets
 
 NODE = 'movenet'
-OF_A_GRAPH = ('image_transport', 'image_reliability')  # which the topic of the bag decides
+OF_A_GRAPH = (  # which mean nothing without one, or which the topic of the bag decides
+    'autostart', 'dropped_warn_percent', 'image_reliability', 'image_timeout_s', 'image_transport',
+    'input_rate_error_hz', 'input_rate_warn_hz', 'latency_error_ms', 'latency_warn_ms',
+    'max_rate_hz', 'output_rate_error_hz', 'output_rate_warn_hz',
+)
 READ: dict[str, Callable[[str], Any]] = {
     'bool': lambda text: {'true': True, 'false': False}[text.lower()],
     'int': int,
@@ -80,8 +84,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         is_backend = sentence.startswith('backend ')
         backend.append(sentence) if is_backend else _warn(sentence)
 
+    where = args.input, args.topic, settings.max_image_pixels
     with ExitStack() as stack:
-        source = stack.enter_context(closing(open_source(args.input, args.topic)))
+        source = stack.enter_context(closing(open_source(*where)))
         outputs = stack.enter_context(Outputs(_targets(args), settings, args.input, source))
         print(f'{source.name}, {source.total or "unknown number of"} images', flush=True)
         for note in outputs.notes:

@@ -63,15 +63,16 @@ class Media:
     images: Callable[[], Iterator[SourceImage | ImageError]]
 
 
-def open_media(source: str) -> Media:
+def open_media(source: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Media:
     """
     Open a video file, a folder of pictures, or a camera by index or device.
 
+    :param max_pixels: larger pictures are refused before they are decoded.
     :raises StartError: if it is none of these or cannot be opened.
     """
     os.environ.setdefault(*FFMPEG_IS_SILENT)
     if source.isdecimal() or source.startswith(CAMERA_PREFIX):
-        return _camera(source)
+        return _camera(source, max_pixels)
     path = Path(os.path.expanduser(source))
     try:
         if not source or not path.exists():
@@ -79,35 +80,41 @@ def open_media(source: str) -> Media:
                 f"no such source: '{source}' (a video file, a folder of pictures, a camera index"
                 f' or {CAMERA_PREFIX}N)'
             )
-        return _folder(path) if path.is_dir() else _file(path)
+        return _folder(path, max_pixels) if path.is_dir() else _file(path, max_pixels)
     except OSError as error:
         raise StartError(f"cannot open '{source}': {error.strerror}") from error
 
 
-def _folder(path: Path) -> Media:
+def _folder(path: Path, max_pixels: int) -> Media:
     pictures = sorted(each for each in path.iterdir() if each.suffix.lower() in PICTURE_SUFFIXES)
     if not pictures:
         raise StartError(f'no pictures in {path} ({", ".join(PICTURE_SUFFIXES)})')
-    return Media(str(path), PICTURES_HZ, len(pictures), False, lambda: map(_picture, pictures))
+    return Media(
+        str(path),
+        PICTURES_HZ,
+        len(pictures),
+        False,
+        lambda: (_picture(each, max_pixels) for each in pictures),
+    )
 
 
-def _picture(path: Path) -> SourceImage | ImageError:
+def _picture(path: Path, max_pixels: int) -> SourceImage | ImageError:
     try:
-        return read_picture(path)
+        return read_picture(path, max_pixels)
     except ImageError as error:
         return ImageError(f'{path.name}: {error}')
 
 
-def _file(path: Path) -> Media:
+def _file(path: Path, max_pixels: int) -> Media:
     if path.suffix.lower() in PICTURE_SUFFIXES:
-        picture = _picture(path)
+        picture = _picture(path, max_pixels)
         if isinstance(picture, ImageError):
             raise StartError(str(picture))
         return Media(str(path), PICTURES_HZ, 1, False, lambda: iter([picture]))
     complaint = f'{path} is no video that OpenCV can read'
     if not path.is_file():  # a pipe, say: OpenCV would wait for it
         raise StartError(complaint)
-    capture = _opened(cv2.VideoCapture(str(path)), complaint)
+    capture = _opened(cv2.VideoCapture(str(path)), complaint, max_pixels)
     rate_hz = capture.get(cv2.CAP_PROP_FPS)
     count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     capture.release()
@@ -118,11 +125,11 @@ def _file(path: Path) -> Media:
         rate_hz,
         count if count > 0 else None,
         False,
-        lambda: _captured(cv2.VideoCapture(str(path)), path.name, count),
+        lambda: _captured(cv2.VideoCapture(str(path)), path.name, count, max_pixels),
     )
 
 
-def _camera(source: str) -> Media:
+def _camera(source: str, max_pixels: int) -> Media:
     index = int(source) if source.isdecimal() else source
     complaint = (
         f'camera {source} cannot be opened: is it plugged in, in use by another program,'
@@ -130,30 +137,32 @@ def _camera(source: str) -> Media:
     )
     if not Path(f'{CAMERA_PREFIX}{index}' if source.isdecimal() else source).exists():
         raise StartError(complaint)  # before OpenCV says it in several lines of its own
-    capture = _opened(cv2.VideoCapture(index), complaint)
+    capture = _opened(cv2.VideoCapture(index), complaint, max_pixels)
     rate_hz = capture.get(cv2.CAP_PROP_FPS)
     return Media(
         f'camera {source}',
         rate_hz if 0 < rate_hz < 1000 else CAMERA_HZ,
         None,
         True,
-        lambda: _captured(capture, f'camera {source}', 0),
+        lambda: _captured(capture, f'camera {source}', 0, max_pixels),
     )
 
 
-def _opened(capture: cv2.VideoCapture, complaint: str) -> cv2.VideoCapture:
+def _opened(
+    capture: cv2.VideoCapture, complaint: str, max_pixels: int
+) -> cv2.VideoCapture:
     if not capture.isOpened() or capture.get(cv2.CAP_PROP_FRAME_WIDTH) < 1:
         raise StartError(complaint)
     sides = (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
     try:
-        check_size((int(sides[0]), int(sides[1])), MAX_IMAGE_PIXELS)
+        check_size((int(sides[0]), int(sides[1])), max_pixels)
     except ImageError as error:
         raise StartError(str(error)) from error
     return capture
 
 
 def _captured(
-    capture: cv2.VideoCapture, name: str, count: int
+    capture: cv2.VideoCapture, name: str, count: int, max_pixels: int
 ) -> Iterator[SourceImage | ImageError]:
     """Read to the end; say so where that comes earlier than the file promised."""
     done = 0
@@ -163,7 +172,7 @@ def _captured(
             if not got:
                 break
             image = SourceImage(np.asarray(pixels, np.uint8), 'bgr')
-            check_size(image.wh, MAX_IMAGE_PIXELS)  # it may change on the way
+            check_size(image.wh, max_pixels)  # it may change on the way
         except (cv2.error, ImageError) as error:
             yield ImageError(f'{name} breaks off after {done} images: {one_line(error)}')
             return

@@ -24,15 +24,12 @@ from typing import Any
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import FrameError
-from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.monitor import Monitor
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.timing import NANOSECONDS
 from movenet_ros.ros.annotator import Annotator
-from movenet_ros.ros.conversions import image_from_compressed_msg
-from movenet_ros.ros.conversions import image_from_msg
 from movenet_ros.ros.conversions import image_to_msg
 from movenet_ros.ros.conversions import label_info
 from movenet_ros.ros.conversions import stamp_ns
@@ -52,13 +49,13 @@ from movenet_ros.ros.perception import Perception
 from movenet_ros.ros.prepared import detections_to_bytes
 from movenet_ros.ros.prepared import poses_to_bytes
 from movenet_ros.ros.run import run_node
-from movenet_ros.ros.serialized_image import ImageView
+from movenet_ros.ros.stamped import READERS
 from movenet_ros.ros.watchdog import explain_clock
+from movenet_ros.ros.watchdog import ros_type
 from movenet_ros.ros.watchdog import Watchdog
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
-from rclpy.serialization import deserialize_message
 from rclpy.task import Future
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
@@ -170,11 +167,10 @@ class PoseNode(ManagedNode):
         self.get_logger().warning(sentence)
 
     def _make_input(self) -> ImageInput:
-        topic = self.resolve_topic_name('image')
+        topic, kind = self.resolve_topic_name('image'), Image
         if self._settings.image_transport == 'compressed':
             topic, kind = f'{topic}/compressed', CompressedImage
-        else:
-            kind = Image
+        self._read = READERS[ros_type(kind)]
         return ImageInput(self, topic, kind, self._on_image, self._settings.image_reliability)
 
     def _on_image(self, message: bytes, dropped: int) -> None:
@@ -196,8 +192,9 @@ class PoseNode(ManagedNode):
         perception = self._perception
         assert perception is not None
         try:
-            msg, image = self._read(message)
-            stamp = stamp_ns(msg.header.stamp)
+            stamped = self._read(message, self._settings.max_image_pixels)
+            header, image = stamped.header, stamped.image
+            stamp = stamp_ns(header.stamp)
             self._watch_clock(stamp)
             poses = perception.people(image, stamp)
         except FrameError as error:
@@ -212,24 +209,11 @@ class PoseNode(ManagedNode):
             self._answer_shots(False, str(error))
             self.give_up(str(error))
             return
-        self._publish(poses, image, msg.header)
+        self._publish(poses, image, header)
         latency_s = self.get_clock().now().nanoseconds / NANOSECONDS - stamp / NANOSECONDS
         self._monitor.process(latency_s, perception.inference_s, len(poses))
         people = f'{len(poses)} {"person" if len(poses) == 1 else "people"}'
         self._answer_shots(True, f'{people} in the image stamped {stamp / NANOSECONDS:.9f}')
-
-    def _read(self, message: bytes) -> tuple[Any, SourceImage]:
-        """
-        Make a picture of a message's bytes.
-
-        :raises ImageError: if they are none.
-        """
-        most = self._settings.max_image_pixels
-        if self._settings.image_transport == 'compressed':
-            compressed = _compressed_image(message)
-            return compressed, image_from_compressed_msg(compressed, most)
-        view = ImageView.of(message)
-        return view, image_from_msg(view, most)
 
     def _publish(self, poses: Poses, image: SourceImage, header: Header) -> None:
         """Publish what somebody listens to; the poses first, a robot waits for them."""
@@ -407,18 +391,6 @@ def _described(perception: Perception) -> dict[str, str]:
         'input_shape': 'x'.join(map(str, perception.input_shape)),
         'failures': str(perception.failures),
     }
-
-
-def _compressed_image(message: bytes) -> CompressedImage:
-    """
-    Read a serialized message.
-
-    :raises ImageError: if it is none.
-    """
-    try:
-        return deserialize_message(message, CompressedImage)
-    except (MemoryError, RuntimeError, ValueError) as error:
-        raise ImageError(f'a message of {len(message)} bytes that is no image') from error
 
 
 def started() -> PoseNode:

@@ -26,6 +26,7 @@ from typing import Protocol
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.media import CAMERA_HZ
 from movenet_ros.core.media import CAMERA_PREFIX
 from movenet_ros.core.media import Media
@@ -93,11 +94,12 @@ class Source(Protocol):
         ...
 
 
-def open_source(path: Path, topic: str) -> Source:
+def open_source(path: Path, topic: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Source:
     """
     Open a bag, a video file or a folder of pictures.
 
     :param topic: of the images in a bag; empty takes the only one.
+    :param max_pixels: larger images are refused.
     :raises StartError: if it cannot be read or has no images.
     """
     text = str(path)
@@ -107,13 +109,13 @@ def open_source(path: Path, topic: str) -> Source:
         raise StartError(f'no such file or folder: {path}')
     try:
         if is_bag(path):
-            return BagSource(path, topic)
+            return BagSource(path, topic, max_pixels)
     except OSError as error:
         raise StartError(f'cannot read {path}: {error.strerror}') from error
     if topic:
         raise StartError(f'{path} is no bag and has no topics')
     try:
-        return MediaSource(open_media(text), path.is_dir())
+        return MediaSource(open_media(text, max_pixels), path.is_dir())
     except StartError as error:
         raise StartError(
             f'{path} is no bag (metadata.yaml, .mcap, .db3), and as a video: {error}'
@@ -123,8 +125,9 @@ def open_source(path: Path, topic: str) -> Source:
 class BagSource:
     """The images of a topic of a bag, among its other messages."""
 
-    def __init__(self, path: Path, topic: str) -> None:
+    def __init__(self, path: Path, topic: str, max_pixels: int = MAX_IMAGE_PIXELS) -> None:
         self._bag = Bag(path)
+        self._max_pixels = max_pixels
         try:
             self._topic = _choose(self._bag, topic)
         except StartError:
@@ -147,7 +150,7 @@ class BagSource:
             image: Stamped | FrameError | None = None
             if message.topic is self._topic:
                 try:
-                    image = read(message.data)
+                    image = read(message.data, self._max_pixels)
                 except FrameError as error:
                     image = error
             yield Item(message, image)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Images with their headers, from the bytes of messages that a bag holds."""
+"""Images with their headers, from the bytes of messages: from the middleware, or from a bag."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ class Stamped:
     image: SourceImage
 
 
-def _from_image(data: bytes) -> Stamped:
+def _from_image(data: bytes, max_pixels: int) -> Stamped:
     view = _opened(ImageView.of, data)
-    return Stamped(view.header, image_from_msg(view))
+    return Stamped(view.header, image_from_msg(view, max_pixels))
 
 
-def _from_compressed_image(data: bytes) -> Stamped:
+def _from_compressed_image(data: bytes, max_pixels: int) -> Stamped:
     msg = _opened(lambda data: deserialize_message(data, CompressedImage), data)
-    return Stamped(msg.header, image_from_compressed_msg(msg))
+    return Stamped(msg.header, image_from_compressed_msg(msg, max_pixels))
 
 
 def _opened(open_message: Callable[[bytes], Any], data: bytes) -> Any:
-    """Open a message; what a bag holds need not be one, unlike what the middleware delivers."""
+    """Open a message; what comes as bytes need not be one."""
     try:
         return open_message(data)
     except ImageError:
@@ -58,8 +58,12 @@ def _opened(open_message: Callable[[bytes], Any], data: bytes) -> Any:
         raise ImageError(f'a message of {len(data)} bytes that is no image') from error
 
 
-READERS: dict[str, Callable[[bytes], Stamped]] = {
+READERS: dict[str, Callable[[bytes, int], Stamped]] = {
     'sensor_msgs/msg/Image': _from_image,
     'sensor_msgs/msg/CompressedImage': _from_compressed_image,
 }
-"""Message type to what reads a serialized message of it as the node does, or raises ImageError."""
+"""
+Message type to what reads a serialized message of it, or raises ImageError.
+
+The number is how many pixels an image may have.
+"""

@@ -39,6 +39,7 @@ from movenet_ros.ros.replay import Tally
 from movenet_ros.ros.replay_outputs import Outputs
 from movenet_ros.ros.replay_outputs import Targets
 from movenet_ros.ros.replay_source import open_source
+from movenet_ros.ros.stamped import Stamped
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -422,3 +423,15 @@ def test_annotated_images_are_not_the_input_if_there_are_others(
     source = open_source(path, '')
     source.close()
     assert source.topic and source.topic.name == '/b'
+
+
+def test_larger_images_than_allowed_are_refused_one_by_one(bag: Path, tmp_path: Path) -> None:
+    """In a bag and in a folder of pictures, by the limit that was asked for."""
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((48, 64, 3), np.uint8))
+    for path in (bag, tmp_path):
+        for limit, is_fine in ((64 * 48 - 1, False), (64 * 48, True)):
+            source = open_source(path, CAMERA if path == bag else '', limit)
+            images = [each.image for each in source.items() if each.image is not None]
+            source.close()
+            assert images
+            assert {isinstance(each, Stamped) for each in images} == {is_fine}
