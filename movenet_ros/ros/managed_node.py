@@ -155,12 +155,9 @@ class ManagedNode(LifecycleNode):
         def answer(request: Any, response: Any) -> Any:
             try:
                 return change(request, response)
-            except RuntimeError as error:
+            except RuntimeError:  # rcl has said which transition there is not
                 if not self.context.ok():
                     raise
-                wanted = request.transition.label or request.transition.id
-                reason = str(error).partition(', at ')[0]
-                self.get_logger().warning(f'no transition {wanted} from {self.state}: {reason}')
                 response.success = False
                 return response
 
