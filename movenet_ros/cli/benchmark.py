@@ -101,7 +101,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     image = _image(args.image)
     if args.json is not None:
-        _refuse_unwritable(args.json)
+        refuse_unwritable(args.json)
     graphs = _graphs()
     load_before = os.getloadavg()
     files = model_at(args.model_path) if args.model_path else ensure_model()
@@ -228,14 +228,14 @@ def _resized(image: SourceImage, wh: tuple[int, int]) -> SourceImage:
     return image.with_pixels(cv2.resize(image.pixels, wh))
 
 
-def _refuse_unwritable(path: Path) -> None:
+def refuse_unwritable(path: Path, option: str = '--json') -> None:
     """Find out before the long run rather than after it."""
     is_new = not path.exists()
     try:
         path.open('a').close()
     except OSError as error:
         raise StartError(
-            f'cannot write {path}: {error.strerror}: give --json a file in a folder of yours'
+            f'cannot write {path}: {error.strerror}: give {option} a file in a folder of yours'
         ) from error
     if is_new:
         path.unlink()

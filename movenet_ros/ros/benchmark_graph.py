@@ -40,7 +40,7 @@ from movenet_ros.core.machine import cpu_seconds
 from movenet_ros.core.machine import peak_memory_mib
 from movenet_ros.core.timing import summary
 from movenet_ros.ros.conversions import image_to_msg
-from movenet_ros.ros.demo_graph import _pose_node
+from movenet_ros.ros.demo_graph import pose_node_process
 from movenet_ros.ros.demo_graph import PoseNodeProcess
 from movenet_ros.ros.demo_graph import START_TIMEOUT_S
 from movenet_ros.ros.middleware import make_room_for_images
@@ -204,13 +204,13 @@ def measure_graph(
         load = LoadGenerator(image_bgr, namespace=namespace)
         stack.callback(load.close)
         begun_s = time.monotonic()
-        node = stack.enter_context(_pose_node(namespace, parameters, folder / LOG))
-        _until_first_pose(load, node)
+        node = stack.enter_context(pose_node_process(namespace, parameters, folder / LOG))
+        until_first_pose(load, node)
         start_up_s = load.traffic.arrived_s[0] - begun_s
         _until_quiet(node)
         figures = _measure(load, node, bare, seconds)
         return {
-            'backend': _backend_said(folder / LOG),
+            'backend': backend_said(folder / LOG),
             'start_up_s': start_up_s,
             'peak_memory_mib': peak_memory_mib(node.pid),
             **figures,
@@ -222,13 +222,13 @@ def rmw_implementation() -> str:
     return str(get_rmw_implementation_identifier())
 
 
-def _backend_said(log: Path) -> str:
+def backend_said(log: Path) -> str:
     """Find what the node said about its backend."""
     lines = log.read_text(errors='replace').splitlines()
     return next((line.partition(': backend ')[2] for line in lines if ': backend ' in line), '')
 
 
-def _until_first_pose(load: LoadGenerator, node: PoseNodeProcess) -> None:
+def until_first_pose(load: LoadGenerator, node: PoseNodeProcess) -> None:
     """Send an image as soon as the node listens, and another one each time it gets lost."""
     end_s, send_again_s = time.monotonic() + START_TIMEOUT_S, 0.0
     while not load.traffic.arrived_s:

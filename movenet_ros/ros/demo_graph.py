@@ -68,6 +68,7 @@ START_TIMEOUT_S = 180.0  # TensorFlow on a slow machine
 STOP_TIMEOUT_S = 10.0
 LAST_IMAGES_S = 3.0  # how long to wait for what is still under way at the end
 POLL_S = 0.05
+POSE_NODE = ('-m', 'movenet_ros', 'pose_node')
 ALL_OF_THEM = QoSProfile(depth=100)  # a recorder wants every message, not the newest
 
 
@@ -176,7 +177,8 @@ def run_graph(
         stack.callback(rclpy.try_shutdown)
         lines = stack.enter_context(JsonLines(out / 'poses.jsonl'))
         video = stack.enter_context(closing(VideoFile(out / 'annotated.mp4', media.rate_hz)))
-        child = stack.enter_context(_pose_node(namespace, parameters, out / 'pose_node.log'))
+        log = out / 'pose_node.log'
+        child = stack.enter_context(pose_node_process(namespace, parameters, log))
         source = DemoSource(media, namespace=namespace)
         poses = PoseRecorder(lines, source, namespace=namespace)
         images = ImageRecorder(video, poses, namespace=namespace)
@@ -257,7 +259,7 @@ class PoseNodeProcess:
     def __init__(self, command: Sequence[str], log: Path) -> None:
         self._log = log
         with log.open('wb') as output:
-            # a session of its own: Ctrl-C is for the demo, which ends the node in its turn
+            # a session of its own: Ctrl-C is for this process, which ends the node in its turn
             self._process = subprocess.Popen(
                 command, stdout=output, stderr=output, start_new_session=True
             )
@@ -279,25 +281,38 @@ class PoseNodeProcess:
             reason = last[0].removeprefix('movenet_ros: ') if last else 'no word'
             raise StartError(f'the pose node ended with exit code {code}: {reason}')
 
-    def stop(self) -> None:
-        """End it, by force if it does not listen."""
+    def stop(self) -> int:
+        """
+        End it, by force if it does not listen.
+
+        :return: its exit code.
+        """
         self._process.terminate()
         try:
-            self._process.wait(STOP_TIMEOUT_S)
+            return self._process.wait(STOP_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait()
+            return self._process.wait()
 
 
 @contextmanager
-def _pose_node(
-    namespace: str, parameters: Mapping[str, Any], log: Path
+def pose_node_process(
+    namespace: str,
+    parameters: Mapping[str, Any],
+    log: Path,
+    program: Sequence[str] = POSE_NODE,
 ) -> Iterator[PoseNodeProcess]:
+    """
+    Start the pose node; it ends with the ``with`` block.
+
+    :param log: file that takes what it prints.
+    :param program: arguments of Python, for tests of a node that is not as it should be.
+    """
     settings = [part for item in parameters.items() for part in ('-p', '{}:={}'.format(*item))]
-    command = [sys.executable, '-m', 'movenet_ros', 'pose_node', '--ros-args']
+    command = [sys.executable, *program, '--ros-args']
     process: PoseNodeProcess | None = None
     try:
-        with _interruptions_held():
+        with interruptions_held():
             process = PoseNodeProcess([*command, '-r', f'__ns:={namespace}', *settings], log)
         yield process
     finally:
@@ -306,7 +321,7 @@ def _pose_node(
 
 
 @contextmanager
-def _interruptions_held() -> Iterator[None]:
+def interruptions_held() -> Iterator[None]:
     """Let signals wait: one that broke off the start of a process would leave it behind."""
     caught: list[int] = []
     handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+import gc
 import time
 from typing import Any
 
@@ -83,6 +84,9 @@ class PoseNode(ManagedNode):
     :raises StartError: if a parameter does not allow a start.
     """
 
+    is_alone = False
+    """Whether the process is the node's own, so that Python's memory may be arranged for it."""
+
     def __init__(self, backend: Backend | None = None, **node_args: Any) -> None:
         super().__init__('movenet', **node_args)
         self._settings = declare(self, PoseParameters)
@@ -128,6 +132,9 @@ class PoseNode(ManagedNode):
         say = self.get_logger().info
         self._perception = Perception(self._settings, say, self._warn, self._backend)
         self._publish_label_info()
+        if self.is_alone:  # a full collection takes 20 to 200 ms, and two images come meanwhile:
+            gc.collect()
+            gc.freeze()  # it need not look again at what has been loaded
 
     def activate(self) -> None:
         """Subscribe, as soon as somebody subscribes to an output."""
@@ -153,6 +160,7 @@ class PoseNode(ManagedNode):
         self.deactivate()
         perception, self._perception = self._perception, None
         if perception is not None:
+            gc.unfreeze()
             perception.close()
             if perception.backend.info.kept:
                 self._warn(perception.backend.info.kept)
@@ -396,6 +404,7 @@ def _described(perception: Perception) -> dict[str, str]:
 def started() -> PoseNode:
     """Make the node, and have it configure and activate itself unless that is left to others."""
     node = PoseNode()
+    node.is_alone = True
     try:
         if node.autostart:
             node.start()

@@ -18,6 +18,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import gc
 import time
 from typing import Any
 
@@ -516,3 +517,18 @@ def test_what_is_no_message_at_all_is_skipped(
     assert all('\n' not in each.msg for each in log)
     world.spin(A_WHILE_S)
     assert not world.errors
+
+
+def test_loaded_objects_are_frozen_while_there_is_a_model(
+    remote: Remote, start_pose_node: Any, two_people: Output
+) -> None:
+    """In a process of its own, so that no garbage collection holds up images."""
+    node = start_pose_node(RecordedBackend([two_people]), autostart=False)
+    node.is_alone = True
+    try:
+        remote.change(IDS['configure'])
+        assert gc.get_freeze_count() > 1000
+        remote.change(IDS['cleanup'])
+        assert gc.get_freeze_count() == 0
+    finally:
+        gc.unfreeze()

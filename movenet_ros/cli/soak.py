@@ -1,0 +1,187 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+The pose node under faults for minutes: phase after phase of what happens to robots, a verdict.
+
+A good image has to come back, without exception; whatever else happens, the next good image has to
+work. Exit code 1 and a line for each violation where something was not as it should be.
+"""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from argparse import Namespace
+from argparse import RawDescriptionHelpFormatter
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+import json
+import os
+from pathlib import Path
+import sys
+from typing import Any
+from typing import TYPE_CHECKING
+
+from movenet_ros.backends import BACKEND_CHOICES
+from movenet_ros.cli.arguments import needs
+from movenet_ros.cli.arguments import positive
+from movenet_ros.cli.benchmark import refuse_unwritable
+from movenet_ros.cli.demo import built_in_scene
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.machine import machine
+from movenet_ros.core.soak import FRESH
+from movenet_ros.core.soak import Phase
+from movenet_ros.core.soak import PHASES
+from movenet_ros.core.soak_verdict import growth
+from movenet_ros.core.soak_verdict import LEAST_VALUES
+from movenet_ros.core.soak_verdict import MOST_DRIFT
+from movenet_ros.core.soak_verdict import MOST_MORE
+from movenet_ros.core.soak_verdict import MOST_PERIODS
+from movenet_ros.core.soak_verdict import MOST_SILENCE_S
+from movenet_ros.core.soak_verdict import table
+from movenet_ros.core.soak_verdict import violations
+from movenet_ros.core.timing import summary
+
+if TYPE_CHECKING:
+    from movenet_ros.ros.soak_graph import Soak
+
+DOMAINS = 100  # Linux leaves the ports of domains 0 to 101 alone
+LIMITS = f"""\
+what is a violation:
+  a good image that is lost; good images are sent at half of the rate that the node
+      reached at the start, 30 a second at most, and those of one camera that has
+      just come, and of new settings, count from the first one on that is answered
+  an exception or an error in the node's log, except on models that are none
+  more than {MOST_SILENCE_S:g} s without poses while good images are sent
+  an answer of a service that is not the right one, poses while the node is switched
+      off, poses to images that nobody sent, good images in which nobody is found
+  in a flood, more than 1 of 100 poses that are {MOST_PERIODS:g} periods of the node's own rate
+      old; that rate is the one at which poses come meanwhile, age is from stamp to arrival
+  memory (resident) that grows by {MOST_DRIFT:.0%}, {MOST_MORE + 1} more threads or open files:
+      taken where the node works on good images at the end of the phases that load the
+      model anew ({", ".join(FRESH)}); each of them is compared with itself, the median
+      of the first third of its runs with that of the last third, without the first round,
+      in which all is new to the process; that takes {LEAST_VALUES + 1} rounds
+  memory that grows by {MOST_DRIFT:.0%} within a flood
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Soak the node, print the table and the verdict, and write the report."""
+    args = _parser().parse_args(argv)
+    refuse_unwritable(args.log, '--log')
+    if args.json is not None:
+        refuse_unwritable(args.json)
+    image = next(iter(built_in_scene().images()))
+    assert isinstance(image, SourceImage)
+    _stay_alone()
+    from movenet_ros.ros.soak_graph import run_soak  # rclpy is not for --help to wait for
+
+    load_before = os.getloadavg()
+    with needs('tqdm').tqdm(total=round(60 * args.minutes), unit='s', file=sys.stdout) as bar:
+
+        def show(number: int, phase: Phase) -> None:
+            bar.n = min(bar.total, round(bar.format_dict['elapsed']))
+            bar.set_postfix_str(f'round {number}, {phase.name}: {phase.meaning}')
+
+        parameters = {'backend': args.backend}
+        soak = run_soak(image.pixels, args.minutes, args.seed, parameters, args.log, show)
+        bar.set_postfix_str('')
+    found = violations(soak.ledger.runs)
+    rates = ', '.join(f'{hz:.0f} Hz of {w}x{h}' for (w, h), hz in soak.flat_out_hz.items())
+    print(
+        f'\nbackend     {soak.backend}\n'
+        f'rate        {rates} flat out; good images at {soak.hold_hz:.0f} Hz\n\n'
+        f'{table(soak.ledger.runs, soak.ledger.latencies_s)}'
+    )
+    if args.json is not None:
+        report = _report(args, soak, found, load_before)
+        args.json.write_text(json.dumps(report, indent=2, default=str) + '\n')
+    return _verdict(found, soak.is_complete, args.log)
+
+
+def _report(
+    args: Namespace, soak: Soak, found: Sequence[str], load_before: tuple[float, float, float]
+) -> dict[str, Any]:
+    """Collect everything that is known."""
+    latencies_s = soak.ledger.latencies_s
+    return {
+        'date': datetime.now().astimezone().isoformat(timespec='seconds'),
+        'arguments': vars(args),
+        'machine': {
+            **machine(),
+            'load_average_before': load_before,
+            'load_average_after': os.getloadavg(),
+        },
+        'backend': soak.backend,
+        'seconds': soak.seconds,
+        'is_complete': soak.is_complete,
+        'hold_hz': soak.hold_hz,
+        'flat_out_hz': {f'{w}x{h}': hz for (w, h), hz in soak.flat_out_hz.items()},
+        'violations': found,
+        'memory_mib': growth(soak.ledger.runs, 'memory_mib'),
+        'latency': summary(latencies_s) if latencies_s else None,
+        'runs': [asdict(run) for run in soak.ledger.runs],
+    }
+
+
+def _verdict(found: Sequence[str], is_complete: bool, log: Path) -> int:
+    """Say what was wrong, if anything; return the exit code."""
+    if not is_complete:
+        print('\nended early by a signal')
+    for each in found:
+        print(f'violation   {each}')
+    if found:
+        print(f'\n{len(found)} violations; the log of the node is {log}')
+        return 1
+    print('\nno violations')
+    return 0 if is_complete else 130
+
+
+def _stay_alone() -> None:
+    """Keep floods and faults from whatever else there is: a domain of its own, on loopback."""
+    os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % DOMAINS)
+    if os.environ.get('ROS_DISTRO') == 'humble':  # which knows only the older name
+        os.environ['ROS_LOCALHOST_ONLY'] = '1'
+    else:
+        os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+
+
+def _parser() -> ArgumentParser:
+    phases = ''.join(f'  {each.name:<13} {each.meaning}\n' for each in PHASES)
+    parser = ArgumentParser(
+        'soak',
+        description=__doc__,
+        epilog=f'what happens, round after round, in any order:\n{phases}\n{LIMITS}',
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        '--minutes', type=positive, default=10.0, metavar='N',
+        help='how long (default %(default)g); each phase happens once at least',
+    )
+    parser.add_argument(
+        '--seed', type=int, default=0, metavar='N',
+        help='another one draws other orders, values and faults (default %(default)s)',
+    )
+    parser.add_argument(
+        '--backend', choices=BACKEND_CHOICES, default='auto', metavar='NAME',
+        help=f'inference runtime: {", ".join(BACKEND_CHOICES)} (default %(default)s)',
+    )
+    parser.add_argument(
+        '--log', type=Path, default='soak_pose_node.log', metavar='FILE',
+        help='what the node prints (default %(default)s)',
+    )
+    parser.add_argument('--json', type=Path, metavar='FILE', help='write everything here too')
+    return parser

@@ -1,0 +1,190 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The plan of a soak and its books."""
+
+from __future__ import annotations
+
+from itertools import islice
+import os
+from threading import Event
+from threading import Thread
+
+from movenet_ros.core.soak import Flood
+from movenet_ros.core.soak import Ledger
+from movenet_ros.core.soak import PHASES
+from movenet_ros.core.soak import plan
+from movenet_ros.core.soak import ProcessSample
+from movenet_ros.core.soak import ROUND_S
+from movenet_ros.core.soak import shortened
+import pytest
+
+A, B, C = (1, 1), (1, 2), (2, 0)
+
+
+def test_each_round_has_every_phase_once() -> None:
+    steps = list(islice(plan(3), 3 * len(PHASES)))
+    for i in range(3):
+        mine = steps[i * len(PHASES):(i + 1) * len(PHASES)]
+        assert {number for number, _ in mine} == {i + 1}
+        assert {phase for _, phase in mine} == {*PHASES}
+
+
+def test_the_first_round_is_in_order() -> None:
+    assert [phase for _, phase in islice(plan(3), len(PHASES))] == list(PHASES)
+
+
+def test_a_seed_repeats_the_plan() -> None:
+    first, again, other = (list(islice(plan(seed), 60)) for seed in (5, 5, 6))
+    assert first == again
+    assert first != other
+
+
+def test_a_short_soak_is_shortened_to_one_round() -> None:
+    assert shortened(0.5) * ROUND_S == pytest.approx(30)
+    assert shortened(10) == 1
+
+
+def test_a_sample_is_of_the_process() -> None:
+    before = ProcessSample.of(os.getpid())
+    done = Event()
+    thread = Thread(target=done.wait)
+    thread.start()
+    reading, writing = os.pipe()
+    ballast = bytearray(os.urandom(1 << 20)) * 64
+    after = ProcessSample.of(os.getpid())
+    done.set()
+    thread.join()
+    os.close(reading)
+    os.close(writing)
+    assert after.threads == before.threads + 1
+    assert after.files == before.files + 2
+    assert 32 < after.memory_mib - before.memory_mib < 128
+    assert after.waited_s >= before.waited_s
+    assert len(ballast) == 64 << 20
+
+
+def test_a_flood_is_judged_by_the_rate_of_its_poses() -> None:
+    arrivals_s = [(10.0 + 0.1 * i, 0.25 if i == 5 else 0.15) for i in range(11)]
+    flood = Flood.of('640x480', 300.0, 290.0, arrivals_s, (300.0, 301.0))
+    assert flood.poses_hz == pytest.approx(10.0)
+    assert flood.worst_periods == pytest.approx(2.5)
+    assert flood.median_periods == pytest.approx(1.5)
+    assert 1.5 < flood.p99_periods < 2.5
+    assert flood.memory_mib == (300.0, 301.0)
+
+
+def test_a_flood_without_poses() -> None:
+    assert Flood.of('640x480', 300.0, 290.0, []).poses_hz == 0
+
+
+@pytest.fixture
+def ledger() -> Ledger:
+    """Give a ledger in its first phase."""
+    ledger = Ledger()
+    ledger.begin('steady', 1)
+    return ledger
+
+
+def test_good_images_that_come_back(ledger: Ledger) -> None:
+    ledger.send(A, 1.0, good=True, people=True)
+    assert not ledger.is_settled(1.2)
+    ledger.arrive(A, 1.5, people=2)
+    assert ledger.is_settled(1.2)
+    ledger.settle()
+    run = ledger.run
+    assert (run.images, run.good, run.poses) == (1, 1, 1)
+    assert (run.lost, run.empty, run.strange) == (0, 0, 0)
+    assert ledger.latencies_s == [0.5]
+    assert ledger.newest_answered_s == 1.0
+
+
+def test_a_good_image_that_does_not_come_back_is_lost_once(ledger: Ledger) -> None:
+    ledger.send(A, 1.0, good=True)
+    ledger.send(B, 1.1, good=True)
+    ledger.arrive(B, 1.2, people=0)
+    ledger.settle()
+    ledger.settle()
+    assert ledger.run.lost == 1
+
+
+def test_what_is_overtaken_does_not_come_back_any_more(ledger: Ledger) -> None:
+    ledger.send(A, 1.0, good=True)
+    ledger.send(B, 1.5, good=False)
+    assert not ledger.is_settled(1.4)
+    ledger.arrive(B, 1.6, people=0)
+    assert ledger.is_settled(1.4)
+    ledger.settle()
+    assert ledger.run.lost == 1
+
+
+def test_other_images_may_be_lost(ledger: Ledger) -> None:
+    ledger.send(A, 1.0, good=False)
+    assert ledger.is_settled(1.2)
+    ledger.settle()
+    assert (ledger.run.images, ledger.run.good, ledger.run.lost) == (1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ('has_people', 'found', 'empty'), [(True, 0, 1), (True, 1, 0), (False, 0, 0)]
+)
+def test_somebody_has_to_be_found(
+    has_people: bool, found: int, empty: int, ledger: Ledger
+) -> None:
+    ledger.send(A, 1.0, good=True, people=has_people)
+    ledger.arrive(A, 1.1, people=found)
+    assert ledger.run.empty == empty
+
+
+def test_poses_that_belong_to_nothing_are_strange(ledger: Ledger) -> None:
+    ledger.send(A, 1.0, good=True)
+    ledger.arrive(B, 1.1, people=1)
+    ledger.arrive(A, 1.1, people=1)
+    ledger.arrive(A, 1.2, people=1)  # again
+    assert ledger.run.strange == 2
+
+
+def test_a_stamp_may_be_sent_again(ledger: Ledger) -> None:
+    for _ in range(2):
+        ledger.send(A, 1.0, good=False)
+        ledger.arrive(A, 1.1, people=1)
+    assert ledger.run.strange == 0
+
+
+def test_an_answer_may_come_in_the_next_phase(ledger: Ledger) -> None:
+    ledger.send(A, 1.0, good=False)
+    ledger.begin('flood', 1)
+    ledger.arrive(A, 1.1, people=1)
+    assert ledger.run.strange == 0
+    assert [run.name for run in ledger.runs] == ['steady', 'flood']
+
+
+def test_the_longest_silence_counts_while_it_is_listened(ledger: Ledger) -> None:
+    ledger.check_silence(5.0)
+    ledger.send(A, 5.0, good=True)
+    ledger.send(B, 5.0, good=True)
+    ledger.send(C, 5.0, good=True)
+    ledger.listen(10.0)
+    ledger.arrive(A, 10.5, people=1)
+    ledger.arrive(B, 11.25, people=1)
+    ledger.check_silence(11.5)
+    ledger.listen(None)
+    ledger.arrive(C, 20.0, people=1)
+    assert ledger.run.silence_s == 0.75
+
+
+def test_a_silence_that_lasts_counts(ledger: Ledger) -> None:
+    ledger.listen(10.0)
+    ledger.check_silence(13.0)
+    assert ledger.run.silence_s == 3.0
