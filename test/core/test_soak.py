@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from itertools import islice
+import mmap
 import os
 from threading import Event
 from threading import Thread
@@ -62,7 +63,8 @@ def test_a_sample_is_of_the_process() -> None:
     thread = Thread(target=done.wait)
     thread.start()
     reading, writing = os.pipe()
-    ballast = bytearray(os.urandom(1 << 20)) * 64
+    ballast = mmap.mmap(-1, 64 << 20)  # freed memory of the process is not used again for that
+    ballast.write(b'x' * (64 << 20))
     after = ProcessSample.of(os.getpid())
     done.set()
     thread.join()
@@ -72,7 +74,7 @@ def test_a_sample_is_of_the_process() -> None:
     assert after.files == before.files + 2
     assert 32 < after.memory_mib - before.memory_mib < 128
     assert after.waited_s >= before.waited_s
-    assert len(ballast) == 64 << 20
+    ballast.close()
 
 
 def test_a_flood_is_judged_by_the_rate_of_its_poses() -> None:
