@@ -70,7 +70,7 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         for number in (signal.SIGINT, signal.SIGTERM):  # launch sends a second one
-            signal.signal(number, lambda *_: None)
+            signal.signal(number, signal.SIG_IGN)
         return 0 if is_node else 130  # a node is meant to be ended by a signal
     except BrokenPipeError:  # whoever read the output has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

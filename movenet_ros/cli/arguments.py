@@ -140,5 +140,5 @@ def needs(module: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:
-        package = module.split('.')[0]
+        package = {'skimage': 'scikit-image'}.get(name := module.split('.')[0], name)
         raise StartError(f'{package} is not installed ({error}): pip install {package}') from error

@@ -45,7 +45,7 @@ ROS_MODULES = (
     'rclpy', 'sensor_msgs.msg', 'std_msgs.msg', 'vision_msgs.msg', 'diagnostic_msgs.msg',
     'lifecycle_msgs.srv', 'std_srvs.srv', 'ament_index_python',
 )
-VISION_MODULES = ('numpy', 'cv2', 'movenet_ros.core.tracking')  # the last one needs SciPy
+VISION_MODULES = ('numpy', 'cv2', 'scipy')
 ROS_LOG = re.compile(r'^(\[\S+\] )*\[\w+\]: |, at /\S+:\d+$')  # around what it says
 MOST_LETTERS = 300  # of a reason
 GRAPH = 'movenet_ros.ros.doctor_graph'

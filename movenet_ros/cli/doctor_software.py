@@ -89,7 +89,7 @@ def vision_checks(probe: Probe, opencvs: Sequence[str]) -> list[Check]:
 
 
 def _scipy(failed: Mapping[str, object]) -> list[tuple[str, str]]:
-    name = 'movenet_ros.core.tracking'  # what needs it
+    name = 'scipy'
     return [(name, 'SciPy')] if name in failed else []
 
 

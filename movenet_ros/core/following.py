@@ -73,14 +73,22 @@ class Follower:
 
     :param settings: may be set at any time, and hold from the next image on.
     :param say: called with one line when time makes it start anew.
+    :param over: called with one line when trouble is over; None takes ``say``.
     """
 
     trouble = ''
     """What is wrong with the stamps for as long as they stand still, in one sentence."""
 
-    def __init__(self, settings: FollowSettings, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: FollowSettings,
+        say: Callable[[str], None],
+        over: Callable[[str], None] | None = None,
+    ) -> None:
         self.settings = settings
         self._say = say
+        self._over = over or say
+        self._is_gap_expected = False
         self._tracker = Tracker()
         self._smoother = Smoother()
         self._stamp_ns: int | None = None
@@ -133,6 +141,10 @@ class Follower:
         followed = Poses(keypoints, poses.keypoint_scores, boxes, poses.scores, people.ids)
         return followed.scored(settings.person_threshold)
 
+    def expect_gap(self) -> None:
+        """Take it as it comes if the next image is much later: no images were asked for."""
+        self._is_gap_expected = True
+
     def _restart(self) -> None:
         self._tracker.restart()
         self._smoother.restart()
@@ -149,7 +161,10 @@ class Follower:
         if before_ns is None:
             return STANDING_STEP_S
         step_s = (stamp_ns - before_ns) / NANOSECONDS
-        self._tell(*self._judged(step_s, stamp_ns))
+        trouble, sentence = self._judged(step_s, stamp_ns)
+        if trouble != 'gap' or not self._is_gap_expected:
+            self._tell(trouble, sentence)
+        self._is_gap_expected = False
         if step_s < 0 or step_s > self.settings.track_max_age_s:
             self._restart()
             return STANDING_STEP_S
@@ -162,7 +177,7 @@ class Follower:
             self._told.clear()
             if self.trouble:
                 self.trouble = ''
-                self._say('the stamps of the images go on')
+                self._over('the stamps of the images go on')
         if trouble == 'still':
             self.trouble = sentence
         if trouble and trouble not in self._told:

@@ -24,6 +24,7 @@ from threading import Lock
 import time
 
 WINDOW_S = 5.0
+SETTLED_S = 7.5  # until then the window may reach back to where nobody could hear an image
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,7 @@ class Activity:
     :param latencies_ms: from the stamp of an image to its poses' leaving, median and greatest;
         None where nothing was processed lately.
     :param inferences_ms: that the model took, the same way.
+    :param is_settled: whether that was long enough ago for rates to be judged.
     :param busy_s: for how long it has been at the image that it is working on; 0 if at none.
     """
 
@@ -61,6 +63,7 @@ class Activity:
     refused_lately: int
     latencies_ms: tuple[float, float] | None
     inferences_ms: tuple[float, float] | None
+    is_settled: bool
     busy_s: float
 
 
@@ -80,7 +83,8 @@ class Monitor:
         self._busy_since_s: float | None = None
         self._arrivals: deque[tuple[float, int]] = deque()  # when, and how many were dropped
         self._refusals: deque[float] = deque()
-        self._results: deque[tuple[float, float, float]] = deque()  # when, latency, inference
+        # when, latency, inference
+        self._results: deque[tuple[float, float | None, float]] = deque()
         self.restart()
 
     def restart(self) -> None:
@@ -116,6 +120,11 @@ class Monitor:
         with self._lock:
             self._left_out += 1
 
+    def drop(self) -> None:
+        """Count an image that arrived, and gave way to newer ones after all."""
+        with self._lock:
+            self._dropped += 1
+
     def refuse(self, reason: str) -> None:
         """Count an image that could not be processed."""
         with self._lock:
@@ -124,8 +133,12 @@ class Monitor:
             self._refusals.append(self._clock())
             self._forget()
 
-    def process(self, latency_s: float, inference_s: float, people: int) -> None:
-        """Count an image that was processed."""
+    def process(self, latency_s: float | None, inference_s: float, people: int) -> None:
+        """
+        Count an image that was processed.
+
+        :param latency_s: None where its stamp does not tell.
+        """
         with self._lock:
             self._processed += 1
             self._people = people
@@ -140,7 +153,9 @@ class Monitor:
             dropped = sum(each for _, each in self._arrivals)
             arrived = len(self._arrivals) + dropped
             busy_since_s = self._busy_since_s
+            is_settled = self._clock() - self._begun_s > SETTLED_S
             return Activity(
+                is_settled=is_settled,
                 arrived=self._arrived,
                 dropped=self._dropped,
                 refused=self._refused,
@@ -152,7 +167,7 @@ class Monitor:
                 processed_hz=len(self._results) / window_s,
                 dropped_share=dropped / arrived if arrived else 0.0,
                 refused_lately=len(self._refusals),
-                latencies_ms=_summary([latency for _, latency, _ in self._results]),
+                latencies_ms=_summary([each for _, each, _ in self._results if each is not None]),
                 inferences_ms=_summary([inference for _, _, inference in self._results]),
                 busy_s=0.0 if busy_since_s is None else self._clock() - busy_since_s,
             )

@@ -36,6 +36,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+from movenet_ros.core.errors import StartError
 from movenet_ros.core.poses import Poses
 import numpy as np
 from numpy.typing import NDArray
@@ -386,8 +387,13 @@ def solver() -> Callable[..., Any]:
     To import scipy.optimize takes almost 2 s and 50 MB, as much as the rest of a node's start. The
     function's own compiled module needs nothing of that; where SciPy keeps it elsewhere, the
     whole package is imported.
+
+    :raises StartError: if there is no SciPy.
     """
-    scipy = importlib.import_module('scipy')
+    try:
+        scipy = importlib.import_module('scipy')
+    except ImportError as error:
+        raise StartError(f'SciPy is not installed ({error}): pip install scipy') from error
     folders = [str(Path(each) / 'optimize') for each in scipy.__path__]
     found = importlib.machinery.PathFinder.find_spec('_lsap', folders)
     if found is not None and isinstance(found.loader, importlib.machinery.ExtensionFileLoader):

@@ -181,10 +181,11 @@ def images_findings(report: Report) -> list[Finding]:
         ))
     if report.idle:
         return found
-    found += _too_few(
-        'images arrive', activity.arriving_hz, 'input_rate',
-        settings.input_rate_warn_hz, settings.input_rate_error_hz,
-    )
+    if activity.is_settled:
+        found += _too_few(
+            'images arrive', activity.arriving_hz, 'input_rate',
+            settings.input_rate_warn_hz, settings.input_rate_error_hz,
+        )
     dropped_percent = 100 * activity.dropped_share
     if dropped_percent > settings.dropped_warn_percent:
         found.append((
@@ -207,10 +208,11 @@ def poses_findings(report: Report) -> list[Finding]:
         ))
     if report.idle:
         return found
-    found += _too_few(
-        'images are processed', activity.processed_hz, 'output_rate',
-        settings.output_rate_warn_hz, settings.output_rate_error_hz,
-    )
+    if activity.is_settled:
+        found += _too_few(
+            'images are processed', activity.processed_hz, 'output_rate',
+            settings.output_rate_warn_hz, settings.output_rate_error_hz,
+        )
     median_ms = activity.latencies_ms[0] if activity.latencies_ms else 0.0
     for level, word, limit_ms in (
         (ERROR, 'error', settings.latency_error_ms), (WARN, 'warn', settings.latency_warn_ms)

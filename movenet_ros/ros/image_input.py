@@ -31,6 +31,7 @@ from typing import Any
 from movenet_ros.ros.watchdog import Cause
 from movenet_ros.ros.watchdog import Endpoint
 from movenet_ros.ros.watchdog import explain_silence
+from movenet_ros.ros.watchdog import IMAGE_TYPES
 from movenet_ros.ros.watchdog import ros_type
 from movenet_ros.ros.watchdog import Watchdog
 from rclpy.node import Node
@@ -45,6 +46,7 @@ except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
 TELLS_NUMBERS = hasattr(Subscription, 'CallbackType')  # of messages, since Iron
+SILENT_KINDS = ('best effort', 'nothing')  # of causes, which a camera that has just come may end
 NO_NUMBER = 2**64 - 1  # from a middleware that does not count them
 
 
@@ -58,6 +60,7 @@ class ImageInput:
         that never arrived. rclpy takes long to make a message of a large one, and what is no
         message at all would end the node.
     :param reliability: ``auto``, ``reliable`` or ``best_effort``.
+    :param on_pause: called before the first image behind a pause.
     """
 
     def __init__(
@@ -67,12 +70,18 @@ class ImageInput:
         msg_type: type[Any],
         on_image: Callable[[bytes, int], None],
         reliability: str,
+        on_pause: Callable[[], None] = lambda: None,
     ) -> None:
         self.topic = topic
         self._node = node
         self._msg_type = msg_type
         self._on_image = on_image
         self._reliability = reliability
+        self._on_pause = on_pause
+        self._is_paused = True
+        self._said: ReliabilityPolicy | None = None
+        self._timeout_s = 0.0
+        self._publishers_since_s = time.monotonic()
         self._subscription: Subscription | None = None
         self._heard_at_s = time.monotonic()
         self._watchdog = Watchdog(node)
@@ -95,6 +104,7 @@ class ImageInput:
 
         :param timeout_s: so long without an image is worth a line.
         """
+        self._timeout_s = timeout_s
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not wanted:
             self._unsubscribe()
@@ -106,12 +116,12 @@ class ImageInput:
             ):
                 self._subscribe(reliability)
         self._follow_numbers(publishers)
-        self._watch(publishers, timeout_s)
+        self._watch(publishers)
 
     def close(self) -> None:
         """Let go, and watch no longer."""
         self._unsubscribe()
-        self._watchdog.report(None)
+        self._watchdog.report(None, f'images on {self.topic} are no longer awaited')
         self._heard_at_s = time.monotonic()
 
     def _subscribe(self, reliability: ReliabilityPolicy) -> None:
@@ -130,20 +140,27 @@ class ImageInput:
                 incompatible_qos=lambda _: None, use_default_callbacks=False
             ),
         )
-        kind = self._msg_type.__name__
-        self._node.get_logger().info(
-            f'subscribed to {self.topic} (sensor_msgs/{kind}, {_name(reliability)})'
-        )
+        if reliability != self._said:  # not for each single shot
+            self._said = reliability
+            kind = self._msg_type.__name__
+            self._node.get_logger().info(
+                f'subscribed to {self.topic} (sensor_msgs/{kind}, {_name(reliability)})'
+            )
 
     def _unsubscribe(self) -> None:
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
             self._number = None
+            self._is_paused = True
 
     def _receive(self, message: bytes, info: Mapping[str, Any]) -> None:
-        self._heard_at_s = time.monotonic()
-        self._watchdog.report(None, f'images arrive on {self.topic}')
+        before_s, self._heard_at_s = self._heard_at_s, time.monotonic()
+        if self._heard_at_s - before_s < self._timeout_s:  # one alone is no end of a silence
+            self._watchdog.report(None, f'images arrive on {self.topic}')
+        if self._is_paused:
+            self._is_paused = False
+            self._on_pause()
         self._on_image(message, self._dropped(info))
         self._heard_at_s = time.monotonic()  # nothing could be heard meanwhile
 
@@ -161,15 +178,21 @@ class ImageInput:
         ids = sorted(each.endpoint_gid for each in publishers)
         if ids != self._publisher_ids:
             self._publisher_ids, self._number = ids, None
+            self._publishers_since_s = time.monotonic()
 
-    def _watch(self, publishers: Sequence[Endpoint], timeout_s: float) -> None:
+    def _watch(self, publishers: Sequence[Endpoint]) -> None:
         """Say once why no image arrives, or why none could."""
+        now_s = time.monotonic()
         if self._subscription is None and self._can_hear(publishers):
-            self._heard_at_s = time.monotonic()
+            self._heard_at_s = now_s
             self._watchdog.report(None, f'{self.topic} is published')
-        elif time.monotonic() - self._heard_at_s > timeout_s:
+        elif now_s - self._heard_at_s > self._timeout_s:
+            self._is_paused = True
             cause = self._cause(publishers)
-            sentence = f'no image for {timeout_s:g} s: {cause.sentence}'
+            is_new = now_s - self._publishers_since_s < self._timeout_s
+            if is_new and cause.kind in SILENT_KINDS:  # a camera that is just starting
+                return
+            sentence = f'no image for {self._timeout_s:g} s: {cause.sentence}'
             self._watchdog.report(Cause(cause.kind, sentence))
 
     def _can_hear(self, publishers: Sequence[Endpoint]) -> bool:
@@ -197,7 +220,9 @@ class ImageInput:
         twin = f'{self.topic}/compressed'
         if wanted == ros_type(CompressedImage):
             twin = self.topic[:-len('/compressed')]
-        twin = twin if self._is_published(twin) else ''
+        other = ({*IMAGE_TYPES} - {wanted}).pop()
+        types = {each.topic_type for each in self._node.get_publishers_info_by_topic(twin)}
+        twin = twin if other in types else ''
         return explain_silence(self.topic, wanted, reliability, publishers, seen, twin)
 
     def _is_published(self, topic: str) -> bool:

@@ -18,20 +18,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 from lifecycle_msgs.srv import ChangeState
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.wording import one_line
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.lifecycle import LifecycleNode
 from rclpy.lifecycle import LifecycleState
 from rclpy.lifecycle import TransitionCallbackReturn
+from rclpy.parameter import Parameter
 
 SUCCESS = TransitionCallbackReturn.SUCCESS
 FAILURE = TransitionCallbackReturn.FAILURE
 ERROR = TransitionCallbackReturn.ERROR
 
+LONGEST_LABEL = 100  # of a transition
 LAST_WORD_S = 0.3  # for the answer to "shutdown" to get to whoever asked
 
 ACTIVE = 'active'
@@ -58,6 +65,8 @@ class ManagedNode(LifecycleNode):
         for service in self.services:
             if service.srv_type is ChangeState:
                 service.callback = self._guarded(service.callback)
+            elif service.srv_type in (SetParameters, SetParametersAtomically):
+                service.callback = self._checked(service.callback)
 
     def configure(self) -> None:
         """Get everything ready."""
@@ -95,6 +104,13 @@ class ManagedNode(LifecycleNode):
         """
         if self._bug is not None:
             raise self._bug
+
+    def destroy_node(self) -> None:
+        """Let go of the state machine, too: it would keep the node's name until collected."""
+        super().destroy_node()
+        destroy = getattr(self._state_machine, 'destroy_when_not_in_use', None)
+        if destroy is not None:
+            destroy()
 
     def give_up(self, reason: str) -> None:
         """Go from active to unconfigured, through the error handling of the lifecycle."""
@@ -153,6 +169,8 @@ class ManagedNode(LifecycleNode):
         """Refuse what the state does not allow; in rclpy that request would end the node."""
 
         def answer(request: Any, response: Any) -> Any:
+            if len(request.transition.label) > LONGEST_LABEL:  # rcl would log all of it
+                return response
             try:
                 return change(request, response)
             except RuntimeError:  # rcl has said which transition there is not
@@ -162,6 +180,48 @@ class ManagedNode(LifecycleNode):
                 return response
 
         return answer
+
+    def _checked(self, set_parameters: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+        """Refuse what is no parameter, and say why; in rclpy a wrong type would end the node."""
+
+        def answer(request: Any, response: Any) -> Any:
+            reasons = [self._no_parameter(each) for each in request.parameters]
+            for each, why in zip(request.parameters, reasons, strict=True):
+                if not why:
+                    self._widen(each)
+            if not any(reasons):
+                return set_parameters(request, response)
+            if isinstance(response, SetParametersAtomically.Response):
+                response.result.reason = next(filter(None, reasons))
+                return response
+            good = [each for each, why in zip(request.parameters, reasons, strict=True) if not why]
+            set_parameters(SetParameters.Request(parameters=good), response)
+            results = iter(response.results)
+            response.results = [
+                SetParametersResult(successful=False, reason=why) if why else next(results)
+                for why in reasons
+            ]
+            return response
+
+        return answer
+
+    def _widen(self, asked: Any) -> None:
+        """Take an integer for a double, as at the start: `ros2 param set ... 10` sends one."""
+        is_double = self.get_parameter(asked.name).type_ == Parameter.Type.DOUBLE
+        if is_double and asked.value.type == Parameter.Type.INTEGER.value:
+            asked.value.type = Parameter.Type.DOUBLE.value
+            asked.value.double_value = float(asked.value.integer_value)
+
+    def _no_parameter(self, asked: Any) -> str:
+        """Say why a request is for no parameter of ours, or nothing."""
+        if not self.has_parameter(asked.name):
+            known = list(self.get_parameters_by_prefix(''))
+            close = get_close_matches(asked.name[:100], known, 1)
+            hint = f', did you mean {close[0]}?' if close else ''
+            return f"there is no parameter '{one_line(asked.name, 80)}'{hint}"
+        if asked.value.type not in {each.value for each in Parameter.Type}:
+            return f'parameter {asked.name} cannot have the type {asked.value.type}'
+        return ''
 
     def _end(self) -> None:
         raise SystemExit(0)

@@ -78,7 +78,7 @@ class Perception:
             self._open_backend(settings)
         else:
             self.backend = backend
-        self._follower = Follower(_follow_settings(settings), warn)
+        self._follower = Follower(_follow_settings(settings), warn, say)
         try:
             self._estimator = self._warmed_up(settings, WARM_UP_WH)
         except InferenceError as error:
@@ -147,6 +147,10 @@ class Perception:
         self._estimator.person_threshold = self._follower.settings.least_score
         self._estimator.max_people = settings.max_people
 
+    def expect_gap(self) -> None:
+        """Take it as it comes if the next image is much later: none were asked for meanwhile."""
+        self._follower.expect_gap()
+
     def close(self) -> None:
         """Free what the model takes, on the GPU too; nothing can be asked afterwards."""
         self.backend.close()
@@ -201,6 +205,7 @@ class Perception:
     def _fall_back(self, error: InferenceError) -> None:
         """Load the model anew, on the CPU."""
         before = self.backend.info
+        self.expect_gap()  # loading takes a while
         self._warn(f'{before} fails ({error}): the model is loaded anew, on the CPU')
         self.backend.close()
         self._open_backend(replace(self._settings, device='cpu'))

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 import gc
+import math
 import time
 from typing import Any
 
@@ -70,6 +71,7 @@ UPDATE_PERIOD_S = 0.3  # how soon a new subscriber or publisher is noticed
 WARN_PERIOD_S = 5.0
 KEPT = 10  # messages that can be sent again: with 1, an image_annotated right behind loses some
 FLOOD_IMAGES = 50  # a second, of which the node takes less than half
+LATE_PERIODS = 2.0  # of its own rate, for the work on one image in a flood
 CLOCK_IMAGES = 5  # in a row, before another clock is told of: one odd stamp is none
 
 Shot = tuple[Future, float]  # of detect_once: takes success and message; when it is too late
@@ -102,6 +104,7 @@ class PoseNode(ManagedNode):
         self._is_enabled = True
         self._was_wanted = False
         self._is_flooded = False
+        self._too_late_s = math.inf
         self._due_s = 0.0
         self._shots: list[Shot] = []
         # made first, so that they and their subscribers find each other while the model is loaded
@@ -153,6 +156,7 @@ class PoseNode(ManagedNode):
             self._input = None
         self._clock_watch.report(None)
         self._clock_images = 0
+        self._monitor.restart()
         self._answer_shots(False, 'the node is no longer active')
 
     def release(self) -> None:
@@ -179,7 +183,14 @@ class PoseNode(ManagedNode):
         if self._settings.image_transport == 'compressed':
             topic, kind = f'{topic}/compressed', CompressedImage
         self._read = READERS[ros_type(kind)]
-        return ImageInput(self, topic, kind, self._on_image, self._settings.image_reliability)
+        return ImageInput(
+            self, topic, kind, self._on_image, self._settings.image_reliability, self._expect_gap
+        )
+
+    def _expect_gap(self) -> None:
+        """Take the next image as it comes; none were asked for, or none came, for a while."""
+        if self._perception is not None:
+            self._perception.expect_gap()
 
     def _on_image(self, message: bytes, dropped: int) -> None:
         """Take the next image, if it is wanted."""
@@ -199,11 +210,12 @@ class PoseNode(ManagedNode):
         """Find the people in an image; a bad one is skipped and the next one tried."""
         perception = self._perception
         assert perception is not None
+        begun_s = time.monotonic()
         try:
             stamped = self._read(message, self._settings.max_image_pixels)
             header, image = stamped.header, stamped.image
             stamp = stamp_ns(header.stamp)
-            self._watch_clock(stamp)
+            is_our_clock = self._watch_clock(stamp)
             poses = perception.people(image, stamp)
         except FrameError as error:
             self._monitor.refuse(str(error))
@@ -217,8 +229,13 @@ class PoseNode(ManagedNode):
             self._answer_shots(False, str(error))
             self.give_up(str(error))
             return
+        if time.monotonic() - begun_s > self._too_late_s and not self._shots:
+            self._monitor.drop()
+            return
         self._publish(poses, image, header)
-        latency_s = self.get_clock().now().nanoseconds / NANOSECONDS - stamp / NANOSECONDS
+        latency_s = None
+        if is_our_clock and not perception.trouble:
+            latency_s = (self.get_clock().now().nanoseconds - stamp) / NANOSECONDS
         self._monitor.process(latency_s, perception.inference_s, len(poses))
         people = f'{len(poses)} {"person" if len(poses) == 1 else "people"}'
         self._answer_shots(True, f'{people} in the image stamped {stamp / NANOSECONDS:.9f}')
@@ -271,17 +288,25 @@ class PoseNode(ManagedNode):
         self._due_s = max(self._due_s + period_s, now_s)
         return True
 
-    def _watch_clock(self, stamp: int) -> None:
-        """Say where the stamps are of another clock than this node's."""
+    def _watch_clock(self, stamp: int) -> bool:
+        """
+        Say where the stamps are of another clock than this node's.
+
+        :return: whether this one is of ours.
+        """
         now_s = self.get_clock().now().nanoseconds / NANOSECONDS
         use_sim_time = self.get_parameter('use_sim_time').value
         cause = explain_clock(stamp / NANOSECONDS, now_s, use_sim_time)
+        is_ours = cause is None and stamp != 0
         if (cause.kind if cause else '') == self._clock_watch.kind:
+            # out of trouble only by images in a row, into it also by every second one
+            self._clock_images = 0 if self._clock_watch.trouble else max(0, self._clock_images - 1)
+            return is_ours
+        self._clock_images += 2
+        if self._clock_images >= 2 * CLOCK_IMAGES:
             self._clock_images = 0
-            return
-        self._clock_images += 1
-        if self._clock_images == CLOCK_IMAGES:
             self._clock_watch.report(cause, "the stamps of the images are of this node's clock")
+        return is_ours
 
     def _update(self) -> None:
         """Look after what changes without an image."""
@@ -308,11 +333,20 @@ class PoseNode(ManagedNode):
             self._input.close()
 
     def _withstand_floods(self) -> None:
-        """Where far more images come than can be processed, let those that come wait."""
-        if self._is_flooded or not self._was_wanted:
+        """
+        Where far more images come than can be processed, see to it that poses are fresh.
+
+        Those that come wait, and poses that took twice as long as usual, because something else
+        had the processor, are not published: the next ones are on their way.
+        """
+        self._too_late_s = math.inf
+        if not self._was_wanted:
             return
         activity = self._monitor.activity()
-        if activity.arriving_hz > FLOOD_IMAGES and activity.dropped_share > 0.5:
+        if activity.arriving_hz < FLOOD_IMAGES or activity.dropped_share < 0.5:
+            return
+        self._too_late_s = LATE_PERIODS / max(activity.processed_hz, 1.0)
+        if not self._is_flooded:
             self._is_flooded = True
             let_receiving_wait()
 
@@ -357,6 +391,8 @@ class PoseNode(ManagedNode):
         """
         if self._perception is not None:
             self._perception.apply(settings)
+        if settings.max_rate_hz != self._settings.max_rate_hz:
+            self._due_s = 0.0  # which may lie far ahead, at a low rate
         threshold_changed = settings.person_threshold != self._settings.person_threshold
         self._settings = settings
         if threshold_changed:
@@ -365,18 +401,18 @@ class PoseNode(ManagedNode):
     def _report(self) -> Report:
         """Collect what the diagnostics say; in their thread."""
         images, perception = self._input, self._perception
-        is_wanted = self._is_wanted()
+        is_wanted, activity = self._is_wanted(), self._monitor.activity()
         troubles = [
             images.trouble if images else '',
-            self._clock_watch.trouble,
-            perception.trouble if perception and is_wanted else '',
+            self._clock_watch.trouble if is_wanted else '',
+            perception.trouble if perception and activity.processed_hz else '',
         ]
         idle = '' if is_wanted else 'idle: nobody subscribes to an output'
         if not self._is_enabled:
             idle = 'disabled, but for ~/detect_once'
         return Report(
             state=self.state,
-            activity=self._monitor.activity(),
+            activity=activity,
             settings=self._settings,
             topic=images.topic if images else '',
             idle=idle if images else self.state,

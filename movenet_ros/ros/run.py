@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from argparse import RawDescriptionHelpFormatter
+from collections import deque
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
@@ -30,11 +31,15 @@ import socket
 import sys
 from threading import Event
 from threading import Thread
+import time
+import traceback
 
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.native_memory import keep_freed_memory
+from movenet_ros.core.wording import one_line
 from movenet_ros.ros.middleware import make_room_for_images
 import rclpy
+from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger_effective_level
 from rclpy.logging import LoggingSeverity
@@ -43,6 +48,7 @@ from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
+STUMBLES = 10  # in as many seconds are too many
 PATIENCE_S = 1.5  # with what is under way when a signal comes
 
 
@@ -82,7 +88,7 @@ def _run(make_node: Callable[[], Node], args: Sequence[str], about: str) -> int:
     node: Node | None = None
     try:
         node = make_node()
-        rclpy.spin(node)
+        _spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
     except RuntimeError as error:
@@ -95,6 +101,9 @@ def _run(make_node: Callable[[], Node], args: Sequence[str], about: str) -> int:
         return 1
     except SystemExit as done:
         return int(done.code or 0)
+    except ParameterException as error:  # of a parameter of rclpy's own: use_sim_time
+        print(f'movenet_ros: {" ".join(str(error).split())}', file=sys.stderr)
+        return 1
     except MoveNetError as error:
         if not rclpy.ok():  # a signal that breaks an import off looks like a missing module
             return 0
@@ -104,12 +113,45 @@ def _run(make_node: Callable[[], Node], args: Sequence[str], about: str) -> int:
             print(f'movenet_ros: {error}', file=sys.stderr)
         return 1
     finally:
-        for number in ENDING:  # launch sends a second one
-            signal.signal(number, lambda *_: None)
+        _ignore_signals()
         if node is not None:
             node.destroy_node()
         rclpy.try_shutdown()
+        _ignore_signals()  # rclpy has put back what was there before it
     return 0
+
+
+def _ignore_signals() -> None:
+    """Launch sends a second one; where Python has a handler, it takes it back before its end."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def _spin(node: Node) -> None:
+    """Spin; what rclpy itself stumbles over in somebody else's message does not end the node."""
+    stumbled_at_s: deque[float] = deque(maxlen=STUMBLES)
+    while True:
+        try:
+            rclpy.spin(node)
+            return
+        except (RuntimeError, ValueError) as error:
+            now_s = time.monotonic()
+            stumbled_at_s.append(now_s)
+            often = len(stumbled_at_s) == STUMBLES and now_s - stumbled_at_s[0] < STUMBLES
+            if often or not rclpy.ok() or not _is_of_rclpy(error):
+                raise
+            reason = one_line(_reason(error))
+            node.get_logger().error(f'ROS cannot read a message: {reason}')
+
+
+def _is_of_rclpy(error: Exception) -> bool:
+    """Tell whether no other code took part in an error than rclpy's and the standard library's."""
+    library = Path(os.__file__).parent
+    files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    return all(
+        'rclpy' in file.parts or file.parent == library or file == Path(__file__)
+        for file in files
+    )
 
 
 def _reason(error: RuntimeError) -> str:

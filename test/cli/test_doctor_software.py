@@ -68,13 +68,13 @@ def test_a_package_that_is_broken_is_to_be_installed_anew() -> None:
 
 
 def test_without_scipy_there_is_no_tracking() -> None:
-    check = vision(('movenet_ros.core.tracking', "No module named 'scipy'", 'scipy'))['SciPy']
+    check = vision(('scipy', "No module named 'scipy'", 'scipy'))['SciPy']
     assert (check.status, check.cure.split()[-1]) == ('fail', 'scipy')
 
 
 def test_what_lacks_numpy_is_said_once() -> None:
     lacks = "No module named 'numpy'", 'numpy'
-    checks = vision(*((name, *lacks) for name in ('numpy', 'cv2', 'movenet_ros.core.tracking')))
+    checks = vision(*((name, *lacks) for name in ('numpy', 'cv2', 'scipy')))
     assert list(checks) == ['NumPy']
 
 

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from threading import Thread
 
 from movenet_ros.core.monitor import Monitor
+from movenet_ros.core.monitor import SETTLED_S
 from movenet_ros.core.monitor import WINDOW_S
 import pytest
 
@@ -203,3 +204,27 @@ def test_threads_may_ask_meanwhile() -> None:
         assert activity.arrived == 2 * activity.dropped
         assert activity.busy_s >= 0
     assert monitor.activity().arrived == 12000
+
+
+def test_rates_can_be_judged_a_while_after_the_start(monitor: Monitor, clock: Clock) -> None:
+    """And again a while after each pause."""
+    for _ in range(2):
+        clock.now_s += SETTLED_S - 0.1
+        assert not monitor.activity().is_settled
+        clock.now_s += 0.2
+        assert monitor.activity().is_settled
+        monitor.restart()
+
+
+def test_a_latency_that_is_not_known_is_not_counted(monitor: Monitor, clock: Clock) -> None:
+    for latency_s in (None, 0.1, None):
+        monitor.process(latency_s, 0.02, 1)
+    activity = monitor.activity()
+    assert activity.latencies_ms == pytest.approx((100, 100)) and activity.processed == 3
+
+
+def test_an_image_may_be_dropped_behind_its_arrival(monitor: Monitor) -> None:
+    monitor.arrive()
+    monitor.drop()
+    activity = monitor.activity()
+    assert (activity.arrived, activity.dropped, activity.processed) == (1, 1, 0)

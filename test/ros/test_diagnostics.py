@@ -46,6 +46,7 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
 GOOD = Report(
     state='active',
     activity=Activity(
+        is_settled=True,
         arrived=900,
         dropped=4,
         refused=3,

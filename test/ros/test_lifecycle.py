@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 import pytest
 from rcl_interfaces.msg import Log
 from rcl_interfaces.srv import SetParameters
+from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.parameter import Parameter
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
@@ -494,6 +495,99 @@ def test_large_images_are_refused(
     remote.camera.publish(make_image(2))
     remote.until_poses(2)
     assert [each.header.stamp.sec for each in remote.poses] == [2]
+
+
+@pytest.mark.parametrize('service', [SetParameters, SetParametersAtomically])
+def test_what_is_no_parameter_is_refused_and_harms_nobody(
+    service: Any, remote: Remote, start_pose_node: Any, two_people: Output
+) -> None:
+    """In rclpy alone a type that there is not would end the node."""
+    node = start_pose_node(RecordedBackend([two_people]))
+    request = service.Request()
+    for name, kind in (('max_people', 2), ('max_people', 77), ('max_peopel', 2), ('', 2)):
+        parameter = Parameter('x', value=3).to_parameter_msg()
+        parameter.name, parameter.value.type = name, kind
+        request.parameters.append(parameter)
+    name = 'set_parameters' if service is SetParameters else 'set_parameters_atomically'
+    answer = remote.world.call(service, f'movenet/{name}', request)
+    if service is SetParameters:
+        assert [each.successful for each in answer.results] == [True, False, False, False]
+        assert 'type 77' in answer.results[1].reason
+        assert 'did you mean max_people' in answer.results[2].reason
+        assert node.get_parameter('max_people').value == 3
+    else:
+        assert not answer.result.successful and 'type 77' in answer.result.reason
+        assert node.get_parameter('max_people').value == 6
+
+
+def test_an_integer_stands_for_a_double(
+    remote: Remote, start_pose_node: Any, two_people: Output
+) -> None:
+    """`ros2 param set /movenet max_rate_hz 10` sends one."""
+    node = start_pose_node(RecordedBackend([two_people]))
+    (result,) = remote.set(max_rate_hz=10)
+    assert result.successful, result.reason
+    assert node.get_parameter('max_rate_hz').value == 10.0
+
+
+def test_a_rate_may_be_raised_behind_a_very_low_one(
+    world: World, remote: Remote, start_pose_node: Any, two_people: Output, make_image: MakeImage
+) -> None:
+    start_pose_node(RecordedBackend([two_people]), max_rate_hz=0.001)
+    remote.until_subscribed()
+    remote.camera.publish(make_image(1))
+    remote.until_poses(1)
+    remote.set(max_rate_hz=50.0)
+    for sec in range(2, 10):
+        remote.camera.publish(make_image(sec))
+        world.spin(0.1)
+    remote.until_poses(9)
+
+
+def test_a_pause_that_was_asked_for_is_no_fault_of_the_stamps(
+    world: World, remote: Remote, start_pose_node: Any, two_people: Output, make_image: MakeImage
+) -> None:
+    start_pose_node(RecordedBackend([two_people]))
+    for sec in (1, 5, 9):
+        remote.enable(True)
+        remote.until_subscribed()
+        remote.camera.publish(make_image(sec))
+        remote.until_poses(sec)
+        remote.enable(False)
+        remote.until_subscribed(False)
+    world.spin(A_WHILE_S)
+    assert not [each.msg for each in remote.log if 'apart' in each.msg]
+
+
+def test_a_camera_that_is_just_starting_is_not_blamed(
+    world: World, start_pose_node: Any, two_people: Output, make_image: MakeImage
+) -> None:
+    """Its first image comes a little later than itself."""
+    log = world.sink(Log, '/rosout')
+    poses = world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([two_people]), image_timeout_s=2.0)
+    world.until(lambda: any('nobody publishes' in each.msg for each in log))
+    camera = world.publisher(Image, 'image')
+    world.spin(1.0)
+    timer = world.node.create_timer(0.1, lambda: camera.publish(make_image(1)))
+    world.until(lambda: any('images arrive' in each.msg for each in log))
+    world.node.destroy_timer(timer)
+    assert poses
+    assert not [each.msg for each in log if 'sends nothing' in each.msg]
+
+
+def test_stamps_of_every_second_image_of_another_clock_are_told(
+    world: World, remote: Remote, start_pose_node: Any, two_people: Output, make_image: MakeImage
+) -> None:
+    """Once, though they come and go."""
+    start_pose_node(RecordedBackend([two_people]))
+    remote.until_subscribed()
+    for i in range(40):
+        now = world.node.get_clock().now().to_msg()
+        remote.camera.publish(make_image(now.sec + 3600 * (i % 2), now.nanosec))
+        world.spin(0.05)
+    lines = [each.msg for each in remote.log if "this node's clock" in each.msg]
+    assert len(lines) == 1 and 'ahead of' in lines[0]
 
 
 @pytest.mark.parametrize('transport', ['raw', 'compressed'])

@@ -83,7 +83,9 @@ class Camera:
     def insist(self, image: Any, condition: Callable[[], Any]) -> None:
         """Publish again and again until something is true; a first message may find nobody yet."""
         self.wait()
+        end = time.monotonic() + WAIT_S
         while not condition():
+            assert time.monotonic() < end, 'insisted in vain'
             self.publisher.publish(image)
             self.world.spin(0.1)
 
@@ -427,6 +429,8 @@ def test_silence_is_explained_once_and_its_end_told(
     assert [line for line in log(WARNING) if 'sends nothing' in line] == log(WARNING)
     assert len(log(WARNING)) == 1
     camera.show(make_image(1))
+    world.spin(0.1)
+    camera.show(make_image(2))
     world.until(lambda: any(line.startswith('images arrive') for line in log()))
     world.until(lambda: poses)
 
@@ -651,7 +655,8 @@ def test_drawing_changes_at_run_time(
         ('person_threshold', 1.5, 'range'),
         ('person_threshold', -0.1, 'range'),
         ('person_threshold', float('nan'), 'person_threshold'),
-        ('person_threshold', 1, 'type'),
+        ('person_threshold', 2, 'range'),
+        ('person_threshold', 'high', 'type'),
         ('annotate_boxes', 'no', 'type'),
         ('tracking', 'faces', 'tracking'),
         ('track_max_age_s', 61.0, 'range'),

@@ -21,13 +21,17 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import fields
+from functools import partial
 import os
 from pathlib import Path
 import signal
 import subprocess
 import sys
+import time
 from typing import Any
 
+from builtin_interfaces.msg import Time
+from lifecycle_msgs.srv import GetState
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import StartError
 from movenet_ros.ros import pose_node
@@ -40,6 +44,8 @@ import rclpy
 from rclpy.logging import LoggingSeverity
 from rclpy.logging import set_logger_level
 from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
@@ -253,6 +259,7 @@ REFUSED: dict[str, tuple[list[str], tuple[str, ...]]] = {
     'hidden runtime': (
         ['-p', 'backend:=tensorflow'], ('backend tensorflow', 'hidden', 'pip install tensorflow')
     ),
+    "a parameter of rclpy's own": (['-p', 'use_sim_time:=abc'], ('use_sim_time', 'BOOL')),
     'out of range': (['-p', 'person_threshold:=1.5'], ('person_threshold', "'1.5'", '0.0 to 1.0')),
     'wrong type': (['-p', 'person_threshold:=high'], ("'high'", 'must be a double')),
     'bad choice': (['-p', 'backend:=torch'], ("backend is 'torch'", 'auto, tensorflow')),
@@ -344,3 +351,36 @@ def test_signals_end_it_while_native_code_hangs(where: str, number: signal.Signa
     finally:
         program.kill()
         program.wait()
+
+
+def test_a_second_signal_while_it_ends(world: World, start_node: Any) -> None:
+    """As launch sends it; also while Python itself ends."""
+    for delay_s in (0.02, 0.05, 0.1, 0.15):
+        with start_node('pose_node', world, '-p', 'autostart:=false') as program:
+            program.until(lambda: ': unconfigured: ' in program.err)
+            program.process.send_signal(signal.SIGTERM)
+            time.sleep(delay_s)
+            program.process.send_signal(signal.SIGTERM)
+            program.process.send_signal(signal.SIGINT)
+            assert program.wait() == 0
+
+
+def test_a_message_that_rclpy_stumbles_over(world: World, start_node: Any) -> None:
+    """A clock that runs before 1970 costs a line, not the node."""
+    clock = world.publisher(Clock, '/clock')
+    arguments = ('-p', 'autostart:=false', '-p', 'use_sim_time:=true')
+    with start_node('pose_node', world, *arguments) as program:
+        program.until(lambda: ': unconfigured: ' in program.err)
+        world.until(clock.get_subscription_count)
+        while 'ROS cannot read a message: ' not in program.err:
+            clock.publish(Clock(clock=Time(sec=-1)))
+            world.spin(0.3)
+        answer = world.call(GetState, 'movenet/get_state', GetState.Request())
+        assert answer.current_state.label == 'unconfigured'
+        assert program.end() == 0 and 'Traceback' not in program.err
+
+
+def test_what_rclpy_stumbles_over_again_and_again_ends_it(lonely: None) -> None:
+    """Rather than filling the log for ever; no code of ours takes part in it."""
+    with pytest.raises(ValueError, match='77'):
+        run_node(node_that(partial(Parameter.Type, 77)), [])
