@@ -285,7 +285,8 @@ class PoseNode(ManagedNode):
         # images are never quite punctual: up to half a period early is on time
         if now_s < self._due_s - period_s / 2:
             return False
-        self._due_s = max(self._due_s + period_s, now_s)
+        is_punctual = now_s < self._due_s + period_s
+        self._due_s = (self._due_s if is_punctual else now_s) + period_s
         return True
 
     def _watch_clock(self, stamp: int) -> bool:

@@ -154,7 +154,7 @@ def _is_of_rclpy(error: Exception) -> bool:
     )
 
 
-def _reason(error: RuntimeError) -> str:
+def _reason(error: Exception) -> str:
     """Say what rcl says, without the places in its source."""
     return re.sub(r', at /\S+:\d+', '', ' '.join(str(error).split()))
 

@@ -79,7 +79,6 @@ class Camera:
         for image in images:
             self.publisher.publish(image)
 
-
     def insist(self, image: Any, condition: Callable[[], Any]) -> None:
         """Publish again and again until something is true; a first message may find nobody yet."""
         self.wait()
