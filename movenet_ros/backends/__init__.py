@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import Any
 from typing import Literal
 
+from movenet_ros.core import machine
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
 
@@ -228,7 +229,7 @@ def _gpus_in_tensorflow() -> int:
     """Count TensorFlow's GPUs, without importing it where no driver shows one."""
     from movenet_ros.backends import tensorflow_backend
 
-    if not tensorflow_backend.gpu_in_sight():
+    if not machine.gpu_in_sight():
         return 0
     try:
         tf = tensorflow_backend.import_tensorflow()
@@ -239,9 +240,7 @@ def _gpus_in_tensorflow() -> int:
 
 def _gpu_in_onnxruntime() -> bool:
     """Tell whether ONNX Runtime was built with CUDA and a GPU's driver is loaded."""
-    from movenet_ros.backends import tensorflow_backend
-
-    if not tensorflow_backend.gpu_in_sight():
+    if not machine.gpu_in_sight():
         return False
     try:
         import onnxruntime

@@ -27,6 +27,7 @@ from movenet_ros.backends import BackendRequest
 from movenet_ros.backends.failures import FAILURES
 from movenet_ros.backends.failures import load_error
 from movenet_ros.backends.failures import shortened
+from movenet_ros.core import machine
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError
@@ -52,15 +53,7 @@ _NO_REASON = re.compile(  # lines of TensorFlow's pages that say where, or what 
     r'|\s+(?![\s(])'  # indented: a program's lines and names of nodes, but not (0) of the errors
 )
 
-GPU_NODES = ('/dev/nvidiactl', '/dev/nvmap', '/dev/kfd', '/dev/dxg')
-"""What drivers show: NVIDIA, Jetson, AMD, Windows' Linux. Without one, no runtime finds a GPU."""
-
 WARNINGS, FATAL = '1', '3'  # of TensorFlow's log levels
-
-
-def gpu_in_sight() -> bool:
-    """Tell whether the driver of some GPU is loaded."""
-    return any(Path(node).exists() for node in GPU_NODES)
 
 
 def import_tensorflow() -> Any:
@@ -70,7 +63,7 @@ def import_tensorflow() -> Any:
     Where there is no GPU, it would complain of that as an error; set TF_CPP_MIN_LOG_LEVEL to 0
     to hear it.
     """
-    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', WARNINGS if gpu_in_sight() else FATAL)
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', WARNINGS if machine.gpu_in_sight() else FATAL)
     with native_chatter_dropped():
         import tensorflow
 

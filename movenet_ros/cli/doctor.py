@@ -38,6 +38,7 @@ from movenet_ros.cli import doctor_transport as transport
 from movenet_ros.cli.doctor_graph import graph_checks
 from movenet_ros.cli.doctor_probe import Probe
 from movenet_ros.cli.doctor_probe import probing
+from movenet_ros.core import machine
 from movenet_ros.core.check import Check
 from movenet_ros.core.check import exit_code
 from movenet_ros.core.check import table
@@ -143,7 +144,7 @@ def _opencvs() -> list[str]:
 
 def _runtimes() -> list[Check]:
     """Look at the runtimes, and at TensorFlow, which takes long to load, only if it would run."""
-    in_sight = import_module('movenet_ros.backends.tensorflow_backend').gpu_in_sight()
+    in_sight = machine.gpu_in_sight()
     with ExitStack() as stack:
         started = {
             name: stack.enter_context(probing(name, timeout_s=LOAD_S))

@@ -23,6 +23,9 @@ from typing import Any
 
 PROC = Path('/proc')
 
+GPU_NODES = ('/dev/nvidiactl', '/dev/nvmap', '/dev/kfd', '/dev/dxg')
+"""What drivers show: NVIDIA, Jetson, AMD, Windows' Linux. Without one, no runtime finds a GPU."""
+
 
 def machine() -> dict[str, Any]:
     """Name the processor, count the cores that this process may use, and size the memory."""
@@ -33,6 +36,11 @@ def machine() -> dict[str, Any]:
         'cores': len(os.sched_getaffinity(0)),
         'memory_mib': os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') // 2**20,
     }
+
+
+def gpu_in_sight() -> bool:
+    """Tell whether the driver of some GPU is loaded."""
+    return any(Path(node).exists() for node in GPU_NODES)
 
 
 def cpu_seconds(pid: int) -> float:

@@ -164,7 +164,8 @@ class PoseNode(ManagedNode):
         self.deactivate()
         perception, self._perception = self._perception, None
         if perception is not None:
-            gc.unfreeze()
+            if self.is_alone:
+                gc.unfreeze()
             perception.close()
             if perception.backend.info.kept:
                 self._warn(perception.backend.info.kept)

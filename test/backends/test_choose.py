@@ -174,7 +174,7 @@ def tensorflow_is_broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], No
 
     def make(gpu_in_sight: bool) -> None:
         module = 'movenet_ros.backends.tensorflow_backend'
-        monkeypatch.setattr(f'{module}.gpu_in_sight', lambda: gpu_in_sight)
+        monkeypatch.setattr('movenet_ros.core.machine.gpu_in_sight', lambda: gpu_in_sight)
         monkeypatch.setattr(f'{module}.import_tensorflow', fail)
 
     return make
@@ -191,7 +191,7 @@ def test_a_tensorflow_that_cannot_be_imported_is_not_asked_for_gpus(
 def test_without_a_driver_tensorflow_is_not_imported_to_look_for_gpus(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr('movenet_ros.backends.tensorflow_backend.gpu_in_sight', lambda: False)
+    monkeypatch.setattr('movenet_ros.core.machine.gpu_in_sight', lambda: False)
     monkeypatch.setattr('movenet_ros.backends.tensorflow_backend.import_tensorflow', never)
     assert backends._gpus_in_tensorflow() == 0
 
@@ -204,7 +204,7 @@ def test_onnx_runtime_sees_a_gpu_where_it_has_cuda_and_there_is_a_driver(
     providers = ['CUDAExecutionProvider'] * cuda + ['CPUExecutionProvider']
     fake = SimpleNamespace(get_available_providers=lambda: providers)
     monkeypatch.setitem(sys.modules, 'onnxruntime', fake)
-    monkeypatch.setattr('movenet_ros.backends.tensorflow_backend.gpu_in_sight', lambda: driver)
+    monkeypatch.setattr('movenet_ros.core.machine.gpu_in_sight', lambda: driver)
     assert backends._gpu_in_onnxruntime() is (driver and cuda)
 
 
@@ -212,7 +212,7 @@ def test_an_onnx_runtime_that_cannot_be_imported_sees_no_gpu(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, 'onnxruntime', None)
-    monkeypatch.setattr('movenet_ros.backends.tensorflow_backend.gpu_in_sight', lambda: True)
+    monkeypatch.setattr('movenet_ros.core.machine.gpu_in_sight', lambda: True)
     assert backends._gpu_in_onnxruntime() is False
 
 

@@ -156,7 +156,7 @@ def runtimes(monkeypatch: pytest.MonkeyPatch) -> Runtimes:
     fake = Runtimes()
     monkeypatch.setattr(backends, 'import_module', fake.import_module)
     monkeypatch.setattr(backends, 'find_spec', lambda name: True)
-    monkeypatch.setattr('movenet_ros.backends.tensorflow_backend.gpu_in_sight', lambda: False)
+    monkeypatch.setattr('movenet_ros.core.machine.gpu_in_sight', lambda: False)
     return fake
 
 

@@ -167,8 +167,7 @@ def test_runtimes_that_crash_are_rows(
 def test_tensorflow_is_not_loaded_where_it_would_not_run(
     examine: Examine, stand_in: Any, fake_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backend = import_module('movenet_ros.backends.tensorflow_backend')
-    monkeypatch.setattr(backend, 'gpu_in_sight', lambda: False)
+    monkeypatch.setattr('movenet_ros.core.machine.gpu_in_sight', lambda: False)
     stand_in('rclpy', 'raise ImportError')
     stand_in('tensorflow', 'import os; os.abort()')
     assert examine()[1]['TensorFlow']['status'] == 'ok'
@@ -234,3 +233,14 @@ def until_children(pid: int) -> list[int]:
         if children:
             return children
     raise AssertionError('it has started nothing')
+
+
+def test_the_doctor_itself_needs_no_opencv() -> None:
+    """What it says of a machine without one is in the row of a process of its own."""
+    program = "import sys; sys.modules['cv2'] = None; from movenet_ros.cli.doctor import main; "
+    done = subprocess.run(
+        [sys.executable, '-c', program + "main(['--seconds', '0.1'])"],
+        capture_output=True, text=True, timeout=120,
+    )
+    assert done.returncode == 0 and 'Traceback' not in done.stderr
+    assert 'exit code' in done.stdout
