@@ -40,14 +40,14 @@ import sys
 from typing import Any
 
 import cv2
+from movenet_ros.arguments import add_input_size_argument
+from movenet_ros.arguments import positive
 from movenet_ros.backends import BACKEND_CHOICES
 from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import DEVICES
 from movenet_ros.backends import open_backend
 from movenet_ros.backends import tutorial
 from movenet_ros.backends.bare_model import bare_model
-from movenet_ros.cli.arguments import add_input_size_argument
-from movenet_ros.cli.arguments import positive
 from movenet_ros.cli.benchmark_report import DEFINITIONS
 from movenet_ros.cli.benchmark_report import graph_ratios
 from movenet_ros.cli.benchmark_report import pipeline_ratios

@@ -22,7 +22,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from movenet_ros.cli.arguments import needs
+from movenet_ros.arguments import needs
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.poses import Poses
 import numpy as np

@@ -29,14 +29,14 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from movenet_ros.arguments import add_backend_arguments
+from movenet_ros.arguments import add_input_size_argument
+from movenet_ros.arguments import backend_request
+from movenet_ros.arguments import needs
+from movenet_ros.arguments import not_negative
+from movenet_ros.arguments import positive
+from movenet_ros.arguments import probability
 from movenet_ros.backends import open_backend
-from movenet_ros.cli.arguments import add_backend_arguments
-from movenet_ros.cli.arguments import add_input_size_argument
-from movenet_ros.cli.arguments import backend_request
-from movenet_ros.cli.arguments import needs
-from movenet_ros.cli.arguments import not_negative
-from movenet_ros.cli.arguments import positive
-from movenet_ros.cli.arguments import probability
 from movenet_ros.cli.coco import ground_truth
 from movenet_ros.cli.coco import results
 from movenet_ros.cli.coco import score

@@ -27,7 +27,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from movenet_ros.cli.arguments import needs
+from movenet_ros.arguments import needs
 from movenet_ros.cli.coco import ground_truth
 from movenet_ros.cli.coco import results
 from movenet_ros.cli.coco import score

@@ -36,7 +36,7 @@ import sys
 from typing import Any
 from typing import TYPE_CHECKING
 
-from movenet_ros.cli.arguments import needs
+from movenet_ros.arguments import needs
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_memory import keep_freed_memory
 from movenet_ros.ros.parameters import limits
@@ -71,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = _settings(args)
     progress = needs('tqdm').tqdm
     needs('rosbags')
-    from movenet_ros.ros.perception import Perception
+    from movenet_ros.perception import Perception
     from movenet_ros.ros.replay import interruptions
     from movenet_ros.ros.replay import replay
     from movenet_ros.ros.replay_outputs import Outputs

@@ -34,9 +34,9 @@ import sys
 from typing import Any
 from typing import TYPE_CHECKING
 
+from movenet_ros.arguments import needs
+from movenet_ros.arguments import positive
 from movenet_ros.backends import BACKEND_CHOICES
-from movenet_ros.cli.arguments import needs
-from movenet_ros.cli.arguments import positive
 from movenet_ros.cli.benchmark import refuse_unwritable
 from movenet_ros.cli.demo import built_in_scene
 from movenet_ros.core.image import SourceImage

@@ -31,6 +31,7 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.monitor import Monitor
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.timing import NANOSECONDS
+from movenet_ros.perception import Perception
 from movenet_ros.ros.annotator import Annotator
 from movenet_ros.ros.conversions import image_to_msg
 from movenet_ros.ros.conversions import label_info
@@ -47,7 +48,6 @@ from movenet_ros.ros.parameters import listing
 from movenet_ros.ros.parameters import on_change
 from movenet_ros.ros.parameters import PoseParameters
 from movenet_ros.ros.parameters import unknown_parameters
-from movenet_ros.ros.perception import Perception
 from movenet_ros.ros.prepared import detections_to_bytes
 from movenet_ros.ros.prepared import poses_to_bytes
 from movenet_ros.ros.run import run_node

@@ -24,8 +24,8 @@ import shutil
 from typing import Any
 
 import cv2
+from movenet_ros import arguments
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.cli import arguments
 from movenet_ros.cli import evaluate
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import StartError

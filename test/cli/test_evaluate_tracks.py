@@ -26,8 +26,8 @@ import re
 from typing import Any
 
 import cv2
+from movenet_ros import arguments
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.cli import arguments
 from movenet_ros.cli import evaluate
 from movenet_ros.cli.evaluate_tracks import evaluate_tracks
 from movenet_ros.cli.evaluate_tracks import MEANINGS

@@ -30,13 +30,13 @@ import time
 from typing import Any
 
 import cv2
+from movenet_ros import perception
 from movenet_ros.__main__ import main as program
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.cli.replay import main
 from movenet_ros.cli.replay import OF_A_GRAPH
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.ros import perception
 from movenet_ros.ros.bags import Bag
 from movenet_ros.ros.parameters import defaults
 from movenet_ros.ros.parameters import PoseParameters

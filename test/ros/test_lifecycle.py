@@ -25,12 +25,12 @@ from typing import Any
 from lifecycle_msgs.msg import TransitionEvent
 from lifecycle_msgs.srv import ChangeState
 from lifecycle_msgs.srv import GetState
+from movenet_ros import perception
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import InferenceError
-from movenet_ros.ros import perception
+from movenet_ros.perception import WARM_UP_WH
 from movenet_ros.ros import pose_node
-from movenet_ros.ros.perception import WARM_UP_WH
 import numpy as np
 from numpy.typing import NDArray
 import pytest

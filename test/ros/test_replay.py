@@ -27,12 +27,12 @@ import cv2
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import StartError
+from movenet_ros.perception import Perception
 from movenet_ros.ros.bags import Bag
 from movenet_ros.ros.bags import Message
 from movenet_ros.ros.conversions import poses_from_msg
 from movenet_ros.ros.conversions import stamp_ns
 from movenet_ros.ros.parameters import PoseParameters
-from movenet_ros.ros.perception import Perception
 from movenet_ros.ros.replay import replay
 from movenet_ros.ros.replay import Result
 from movenet_ros.ros.replay import Tally

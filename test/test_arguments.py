@@ -21,16 +21,16 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from movenet_ros import arguments
+from movenet_ros.arguments import add_backend_arguments
+from movenet_ros.arguments import add_input_size_argument
+from movenet_ros.arguments import backend_request
+from movenet_ros.arguments import input_size
+from movenet_ros.arguments import needs
+from movenet_ros.arguments import positive
+from movenet_ros.arguments import probability
+from movenet_ros.arguments import threads
 from movenet_ros.backends import BackendRequest
-from movenet_ros.cli import arguments
-from movenet_ros.cli.arguments import add_backend_arguments
-from movenet_ros.cli.arguments import add_input_size_argument
-from movenet_ros.cli.arguments import backend_request
-from movenet_ros.cli.arguments import input_size
-from movenet_ros.cli.arguments import needs
-from movenet_ros.cli.arguments import positive
-from movenet_ros.cli.arguments import probability
-from movenet_ros.cli.arguments import threads
 from movenet_ros.core.errors import StartError
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.ros.parameters import PoseParameters
