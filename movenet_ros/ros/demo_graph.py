@@ -47,9 +47,9 @@ from movenet_ros.core.recording import JsonLines
 from movenet_ros.core.recording import pose_record
 from movenet_ros.core.recording import VideoFile
 from movenet_ros.core.timing import NANOSECONDS
-from movenet_ros.ros.conversions import image_from_msg
-from movenet_ros.ros.conversions import poses_from_msg
-from movenet_ros.ros.conversions import stamp_ns
+from movenet_ros.messages.conversions import image_from_msg
+from movenet_ros.messages.conversions import poses_from_msg
+from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.ros.middleware import make_room_for_images
 from movenet_ros.ros.video_source import VideoSource
 import numpy as np

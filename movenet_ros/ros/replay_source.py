@@ -33,13 +33,13 @@ from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
 from movenet_ros.core.timing import NANOSECONDS
 from movenet_ros.core.wording import one_line
+from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.stamped import READERS
+from movenet_ros.messages.stamped import Stamped
 from movenet_ros.ros.bags import Bag
 from movenet_ros.ros.bags import is_bag
 from movenet_ros.ros.bags import Message
 from movenet_ros.ros.bags import Topic
-from movenet_ros.ros.conversions import stamp_ns
-from movenet_ros.ros.stamped import READERS
-from movenet_ros.ros.stamped import Stamped
 from std_msgs.msg import Header
 
 FRAME_ID = 'camera'  # of a video's images, as video_source has it

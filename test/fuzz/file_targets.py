@@ -30,6 +30,7 @@ import cv2
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import record_files
+from movenet_ros.messages.stamped import Stamped
 from movenet_ros.model.manifest import Manifest
 from movenet_ros.model.manifest import write_manifest
 from movenet_ros.model.store import cache_directory
@@ -45,7 +46,6 @@ from movenet_ros.ros.parameters import table_of
 from movenet_ros.ros.parameters import unknown_names
 from movenet_ros.ros.params_file import read_params_file
 from movenet_ros.ros.replay_source import open_source
-from movenet_ros.ros.stamped import Stamped
 import numpy as np
 from rclpy.serialization import serialize_message
 from rosbags.rosbag2 import CompressionFormat

@@ -25,13 +25,13 @@ from typing import Any
 
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
+from movenet_ros.messages.conversions import image_from_msg
+from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.ros import benchmark_graph
 from movenet_ros.ros.benchmark_graph import IN_FLIGHT
 from movenet_ros.ros.benchmark_graph import LoadGenerator
 from movenet_ros.ros.benchmark_graph import measure_graph
 from movenet_ros.ros.benchmark_graph import Traffic
-from movenet_ros.ros.conversions import image_from_msg
-from movenet_ros.ros.conversions import stamp_ns
 import numpy as np
 from numpy.typing import NDArray
 import pytest

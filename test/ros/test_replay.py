@@ -27,11 +27,12 @@ import cv2
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import StartError
+from movenet_ros.messages.conversions import poses_from_msg
+from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.stamped import Stamped
 from movenet_ros.perception import Perception
 from movenet_ros.ros.bags import Bag
 from movenet_ros.ros.bags import Message
-from movenet_ros.ros.conversions import poses_from_msg
-from movenet_ros.ros.conversions import stamp_ns
 from movenet_ros.ros.parameters import PoseParameters
 from movenet_ros.ros.replay import replay
 from movenet_ros.ros.replay import Result
@@ -39,7 +40,6 @@ from movenet_ros.ros.replay import Tally
 from movenet_ros.ros.replay_outputs import Outputs
 from movenet_ros.ros.replay_outputs import Targets
 from movenet_ros.ros.replay_source import open_source
-from movenet_ros.ros.stamped import Stamped
 import numpy as np
 from numpy.typing import NDArray
 import pytest

@@ -20,10 +20,10 @@ from random import Random
 
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.scene import SCENE_WH
+from movenet_ros.messages.conversions import image_from_compressed_msg
+from movenet_ros.messages.conversions import image_from_msg
+from movenet_ros.messages.serialized_image import ImageView
 from movenet_ros.ros import soak_messages
-from movenet_ros.ros.conversions import image_from_compressed_msg
-from movenet_ros.ros.conversions import image_from_msg
-from movenet_ros.ros.serialized_image import ImageView
 from movenet_ros.ros.soak_messages import any_picture
 from movenet_ros.ros.soak_messages import compressed_msg
 from movenet_ros.ros.soak_messages import compressed_rubbish

@@ -28,7 +28,7 @@ from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
-from movenet_ros.ros.conversions import poses_from_msg
+from movenet_ros.messages.conversions import poses_from_msg
 import numpy as np
 from numpy.typing import NDArray
 import pytest

@@ -35,9 +35,9 @@ import struct
 
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import NUM_KEYPOINTS
-from movenet_ros.ros.conversions import detections_to_msg
-from movenet_ros.ros.conversions import poses_to_msg
-from movenet_ros.ros.padding import without_padding
+from movenet_ros.messages.conversions import detections_to_msg
+from movenet_ros.messages.conversions import poses_to_msg
+from movenet_ros.messages.padding import without_padding
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.serialization import serialize_message

@@ -22,8 +22,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from movenet_ros.core.errors import ImageError
-from movenet_ros.ros.conversions import image_from_msg
-from movenet_ros.ros.serialized_image import ImageView
+from movenet_ros.messages.conversions import image_from_msg
+from movenet_ros.messages.serialized_image import ImageView
 import numpy as np
 import pytest
 from rclpy.serialization import serialize_message
@@ -101,7 +101,7 @@ def test_another_layout_is_left_to_rclpy(monkeypatch: pytest.MonkeyPatch) -> Non
         asked.append((message, msg_type))
         return picture()
 
-    monkeypatch.setattr('movenet_ros.ros.serialized_image.deserialize_message', deserialize)
+    monkeypatch.setattr('movenet_ros.messages.serialized_image.deserialize_message', deserialize)
     message = b'\0\0' + serialize_message(picture())[2:]
     assert image_from_msg(ImageView.of(message)).wh == (4, 2)
     assert asked == [(message, Image)]

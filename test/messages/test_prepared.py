@@ -23,12 +23,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from movenet_ros.core.poses import Poses
-from movenet_ros.ros.conversions import detections_to_msg
-from movenet_ros.ros.conversions import poses_from_msg
-from movenet_ros.ros.conversions import poses_to_msg
-from movenet_ros.ros.prepared import _template
-from movenet_ros.ros.prepared import detections_to_bytes
-from movenet_ros.ros.prepared import poses_to_bytes
+from movenet_ros.messages.conversions import detections_to_msg
+from movenet_ros.messages.conversions import poses_from_msg
+from movenet_ros.messages.conversions import poses_to_msg
+from movenet_ros.messages.prepared import _template
+from movenet_ros.messages.prepared import detections_to_bytes
+from movenet_ros.messages.prepared import poses_to_bytes
 import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message

@@ -22,9 +22,9 @@ from typing import Any
 
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.ros.conversions import image_from_compressed_msg
-from movenet_ros.ros.conversions import image_from_msg
-from movenet_ros.ros.serialized_image import ImageView
+from movenet_ros.messages.conversions import image_from_compressed_msg
+from movenet_ros.messages.conversions import image_from_msg
+from movenet_ros.messages.serialized_image import ImageView
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage
 from std_msgs.msg import Header
