@@ -32,7 +32,7 @@ COMMANDS = {  # name: (module, what it does)
     'demo': ('movenet_ros.cli.demo', 'run the whole graph on a video, a camera or pictures'),
     'doctor': ('movenet_ros.cli.doctor', 'what this machine lacks, and what it sees'),
     'evaluate': ('movenet_ros.cli.evaluate', 'AP of pictures, id switches and jitter of clips'),
-    'fetch_model': ('movenet_ros.cli.fetch_model', "get the model's weights and prepare them"),
+    'fetch_model': ('movenet_ros.model.command', "get the model's weights and prepare them"),
     'pose_node': ('movenet_ros.ros.pose_node', 'the node: images in, people out'),
     'replay': ('movenet_ros.cli.replay', "the node's pipeline over a bag or a video"),
     'soak': ('movenet_ros.cli.soak', 'the node under faults for minutes, with a verdict'),

@@ -51,7 +51,7 @@ def test_with_a_model_in_the_cache_it_says_where(tmp_path: Path) -> None:
 
 def test_with_a_model_in_the_cache_it_does_not_import_tensorflow() -> None:
     script = (
-        'import sys; from movenet_ros.cli.fetch_model import main; main([]);'
+        'import sys; from movenet_ros.model.command import main; main([]);'
         "assert not {'tensorflow', 'tf2onnx', 'onnxruntime'} & set(sys.modules)"
     )
     assert subprocess.run([sys.executable, '-c', script], capture_output=True).returncode == 0
