@@ -33,10 +33,10 @@ COMMANDS = {  # name: (module, what it does)
     'doctor': ('movenet_ros.cli.doctor', 'what this machine lacks, and what it sees'),
     'evaluate': ('movenet_ros.cli.evaluate', 'AP of pictures, id switches and jitter of clips'),
     'fetch_model': ('movenet_ros.model.command', "get the model's weights and prepare them"),
-    'pose_node': ('movenet_ros.ros.pose_node', 'the node: images in, people out'),
+    'pose_node': ('movenet_ros.node.pose_node', 'the node: images in, people out'),
     'replay': ('movenet_ros.cli.replay', "the node's pipeline over a bag or a video"),
     'soak': ('movenet_ros.cli.soak', 'the node under faults for minutes, with a verdict'),
-    'video_source': ('movenet_ros.ros.video_source', 'publish a video, a camera or pictures'),
+    'video_source': ('movenet_ros.node.video_source', 'publish a video, a camera or pictures'),
 }
 
 ROS_PACKAGES = ('builtin_interfaces', 'rcl_interfaces', 'rclpy', 'sensor_msgs', 'std_msgs')

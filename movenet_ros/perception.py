@@ -37,7 +37,7 @@ from movenet_ros.core.pipeline import Prepared
 from movenet_ros.core.poses import Poses
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
-from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.node.parameters import PoseParameters
 
 WARM_UP_WH = ((640, 480), (1280, 720))  # the shapes that cameras send
 CALM_IMAGES = 30  # without a failure, after which one is worth a line again

@@ -33,7 +33,7 @@ from movenet_ros.arguments import threads
 from movenet_ros.backends import BackendRequest
 from movenet_ros.core.errors import StartError
 from movenet_ros.model.store import ModelFiles
-from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.node.parameters import PoseParameters
 import pytest
 
 

@@ -19,8 +19,8 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from movenet_ros.ros.parameters import PoseParameters
-from movenet_ros.ros.parameters import VideoSourceParameters
+from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.node.parameters import VideoSourceParameters
 import pytest
 
 ROOT = Path(__file__).parents[1]

@@ -34,11 +34,11 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.perception import CALM_IMAGES
 from movenet_ros.perception import Perception
 from movenet_ros.perception import WARM_UP_WH
 from movenet_ros.ros import perception as perception_module
-from movenet_ros.ros.parameters import PoseParameters
 import numpy as np
 from numpy.typing import NDArray
 import pytest

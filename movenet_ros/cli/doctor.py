@@ -219,7 +219,7 @@ def _graph(seconds: float, only: Sequence[str]) -> tuple[Graph | None, list[Chec
 def _our_profile() -> Path | None:
     found: dict[str, str] = {}
     try:
-        import_module('movenet_ros.ros.middleware').make_room_for_images(found)
+        import_module('movenet_ros.node.middleware').make_room_for_images(found)
     except ImportError:  # no ROS: its row says so
         return None
     return next(map(Path, found.values()), None)

@@ -39,10 +39,10 @@ from typing import TYPE_CHECKING
 from movenet_ros.arguments import needs
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_memory import keep_freed_memory
-from movenet_ros.ros.parameters import limits
-from movenet_ros.ros.parameters import PoseParameters
-from movenet_ros.ros.parameters import table_of
-from movenet_ros.ros.parameters import unknown_names
+from movenet_ros.node.parameters import limits
+from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.node.parameters import table_of
+from movenet_ros.node.parameters import unknown_names
 from movenet_ros.ros.params_file import read_params_file
 
 if TYPE_CHECKING:

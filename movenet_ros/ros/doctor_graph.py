@@ -42,8 +42,8 @@ from movenet_ros.core.graph_facts import RAW
 from movenet_ros.core.graph_facts import Topic
 from movenet_ros.core.graph_facts import Watch
 from movenet_ros.core.native_memory import keep_freed_memory
+from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.ros.image_watcher import ImageWatcher
-from movenet_ros.ros.middleware import make_room_for_images
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor

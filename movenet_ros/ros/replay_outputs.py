@@ -35,12 +35,12 @@ from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.messages.padding import without_padding
 from movenet_ros.messages.prepared import detections_to_bytes
 from movenet_ros.messages.prepared import poses_to_bytes
+from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.ros.bag_file import BagFile
 from movenet_ros.ros.bag_file import defined
 from movenet_ros.ros.bag_file import our_topic
 from movenet_ros.ros.bags import Message
 from movenet_ros.ros.bags import Topic
-from movenet_ros.ros.parameters import PoseParameters
 from movenet_ros.ros.replay import Found
 from movenet_ros.ros.replay import Result
 from movenet_ros.ros.replay_source import Source

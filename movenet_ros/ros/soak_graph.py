@@ -42,13 +42,13 @@ from movenet_ros.core.soak import PhaseRun
 from movenet_ros.core.soak import plan
 from movenet_ros.core.soak import ProcessSample
 from movenet_ros.core.soak import shortened
+from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.ros.benchmark_graph import backend_said
 from movenet_ros.ros.benchmark_graph import LoadGenerator
 from movenet_ros.ros.benchmark_graph import until_first_pose
 from movenet_ros.ros.demo_graph import POSE_NODE
 from movenet_ros.ros.demo_graph import pose_node_process
 from movenet_ros.ros.demo_graph import PoseNodeProcess
-from movenet_ros.ros.middleware import make_room_for_images
 from movenet_ros.ros.soak_messages import resized
 from movenet_ros.ros.soak_phases import FLOODS
 from movenet_ros.ros.soak_phases import PHASES

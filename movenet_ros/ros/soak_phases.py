@@ -25,8 +25,8 @@ from typing import Any
 
 from movenet_ros.core.soak import Flood
 from movenet_ros.core.soak import ProcessSample
-from movenet_ros.ros.parameters import defaults
-from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.node.parameters import defaults
+from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.ros.soak_flood import flood_process
 from movenet_ros.ros.soak_flood import FloodPlan
 from movenet_ros.ros.soak_messages import any_picture

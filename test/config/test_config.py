@@ -20,11 +20,11 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from movenet_ros.ros.parameters import declare
-from movenet_ros.ros.parameters import defaults
-from movenet_ros.ros.parameters import PoseParameters
-from movenet_ros.ros.parameters import unknown_parameters
-from movenet_ros.ros.parameters import VideoSourceParameters
+from movenet_ros.node.parameters import declare
+from movenet_ros.node.parameters import defaults
+from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.node.parameters import unknown_parameters
+from movenet_ros.node.parameters import VideoSourceParameters
 import pytest
 import rclpy
 from rclpy.context import Context

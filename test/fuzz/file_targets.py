@@ -37,13 +37,13 @@ from movenet_ros.model.store import cache_directory
 from movenet_ros.model.store import DEFAULT_VARIANT
 from movenet_ros.model.store import find_model
 from movenet_ros.model.tfjs import read_weights
+from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.node.parameters import table_of
+from movenet_ros.node.parameters import unknown_names
 from movenet_ros.ros.bag_file import BagFile
 from movenet_ros.ros.bag_file import defined
 from movenet_ros.ros.bag_file import STORAGES
 from movenet_ros.ros.bags import Topic
-from movenet_ros.ros.parameters import PoseParameters
-from movenet_ros.ros.parameters import table_of
-from movenet_ros.ros.parameters import unknown_names
 from movenet_ros.ros.params_file import read_params_file
 from movenet_ros.ros.replay_source import open_source
 import numpy as np

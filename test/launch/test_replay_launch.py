@@ -24,7 +24,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.ros.pose_node import PoseNode
+from movenet_ros.node.pose_node import PoseNode
 import numpy as np
 import pytest
 from rclpy.context import Context

@@ -30,10 +30,10 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.messages.conversions import poses_from_msg
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.stamped import Stamped
+from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.perception import Perception
 from movenet_ros.ros.bags import Bag
 from movenet_ros.ros.bags import Message
-from movenet_ros.ros.parameters import PoseParameters
 from movenet_ros.ros.replay import replay
 from movenet_ros.ros.replay import Result
 from movenet_ros.ros.replay import Tally

@@ -24,9 +24,9 @@ import cv2
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import SourceImage
 from movenet_ros.messages.conversions import image_to_msg
+from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.perception import Perception
 from movenet_ros.ros.bags import Bag
-from movenet_ros.ros.parameters import PoseParameters
 from movenet_ros.ros.replay import replay
 from movenet_ros.ros.replay_outputs import Outputs
 from movenet_ros.ros.replay_outputs import Targets

@@ -30,11 +30,11 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.scene import two_people
 from movenet_ros.core.soak import Phase
 from movenet_ros.core.soak_verdict import violations
+from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.node.parameters import table_of
 from movenet_ros.ros import demo_graph
 from movenet_ros.ros import soak_graph
 from movenet_ros.ros import soak_stage
-from movenet_ros.ros.parameters import PoseParameters
-from movenet_ros.ros.parameters import table_of
 from movenet_ros.ros.soak_flood import FloodPlan
 from movenet_ros.ros.soak_graph import run_soak
 from movenet_ros.ros.soak_phases import DRAWN
@@ -51,7 +51,7 @@ MINUTES = 0.05
 PARAMETERS = {'backend': 'onnxruntime'}
 BROKEN_NODE = """
 import os, sys, time
-from movenet_ros.ros import pose_node
+from movenet_ros.node import pose_node
 
 class Broken(pose_node.PoseNode):
     published = 0

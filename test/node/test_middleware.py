@@ -23,9 +23,9 @@ import subprocess
 import sys
 from xml.etree import ElementTree
 
-from movenet_ros.ros.middleware import LOWER_PRIORITY
-from movenet_ros.ros.middleware import make_room_for_images
-from movenet_ros.ros.middleware import VARIABLES
+from movenet_ros.node.middleware import LOWER_PRIORITY
+from movenet_ros.node.middleware import make_room_for_images
+from movenet_ros.node.middleware import VARIABLES
 import pytest
 import rclpy
 
@@ -34,7 +34,7 @@ PROFILE = ROOT / 'config' / 'fastdds.xml'
 NAMESPACE = '{http://www.eprosima.com}'
 SEGMENT = """
 import os, pathlib, rclpy, sys
-from movenet_ros.ros.middleware import make_room_for_images
+from movenet_ros.node.middleware import make_room_for_images
 if sys.argv[1] == 'room':
     make_room_for_images()
 mine = lambda: {path for path in pathlib.Path('/dev/shm').glob('fastrtps_*')
@@ -98,7 +98,7 @@ def test_fast_dds_takes_as_much_as_the_profile_says(
 
 PRIORITIES = """
 import os, pathlib, rclpy, threading
-from movenet_ros.ros.middleware import let_receiving_wait
+from movenet_ros.node.middleware import let_receiving_wait
 rclpy.init()
 node = rclpy.create_node('listener')
 let_receiving_wait()

@@ -23,10 +23,10 @@ from contextlib import ExitStack
 import time
 from typing import Any
 
-from movenet_ros.ros.image_input import ImageInput
-from movenet_ros.ros.image_input import match_reliability
-from movenet_ros.ros.image_input import NO_NUMBER
-from movenet_ros.ros.image_input import TELLS_NUMBERS
+from movenet_ros.node.image_input import ImageInput
+from movenet_ros.node.image_input import match_reliability
+from movenet_ros.node.image_input import NO_NUMBER
+from movenet_ros.node.image_input import TELLS_NUMBERS
 import pytest
 from rclpy.node import Node
 from rclpy.qos import QoSProfile

@@ -26,14 +26,14 @@ from typing import Any
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
-from movenet_ros.ros.parameters import declare
-from movenet_ros.ros.parameters import defaults
-from movenet_ros.ros.parameters import on_change
-from movenet_ros.ros.parameters import PoseParameters
-from movenet_ros.ros.parameters import table_of
-from movenet_ros.ros.parameters import unknown_names
-from movenet_ros.ros.parameters import unknown_parameters
-from movenet_ros.ros.parameters import VideoSourceParameters
+from movenet_ros.node.parameters import declare
+from movenet_ros.node.parameters import defaults
+from movenet_ros.node.parameters import on_change
+from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.node.parameters import table_of
+from movenet_ros.node.parameters import unknown_names
+from movenet_ros.node.parameters import unknown_parameters
+from movenet_ros.node.parameters import VideoSourceParameters
 import pytest
 from rclpy.context import Context
 from rclpy.node import Node

@@ -27,11 +27,11 @@ from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
 from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.messages.conversions import stamp_ns
-from movenet_ros.ros.parameters import declare
-from movenet_ros.ros.parameters import listing
-from movenet_ros.ros.parameters import unknown_parameters
-from movenet_ros.ros.parameters import VideoSourceParameters
-from movenet_ros.ros.run import run_node
+from movenet_ros.node.parameters import declare
+from movenet_ros.node.parameters import listing
+from movenet_ros.node.parameters import unknown_parameters
+from movenet_ros.node.parameters import VideoSourceParameters
+from movenet_ros.node.run import run_node
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.duration import Duration

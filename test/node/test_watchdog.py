@@ -20,13 +20,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from movenet_ros.ros.watchdog import Cause
-from movenet_ros.ros.watchdog import EARLY_S
-from movenet_ros.ros.watchdog import explain_clock
-from movenet_ros.ros.watchdog import explain_silence
-from movenet_ros.ros.watchdog import LATE_S
-from movenet_ros.ros.watchdog import ros_type
-from movenet_ros.ros.watchdog import Watchdog
+from movenet_ros.node.watchdog import Cause
+from movenet_ros.node.watchdog import EARLY_S
+from movenet_ros.node.watchdog import explain_clock
+from movenet_ros.node.watchdog import explain_silence
+from movenet_ros.node.watchdog import LATE_S
+from movenet_ros.node.watchdog import ros_type
+from movenet_ros.node.watchdog import Watchdog
 import pytest
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy

@@ -33,9 +33,9 @@ from threading import Thread
 from diagnostic_msgs.msg import DiagnosticArray
 from diagnostic_msgs.msg import DiagnosticStatus
 from diagnostic_msgs.msg import KeyValue
-from movenet_ros.core.monitor import Activity
-from movenet_ros.core.monitor import WINDOW_S
-from movenet_ros.ros.parameters import PoseParameters
+from movenet_ros.node.monitor import Activity
+from movenet_ros.node.monitor import WINDOW_S
+from movenet_ros.node.parameters import PoseParameters
 from rclpy.node import Node
 
 TOPIC = '/diagnostics'

@@ -37,7 +37,7 @@ import traceback
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.native_memory import keep_freed_memory
 from movenet_ros.core.wording import one_line
-from movenet_ros.ros.middleware import make_room_for_images
+from movenet_ros.node.middleware import make_room_for_images
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException

@@ -33,12 +33,12 @@ from builtin_interfaces.msg import Time
 from lifecycle_msgs.srv import GetState
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import StartError
-from movenet_ros.ros import pose_node
-from movenet_ros.ros import video_source
-from movenet_ros.ros.parameters import PoseParameters
-from movenet_ros.ros.parameters import VideoSourceParameters
-from movenet_ros.ros.run import run_node
-from movenet_ros.ros.run import STUMBLES
+from movenet_ros.node import pose_node
+from movenet_ros.node import video_source
+from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.node.parameters import VideoSourceParameters
+from movenet_ros.node.run import run_node
+from movenet_ros.node.run import STUMBLES
 import pytest
 import rclpy
 from rclpy.logging import LoggingSeverity
@@ -315,7 +315,7 @@ def test_no_model_and_no_way_to_get_one(
 
 HANGING = """
 import hashlib
-from movenet_ros.ros.run import run_node
+from movenet_ros.node.run import run_node
 from rclpy.node import Node
 
 
@@ -381,7 +381,7 @@ def test_a_message_that_rclpy_stumbles_over(world: World, start_node: Any) -> No
 
 STUMBLING = """
 from functools import partial
-from movenet_ros.ros.run import run_node
+from movenet_ros.node.run import run_node
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 

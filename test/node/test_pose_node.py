@@ -29,8 +29,8 @@ from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.messages.conversions import image_from_msg
 from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.node import pose_node
 from movenet_ros.perception import WARM_UP_WH
-from movenet_ros.ros import pose_node
 import numpy as np
 from numpy.typing import NDArray
 import pytest

@@ -25,16 +25,16 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from diagnostic_msgs.msg import DiagnosticStatus
-from movenet_ros.core.monitor import Activity
+from movenet_ros.node.diagnostics import Diagnostics
+from movenet_ros.node.diagnostics import HANGS_S
+from movenet_ros.node.diagnostics import images_findings
+from movenet_ros.node.diagnostics import model_findings
+from movenet_ros.node.diagnostics import poses_findings
+from movenet_ros.node.diagnostics import Report
+from movenet_ros.node.diagnostics import statuses
+from movenet_ros.node.monitor import Activity
+from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.ros import diagnostics as diagnostics_module
-from movenet_ros.ros.diagnostics import Diagnostics
-from movenet_ros.ros.diagnostics import HANGS_S
-from movenet_ros.ros.diagnostics import images_findings
-from movenet_ros.ros.diagnostics import model_findings
-from movenet_ros.ros.diagnostics import poses_findings
-from movenet_ros.ros.diagnostics import Report
-from movenet_ros.ros.diagnostics import statuses
-from movenet_ros.ros.parameters import PoseParameters
 import pytest
 from rclpy.node import Node
 

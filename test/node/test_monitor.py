@@ -19,9 +19,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from threading import Thread
 
-from movenet_ros.core.monitor import Monitor
-from movenet_ros.core.monitor import SETTLED_S
-from movenet_ros.core.monitor import WINDOW_S
+from movenet_ros.node.monitor import Monitor
+from movenet_ros.node.monitor import SETTLED_S
+from movenet_ros.node.monitor import WINDOW_S
 import pytest
 
 

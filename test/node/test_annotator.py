@@ -23,7 +23,7 @@ from threading import enumerate as threads
 from threading import Event
 from threading import get_ident
 
-from movenet_ros.ros.annotator import Annotator
+from movenet_ros.node.annotator import Annotator
 import pytest
 
 WAIT_S = 30.0  # far above what anything here takes

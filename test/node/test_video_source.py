@@ -30,7 +30,7 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.messages.conversions import image_from_msg
 from movenet_ros.messages.conversions import stamp_ns
-from movenet_ros.ros.video_source import VideoSource
+from movenet_ros.node.video_source import VideoSource
 import numpy as np
 from numpy.typing import NDArray
 import pytest

@@ -28,12 +28,12 @@ from collections.abc import Sequence
 import time
 from typing import Any
 
-from movenet_ros.ros.watchdog import Cause
-from movenet_ros.ros.watchdog import Endpoint
-from movenet_ros.ros.watchdog import explain_silence
-from movenet_ros.ros.watchdog import IMAGE_TYPES
-from movenet_ros.ros.watchdog import ros_type
-from movenet_ros.ros.watchdog import Watchdog
+from movenet_ros.node.watchdog import Cause
+from movenet_ros.node.watchdog import Endpoint
+from movenet_ros.node.watchdog import explain_silence
+from movenet_ros.node.watchdog import IMAGE_TYPES
+from movenet_ros.node.watchdog import ros_type
+from movenet_ros.node.watchdog import Watchdog
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
