@@ -34,7 +34,7 @@ COMMANDS = {  # name: (module, what it does)
     'evaluate': ('movenet_ros.cli.evaluate', 'AP of pictures, id switches and jitter of clips'),
     'fetch_model': ('movenet_ros.model.command', "get the model's weights and prepare them"),
     'pose_node': ('movenet_ros.node.pose_node', 'the node: images in, people out'),
-    'replay': ('movenet_ros.cli.replay', "the node's pipeline over a bag or a video"),
+    'replay': ('movenet_ros.replay.command', "the node's pipeline over a bag or a video"),
     'soak': ('movenet_ros.cli.soak', 'the node under faults for minutes, with a verdict'),
     'video_source': ('movenet_ros.node.video_source', 'publish a video, a camera or pictures'),
 }

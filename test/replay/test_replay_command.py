@@ -33,12 +33,12 @@ import cv2
 from movenet_ros import perception
 from movenet_ros.__main__ import main as program
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.cli.replay import main
-from movenet_ros.cli.replay import OF_A_GRAPH
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.node.parameters import defaults
 from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.replay.command import main
+from movenet_ros.replay.command import OF_A_GRAPH
 from movenet_ros.ros.bags import Bag
 import numpy as np
 import pytest

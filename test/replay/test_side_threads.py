@@ -20,9 +20,9 @@ from collections.abc import Iterator
 import threading
 import time
 
-from movenet_ros.core.side_threads import Abandoned
-from movenet_ros.core.side_threads import hand_over
-from movenet_ros.core.side_threads import read_ahead
+from movenet_ros.replay.side_threads import Abandoned
+from movenet_ros.replay.side_threads import hand_over
+from movenet_ros.replay.side_threads import read_ahead
 import pytest
 
 pytestmark = pytest.mark.timeout(20)

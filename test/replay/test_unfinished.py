@@ -22,10 +22,10 @@ import os
 from pathlib import Path
 import sqlite3
 
-from movenet_ros.core import unfinished
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.unfinished import check_apart
-from movenet_ros.core.unfinished import Unfinished
+from movenet_ros.replay import unfinished
+from movenet_ros.replay.unfinished import check_apart
+from movenet_ros.replay.unfinished import Unfinished
 import pytest
 
 

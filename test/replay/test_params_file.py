@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.errors import StartError
-from movenet_ros.ros.params_file import read_params_file
+from movenet_ros.replay.params_file import read_params_file
 import pytest
 import rclpy
 from rclpy.context import Context

@@ -43,11 +43,11 @@ from movenet_ros.node.parameters import limits
 from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.node.parameters import table_of
 from movenet_ros.node.parameters import unknown_names
-from movenet_ros.ros.params_file import read_params_file
+from movenet_ros.replay.params_file import read_params_file
 
 if TYPE_CHECKING:
-    from movenet_ros.ros.replay import Tally
-    from movenet_ros.ros.replay_outputs import Targets
+    from movenet_ros.replay.outputs import Targets
+    from movenet_ros.replay.run import Tally
 
 NODE = 'movenet'
 OF_A_GRAPH = (  # which mean nothing without one, or which the topic of the bag decides
@@ -72,10 +72,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     progress = needs('tqdm').tqdm
     needs('rosbags')
     from movenet_ros.perception import Perception
-    from movenet_ros.ros.replay import interruptions
-    from movenet_ros.ros.replay import replay
-    from movenet_ros.ros.replay_outputs import Outputs
-    from movenet_ros.ros.replay_source import open_source
+    from movenet_ros.replay.outputs import Outputs
+    from movenet_ros.replay.run import interruptions
+    from movenet_ros.replay.run import replay
+    from movenet_ros.replay.source import open_source
 
     keep_freed_memory()
     backend: list[str] = []
@@ -198,7 +198,7 @@ def _targets(args: Namespace) -> Targets:
 
     :raises StartError: if it makes no sense.
     """
-    from movenet_ros.ros.replay_outputs import Targets
+    from movenet_ros.replay.outputs import Targets
 
     if args.annotated and args.out is None:
         raise StartError('--annotated is for the bag of --out')

@@ -32,14 +32,14 @@ from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.perception import Perception
+from movenet_ros.replay.outputs import Outputs
+from movenet_ros.replay.outputs import Targets
+from movenet_ros.replay.run import replay
+from movenet_ros.replay.run import Result
+from movenet_ros.replay.run import Tally
+from movenet_ros.replay.source import open_source
 from movenet_ros.ros.bags import Bag
 from movenet_ros.ros.bags import Message
-from movenet_ros.ros.replay import replay
-from movenet_ros.ros.replay import Result
-from movenet_ros.ros.replay import Tally
-from movenet_ros.ros.replay_outputs import Outputs
-from movenet_ros.ros.replay_outputs import Targets
-from movenet_ros.ros.replay_source import open_source
 import numpy as np
 from numpy.typing import NDArray
 import pytest
