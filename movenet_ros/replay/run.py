@@ -42,11 +42,11 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.perception import Perception
+from movenet_ros.replay.bag.reader import Message
 from movenet_ros.replay.side_threads import hand_over
 from movenet_ros.replay.side_threads import read_ahead
 from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import Source
-from movenet_ros.ros.bags import Message
 from std_msgs.msg import Header
 
 BETWEEN = 3  # items that lie ready on either side of the model

@@ -36,10 +36,10 @@ from movenet_ros.core.wording import one_line
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.stamped import Stamped
-from movenet_ros.ros.bags import Bag
-from movenet_ros.ros.bags import is_bag
-from movenet_ros.ros.bags import Message
-from movenet_ros.ros.bags import Topic
+from movenet_ros.replay.bag.reader import Bag
+from movenet_ros.replay.bag.reader import is_bag
+from movenet_ros.replay.bag.reader import Message
+from movenet_ros.replay.bag.reader import Topic
 from std_msgs.msg import Header
 
 FRAME_ID = 'camera'  # of a video's images, as video_source has it

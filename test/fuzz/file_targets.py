@@ -40,12 +40,12 @@ from movenet_ros.model.tfjs import read_weights
 from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.node.parameters import table_of
 from movenet_ros.node.parameters import unknown_names
+from movenet_ros.replay.bag.reader import Topic
+from movenet_ros.replay.bag.writer import BagFile
+from movenet_ros.replay.bag.writer import defined
+from movenet_ros.replay.bag.writer import STORAGES
 from movenet_ros.replay.params_file import read_params_file
 from movenet_ros.replay.source import open_source
-from movenet_ros.ros.bag_file import BagFile
-from movenet_ros.ros.bag_file import defined
-from movenet_ros.ros.bag_file import STORAGES
-from movenet_ros.ros.bags import Topic
 import numpy as np
 from rclpy.serialization import serialize_message
 from rosbags.rosbag2 import CompressionFormat

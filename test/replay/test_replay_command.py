@@ -37,9 +37,9 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.node.parameters import defaults
 from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.command import main
 from movenet_ros.replay.command import OF_A_GRAPH
-from movenet_ros.ros.bags import Bag
 import numpy as np
 import pytest
 from rosbags.rosbag2 import Reader

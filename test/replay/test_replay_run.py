@@ -32,14 +32,14 @@ from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.perception import Perception
+from movenet_ros.replay.bag.reader import Bag
+from movenet_ros.replay.bag.reader import Message
 from movenet_ros.replay.outputs import Outputs
 from movenet_ros.replay.outputs import Targets
 from movenet_ros.replay.run import replay
 from movenet_ros.replay.run import Result
 from movenet_ros.replay.run import Tally
 from movenet_ros.replay.source import open_source
-from movenet_ros.ros.bags import Bag
-from movenet_ros.ros.bags import Message
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -322,7 +322,7 @@ def test_a_full_disk_ends_it_and_leaves_nothing(
     def write(*_: Any) -> None:
         raise OSError(28, 'No space left on device')
 
-    monkeypatch.setattr('movenet_ros.ros.bag_file.LargeMcapWriter.write', write)
+    monkeypatch.setattr('movenet_ros.replay.bag.writer.LargeMcapWriter.write', write)
     with pytest.raises(StartError, match=f'cannot write {tmp_path}/out: No space left on device'):
         run(bag)
     assert {each.name for each in tmp_path.iterdir()} == {'bag'}

@@ -22,10 +22,10 @@ from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.errors import StartError
-from movenet_ros.ros.bags import Topic
-from movenet_ros.ros.definitions import definition_of
-from movenet_ros.ros.definitions import hash_of
-from movenet_ros.ros.mcap_file import LargeMcapWriter
+from movenet_ros.replay.bag.definitions import definition_of
+from movenet_ros.replay.bag.definitions import hash_of
+from movenet_ros.replay.bag.mcap import LargeMcapWriter
+from movenet_ros.replay.bag.reader import Topic
 from rosbags.interfaces import Qos
 from rosbags.interfaces import QosDurability
 from rosbags.interfaces import QosHistory

@@ -24,11 +24,11 @@ from hypothesis import given
 from hypothesis import HealthCheck
 from hypothesis import settings
 from hypothesis import strategies as st
-from movenet_ros.ros.bag_file import BagFile
-from movenet_ros.ros.bag_file import defined
-from movenet_ros.ros.bags import Bag
-from movenet_ros.ros.bags import Topic
-from movenet_ros.ros.mcap_file import LARGE
+from movenet_ros.replay.bag.mcap import LARGE
+from movenet_ros.replay.bag.reader import Bag
+from movenet_ros.replay.bag.reader import Topic
+from movenet_ros.replay.bag.writer import BagFile
+from movenet_ros.replay.bag.writer import defined
 import pytest
 from rosbags.rosbag2 import Reader
 

@@ -32,13 +32,13 @@ from hypothesis import settings
 from hypothesis import strategies as st
 import lz4.frame
 from movenet_ros.core.errors import StartError
+from movenet_ros.replay.bag import unpacking
+from movenet_ros.replay.bag.definitions import definition_of
+from movenet_ros.replay.bag.definitions import hash_of
+from movenet_ros.replay.bag.reader import Bag
+from movenet_ros.replay.bag.reader import is_bag
+from movenet_ros.replay.bag.reader import Message
 from movenet_ros.replay.source import BagSource
-from movenet_ros.ros import unpacking
-from movenet_ros.ros.bags import Bag
-from movenet_ros.ros.bags import is_bag
-from movenet_ros.ros.bags import Message
-from movenet_ros.ros.definitions import definition_of
-from movenet_ros.ros.definitions import hash_of
 import pytest
 from rosbags.rosbag2.storage_mcap import zstd
 

@@ -31,13 +31,13 @@ from typing import NamedTuple
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.timing import NANOSECONDS
 from movenet_ros.core.wording import one_line
-from movenet_ros.ros.damaged_mcap import DamagedMcap
-from movenet_ros.ros.damaged_sqlite import check_tables
-from movenet_ros.ros.damaged_sqlite import DamagedSqlite
-from movenet_ros.ros.unpacking import unpack_lz4
-from movenet_ros.ros.unpacking import unpack_zstd
-from movenet_ros.ros.unpacking import ZstdError
-from movenet_ros.ros.unpacking import ZstdFile
+from movenet_ros.replay.bag.damaged_mcap import DamagedMcap
+from movenet_ros.replay.bag.damaged_sqlite import check_tables
+from movenet_ros.replay.bag.damaged_sqlite import DamagedSqlite
+from movenet_ros.replay.bag.unpacking import unpack_lz4
+from movenet_ros.replay.bag.unpacking import unpack_zstd
+from movenet_ros.replay.bag.unpacking import ZstdError
+from movenet_ros.replay.bag.unpacking import ZstdFile
 from rosbags.rosbag2 import Reader
 from rosbags.rosbag2 import reader as rosbags_reader
 from rosbags.rosbag2.storage_mcap import DECOMPRESSORS
