@@ -43,9 +43,9 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.steadiness import jitter_px
 from movenet_ros.core.steadiness import lag_ms
 from movenet_ros.core.steadiness import Observation
-from movenet_ros.core.timing import NANOSECONDS
 from movenet_ros.core.tracking import match
 from movenet_ros.core.tracking import oks
+from movenet_ros.tools.benchmark.turns import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
 

@@ -46,12 +46,12 @@ from movenet_ros.core.media import Media
 from movenet_ros.core.recording import JsonLines
 from movenet_ros.core.recording import pose_record
 from movenet_ros.core.recording import VideoFile
-from movenet_ros.core.timing import NANOSECONDS
 from movenet_ros.messages.conversions import image_from_msg
 from movenet_ros.messages.conversions import poses_from_msg
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.node.video_source import VideoSource
+from movenet_ros.tools.benchmark.turns import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
 import rclpy

@@ -26,10 +26,10 @@ import weakref
 from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import BACKENDS
 from movenet_ros.backends import load_backend
-from movenet_ros.backends import tutorial
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.backend import Backend
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.tools.benchmark import tutorial
 import numpy as np
 import pytest
 

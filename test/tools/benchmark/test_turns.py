@@ -18,13 +18,13 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
-from movenet_ros.core import timing
-from movenet_ros.core.timing import BLOCK_RUNS
-from movenet_ros.core.timing import Contender
-from movenet_ros.core.timing import Label
-from movenet_ros.core.timing import MIN_ROUNDS
-from movenet_ros.core.timing import summary
-from movenet_ros.core.timing import take_turns
+from movenet_ros.tools.benchmark import turns as timing
+from movenet_ros.tools.benchmark.turns import BLOCK_RUNS
+from movenet_ros.tools.benchmark.turns import Contender
+from movenet_ros.tools.benchmark.turns import Label
+from movenet_ros.tools.benchmark.turns import MIN_ROUNDS
+from movenet_ros.tools.benchmark.turns import summary
+from movenet_ros.tools.benchmark.turns import take_turns
 import pytest
 
 BLOCK = BLOCK_RUNS + 1  # with the one that is thrown away

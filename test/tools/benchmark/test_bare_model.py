@@ -20,11 +20,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from movenet_ros.backends import BackendRequest
-from movenet_ros.backends.bare_model import bare_model
-from movenet_ros.backends.bare_model import BareModel
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.tools.benchmark.bare_model import bare_model
+from movenet_ros.tools.benchmark.bare_model import BareModel
 import numpy as np
 import pytest
 
@@ -80,7 +80,7 @@ def test_the_batch_arrives_as_it_was_sent(
 ) -> None:
     """The other process answers with what it got, in place of running a model on it."""
     echo = """
-from movenet_ros.backends import bare_model
+from movenet_ros.tools.benchmark import bare_model
 class Echo:
     def infer(self, batch):
         return [str(batch.dtype), batch.shape, batch.tolist(), batch.flags.writeable]
@@ -88,7 +88,7 @@ bare_model.open_backend = lambda request: (Echo(), '')
 bare_model.ANSWERS['echo'] = lambda infer: infer()
 bare_model.serve()
 """
-    monkeypatch.setattr('movenet_ros.backends.bare_model.PROGRAM', echo)
+    monkeypatch.setattr('movenet_ros.tools.benchmark.bare_model.PROGRAM', echo)
     batch = np.random.default_rng(0).integers(0, 256, (1, 32, 64, 3), np.int32)
     with bare_model(request_cpu, batch[:, ::-1]) as running:  # not contiguous
         kind, shape, values, writeable = running.ask('echo')

@@ -28,12 +28,12 @@ import sys
 import time
 from typing import Any
 
-from movenet_ros.cli import benchmark
-from movenet_ros.cli.benchmark import main
-from movenet_ros.cli.benchmark_report import DEFINITIONS
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.timing import BLOCK_RUNS
-from movenet_ros.core.timing import MIN_ROUNDS
+from movenet_ros.tools.benchmark import command as benchmark
+from movenet_ros.tools.benchmark.command import main
+from movenet_ros.tools.benchmark.report import DEFINITIONS
+from movenet_ros.tools.benchmark.turns import BLOCK_RUNS
+from movenet_ros.tools.benchmark.turns import MIN_ROUNDS
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -18,13 +18,13 @@ from pathlib import Path
 from typing import Any
 
 from movenet_ros.backends import tensorflow_backend
-from movenet_ros.backends import tutorial
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.tools.benchmark import tutorial
 import numpy as np
 from numpy.typing import NDArray
 import pytest

@@ -19,10 +19,10 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import Any
 
-from movenet_ros.cli.benchmark_report import DEFINITIONS
-from movenet_ros.cli.benchmark_report import graph_ratios
-from movenet_ros.cli.benchmark_report import pipeline_ratios
-from movenet_ros.cli.benchmark_report import table
+from movenet_ros.tools.benchmark.report import DEFINITIONS
+from movenet_ros.tools.benchmark.report import graph_ratios
+from movenet_ros.tools.benchmark.report import pipeline_ratios
+from movenet_ros.tools.benchmark.report import table
 import pytest
 
 PARTS = (

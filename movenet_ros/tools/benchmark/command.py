@@ -46,12 +46,6 @@ from movenet_ros.backends import BACKEND_CHOICES
 from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import DEVICES
 from movenet_ros.backends import open_backend
-from movenet_ros.backends import tutorial
-from movenet_ros.backends.bare_model import bare_model
-from movenet_ros.cli.benchmark_report import DEFINITIONS
-from movenet_ros.cli.benchmark_report import graph_ratios
-from movenet_ros.cli.benchmark_report import pipeline_ratios
-from movenet_ros.cli.benchmark_report import table
 from movenet_ros.cli.demo import built_in_scene
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.decode import decode
@@ -67,13 +61,19 @@ from movenet_ros.core.machine import machine
 from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import NUM_KEYPOINTS
-from movenet_ros.core.timing import Contender
-from movenet_ros.core.timing import Label
-from movenet_ros.core.timing import summary
-from movenet_ros.core.timing import take_turns
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.tools.benchmark import tutorial
+from movenet_ros.tools.benchmark.bare_model import bare_model
+from movenet_ros.tools.benchmark.report import DEFINITIONS
+from movenet_ros.tools.benchmark.report import graph_ratios
+from movenet_ros.tools.benchmark.report import pipeline_ratios
+from movenet_ros.tools.benchmark.report import table
+from movenet_ros.tools.benchmark.turns import Contender
+from movenet_ros.tools.benchmark.turns import Label
+from movenet_ros.tools.benchmark.turns import summary
+from movenet_ros.tools.benchmark.turns import take_turns
 import numpy as np
 
 SIDES = range(16, 8192 + 1)
@@ -244,7 +244,7 @@ def refuse_unwritable(path: Path, option: str = '--json') -> None:
 def _graphs() -> Any:
     """Import the part that needs ROS, for which --help is not to wait."""
     try:
-        from movenet_ros.ros import benchmark_graph
+        from movenet_ros.tools.benchmark import graph as benchmark_graph
     except ImportError as error:
         raise StartError(
             f'the graph needs ROS ({error}): source a ROS distribution'
