@@ -37,7 +37,6 @@ from typing import TYPE_CHECKING
 from movenet_ros.arguments import needs
 from movenet_ros.arguments import positive
 from movenet_ros.backends import BACKEND_CHOICES
-from movenet_ros.cli.demo import built_in_scene
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.machine import machine
 from movenet_ros.core.soak import FRESH
@@ -53,6 +52,7 @@ from movenet_ros.core.soak_verdict import table
 from movenet_ros.core.soak_verdict import violations
 from movenet_ros.tools.benchmark.command import refuse_unwritable
 from movenet_ros.tools.benchmark.turns import summary
+from movenet_ros.tools.demo.command import built_in_scene
 
 if TYPE_CHECKING:
     from movenet_ros.ros.soak_graph import Soak

@@ -29,10 +29,10 @@ import sys
 import time
 
 from movenet_ros.node.middleware import make_room_for_images
-from movenet_ros.ros.demo_graph import interruptions_held
 from movenet_ros.ros.soak_messages import FLOOD
 from movenet_ros.ros.soak_messages import image_msg
 from movenet_ros.ros.soak_messages import Picture
+from movenet_ros.tools.demo.graph import interruptions_held
 import numpy as np
 import rclpy
 from rclpy.node import Node

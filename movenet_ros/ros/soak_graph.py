@@ -43,9 +43,6 @@ from movenet_ros.core.soak import plan
 from movenet_ros.core.soak import ProcessSample
 from movenet_ros.core.soak import shortened
 from movenet_ros.node.middleware import make_room_for_images
-from movenet_ros.ros.demo_graph import POSE_NODE
-from movenet_ros.ros.demo_graph import pose_node_process
-from movenet_ros.ros.demo_graph import PoseNodeProcess
 from movenet_ros.ros.soak_messages import resized
 from movenet_ros.ros.soak_phases import FLOODS
 from movenet_ros.ros.soak_phases import PHASES
@@ -54,6 +51,9 @@ from movenet_ros.ros.soak_stage import Stage
 from movenet_ros.tools.benchmark.graph import backend_said
 from movenet_ros.tools.benchmark.graph import LoadGenerator
 from movenet_ros.tools.benchmark.graph import until_first_pose
+from movenet_ros.tools.demo.graph import POSE_NODE
+from movenet_ros.tools.demo.graph import pose_node_process
+from movenet_ros.tools.demo.graph import PoseNodeProcess
 import numpy as np
 from numpy.typing import NDArray
 import rclpy

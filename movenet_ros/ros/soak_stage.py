@@ -33,7 +33,6 @@ from typing import Any
 
 from movenet_ros.core.soak import Ledger
 from movenet_ros.core.soak import Stamp
-from movenet_ros.ros.demo_graph import PoseNodeProcess
 from movenet_ros.ros.soak_messages import FLOOD
 from movenet_ros.ros.soak_messages import image_msg
 from movenet_ros.ros.soak_messages import Picture
@@ -42,6 +41,7 @@ from movenet_ros.ros.soak_services import GIVE_UP_S
 from movenet_ros.ros.soak_services import NODE
 from movenet_ros.ros.soak_services import Services
 from movenet_ros.ros.soak_services import Stuck
+from movenet_ros.tools.demo.graph import PoseNodeProcess
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.executors import SingleThreadedExecutor

@@ -19,7 +19,6 @@ from __future__ import annotations
 from random import Random
 
 from movenet_ros.core.errors import ImageError
-from movenet_ros.core.scene import SCENE_WH
 from movenet_ros.messages.conversions import image_from_compressed_msg
 from movenet_ros.messages.conversions import image_from_msg
 from movenet_ros.messages.serialized_image import ImageView
@@ -36,6 +35,7 @@ from movenet_ros.ros.soak_messages import restamped
 from movenet_ros.ros.soak_messages import rubbish
 from movenet_ros.ros.soak_messages import SIZES
 from movenet_ros.ros.soak_messages import wild_stamps
+from movenet_ros.tools.demo.scene import SCENE_WH
 import numpy as np
 from numpy.typing import NDArray
 import pytest

@@ -46,7 +46,6 @@ from movenet_ros.backends import BACKEND_CHOICES
 from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import DEVICES
 from movenet_ros.backends import open_backend
-from movenet_ros.cli.demo import built_in_scene
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.decode import decode
 from movenet_ros.core.drawing import draw_poses
@@ -74,6 +73,7 @@ from movenet_ros.tools.benchmark.turns import Contender
 from movenet_ros.tools.benchmark.turns import Label
 from movenet_ros.tools.benchmark.turns import summary
 from movenet_ros.tools.benchmark.turns import take_turns
+from movenet_ros.tools.demo.command import built_in_scene
 import numpy as np
 
 SIDES = range(16, 8192 + 1)

@@ -39,11 +39,11 @@ from movenet_ros.core.machine import cpu_seconds
 from movenet_ros.core.machine import peak_memory_mib
 from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.node.middleware import make_room_for_images
-from movenet_ros.ros.demo_graph import pose_node_process
-from movenet_ros.ros.demo_graph import PoseNodeProcess
-from movenet_ros.ros.demo_graph import START_TIMEOUT_S
 from movenet_ros.tools.benchmark.bare_model import BareModel
 from movenet_ros.tools.benchmark.turns import summary
+from movenet_ros.tools.demo.graph import pose_node_process
+from movenet_ros.tools.demo.graph import PoseNodeProcess
+from movenet_ros.tools.demo.graph import START_TIMEOUT_S
 import numpy as np
 from numpy.typing import NDArray
 import rclpy

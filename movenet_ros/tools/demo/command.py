@@ -32,7 +32,7 @@ from movenet_ros.backends import BACKEND_CHOICES
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
-from movenet_ros.core.scene import two_people
+from movenet_ros.tools.demo.scene import two_people
 import numpy as np
 
 DEFAULT_OUT = Path('demo_out')
@@ -48,7 +48,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         args.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise StartError(f'cannot write to {args.out}: {error.strerror}') from error
-    from movenet_ros.ros.demo_graph import run_graph  # rclpy is not for --help to wait for
+    from movenet_ros.tools.demo.graph import run_graph  # rclpy is not for --help to wait for
 
     print(f'{media.name}, {media.rate_hz:g} images per second; starting the pose node', flush=True)
     parameters = {'backend': args.backend, 'input_size': args.input_size}

@@ -33,12 +33,12 @@ import time
 from typing import Any
 
 import cv2
-from movenet_ros.cli.demo import built_in_scene
-from movenet_ros.cli.demo import first_seconds
-from movenet_ros.cli.demo import main
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
+from movenet_ros.tools.demo.command import built_in_scene
+from movenet_ros.tools.demo.command import first_seconds
+from movenet_ros.tools.demo.command import main
 import numpy as np
 import pytest
 

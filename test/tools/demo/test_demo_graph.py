@@ -30,9 +30,9 @@ from typing import Any
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
-from movenet_ros.ros import demo_graph
-from movenet_ros.ros.demo_graph import PoseNodeProcess
-from movenet_ros.ros.demo_graph import run_graph
+from movenet_ros.tools.demo import graph as demo_graph
+from movenet_ros.tools.demo.graph import PoseNodeProcess
+from movenet_ros.tools.demo.graph import run_graph
 import numpy as np
 from numpy.typing import NDArray
 import pytest
