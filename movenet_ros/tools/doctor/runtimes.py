@@ -21,14 +21,14 @@ from collections.abc import Mapping
 from collections.abc import Sequence
 from pathlib import Path
 
-from movenet_ros.cli.doctor_probe import Probe
-from movenet_ros.cli.doctor_software import pip
-from movenet_ros.core.check import Check
 from movenet_ros.core.errors import ModelError
 from movenet_ros.model.store import cache_directory
 from movenet_ros.model.store import fetch_command
 from movenet_ros.model.store import read_cached
 from movenet_ros.model.variants import DEFAULT_VARIANT
+from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.probe import Probe
+from movenet_ros.tools.doctor.software import pip
 
 ROOM_MIB = 200  # on the disk: what a fetch takes, and what the runtimes compile
 TITLES = {'onnxruntime': 'ONNX Runtime', 'openvino': 'OpenVINO', 'tensorflow': 'TensorFlow'}

@@ -23,8 +23,8 @@ from pathlib import Path
 import shutil
 import sys
 
-from movenet_ros.cli.doctor_probe import Probe
-from movenet_ros.core.check import Check
+from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.probe import Probe
 
 OLDEST, NEWEST = (3, 10), (3, 13)
 PACKAGES = {'cv2': 'opencv-python-headless'}  # modules that pip has under another name

@@ -27,12 +27,12 @@ import sys
 import time
 from typing import Any
 
-from movenet_ros.cli.doctor import main
 from movenet_ros.model.install import install
 from movenet_ros.model.install import writing
 from movenet_ros.model.store import cache_directory
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.model.variants import DEFAULT_VARIANT
+from movenet_ros.tools.doctor.command import main
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -151,7 +151,7 @@ def test_no_model_fails_and_nothing_is_written(
 def test_runtimes_that_crash_are_rows(
     examine: Examine, stand_in: Any, fake_model: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(import_module('movenet_ros.cli.doctor'), 'TENSORFLOW_S', 1.0)
+    monkeypatch.setattr(import_module('movenet_ros.tools.doctor.command'), 'TENSORFLOW_S', 1.0)
     stand_in('rclpy', 'raise ImportError')
     stand_in('onnxruntime', 'import os; os.abort()')
     stand_in('openvino', 'raise AttributeError("_ARRAY_API not found")')
@@ -237,7 +237,7 @@ def until_children(pid: int) -> list[int]:
 
 def test_the_doctor_itself_needs_no_opencv() -> None:
     """What it says of a machine without one is in the row of a process of its own."""
-    program = "import sys; sys.modules['cv2'] = None; from movenet_ros.cli.doctor import main; "
+    program = "import sys; sys.modules['cv2'] = None; from movenet_ros.tools.doctor.command import main; "
     done = subprocess.run(
         [sys.executable, '-c', program + "main(['--seconds', '0.1'])"],
         capture_output=True, text=True, timeout=120,

@@ -16,12 +16,12 @@
 
 from __future__ import annotations
 
-from movenet_ros.cli.doctor_probe import Probe
-from movenet_ros.cli.doctor_software import cv_bridge_check
-from movenet_ros.cli.doctor_software import python_check
-from movenet_ros.cli.doctor_software import ros_checks
-from movenet_ros.cli.doctor_software import vision_checks
-from movenet_ros.core.check import Check
+from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.probe import Probe
+from movenet_ros.tools.doctor.software import cv_bridge_check
+from movenet_ros.tools.doctor.software import python_check
+from movenet_ros.tools.doctor.software import ros_checks
+from movenet_ros.tools.doctor.software import vision_checks
 import pytest
 
 GOOD_VISION = {'versions': {'numpy': '1.26.4', 'cv2': '4.10.0'}, 'failed': {}}

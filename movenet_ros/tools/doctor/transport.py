@@ -23,8 +23,8 @@ import os
 from pathlib import Path
 from xml.etree import ElementTree
 
-from movenet_ros.core.check import Check
-from movenet_ros.core.check import count
+from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.check import count
 
 IMAGE_BYTES = 1280 * 720 * 3
 MIB = 2**20

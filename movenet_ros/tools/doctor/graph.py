@@ -19,15 +19,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from movenet_ros.core.check import Check
-from movenet_ros.core.check import count
-from movenet_ros.core.graph_facts import COMPRESSED
-from movenet_ros.core.graph_facts import Endpoint
-from movenet_ros.core.graph_facts import Graph
-from movenet_ros.core.graph_facts import PoseNode
-from movenet_ros.core.graph_facts import RAW
-from movenet_ros.core.graph_facts import Topic
-from movenet_ros.core.graph_facts import Watch
+from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.check import count
+from movenet_ros.tools.doctor.graph_facts import COMPRESSED
+from movenet_ros.tools.doctor.graph_facts import Endpoint
+from movenet_ros.tools.doctor.graph_facts import Graph
+from movenet_ros.tools.doctor.graph_facts import PoseNode
+from movenet_ros.tools.doctor.graph_facts import RAW
+from movenet_ros.tools.doctor.graph_facts import Topic
+from movenet_ros.tools.doctor.graph_facts import Watch
 
 DEFAULT_TOPIC = '/image'  # what a pose node subscribes to unless it is remapped
 LATE_S, EARLY_S = 5.0, -1.0  # ages of a stamp that no camera of this machine's clock has

@@ -16,11 +16,11 @@
 
 from __future__ import annotations
 
-from movenet_ros.core.check import Check
-from movenet_ros.core.check import count
-from movenet_ros.core.check import exit_code
-from movenet_ros.core.check import Status
-from movenet_ros.core.check import table
+from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.check import count
+from movenet_ros.tools.doctor.check import exit_code
+from movenet_ros.tools.doctor.check import Status
+from movenet_ros.tools.doctor.check import table
 import pytest
 
 LONG = 'word ' * 60

@@ -21,11 +21,11 @@ from pathlib import Path
 import subprocess
 import sys
 
-from movenet_ros.cli.doctor_environment import discovery_check
-from movenet_ros.cli.doctor_environment import domain_check
-from movenet_ros.cli.doctor_environment import pose_node_processes
-from movenet_ros.cli.doctor_environment import Process
-from movenet_ros.cli.doctor_environment import process_checks
+from movenet_ros.tools.doctor.environment import discovery_check
+from movenet_ros.tools.doctor.environment import domain_check
+from movenet_ros.tools.doctor.environment import pose_node_processes
+from movenet_ros.tools.doctor.environment import Process
+from movenet_ros.tools.doctor.environment import process_checks
 import pytest
 
 

@@ -35,16 +35,16 @@ from movenet_ros.cli import doctor_environment as environment
 from movenet_ros.cli import doctor_runtimes as runtimes
 from movenet_ros.cli import doctor_software as software
 from movenet_ros.cli import doctor_transport as transport
-from movenet_ros.cli.doctor_graph import graph_checks
-from movenet_ros.cli.doctor_probe import Probe
-from movenet_ros.cli.doctor_probe import probing
 from movenet_ros.core import machine
-from movenet_ros.core.check import Check
-from movenet_ros.core.check import exit_code
-from movenet_ros.core.check import table
 from movenet_ros.core.errors import ModelError
-from movenet_ros.core.graph_facts import Graph
 from movenet_ros.model.store import cache_directory
+from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.check import exit_code
+from movenet_ros.tools.doctor.check import table
+from movenet_ros.tools.doctor.graph import graph_checks
+from movenet_ros.tools.doctor.graph_facts import Graph
+from movenet_ros.tools.doctor.probe import Probe
+from movenet_ros.tools.doctor.probe import probing
 
 SECONDS, MOST_SECONDS = 3.0, 600.0
 LOAD_S = 30.0  # that a package may take to load

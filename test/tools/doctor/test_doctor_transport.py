@@ -20,16 +20,16 @@ import fcntl
 import os
 from pathlib import Path
 
-from movenet_ros.cli.doctor_transport import container_check
-from movenet_ros.cli.doctor_transport import IMAGE_BYTES
-from movenet_ros.cli.doctor_transport import in_a_container
-from movenet_ros.cli.doctor_transport import MIB
-from movenet_ros.cli.doctor_transport import profile_check
-from movenet_ros.cli.doctor_transport import shared_memory
-from movenet_ros.cli.doctor_transport import shared_memory_check
-from movenet_ros.cli.doctor_transport import SharedMemory
-from movenet_ros.cli.doctor_transport import socket_check
-from movenet_ros.cli.doctor_transport import socket_sizes
+from movenet_ros.tools.doctor.transport import container_check
+from movenet_ros.tools.doctor.transport import IMAGE_BYTES
+from movenet_ros.tools.doctor.transport import in_a_container
+from movenet_ros.tools.doctor.transport import MIB
+from movenet_ros.tools.doctor.transport import profile_check
+from movenet_ros.tools.doctor.transport import shared_memory
+from movenet_ros.tools.doctor.transport import shared_memory_check
+from movenet_ros.tools.doctor.transport import SharedMemory
+from movenet_ros.tools.doctor.transport import socket_check
+from movenet_ros.tools.doctor.transport import socket_sizes
 import pytest
 
 FAST_DDS = 'rmw_fastrtps_cpp'

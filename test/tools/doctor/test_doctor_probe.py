@@ -20,8 +20,8 @@ import os
 from pathlib import Path
 import time
 
-from movenet_ros.cli.doctor_probe import Probe
-from movenet_ros.cli.doctor_probe import probing
+from movenet_ros.tools.doctor.probe import Probe
+from movenet_ros.tools.doctor.probe import probing
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]

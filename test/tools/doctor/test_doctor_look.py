@@ -25,13 +25,13 @@ import time
 from typing import Any
 
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.core.graph_facts import Endpoint
-from movenet_ros.core.graph_facts import Graph
-from movenet_ros.core.graph_facts import RAW
-from movenet_ros.core.graph_facts import Topic
-from movenet_ros.core.graph_facts import Watch
-from movenet_ros.ros import doctor_graph
-from movenet_ros.ros.doctor_graph import look
+from movenet_ros.tools.doctor import look as doctor_graph
+from movenet_ros.tools.doctor.graph_facts import Endpoint
+from movenet_ros.tools.doctor.graph_facts import Graph
+from movenet_ros.tools.doctor.graph_facts import RAW
+from movenet_ros.tools.doctor.graph_facts import Topic
+from movenet_ros.tools.doctor.graph_facts import Watch
+from movenet_ros.tools.doctor.look import look
 import pytest
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile

@@ -15,7 +15,7 @@
 """
 What may crash, hang or print pages, tried in a process of its own.
 
-``python -m movenet_ros.cli.doctor_probe NAME [JSON]`` ends with a line of JSON.
+``python -m movenet_ros.tools.doctor.probe NAME [JSON]`` ends with a line of JSON.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ ROS_MODULES = (
 VISION_MODULES = ('numpy', 'cv2', 'scipy')
 ROS_LOG = re.compile(r'^(\[\S+\] )*\[\w+\]: |, at /\S+:\d+$')  # around what it says
 MOST_LETTERS = 300  # of a reason
-GRAPH = 'movenet_ros.ros.doctor_graph'
+GRAPH = 'movenet_ros.tools.doctor.look'
 
 
 @dataclass(frozen=True)

@@ -20,15 +20,15 @@ from collections.abc import Callable
 from hashlib import sha256
 from pathlib import Path
 
-from movenet_ros.cli.doctor_probe import Probe
-from movenet_ros.cli.doctor_runtimes import cache_check
-from movenet_ros.cli.doctor_runtimes import model_check
-from movenet_ros.cli.doctor_runtimes import runtime_checks
-from movenet_ros.core.check import Check
 from movenet_ros.model.install import install
 from movenet_ros.model.install import writing
 from movenet_ros.model.store import cache_directory
 from movenet_ros.model.variants import DEFAULT_VARIANT
+from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.probe import Probe
+from movenet_ros.tools.doctor.runtimes import cache_check
+from movenet_ros.tools.doctor.runtimes import model_check
+from movenet_ros.tools.doctor.runtimes import runtime_checks
 import pytest
 
 ORT_CPU = Probe({'version': '1.20', 'providers': ['CPUExecutionProvider']})

@@ -19,13 +19,13 @@ from __future__ import annotations
 from dataclasses import asdict
 import json
 
-from movenet_ros.core.graph_facts import Diagnosis
-from movenet_ros.core.graph_facts import Endpoint
-from movenet_ros.core.graph_facts import Graph
-from movenet_ros.core.graph_facts import PoseNode
-from movenet_ros.core.graph_facts import RAW
-from movenet_ros.core.graph_facts import Topic
-from movenet_ros.core.graph_facts import Watch
+from movenet_ros.tools.doctor.graph_facts import Diagnosis
+from movenet_ros.tools.doctor.graph_facts import Endpoint
+from movenet_ros.tools.doctor.graph_facts import Graph
+from movenet_ros.tools.doctor.graph_facts import PoseNode
+from movenet_ros.tools.doctor.graph_facts import RAW
+from movenet_ros.tools.doctor.graph_facts import Topic
+from movenet_ros.tools.doctor.graph_facts import Watch
 import pytest
 
 CAMERA, VIEWER = Endpoint('/camera', RAW, depth=5), Endpoint('/viewer', RAW)

@@ -21,11 +21,11 @@ from collections.abc import Iterable
 
 from hypothesis import given
 from hypothesis import strategies as st
-from movenet_ros.core.graph_facts import COMPRESSED
-from movenet_ros.core.graph_facts import RAW
-from movenet_ros.core.graph_facts import Watch
-from movenet_ros.ros.image_watcher import ImageWatcher
-from movenet_ros.ros.image_watcher import LEAST_GAPS
+from movenet_ros.tools.doctor.graph_facts import COMPRESSED
+from movenet_ros.tools.doctor.graph_facts import RAW
+from movenet_ros.tools.doctor.graph_facts import Watch
+from movenet_ros.tools.doctor.image_watcher import ImageWatcher
+from movenet_ros.tools.doctor.image_watcher import LEAST_GAPS
 import pytest
 from rclpy.serialization import serialize_message
 from sensor_msgs.msg import CompressedImage

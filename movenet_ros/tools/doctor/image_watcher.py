@@ -22,10 +22,10 @@ import time
 from typing import Any
 
 from movenet_ros.core.errors import ImageError
-from movenet_ros.core.graph_facts import RAW
-from movenet_ros.core.graph_facts import Watch
 from movenet_ros.messages.serialized_image import ImageView
 from movenet_ros.tools.benchmark.turns import NANOSECONDS
+from movenet_ros.tools.doctor.graph_facts import RAW
+from movenet_ros.tools.doctor.graph_facts import Watch
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage
 

@@ -33,17 +33,17 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.srv import GetState
-from movenet_ros.core.graph_facts import COMPRESSED
-from movenet_ros.core.graph_facts import Diagnosis
-from movenet_ros.core.graph_facts import Endpoint
-from movenet_ros.core.graph_facts import Graph
-from movenet_ros.core.graph_facts import PoseNode
-from movenet_ros.core.graph_facts import RAW
-from movenet_ros.core.graph_facts import Topic
-from movenet_ros.core.graph_facts import Watch
 from movenet_ros.core.native_memory import keep_freed_memory
 from movenet_ros.node.middleware import make_room_for_images
-from movenet_ros.ros.image_watcher import ImageWatcher
+from movenet_ros.tools.doctor.graph_facts import COMPRESSED
+from movenet_ros.tools.doctor.graph_facts import Diagnosis
+from movenet_ros.tools.doctor.graph_facts import Endpoint
+from movenet_ros.tools.doctor.graph_facts import Graph
+from movenet_ros.tools.doctor.graph_facts import PoseNode
+from movenet_ros.tools.doctor.graph_facts import RAW
+from movenet_ros.tools.doctor.graph_facts import Topic
+from movenet_ros.tools.doctor.graph_facts import Watch
+from movenet_ros.tools.doctor.image_watcher import ImageWatcher
 import rclpy
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor

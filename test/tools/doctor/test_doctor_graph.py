@@ -19,17 +19,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from movenet_ros.cli.doctor_graph import graph_checks
-from movenet_ros.cli.doctor_graph import topic_check
-from movenet_ros.core.check import Check
-from movenet_ros.core.graph_facts import COMPRESSED
-from movenet_ros.core.graph_facts import Diagnosis
-from movenet_ros.core.graph_facts import Endpoint
-from movenet_ros.core.graph_facts import Graph
-from movenet_ros.core.graph_facts import PoseNode
-from movenet_ros.core.graph_facts import RAW
-from movenet_ros.core.graph_facts import Topic
-from movenet_ros.core.graph_facts import Watch
+from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.graph import graph_checks
+from movenet_ros.tools.doctor.graph import topic_check
+from movenet_ros.tools.doctor.graph_facts import COMPRESSED
+from movenet_ros.tools.doctor.graph_facts import Diagnosis
+from movenet_ros.tools.doctor.graph_facts import Endpoint
+from movenet_ros.tools.doctor.graph_facts import Graph
+from movenet_ros.tools.doctor.graph_facts import PoseNode
+from movenet_ros.tools.doctor.graph_facts import RAW
+from movenet_ros.tools.doctor.graph_facts import Topic
+from movenet_ros.tools.doctor.graph_facts import Watch
 import pytest
 
 POSES = 'vision_msgs/msg/Detection2DArray'

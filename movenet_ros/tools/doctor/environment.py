@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from movenet_ros.core.check import Check
+from movenet_ros.tools.doctor.check import Check
 
 DOMAINS, SAFE_DOMAINS = range(233), range(102)  # Linux takes the ports of the others for itself
 RANGES = ('SUBNET', 'LOCALHOST', 'OFF', 'SYSTEM_DEFAULT')
