@@ -31,7 +31,7 @@ COMMANDS = {  # name: (module, what it does)
     'benchmark': ('movenet_ros.tools.benchmark.command', 'what the pipeline and the whole graph cost'),
     'demo': ('movenet_ros.tools.demo.command', 'run the whole graph on a video, a camera or pictures'),
     'doctor': ('movenet_ros.tools.doctor.command', 'what this machine lacks, and what it sees'),
-    'evaluate': ('movenet_ros.cli.evaluate', 'AP of pictures, id switches and jitter of clips'),
+    'evaluate': ('movenet_ros.tools.evaluate.command', 'AP of pictures, id switches and jitter of clips'),
     'fetch_model': ('movenet_ros.model.command', "get the model's weights and prepare them"),
     'pose_node': ('movenet_ros.node.pose_node', 'the node: images in, people out'),
     'replay': ('movenet_ros.replay.command', "the node's pipeline over a bag or a video"),

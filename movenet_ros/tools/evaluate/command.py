@@ -37,20 +37,20 @@ from movenet_ros.arguments import not_negative
 from movenet_ros.arguments import positive
 from movenet_ros.arguments import probability
 from movenet_ros.backends import open_backend
-from movenet_ros.cli.coco import ground_truth
-from movenet_ros.cli.coco import results
-from movenet_ros.cli.coco import score
-from movenet_ros.cli.evaluate_tracks import Clip
-from movenet_ros.cli.evaluate_tracks import DECIMALS
-from movenet_ros.cli.evaluate_tracks import evaluate_tracks
-from movenet_ros.cli.evaluate_tracks import MEANINGS
-from movenet_ros.cli.evaluate_tracks import read_clip
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.following import TRACKING
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.tools.evaluate.coco import ground_truth
+from movenet_ros.tools.evaluate.coco import results
+from movenet_ros.tools.evaluate.coco import score
+from movenet_ros.tools.evaluate.tracks import Clip
+from movenet_ros.tools.evaluate.tracks import DECIMALS
+from movenet_ros.tools.evaluate.tracks import evaluate_tracks
+from movenet_ros.tools.evaluate.tracks import MEANINGS
+from movenet_ros.tools.evaluate.tracks import read_clip
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -28,10 +28,6 @@ from typing import Any
 import cv2
 from movenet_ros import arguments
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.cli import evaluate
-from movenet_ros.cli.evaluate_tracks import evaluate_tracks
-from movenet_ros.cli.evaluate_tracks import MEANINGS
-from movenet_ros.cli.evaluate_tracks import read_clip
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import Follower
@@ -43,6 +39,10 @@ from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import KEYPOINT_NAMES
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.tools.evaluate import command as evaluate
+from movenet_ros.tools.evaluate.tracks import evaluate_tracks
+from movenet_ros.tools.evaluate.tracks import MEANINGS
+from movenet_ros.tools.evaluate.tracks import read_clip
 import numpy as np
 from numpy.typing import NDArray
 import pytest

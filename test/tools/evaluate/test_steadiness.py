@@ -22,9 +22,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
-from movenet_ros.core.steadiness import jitter_px
-from movenet_ros.core.steadiness import lag_ms
-from movenet_ros.core.steadiness import Observation
+from movenet_ros.tools.evaluate.steadiness import jitter_px
+from movenet_ros.tools.evaluate.steadiness import lag_ms
+from movenet_ros.tools.evaluate.steadiness import Observation
 import numpy as np
 from numpy.typing import NDArray
 import pytest

@@ -26,13 +26,13 @@ from typing import Any
 import cv2
 from movenet_ros import arguments
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.cli import evaluate
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import KEYPOINT_NAMES
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.tools.evaluate import command as evaluate
 import numpy as np
 from numpy.typing import NDArray
 import pytest

@@ -28,9 +28,6 @@ import sys
 from typing import Any
 
 from movenet_ros.arguments import needs
-from movenet_ros.cli.coco import ground_truth
-from movenet_ros.cli.coco import results
-from movenet_ros.cli.coco import score
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import Follower
@@ -40,12 +37,15 @@ from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
 from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.steadiness import jitter_px
-from movenet_ros.core.steadiness import lag_ms
-from movenet_ros.core.steadiness import Observation
 from movenet_ros.core.tracking import match
 from movenet_ros.core.tracking import oks
 from movenet_ros.tools.benchmark.turns import NANOSECONDS
+from movenet_ros.tools.evaluate.coco import ground_truth
+from movenet_ros.tools.evaluate.coco import results
+from movenet_ros.tools.evaluate.coco import score
+from movenet_ros.tools.evaluate.steadiness import jitter_px
+from movenet_ros.tools.evaluate.steadiness import lag_ms
+from movenet_ros.tools.evaluate.steadiness import Observation
 import numpy as np
 from numpy.typing import NDArray
 
