@@ -35,7 +35,7 @@ COMMANDS = {  # name: (module, what it does)
     'fetch_model': ('movenet_ros.model.command', "get the model's weights and prepare them"),
     'pose_node': ('movenet_ros.node.pose_node', 'the node: images in, people out'),
     'replay': ('movenet_ros.replay.command', "the node's pipeline over a bag or a video"),
-    'soak': ('movenet_ros.cli.soak', 'the node under faults for minutes, with a verdict'),
+    'soak': ('movenet_ros.tools.soak.command', 'the node under faults for minutes, with a verdict'),
     'video_source': ('movenet_ros.node.video_source', 'publish a video, a camera or pictures'),
 }
 

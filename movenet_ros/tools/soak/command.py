@@ -39,23 +39,23 @@ from movenet_ros.arguments import positive
 from movenet_ros.backends import BACKEND_CHOICES
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.machine import machine
-from movenet_ros.core.soak import FRESH
-from movenet_ros.core.soak import Phase
-from movenet_ros.core.soak import PHASES
-from movenet_ros.core.soak_verdict import growth
-from movenet_ros.core.soak_verdict import LEAST_VALUES
-from movenet_ros.core.soak_verdict import MOST_DRIFT
-from movenet_ros.core.soak_verdict import MOST_MORE
-from movenet_ros.core.soak_verdict import MOST_PERIODS
-from movenet_ros.core.soak_verdict import MOST_SILENCE_S
-from movenet_ros.core.soak_verdict import table
-from movenet_ros.core.soak_verdict import violations
 from movenet_ros.tools.benchmark.command import refuse_unwritable
 from movenet_ros.tools.benchmark.turns import summary
 from movenet_ros.tools.demo.command import built_in_scene
+from movenet_ros.tools.soak.ledger import FRESH
+from movenet_ros.tools.soak.ledger import Phase
+from movenet_ros.tools.soak.ledger import PHASES
+from movenet_ros.tools.soak.verdict import growth
+from movenet_ros.tools.soak.verdict import LEAST_VALUES
+from movenet_ros.tools.soak.verdict import MOST_DRIFT
+from movenet_ros.tools.soak.verdict import MOST_MORE
+from movenet_ros.tools.soak.verdict import MOST_PERIODS
+from movenet_ros.tools.soak.verdict import MOST_SILENCE_S
+from movenet_ros.tools.soak.verdict import table
+from movenet_ros.tools.soak.verdict import violations
 
 if TYPE_CHECKING:
-    from movenet_ros.ros.soak_graph import Soak
+    from movenet_ros.tools.soak.graph import Soak
 
 DOMAINS = 100  # Linux leaves the ports of domains 0 to 101 alone
 LIMITS = f"""\
@@ -87,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     image = next(iter(built_in_scene().images()))
     assert isinstance(image, SourceImage)
     _stay_alone()
-    from movenet_ros.ros.soak_graph import run_soak  # rclpy is not for --help to wait for
+    from movenet_ros.tools.soak.graph import run_soak  # rclpy is not for --help to wait for
 
     load_before = os.getloadavg()
     with needs('tqdm').tqdm(total=round(60 * args.minutes), unit='s', file=sys.stdout) as bar:

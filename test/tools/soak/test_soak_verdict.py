@@ -19,13 +19,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from movenet_ros.core.soak import Flood
-from movenet_ros.core.soak import PhaseRun
-from movenet_ros.core.soak import PHASES
-from movenet_ros.core.soak import ProcessSample
-from movenet_ros.core.soak_verdict import growth
-from movenet_ros.core.soak_verdict import table
-from movenet_ros.core.soak_verdict import violations
+from movenet_ros.tools.soak.ledger import Flood
+from movenet_ros.tools.soak.ledger import PhaseRun
+from movenet_ros.tools.soak.ledger import PHASES
+from movenet_ros.tools.soak.ledger import ProcessSample
+from movenet_ros.tools.soak.verdict import growth
+from movenet_ros.tools.soak.verdict import table
+from movenet_ros.tools.soak.verdict import violations
 import pytest
 
 CLEAN = PhaseRun('steady', 2, images=30, good=30, poses=30, silence_s=0.1)

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""One module per command of ``python -m movenet_ros``."""
+"""The node under faults for minutes."""

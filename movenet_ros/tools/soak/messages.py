@@ -25,7 +25,7 @@ import struct
 from typing import Any
 
 import cv2
-from movenet_ros.core.soak import Stamp
+from movenet_ros.tools.soak.ledger import Stamp
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.serialization import serialize_message

@@ -26,8 +26,8 @@ import subprocess
 import sys
 import time
 
-from movenet_ros.cli import soak
-from movenet_ros.core.soak import PHASES
+from movenet_ros.tools.soak import command as soak
+from movenet_ros.tools.soak.ledger import PHASES
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -15,8 +15,8 @@
 """
 A soak: the pose node in a process of its own, and phase after phase of what it meets.
 
-The stage (ros/soak_stage.py) surrounds the node, the phases (ros/soak_phases.py) act on it, and
-the ledger (core/soak.py) counts.
+The stage (tools/soak/stage.py) surrounds the node, the phases (tools/soak/phases.py) act on it, and
+the ledger (tools/soak/ledger.py) counts.
 """
 
 from __future__ import annotations
@@ -35,25 +35,25 @@ import time
 from typing import Any
 
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.soak import CALM_S
-from movenet_ros.core.soak import Ledger
-from movenet_ros.core.soak import Phase
-from movenet_ros.core.soak import PhaseRun
-from movenet_ros.core.soak import plan
-from movenet_ros.core.soak import ProcessSample
-from movenet_ros.core.soak import shortened
 from movenet_ros.node.middleware import make_room_for_images
-from movenet_ros.ros.soak_messages import resized
-from movenet_ros.ros.soak_phases import FLOODS
-from movenet_ros.ros.soak_phases import PHASES
-from movenet_ros.ros.soak_stage import Log
-from movenet_ros.ros.soak_stage import Stage
 from movenet_ros.tools.benchmark.graph import backend_said
 from movenet_ros.tools.benchmark.graph import LoadGenerator
 from movenet_ros.tools.benchmark.graph import until_first_pose
 from movenet_ros.tools.demo.graph import POSE_NODE
 from movenet_ros.tools.demo.graph import pose_node_process
 from movenet_ros.tools.demo.graph import PoseNodeProcess
+from movenet_ros.tools.soak.ledger import CALM_S
+from movenet_ros.tools.soak.ledger import Ledger
+from movenet_ros.tools.soak.ledger import Phase
+from movenet_ros.tools.soak.ledger import PhaseRun
+from movenet_ros.tools.soak.ledger import plan
+from movenet_ros.tools.soak.ledger import ProcessSample
+from movenet_ros.tools.soak.ledger import shortened
+from movenet_ros.tools.soak.messages import resized
+from movenet_ros.tools.soak.phases import FLOODS
+from movenet_ros.tools.soak.phases import PHASES
+from movenet_ros.tools.soak.stage import Log
+from movenet_ros.tools.soak.stage import Stage
 import numpy as np
 from numpy.typing import NDArray
 import rclpy

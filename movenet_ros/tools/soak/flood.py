@@ -15,7 +15,7 @@
 """
 A flood of images, from a process of its own: it shares neither an interpreter nor a graph's node.
 
-Run as ``python -m movenet_ros.ros.soak_flood RATE SECONDS WxH RELIABILITY --ros-args ...``; at the
+Run as ``python -m movenet_ros.tools.soak.flood RATE SECONDS WxH RELIABILITY --ros-args ...``; at the
 end it prints how many images it sent and how long that took.
 """
 
@@ -29,10 +29,10 @@ import sys
 import time
 
 from movenet_ros.node.middleware import make_room_for_images
-from movenet_ros.ros.soak_messages import FLOOD
-from movenet_ros.ros.soak_messages import image_msg
-from movenet_ros.ros.soak_messages import Picture
 from movenet_ros.tools.demo.graph import interruptions_held
+from movenet_ros.tools.soak.messages import FLOOD
+from movenet_ros.tools.soak.messages import image_msg
+from movenet_ros.tools.soak.messages import Picture
 import numpy as np
 import rclpy
 from rclpy.node import Node

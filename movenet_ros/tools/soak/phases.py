@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What happens in each phase of a soak; movenet_ros/core/soak.py says in which order, how long."""
+"""What happens in each phase of a soak; movenet_ros/tools/soak/ledger.py says in which order, how long."""
 
 from __future__ import annotations
 
@@ -23,25 +23,25 @@ import math
 import time
 from typing import Any
 
-from movenet_ros.core.soak import Flood
-from movenet_ros.core.soak import ProcessSample
 from movenet_ros.node.parameters import defaults
 from movenet_ros.node.parameters import PoseParameters
-from movenet_ros.ros.soak_flood import flood_process
-from movenet_ros.ros.soak_flood import FloodPlan
-from movenet_ros.ros.soak_messages import any_picture
-from movenet_ros.ros.soak_messages import compressed_msg
-from movenet_ros.ros.soak_messages import compressed_rubbish
-from movenet_ros.ros.soak_messages import Picture
-from movenet_ros.ros.soak_messages import resized
-from movenet_ros.ros.soak_messages import restamped
-from movenet_ros.ros.soak_messages import rubbish
-from movenet_ros.ros.soak_messages import SIZES
-from movenet_ros.ros.soak_messages import wild_stamps
-from movenet_ros.ros.soak_stage import LOST_S
-from movenet_ros.ros.soak_stage import now
-from movenet_ros.ros.soak_stage import QUIET_S
-from movenet_ros.ros.soak_stage import Stage
+from movenet_ros.tools.soak.flood import flood_process
+from movenet_ros.tools.soak.flood import FloodPlan
+from movenet_ros.tools.soak.ledger import Flood
+from movenet_ros.tools.soak.ledger import ProcessSample
+from movenet_ros.tools.soak.messages import any_picture
+from movenet_ros.tools.soak.messages import compressed_msg
+from movenet_ros.tools.soak.messages import compressed_rubbish
+from movenet_ros.tools.soak.messages import Picture
+from movenet_ros.tools.soak.messages import resized
+from movenet_ros.tools.soak.messages import restamped
+from movenet_ros.tools.soak.messages import rubbish
+from movenet_ros.tools.soak.messages import SIZES
+from movenet_ros.tools.soak.messages import wild_stamps
+from movenet_ros.tools.soak.stage import LOST_S
+from movenet_ros.tools.soak.stage import now
+from movenet_ros.tools.soak.stage import QUIET_S
+from movenet_ros.tools.soak.stage import Stage
 from rclpy.context import Context
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage
@@ -321,7 +321,7 @@ def silence(stage: Stage, seconds: float) -> None:
     stage.services.set_parameters({'image_timeout_s': defaults(PoseParameters)['image_timeout_s']})
 
 
-PHASES: dict[str, Callable[[Stage, float], None]] = {  # by the names in movenet_ros/core/soak.py
+PHASES: dict[str, Callable[[Stage, float], None]] = {  # by the names in movenet_ros/tools/soak/ledger.py
     'steady': steady,
     'sizes': sizes,
     'publishers': publishers,

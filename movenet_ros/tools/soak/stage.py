@@ -31,17 +31,17 @@ from random import Random
 import time
 from typing import Any
 
-from movenet_ros.core.soak import Ledger
-from movenet_ros.core.soak import Stamp
-from movenet_ros.ros.soak_messages import FLOOD
-from movenet_ros.ros.soak_messages import image_msg
-from movenet_ros.ros.soak_messages import Picture
-from movenet_ros.ros.soak_messages import read_poses
-from movenet_ros.ros.soak_services import GIVE_UP_S
-from movenet_ros.ros.soak_services import NODE
-from movenet_ros.ros.soak_services import Services
-from movenet_ros.ros.soak_services import Stuck
 from movenet_ros.tools.demo.graph import PoseNodeProcess
+from movenet_ros.tools.soak.ledger import Ledger
+from movenet_ros.tools.soak.ledger import Stamp
+from movenet_ros.tools.soak.messages import FLOOD
+from movenet_ros.tools.soak.messages import image_msg
+from movenet_ros.tools.soak.messages import Picture
+from movenet_ros.tools.soak.messages import read_poses
+from movenet_ros.tools.soak.services import GIVE_UP_S
+from movenet_ros.tools.soak.services import NODE
+from movenet_ros.tools.soak.services import Services
+from movenet_ros.tools.soak.services import Stuck
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.executors import SingleThreadedExecutor

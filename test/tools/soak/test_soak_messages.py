@@ -22,20 +22,20 @@ from movenet_ros.core.errors import ImageError
 from movenet_ros.messages.conversions import image_from_compressed_msg
 from movenet_ros.messages.conversions import image_from_msg
 from movenet_ros.messages.serialized_image import ImageView
-from movenet_ros.ros import soak_messages
-from movenet_ros.ros.soak_messages import any_picture
-from movenet_ros.ros.soak_messages import compressed_msg
-from movenet_ros.ros.soak_messages import compressed_rubbish
-from movenet_ros.ros.soak_messages import ENCODINGS
-from movenet_ros.ros.soak_messages import image_msg
-from movenet_ros.ros.soak_messages import Picture
-from movenet_ros.ros.soak_messages import read_poses
-from movenet_ros.ros.soak_messages import resized
-from movenet_ros.ros.soak_messages import restamped
-from movenet_ros.ros.soak_messages import rubbish
-from movenet_ros.ros.soak_messages import SIZES
-from movenet_ros.ros.soak_messages import wild_stamps
 from movenet_ros.tools.demo.scene import SCENE_WH
+from movenet_ros.tools.soak import messages as soak_messages
+from movenet_ros.tools.soak.messages import any_picture
+from movenet_ros.tools.soak.messages import compressed_msg
+from movenet_ros.tools.soak.messages import compressed_rubbish
+from movenet_ros.tools.soak.messages import ENCODINGS
+from movenet_ros.tools.soak.messages import image_msg
+from movenet_ros.tools.soak.messages import Picture
+from movenet_ros.tools.soak.messages import read_poses
+from movenet_ros.tools.soak.messages import resized
+from movenet_ros.tools.soak.messages import restamped
+from movenet_ros.tools.soak.messages import rubbish
+from movenet_ros.tools.soak.messages import SIZES
+from movenet_ros.tools.soak.messages import wild_stamps
 import numpy as np
 from numpy.typing import NDArray
 import pytest

@@ -24,22 +24,22 @@ import os
 from pathlib import Path
 from random import Random
 
-from movenet_ros.core import soak
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.soak import Phase
-from movenet_ros.core.soak_verdict import violations
 from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.node.parameters import table_of
-from movenet_ros.ros import soak_graph
-from movenet_ros.ros import soak_stage
-from movenet_ros.ros.soak_flood import FloodPlan
-from movenet_ros.ros.soak_graph import run_soak
-from movenet_ros.ros.soak_phases import DRAWN
-from movenet_ros.ros.soak_phases import PHASES
-from movenet_ros.ros.soak_stage import Log
 from movenet_ros.tools.demo import graph as demo_graph
 from movenet_ros.tools.demo.scene import two_people
+from movenet_ros.tools.soak import graph as soak_graph
+from movenet_ros.tools.soak import ledger as soak
+from movenet_ros.tools.soak import stage as soak_stage
+from movenet_ros.tools.soak.flood import FloodPlan
+from movenet_ros.tools.soak.graph import run_soak
+from movenet_ros.tools.soak.ledger import Phase
+from movenet_ros.tools.soak.phases import DRAWN
+from movenet_ros.tools.soak.phases import PHASES
+from movenet_ros.tools.soak.stage import Log
+from movenet_ros.tools.soak.verdict import violations
 import numpy as np
 from numpy.typing import NDArray
 import pytest

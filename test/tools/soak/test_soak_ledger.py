@@ -22,13 +22,13 @@ import os
 from threading import Event
 from threading import Thread
 
-from movenet_ros.core.soak import Flood
-from movenet_ros.core.soak import Ledger
-from movenet_ros.core.soak import PHASES
-from movenet_ros.core.soak import plan
-from movenet_ros.core.soak import ProcessSample
-from movenet_ros.core.soak import ROUND_S
-from movenet_ros.core.soak import shortened
+from movenet_ros.tools.soak.ledger import Flood
+from movenet_ros.tools.soak.ledger import Ledger
+from movenet_ros.tools.soak.ledger import PHASES
+from movenet_ros.tools.soak.ledger import plan
+from movenet_ros.tools.soak.ledger import ProcessSample
+from movenet_ros.tools.soak.ledger import ROUND_S
+from movenet_ros.tools.soak.ledger import shortened
 import pytest
 
 A, B, C = (1, 1), (1, 2), (2, 0)

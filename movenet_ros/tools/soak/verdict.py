@@ -19,10 +19,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 import statistics
 
-from movenet_ros.core.soak import Flood
-from movenet_ros.core.soak import FRESH
-from movenet_ros.core.soak import PhaseRun
-from movenet_ros.core.soak import PHASES
+from movenet_ros.tools.soak.ledger import Flood
+from movenet_ros.tools.soak.ledger import FRESH
+from movenet_ros.tools.soak.ledger import PhaseRun
+from movenet_ros.tools.soak.ledger import PHASES
 
 MOST_DRIFT = 0.05  # of memory, in the whole soak as in one flood
 MOST_MORE = 2  # threads and file descriptors; a leak makes one in each round
