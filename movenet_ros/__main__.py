@@ -56,7 +56,7 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     """
     name = name or Path(sys.argv[0]).stem
     module = COMMANDS[name][0]
-    is_node = module.startswith('movenet_ros.ros.')
+    is_node = module.startswith('movenet_ros.node.')
     for number in (signal.SIGTERM, signal.SIGHUP):  # they end it like Ctrl-C, tidily
         if signal.getsignal(number) != signal.SIG_IGN:  # which nohup asks for
             signal.signal(number, signal.default_int_handler)

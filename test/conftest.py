@@ -20,6 +20,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from pathlib import Path
 import signal
+import sys
 from typing import Any
 
 from hypothesis import settings
@@ -44,9 +45,20 @@ from rosbags.typesys import get_typestore
 from rosbags.typesys import Stores
 import skimage.data
 
+sys.path.insert(0, str(Path(__file__).parent))  # launch_testing allows no packages of equal names
+
+pytest_plugins = ['ros_graph']
+
 DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 
 # A shell's background job ignores SIGINT, and so would every process that a test starts.
+FIGURE = np.array(
+    [(0.0, -0.43), (0.02, -0.45), (-0.02, -0.45), (0.04, -0.44), (-0.04, -0.44)]
+    + [(0.11, -0.32), (-0.11, -0.32), (0.16, -0.17), (-0.16, -0.17), (0.17, -0.02), (-0.17, -0.02)]
+    + [(0.08, 0.02), (-0.08, 0.02), (0.09, 0.24), (-0.09, 0.24), (0.1, 0.45), (-0.1, 0.45)]
+)
+BOX = np.array([-0.2, -0.5, 0.2, 0.5])  # of that person
+
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile('movenet_ros', deadline=None)  # a busy machine is not a failure
@@ -110,6 +122,27 @@ def make_people() -> Callable[[tuple[int, int], int], Poses]:
             boxes_xyxy=corners.reshape(-1, 4),
             scores=np.linspace(0.9, 0.4, count),
             ids=np.zeros(count),
+        )
+
+    return make
+
+
+@pytest.fixture(scope='session')
+def people_at() -> Callable[..., Poses]:
+    """Return a function that makes upright people, each ``(x, y, height)``: middle and pixels."""
+
+    def make(
+        *people: tuple[float, float, float], score: float = 0.8, keypoint_score: float = 0.9
+    ) -> Poses:
+        places = np.array(people, np.float64).reshape(-1, 3)
+        middles, heights = places[:, None, :2], places[:, 2]
+        n = len(places)
+        return Poses(
+            keypoints=middles + heights[:, None, None] * FIGURE,
+            keypoint_scores=np.full((n, 17), keypoint_score),
+            boxes_xyxy=np.tile(places[:, :2], 2) + heights[:, None] * BOX,
+            scores=np.full(n, score),
+            ids=np.zeros(n),
         )
 
     return make

@@ -24,6 +24,7 @@ import hashlib
 from pathlib import Path
 from typing import Any
 
+from movenet_ros import perception as perception_module
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import BackendError
@@ -38,7 +39,6 @@ from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.perception import CALM_IMAGES
 from movenet_ros.perception import Perception
 from movenet_ros.perception import WARM_UP_WH
-from movenet_ros.ros import perception as perception_module
 import numpy as np
 from numpy.typing import NDArray
 import pytest

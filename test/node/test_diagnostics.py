@@ -25,6 +25,7 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from diagnostic_msgs.msg import DiagnosticStatus
+from movenet_ros.node import diagnostics as diagnostics_module
 from movenet_ros.node.diagnostics import Diagnostics
 from movenet_ros.node.diagnostics import HANGS_S
 from movenet_ros.node.diagnostics import images_findings
@@ -34,11 +35,9 @@ from movenet_ros.node.diagnostics import Report
 from movenet_ros.node.diagnostics import statuses
 from movenet_ros.node.monitor import Activity
 from movenet_ros.node.parameters import PoseParameters
-from movenet_ros.ros import diagnostics as diagnostics_module
 import pytest
 from rclpy.node import Node
-
-World = Any  # of conftest.py
+from ros_graph import World
 
 WAIT_S = 30.0  # far above what anything here takes
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR

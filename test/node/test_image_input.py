@@ -32,10 +32,10 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
 from rclpy.serialization import deserialize_message
+from ros_graph import World
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
-World = Any  # of conftest.py
 MakeImage = Callable[..., Image]
 
 RELIABLE, BEST_EFFORT = ReliabilityPolicy.RELIABLE, ReliabilityPolicy.BEST_EFFORT

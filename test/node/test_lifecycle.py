@@ -38,13 +38,13 @@ from rcl_interfaces.msg import Log
 from rcl_interfaces.srv import SetParameters
 from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.parameter import Parameter
+from ros_graph import World
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_srvs.srv import SetBool
 from std_srvs.srv import Trigger
 from vision_msgs.msg import Detection2DArray
 
-World = Any  # of conftest.py
 Output = NDArray[np.float32]
 MakeImage = Callable[..., Image]
 

@@ -41,6 +41,7 @@ from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
+from ros_graph import World
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
@@ -48,7 +49,6 @@ from vision_msgs.msg import LabelInfo
 
 WAIT_S = 30.0  # far above what anything here takes
 
-World = Any  # of conftest.py
 Output = NDArray[np.float32]
 MakeImage = Callable[..., Image]
 

@@ -44,11 +44,11 @@ import rclpy
 from rclpy.logging import LoggingSeverity
 from rclpy.logging import set_logger_level
 from rclpy.node import Node
+from ros_graph import World
 from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
-World = Any  # of conftest.py
 BOTH = (signal.SIGINT, signal.SIGTERM)
 HD_WH = (1280, 720)
 

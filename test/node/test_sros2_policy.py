@@ -22,9 +22,9 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from ros_graph import World
 from vision_msgs.msg import Detection2DArray
 
-World = Any  # of conftest.py
 Rights = set[tuple[str, str]]  # what may be done, and the full name of what it may be done to
 
 POLICY = Path(__file__).parents[2] / 'config' / 'sros2_policy.xml'

@@ -32,11 +32,11 @@ from movenet_ros.messages.conversions import poses_from_msg
 import numpy as np
 from numpy.typing import NDArray
 import pytest
+from ros_graph import World
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
-World = Any  # of conftest.py
 Pixels = NDArray[np.uint8]
 Ask = Callable[[Any], Poses]
 

@@ -36,9 +36,9 @@ from numpy.typing import NDArray
 import pytest
 from rcl_interfaces.msg import Log
 from rclpy.parameter import Parameter
+from ros_graph import World
 from sensor_msgs.msg import Image
 
-World = Any  # of conftest.py
 WH = (64, 48)
 IMAGES = 12
 STEP = 20  # of grey, from one image to the next

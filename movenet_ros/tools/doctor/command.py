@@ -31,13 +31,13 @@ from pathlib import Path
 import shutil
 import sys
 
-from movenet_ros.cli import doctor_environment as environment
-from movenet_ros.cli import doctor_runtimes as runtimes
-from movenet_ros.cli import doctor_software as software
-from movenet_ros.cli import doctor_transport as transport
 from movenet_ros.core import machine
 from movenet_ros.core.errors import ModelError
 from movenet_ros.model.store import cache_directory
+from movenet_ros.tools.doctor import environment
+from movenet_ros.tools.doctor import runtimes
+from movenet_ros.tools.doctor import software
+from movenet_ros.tools.doctor import transport
 from movenet_ros.tools.doctor.check import Check
 from movenet_ros.tools.doctor.check import exit_code
 from movenet_ros.tools.doctor.check import table

@@ -36,7 +36,7 @@ from movenet_ros.tools.benchmark.turns import BLOCK_RUNS
 from movenet_ros.tools.benchmark.turns import MIN_ROUNDS
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 180.0
 SIZE = '160x120'
 SHORT = ('--size', SIZE, '--seconds', '1', '--input-size', '128', '--backends', 'onnxruntime')

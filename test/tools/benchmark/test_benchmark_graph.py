@@ -167,7 +167,7 @@ def test_a_node_that_does_not_start_says_why(
 ) -> None:
     """Its own last line, and rclpy is shut down."""
     monkeypatch.setenv('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
-    monkeypatch.setenv('PYTHONPATH', str(Path(__file__).resolve().parents[2]))
+    monkeypatch.setenv('PYTHONPATH', str(Path(__file__).resolve().parents[3]))
     wrong = {'model_path': '/nowhere/model.onnx'}
     with pytest.raises(StartError, match="exit code 1: model path '/nowhere/model.onnx' does"):
         measure_graph(small_image, None, wrong, 1.0)  # type: ignore[arg-type]

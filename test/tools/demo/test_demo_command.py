@@ -42,7 +42,7 @@ from movenet_ros.tools.demo.command import main
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 60.0
 SCENE_WH = (640, 480)
 RATE_HZ = 30

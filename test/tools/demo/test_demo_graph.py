@@ -49,7 +49,7 @@ WAIT_S = 30.0
 def domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put the graph into a domain of its own."""
     monkeypatch.setenv('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
-    monkeypatch.setenv('PYTHONPATH', str(Path(__file__).resolve().parents[2]))
+    monkeypatch.setenv('PYTHONPATH', str(Path(__file__).resolve().parents[3]))
     yield
     rclpy.try_shutdown()
     set_logger_level('', LoggingSeverity.INFO)  # the demo's stays with the process

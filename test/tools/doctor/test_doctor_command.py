@@ -35,7 +35,7 @@ from movenet_ros.model.variants import DEFAULT_VARIANT
 from movenet_ros.tools.doctor.command import main
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 120.0
 DOMAIN = str(1 + os.getpid() % 100)
 NO_RCLPY = "raise ModuleNotFoundError(\"No module named 'rclpy'\", name='rclpy')"

@@ -36,12 +36,12 @@ import pytest
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
+from ros_graph import World
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from vision_msgs.msg import Detection2DArray
 
-World = Any  # of conftest.py
 MakeImage = Callable[..., Image]
 Play = Callable[..., None]
 

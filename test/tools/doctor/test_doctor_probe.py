@@ -24,7 +24,7 @@ from movenet_ros.tools.doctor.probe import Probe
 from movenet_ros.tools.doctor.probe import probing
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture

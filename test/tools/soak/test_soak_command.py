@@ -30,7 +30,7 @@ from movenet_ros.tools.soak import command as soak
 from movenet_ros.tools.soak.ledger import PHASES
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 60.0
 BUSY = ('good images were lost', 'good images were sent', 'periods of the node')
 """Violations of a machine that has other things to do, as one that tests may have."""

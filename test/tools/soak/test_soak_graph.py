@@ -80,7 +80,7 @@ def soaked(
 ) -> Iterator[Soaked]:
     """Return a function that soaks a node with a fault and tells the violations."""
     monkeypatch.setenv('ROS_DOMAIN_ID', str(1 + next(_domains) % 100))
-    monkeypatch.setenv('PYTHONPATH', str(Path(__file__).resolve().parents[2]))
+    monkeypatch.setenv('PYTHONPATH', str(Path(__file__).resolve().parents[3]))
     monkeypatch.setattr(soak_graph, 'MEASURE_S', 0.5)
     image = next(iter(two_people(photo_bgr).images()))
     assert isinstance(image, SourceImage)

@@ -59,7 +59,7 @@ WAIT_S = 30.0  # far above what anything here takes
 DEPTH = QoSProfile(depth=100)
 DOMAINS = 100  # Linux leaves the ports of domains 0 to 101 alone
 IMAGE_WH = (64, 48)
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 
 _numbers = count(os.getpid())
 
