@@ -27,16 +27,16 @@ from typing import Any
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 
-COMMANDS = {  # name: (module, what it does)
-    'benchmark': ('movenet_ros.tools.benchmark.command', 'what the pipeline and the whole graph cost'),
-    'demo': ('movenet_ros.tools.demo.command', 'run the whole graph on a video, a camera or pictures'),
-    'doctor': ('movenet_ros.tools.doctor.command', 'what this machine lacks, and what it sees'),
-    'evaluate': ('movenet_ros.tools.evaluate.command', 'AP of pictures, id switches and jitter of clips'),
-    'fetch_model': ('movenet_ros.model.command', "get the model's weights and prepare them"),
-    'pose_node': ('movenet_ros.node.pose_node', 'the node: images in, people out'),
-    'replay': ('movenet_ros.replay.command', "the node's pipeline over a bag or a video"),
-    'soak': ('movenet_ros.tools.soak.command', 'the node under faults for minutes, with a verdict'),
-    'video_source': ('movenet_ros.node.video_source', 'publish a video, a camera or pictures'),
+COMMANDS = {  # name: (module below movenet_ros, what it does)
+    'benchmark': ('tools.benchmark.command', 'what the pipeline and the whole graph cost'),
+    'demo': ('tools.demo.command', 'run the whole graph on a video, a camera or pictures'),
+    'doctor': ('tools.doctor.command', 'what this machine lacks, and what it sees'),
+    'evaluate': ('tools.evaluate.command', 'AP of pictures, id switches and jitter of clips'),
+    'fetch_model': ('model.command', "get the model's weights and prepare them"),
+    'pose_node': ('node.pose_node', 'the node: images in, people out'),
+    'replay': ('replay.command', "the node's pipeline over a bag or a video"),
+    'soak': ('tools.soak.command', 'the node under faults for minutes, with a verdict'),
+    'video_source': ('node.video_source', 'publish a video, a camera or pictures'),
 }
 
 ROS_PACKAGES = ('builtin_interfaces', 'rcl_interfaces', 'rclpy', 'sensor_msgs', 'std_msgs')
@@ -55,7 +55,7 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     :return: the exit code.
     """
     name = name or Path(sys.argv[0]).stem
-    module = COMMANDS[name][0]
+    module = f'movenet_ros.{COMMANDS[name][0]}'
     is_node = module.startswith('movenet_ros.node.')
     for number in (signal.SIGTERM, signal.SIGHUP):  # they end it like Ctrl-C, tidily
         if signal.getsignal(number) != signal.SIG_IGN:  # which nohup asks for

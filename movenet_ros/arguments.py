@@ -142,3 +142,16 @@ def needs(module: str) -> Any:
     except ImportError as error:
         package = {'skimage': 'scikit-image'}.get(name := module.split('.')[0], name)
         raise StartError(f'{package} is not installed ({error}): pip install {package}') from error
+
+
+def refuse_unwritable(path: Path, option: str = '--json') -> None:
+    """Find out before the long run rather than after it."""
+    is_new = not path.exists()
+    try:
+        path.open('a').close()
+    except OSError as error:
+        raise StartError(
+            f'cannot write {path}: {error.strerror}: give {option} a file in a folder of yours'
+        ) from error
+    if is_new:
+        path.unlink()

@@ -54,7 +54,7 @@ def command(monkeypatch: pytest.MonkeyPatch) -> Callable[[Command], None]:
     """Return a function that makes a command named ``sing``."""
 
     def make(run: Command) -> None:
-        monkeypatch.setitem(COMMANDS, 'sing', ('movenet_ros.sing', 'sing a song'))
+        monkeypatch.setitem(COMMANDS, 'sing', ('sing', 'sing a song'))
         monkeypatch.setitem(sys.modules, 'movenet_ros.sing', SimpleNamespace(main=run))
 
     return make
@@ -223,7 +223,7 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
         'from types import SimpleNamespace\n'
         'def sing(args): os.close(1); raise BrokenPipeError\n'
         "sys.modules['movenet_ros.sing'] = SimpleNamespace(main=sing)\n"
-        "program.COMMANDS['sing'] = ('movenet_ros.sing', '')\n"
+        "program.COMMANDS['sing'] = ('sing', '')\n"
         "sys.exit(program.main(['sing']))\n"
     )
     done = subprocess.run([sys.executable, '-c', script], capture_output=True, text=True)

@@ -28,7 +28,7 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.smoothing import Smoother
 from movenet_ros.core.tracking import FAINT_SCORE
 from movenet_ros.core.tracking import Tracker
-from movenet_ros.tools.benchmark.turns import NANOSECONDS
+from movenet_ros.core.units import NANOSECONDS
 
 TRACKING = ('off', 'keypoints', 'boxes')
 STILL = 4  # worth a line: each image with the stamp before counts 2, each other one takes 1 away

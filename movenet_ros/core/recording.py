@@ -24,7 +24,7 @@ from typing import Any
 import cv2
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.poses import Poses
-from movenet_ros.tools.benchmark.turns import NANOSECONDS
+from movenet_ros.core.units import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
 

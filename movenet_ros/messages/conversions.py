@@ -38,8 +38,8 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import INDEX
 from movenet_ros.core.skeleton import KEYPOINT_NAMES
 from movenet_ros.core.skeleton import NUM_KEYPOINTS
+from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
-from movenet_ros.tools.benchmark.turns import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage

@@ -29,6 +29,7 @@ from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.messages.conversions import label_info
 from movenet_ros.messages.conversions import stamp_ns
@@ -54,7 +55,6 @@ from movenet_ros.node.watchdog import explain_clock
 from movenet_ros.node.watchdog import ros_type
 from movenet_ros.node.watchdog import Watchdog
 from movenet_ros.perception import Perception
-from movenet_ros.tools.benchmark.turns import NANOSECONDS
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile

@@ -31,6 +31,7 @@ from movenet_ros.core.media import CAMERA_HZ
 from movenet_ros.core.media import CAMERA_PREFIX
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
+from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.stamped import READERS
@@ -39,7 +40,6 @@ from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.bag.reader import is_bag
 from movenet_ros.replay.bag.reader import Message
 from movenet_ros.replay.bag.reader import Topic
-from movenet_ros.tools.benchmark.turns import NANOSECONDS
 from std_msgs.msg import Header
 
 FRAME_ID = 'camera'  # of a video's images, as video_source has it

@@ -29,6 +29,7 @@ from typing import Any
 from typing import NamedTuple
 
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.bag.damaged_mcap import DamagedMcap
 from movenet_ros.replay.bag.damaged_sqlite import check_tables
@@ -37,7 +38,6 @@ from movenet_ros.replay.bag.unpacking import unpack_lz4
 from movenet_ros.replay.bag.unpacking import unpack_zstd
 from movenet_ros.replay.bag.unpacking import ZstdError
 from movenet_ros.replay.bag.unpacking import ZstdFile
-from movenet_ros.tools.benchmark.turns import NANOSECONDS
 from rosbags.rosbag2 import Reader
 from rosbags.rosbag2 import reader as rosbags_reader
 from rosbags.rosbag2.storage_mcap import DECOMPRESSORS

@@ -42,6 +42,7 @@ from typing import Any
 import cv2
 from movenet_ros.arguments import add_input_size_argument
 from movenet_ros.arguments import positive
+from movenet_ros.arguments import refuse_unwritable
 from movenet_ros.backends import BACKEND_CHOICES
 from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import DEVICES
@@ -71,9 +72,9 @@ from movenet_ros.tools.benchmark.report import pipeline_ratios
 from movenet_ros.tools.benchmark.report import table
 from movenet_ros.tools.benchmark.turns import Contender
 from movenet_ros.tools.benchmark.turns import Label
-from movenet_ros.tools.benchmark.turns import summary
 from movenet_ros.tools.benchmark.turns import take_turns
-from movenet_ros.tools.demo.command import built_in_scene
+from movenet_ros.tools.report import summary
+from movenet_ros.tools.scene import built_in_scene
 import numpy as np
 
 SIDES = range(16, 8192 + 1)
@@ -226,19 +227,6 @@ def _name(wh: tuple[int, int]) -> str:
 
 def _resized(image: SourceImage, wh: tuple[int, int]) -> SourceImage:
     return image.with_pixels(cv2.resize(image.pixels, wh))
-
-
-def refuse_unwritable(path: Path, option: str = '--json') -> None:
-    """Find out before the long run rather than after it."""
-    is_new = not path.exists()
-    try:
-        path.open('a').close()
-    except OSError as error:
-        raise StartError(
-            f'cannot write {path}: {error.strerror}: give {option} a file in a folder of yours'
-        ) from error
-    if is_new:
-        path.unlink()
 
 
 def _graphs() -> Any:

@@ -21,15 +21,11 @@ serialized once, in which only the stamp changes, and poses of which only the st
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
-from dataclasses import field
 import os
 from pathlib import Path
 import statistics
-import struct
 import tempfile
 import time
 from typing import Any
@@ -37,144 +33,27 @@ from typing import Any
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.machine import cpu_seconds
 from movenet_ros.core.machine import peak_memory_mib
-from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.tools.benchmark.bare_model import BareModel
-from movenet_ros.tools.benchmark.turns import summary
-from movenet_ros.tools.demo.graph import pose_node_process
-from movenet_ros.tools.demo.graph import PoseNodeProcess
-from movenet_ros.tools.demo.graph import START_TIMEOUT_S
+from movenet_ros.tools.harness import backend_said
+from movenet_ros.tools.harness import LoadGenerator
+from movenet_ros.tools.harness import pose_node_process
+from movenet_ros.tools.harness import PoseNodeProcess
+from movenet_ros.tools.harness import RATE_HZ
+from movenet_ros.tools.harness import Traffic
+from movenet_ros.tools.harness import until_first_pose
+from movenet_ros.tools.report import summary
 import numpy as np
 from numpy.typing import NDArray
 import rclpy
-from rclpy.executors import SingleThreadedExecutor
-from rclpy.node import Node
-from rclpy.serialization import serialize_message
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_rmw_implementation_identifier
-from sensor_msgs.msg import Image
-from std_msgs.msg import Header
-from vision_msgs.msg import Detection2DArray
 
-RATE_HZ = 30.0
-IN_FLIGHT = 2  # one that the node works on, and one that waits for it
-TAKEN_S = 0.003  # before the next one is sent, which would replace one that the node still had
-# to begin with
-LOST_S = 1.0  # an image that is not answered by then is taken for dropped
 ROUNDS = 5
 BARE_SHARE = 0.25  # of the time that the graph runs flat out, the model does, before and after
-KEPT = 10  # messages that can be sent again if one gets lost on the way
 LOG = 'pose_node.log'
-POLL_S = 0.01
 QUIET_CORES = 0.1  # an idle node takes less: it looks for subscribers ten times a second
 QUIET_S, QUIET_TIMEOUT_S = 0.5, 15.0
-STAMP, STAMP_AT = struct.Struct('=iI'), 4  # behind CDR's four bytes; both messages begin with it
-
-
-@dataclass
-class Traffic:
-    """
-    What went to the node and came back.
-
-    :param sent: images.
-    :param latencies_s: of those that came back, from publishing to the poses' arrival.
-    :param arrived_s: when they did, on the monotonic clock.
-    """
-
-    sent: int = 0
-    latencies_s: list[float] = field(default_factory=list)
-    arrived_s: list[float] = field(default_factory=list)
-
-    @property
-    def rate_hz(self) -> float:
-        """Return how many came back per second, from the first one to the last."""
-        if len(self.arrived_s) < 2:
-            return 0.0
-        return (len(self.arrived_s) - 1) / (self.arrived_s[-1] - self.arrived_s[0])
-
-
-class LoadGenerator:
-    """
-    Publishes one image again and again and hears the poses.
-
-    :param image_bgr: ``(H, W, 3)`` BGR.
-    :param node_args: keyword arguments of :class:`rclpy.node.Node`.
-    """
-
-    def __init__(self, image_bgr: NDArray[np.uint8], **node_args: Any) -> None:
-        self._node = Node('load_generator', start_parameter_services=False, **node_args)
-        message = serialize_message(image_to_msg(image_bgr, Header(frame_id='camera')))
-        self._before, self._behind = message[:STAMP_AT], message[STAMP_AT + STAMP.size:]
-        self._publisher = self._node.create_publisher(Image, 'image', KEPT)
-        self._node.create_subscription(
-            Detection2DArray, 'poses', self._on_poses, KEPT, raw=True
-        )
-        self._executor = SingleThreadedExecutor(context=self._node.context)
-        self._executor.add_node(self._node)
-        self._under_way: dict[tuple[int, int], float] = {}  # when sent, by stamp
-        self.traffic = Traffic()
-
-    def begin(self) -> Traffic:
-        """Count anew; what is still under way is forgotten."""
-        self._under_way.clear()
-        self.traffic = Traffic()
-        return self.traffic
-
-    def send(self) -> None:
-        """Publish the image with the time of now."""
-        stamp = divmod(time.time_ns(), 10**9)
-        self._under_way[stamp] = time.monotonic()
-        self._publisher.publish(b''.join((self._before, STAMP.pack(*stamp), self._behind)))
-        self.traffic.sent += 1
-
-    def _on_poses(self, message: bytes) -> None:
-        stamp, now_s = STAMP.unpack_from(message, STAMP_AT), time.monotonic()
-        if stamp not in self._under_way:
-            return  # given up before it came
-        for each in list(self._under_way):  # in the order of sending, which the node keeps
-            sent_s = self._under_way.pop(each)
-            if each == stamp:
-                break  # those before it were dropped
-        self.traffic.latencies_s.append(now_s - sent_s)
-        self.traffic.arrived_s.append(now_s)
-
-    def spin_until(self, end_s: float, done: Callable[[], bool] = lambda: False) -> None:
-        """Hear poses until a time on the monotonic clock, or until something is true."""
-        while not done() and (left_s := end_s - time.monotonic()) > 0:
-            self._executor.spin_once(timeout_sec=left_s)
-
-    def is_heard(self) -> bool:
-        """Tell whether the node subscribes."""
-        return bool(self._publisher.get_subscription_count())
-
-    def paced(self, count: int) -> Traffic:
-        """Send so many images at RATE_HZ and wait for the last ones."""
-        traffic, begun_s = self.begin(), time.monotonic()
-        for i in range(count):
-            self.spin_until(begun_s + i / RATE_HZ)
-            self.send()
-        self.spin_until(time.monotonic() + LOST_S, lambda: not self._under_way)
-        return traffic
-
-    def flat_out(self, seconds: float) -> Traffic:
-        """Keep IN_FLIGHT images under way: the node never waits, and is never flooded."""
-        traffic, end_s = self.begin(), time.monotonic() + seconds
-        while (now_s := time.monotonic()) < end_s:
-            for stamp, sent_s in list(self._under_way.items()):
-                if now_s - sent_s > LOST_S:
-                    del self._under_way[stamp]
-            if len(self._under_way) < IN_FLIGHT:
-                self.send()
-            if len(self._under_way) == IN_FLIGHT:
-                self._executor.spin_once(timeout_sec=LOST_S)
-            self.spin_until(time.monotonic() + TAKEN_S)
-        self.spin_until(time.monotonic() + LOST_S, lambda: not self._under_way)
-        return traffic
-
-    def close(self) -> None:
-        """Leave the graph."""
-        self._executor.shutdown()
-        self._node.destroy_node()
 
 
 def measure_graph(
@@ -220,26 +99,6 @@ def measure_graph(
 def rmw_implementation() -> str:
     """Name the middleware."""
     return str(get_rmw_implementation_identifier())
-
-
-def backend_said(log: Path) -> str:
-    """Find what the node said about its backend."""
-    lines = log.read_text(errors='replace').splitlines()
-    return next((line.partition(': backend ')[2] for line in lines if ': backend ' in line), '')
-
-
-def until_first_pose(load: LoadGenerator, node: PoseNodeProcess) -> None:
-    """Send an image as soon as the node listens, and another one each time it gets lost."""
-    end_s, send_again_s = time.monotonic() + START_TIMEOUT_S, 0.0
-    while not load.traffic.arrived_s:
-        node.check()
-        now_s = time.monotonic()
-        if now_s > end_s:
-            raise StartError(f'the pose node answered no image in {START_TIMEOUT_S:.0f} s')
-        if load.is_heard() and now_s > send_again_s:
-            load.send()
-            send_again_s = now_s + LOST_S
-        load.spin_until(now_s + POLL_S)
 
 
 def _until_quiet(node: PoseNodeProcess) -> None:

@@ -28,13 +28,10 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 import time
 
-import numpy as np
-
 Label = tuple[str, str]  # whose, and which part of it
 Contender = Callable[[], Iterator[Label]]
 """Does its work once, and yields the label of each part when that is done."""
 
-NANOSECONDS = 10**9  # in a second
 BLOCK_RUNS = 5
 MIN_ROUNDS = 3
 PAUSE_S = 0.05  # runtimes let their threads spin for a while; they are asleep by then
@@ -72,13 +69,3 @@ def _timed(contender: Contender) -> Iterator[tuple[Label, float]]:
         took_s = time.perf_counter() - begun
         yield label, took_s
         begun = time.perf_counter()
-
-
-def summary(seconds: Sequence[float]) -> dict[str, float]:
-    """Return median, 95th percentile and maximum in milliseconds, and the number of runs."""
-    return {
-        'median_ms': 1e3 * float(np.median(seconds)),
-        'p95_ms': 1e3 * float(np.percentile(seconds, 95)),
-        'max_ms': 1e3 * max(seconds),
-        'runs': len(seconds),
-    }

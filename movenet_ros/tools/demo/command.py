@@ -32,7 +32,7 @@ from movenet_ros.backends import BACKEND_CHOICES
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
-from movenet_ros.tools.demo.scene import two_people
+from movenet_ros.tools.scene import built_in_scene
 import numpy as np
 
 DEFAULT_OUT = Path('demo_out')
@@ -79,12 +79,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         f'written    {args.out}/annotated.mp4, annotated.png, poses.jsonl, pose_node.log'
     )
     return 0
-
-
-def built_in_scene() -> Media:
-    """Make the scene of scikit-image's photograph of Eileen Collins (NASA, public domain)."""
-    photo_rgb = needs('skimage.data').astronaut()
-    return two_people(photo_rgb[..., ::-1])
 
 
 def first_seconds(media: Media, seconds: float) -> Media:

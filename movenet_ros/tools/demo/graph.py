@@ -32,9 +32,6 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 import os
 from pathlib import Path
-import signal
-import subprocess
-import sys
 from threading import Thread
 import time
 from typing import Any
@@ -46,12 +43,15 @@ from movenet_ros.core.media import Media
 from movenet_ros.core.recording import JsonLines
 from movenet_ros.core.recording import pose_record
 from movenet_ros.core.recording import VideoFile
+from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.conversions import image_from_msg
 from movenet_ros.messages.conversions import poses_from_msg
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.node.video_source import VideoSource
-from movenet_ros.tools.benchmark.turns import NANOSECONDS
+from movenet_ros.tools.harness import pose_node_process
+from movenet_ros.tools.harness import PoseNodeProcess
+from movenet_ros.tools.harness import START_TIMEOUT_S
 import numpy as np
 from numpy.typing import NDArray
 import rclpy
@@ -64,11 +64,8 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
-START_TIMEOUT_S = 180.0  # TensorFlow on a slow machine
-STOP_TIMEOUT_S = 10.0
 LAST_IMAGES_S = 3.0  # how long to wait for what is still under way at the end
 POLL_S = 0.05
-POSE_NODE = ('-m', 'movenet_ros', 'pose_node')
 ALL_OF_THEM = QoSProfile(depth=100)  # a recorder wants every message, not the newest
 
 
@@ -247,90 +244,3 @@ def _spinning(node: Node, errors: list[BaseException]) -> Iterator[None]:
         executor.shutdown()
         thread.join()
         node.destroy_node()
-
-
-class PoseNodeProcess:
-    """
-    The pose node in a process of its own.
-
-    :param log: file that takes what it prints.
-    """
-
-    def __init__(self, command: Sequence[str], log: Path) -> None:
-        self._log = log
-        with log.open('wb') as output:
-            # a session of its own: Ctrl-C is for this process, which ends the node in its turn
-            self._process = subprocess.Popen(
-                command, stdout=output, stderr=output, start_new_session=True
-            )
-
-    @property
-    def pid(self) -> int:
-        """Return the process's number."""
-        return self._process.pid
-
-    def check(self) -> None:
-        """
-        Raise if it has ended.
-
-        :raises StartError: with the last line that it printed.
-        """
-        code = self._process.poll()
-        if code is not None:
-            last = self._log.read_text(errors='replace').strip().splitlines()[-1:]
-            reason = last[0].removeprefix('movenet_ros: ') if last else 'no word'
-            raise StartError(f'the pose node ended with exit code {code}: {reason}')
-
-    def stop(self) -> int:
-        """
-        End it, by force if it does not listen.
-
-        :return: its exit code.
-        """
-        self._process.terminate()
-        try:
-            return self._process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
-
-
-@contextmanager
-def pose_node_process(
-    namespace: str,
-    parameters: Mapping[str, Any],
-    log: Path,
-    program: Sequence[str] = POSE_NODE,
-) -> Iterator[PoseNodeProcess]:
-    """
-    Start the pose node; it ends with the ``with`` block.
-
-    :param log: file that takes what it prints.
-    :param program: arguments of Python, for tests of a node that is not as it should be.
-    """
-    settings = [part for item in parameters.items() for part in ('-p', '{}:={}'.format(*item))]
-    command = [sys.executable, *program, '--ros-args']
-    process: PoseNodeProcess | None = None
-    try:
-        with interruptions_held():
-            process = PoseNodeProcess([*command, '-r', f'__ns:={namespace}', *settings], log)
-        yield process
-    finally:
-        if process is not None:
-            process.stop()
-
-
-@contextmanager
-def interruptions_held() -> Iterator[None]:
-    """Let signals wait: one that broke off the start of a process would leave it behind."""
-    caught: list[int] = []
-    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-    for each in handlers:
-        signal.signal(each, lambda number, _: caught.append(number))
-    try:
-        yield
-    finally:
-        for each, handler in handlers.items():
-            signal.signal(each, handler)
-    if caught:
-        signal.raise_signal(caught[0])

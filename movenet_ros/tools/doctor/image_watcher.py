@@ -22,8 +22,8 @@ import time
 from typing import Any
 
 from movenet_ros.core.errors import ImageError
+from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.serialized_image import ImageView
-from movenet_ros.tools.benchmark.turns import NANOSECONDS
 from movenet_ros.tools.doctor.graph_facts import RAW
 from movenet_ros.tools.doctor.graph_facts import Watch
 from rclpy.serialization import deserialize_message

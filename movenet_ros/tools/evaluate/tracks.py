@@ -39,7 +39,7 @@ from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.tracking import match
 from movenet_ros.core.tracking import oks
-from movenet_ros.tools.benchmark.turns import NANOSECONDS
+from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.tools.evaluate.coco import ground_truth
 from movenet_ros.tools.evaluate.coco import results
 from movenet_ros.tools.evaluate.coco import score

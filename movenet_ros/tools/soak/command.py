@@ -36,12 +36,12 @@ from typing import TYPE_CHECKING
 
 from movenet_ros.arguments import needs
 from movenet_ros.arguments import positive
+from movenet_ros.arguments import refuse_unwritable
 from movenet_ros.backends import BACKEND_CHOICES
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.machine import machine
-from movenet_ros.tools.benchmark.command import refuse_unwritable
-from movenet_ros.tools.benchmark.turns import summary
-from movenet_ros.tools.demo.command import built_in_scene
+from movenet_ros.tools.report import summary
+from movenet_ros.tools.scene import built_in_scene
 from movenet_ros.tools.soak.ledger import FRESH
 from movenet_ros.tools.soak.ledger import Phase
 from movenet_ros.tools.soak.ledger import PHASES

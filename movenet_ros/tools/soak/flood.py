@@ -15,8 +15,8 @@
 """
 A flood of images, from a process of its own: it shares neither an interpreter nor a graph's node.
 
-Run as ``python -m movenet_ros.tools.soak.flood RATE SECONDS WxH RELIABILITY --ros-args ...``; at the
-end it prints how many images it sent and how long that took.
+Run as ``python -m movenet_ros.tools.soak.flood RATE SECONDS WxH RELIABILITY --ros-args ...``; at
+the end it prints how many images it sent and how long that took.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ import sys
 import time
 
 from movenet_ros.node.middleware import make_room_for_images
-from movenet_ros.tools.demo.graph import interruptions_held
+from movenet_ros.tools.harness import interruptions_held
 from movenet_ros.tools.soak.messages import FLOOD
 from movenet_ros.tools.soak.messages import image_msg
 from movenet_ros.tools.soak.messages import Picture

@@ -15,8 +15,8 @@
 """
 A soak: the pose node in a process of its own, and phase after phase of what it meets.
 
-The stage (tools/soak/stage.py) surrounds the node, the phases (tools/soak/phases.py) act on it, and
-the ledger (tools/soak/ledger.py) counts.
+The stage (stage.py) surrounds the node, the phases (phases.py) act on it, the ledger (ledger.py)
+counts.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ from typing import Any
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.node.middleware import make_room_for_images
-from movenet_ros.tools.benchmark.graph import backend_said
-from movenet_ros.tools.benchmark.graph import LoadGenerator
-from movenet_ros.tools.benchmark.graph import until_first_pose
-from movenet_ros.tools.demo.graph import POSE_NODE
-from movenet_ros.tools.demo.graph import pose_node_process
-from movenet_ros.tools.demo.graph import PoseNodeProcess
+from movenet_ros.tools.harness import backend_said
+from movenet_ros.tools.harness import LoadGenerator
+from movenet_ros.tools.harness import POSE_NODE
+from movenet_ros.tools.harness import pose_node_process
+from movenet_ros.tools.harness import PoseNodeProcess
+from movenet_ros.tools.harness import until_first_pose
 from movenet_ros.tools.soak.ledger import CALM_S
 from movenet_ros.tools.soak.ledger import Ledger
 from movenet_ros.tools.soak.ledger import Phase

@@ -28,7 +28,7 @@ from dataclasses import field
 from random import Random
 
 from movenet_ros.core.machine import PROC
-from movenet_ros.tools.benchmark.turns import NANOSECONDS
+from movenet_ros.core.units import NANOSECONDS
 import numpy as np
 
 Stamp = tuple[int, int]  # seconds and nanoseconds, as in a header

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What happens in each phase of a soak; movenet_ros/tools/soak/ledger.py says in which order, how long."""
+"""What happens in each phase of a soak; ledger.py says in which order, how long."""
 
 from __future__ import annotations
 
@@ -321,7 +321,7 @@ def silence(stage: Stage, seconds: float) -> None:
     stage.services.set_parameters({'image_timeout_s': defaults(PoseParameters)['image_timeout_s']})
 
 
-PHASES: dict[str, Callable[[Stage, float], None]] = {  # by the names in movenet_ros/tools/soak/ledger.py
+PHASES: dict[str, Callable[[Stage, float], None]] = {  # by the names in ledger.py
     'steady': steady,
     'sizes': sizes,
     'publishers': publishers,

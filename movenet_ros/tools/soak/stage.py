@@ -31,7 +31,7 @@ from random import Random
 import time
 from typing import Any
 
-from movenet_ros.tools.demo.graph import PoseNodeProcess
+from movenet_ros.tools.harness import PoseNodeProcess
 from movenet_ros.tools.soak.ledger import Ledger
 from movenet_ros.tools.soak.ledger import Stamp
 from movenet_ros.tools.soak.messages import FLOOD

@@ -28,10 +28,10 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.messages.conversions import image_from_msg
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.tools.benchmark import graph as benchmark_graph
-from movenet_ros.tools.benchmark.graph import IN_FLIGHT
-from movenet_ros.tools.benchmark.graph import LoadGenerator
 from movenet_ros.tools.benchmark.graph import measure_graph
-from movenet_ros.tools.benchmark.graph import Traffic
+from movenet_ros.tools.harness import IN_FLIGHT
+from movenet_ros.tools.harness import LoadGenerator
+from movenet_ros.tools.harness import Traffic
 import numpy as np
 from numpy.typing import NDArray
 import pytest

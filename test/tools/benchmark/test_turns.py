@@ -23,8 +23,8 @@ from movenet_ros.tools.benchmark.turns import BLOCK_RUNS
 from movenet_ros.tools.benchmark.turns import Contender
 from movenet_ros.tools.benchmark.turns import Label
 from movenet_ros.tools.benchmark.turns import MIN_ROUNDS
-from movenet_ros.tools.benchmark.turns import summary
 from movenet_ros.tools.benchmark.turns import take_turns
+from movenet_ros.tools.report import summary
 import pytest
 
 BLOCK = BLOCK_RUNS + 1  # with the one that is thrown away

@@ -36,9 +36,9 @@ import cv2
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
-from movenet_ros.tools.demo.command import built_in_scene
 from movenet_ros.tools.demo.command import first_seconds
 from movenet_ros.tools.demo.command import main
+from movenet_ros.tools.scene import built_in_scene
 import numpy as np
 import pytest
 

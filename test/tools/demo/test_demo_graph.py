@@ -31,8 +31,8 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.tools.demo import graph as demo_graph
-from movenet_ros.tools.demo.graph import PoseNodeProcess
 from movenet_ros.tools.demo.graph import run_graph
+from movenet_ros.tools.harness import PoseNodeProcess
 import numpy as np
 from numpy.typing import NDArray
 import pytest

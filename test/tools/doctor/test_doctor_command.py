@@ -237,7 +237,8 @@ def until_children(pid: int) -> list[int]:
 
 def test_the_doctor_itself_needs_no_opencv() -> None:
     """What it says of a machine without one is in the row of a process of its own."""
-    program = "import sys; sys.modules['cv2'] = None; from movenet_ros.tools.doctor.command import main; "
+    program = "import sys; sys.modules['cv2'] = None; "
+    program += 'from movenet_ros.tools.doctor.command import main; '
     done = subprocess.run(
         [sys.executable, '-c', program + "main(['--seconds', '0.1'])"],
         capture_output=True, text=True, timeout=120,

@@ -29,7 +29,7 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.node.parameters import table_of
 from movenet_ros.tools.demo import graph as demo_graph
-from movenet_ros.tools.demo.scene import two_people
+from movenet_ros.tools.scene import two_people
 from movenet_ros.tools.soak import graph as soak_graph
 from movenet_ros.tools.soak import ledger as soak
 from movenet_ros.tools.soak import stage as soak_stage

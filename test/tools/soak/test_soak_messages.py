@@ -22,7 +22,7 @@ from movenet_ros.core.errors import ImageError
 from movenet_ros.messages.conversions import image_from_compressed_msg
 from movenet_ros.messages.conversions import image_from_msg
 from movenet_ros.messages.serialized_image import ImageView
-from movenet_ros.tools.demo.scene import SCENE_WH
+from movenet_ros.tools.scene import SCENE_WH
 from movenet_ros.tools.soak import messages as soak_messages
 from movenet_ros.tools.soak.messages import any_picture
 from movenet_ros.tools.soak.messages import compressed_msg

@@ -24,6 +24,7 @@ from collections.abc import Iterator
 import math
 
 import cv2
+from movenet_ros.arguments import needs
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
@@ -77,3 +78,9 @@ def _paste(
     height, width = canvas.shape[:2]
     x, y = max(0, left), max(0, top)
     canvas[y:bottom, x:right] = image[y - top:, x - left:][:height - y, :width - x]
+
+
+def built_in_scene() -> Media:
+    """Make the scene of scikit-image's photograph of Eileen Collins (NASA, public domain)."""
+    photo_rgb = needs('skimage.data').astronaut()
+    return two_people(photo_rgb[..., ::-1])

@@ -20,8 +20,8 @@ from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.pipeline import PoseEstimator
-from movenet_ros.tools.demo.scene import SCENE_WH
-from movenet_ros.tools.demo.scene import two_people
+from movenet_ros.tools.scene import SCENE_WH
+from movenet_ros.tools.scene import two_people
 import numpy as np
 import pytest
 

@@ -1,0 +1,268 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A pose node in a process of its own, and load for it: what the tools drive the node with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+import signal
+import struct
+import subprocess
+import sys
+import time
+from typing import Any
+
+from movenet_ros.core.errors import StartError
+from movenet_ros.messages.conversions import image_to_msg
+import numpy as np
+from numpy.typing import NDArray
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.serialization import serialize_message
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+
+START_TIMEOUT_S = 180.0  # TensorFlow on a slow machine
+STOP_TIMEOUT_S = 10.0
+POSE_NODE = ('-m', 'movenet_ros', 'pose_node')
+
+
+class PoseNodeProcess:
+    """
+    The pose node in a process of its own.
+
+    :param log: file that takes what it prints.
+    """
+
+    def __init__(self, command: Sequence[str], log: Path) -> None:
+        self._log = log
+        with log.open('wb') as output:
+            # a session of its own: Ctrl-C is for this process, which ends the node in its turn
+            self._process = subprocess.Popen(
+                command, stdout=output, stderr=output, start_new_session=True
+            )
+
+    @property
+    def pid(self) -> int:
+        """Return the process's number."""
+        return self._process.pid
+
+    def check(self) -> None:
+        """
+        Raise if it has ended.
+
+        :raises StartError: with the last line that it printed.
+        """
+        code = self._process.poll()
+        if code is not None:
+            last = self._log.read_text(errors='replace').strip().splitlines()[-1:]
+            reason = last[0].removeprefix('movenet_ros: ') if last else 'no word'
+            raise StartError(f'the pose node ended with exit code {code}: {reason}')
+
+    def stop(self) -> int:
+        """
+        End it, by force if it does not listen.
+
+        :return: its exit code.
+        """
+        self._process.terminate()
+        try:
+            return self._process.wait(STOP_TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            return self._process.wait()
+
+
+@contextmanager
+def pose_node_process(
+    namespace: str,
+    parameters: Mapping[str, Any],
+    log: Path,
+    program: Sequence[str] = POSE_NODE,
+) -> Iterator[PoseNodeProcess]:
+    """
+    Start the pose node; it ends with the ``with`` block.
+
+    :param log: file that takes what it prints.
+    :param program: arguments of Python, for tests of a node that is not as it should be.
+    """
+    settings = [part for item in parameters.items() for part in ('-p', '{}:={}'.format(*item))]
+    command = [sys.executable, *program, '--ros-args']
+    process: PoseNodeProcess | None = None
+    try:
+        with interruptions_held():
+            process = PoseNodeProcess([*command, '-r', f'__ns:={namespace}', *settings], log)
+        yield process
+    finally:
+        if process is not None:
+            process.stop()
+
+
+@contextmanager
+def interruptions_held() -> Iterator[None]:
+    """Let signals wait: one that broke off the start of a process would leave it behind."""
+    caught: list[int] = []
+    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
+    for each in handlers:
+        signal.signal(each, lambda number, _: caught.append(number))
+    try:
+        yield
+    finally:
+        for each, handler in handlers.items():
+            signal.signal(each, handler)
+    if caught:
+        signal.raise_signal(caught[0])
+RATE_HZ = 30.0
+IN_FLIGHT = 2  # one that the node works on, and one that waits for it
+TAKEN_S = 0.003  # before the next one is sent, which would replace one that the node still had
+# to begin with
+LOST_S = 1.0  # an image that is not answered by then is taken for dropped
+KEPT = 10  # messages that can be sent again if one gets lost on the way
+POLL_S = 0.01
+STAMP, STAMP_AT = struct.Struct('=iI'), 4  # behind CDR's four bytes; both messages begin with it
+
+
+@dataclass
+class Traffic:
+    """
+    What went to the node and came back.
+
+    :param sent: images.
+    :param latencies_s: of those that came back, from publishing to the poses' arrival.
+    :param arrived_s: when they did, on the monotonic clock.
+    """
+
+    sent: int = 0
+    latencies_s: list[float] = field(default_factory=list)
+    arrived_s: list[float] = field(default_factory=list)
+
+    @property
+    def rate_hz(self) -> float:
+        """Return how many came back per second, from the first one to the last."""
+        if len(self.arrived_s) < 2:
+            return 0.0
+        return (len(self.arrived_s) - 1) / (self.arrived_s[-1] - self.arrived_s[0])
+
+
+class LoadGenerator:
+    """
+    Publishes one image again and again and hears the poses.
+
+    :param image_bgr: ``(H, W, 3)`` BGR.
+    :param node_args: keyword arguments of :class:`rclpy.node.Node`.
+    """
+
+    def __init__(self, image_bgr: NDArray[np.uint8], **node_args: Any) -> None:
+        self._node = Node('load_generator', start_parameter_services=False, **node_args)
+        message = serialize_message(image_to_msg(image_bgr, Header(frame_id='camera')))
+        self._before, self._behind = message[:STAMP_AT], message[STAMP_AT + STAMP.size:]
+        self._publisher = self._node.create_publisher(Image, 'image', KEPT)
+        self._node.create_subscription(
+            Detection2DArray, 'poses', self._on_poses, KEPT, raw=True
+        )
+        self._executor = SingleThreadedExecutor(context=self._node.context)
+        self._executor.add_node(self._node)
+        self._under_way: dict[tuple[int, int], float] = {}  # when sent, by stamp
+        self.traffic = Traffic()
+
+    def begin(self) -> Traffic:
+        """Count anew; what is still under way is forgotten."""
+        self._under_way.clear()
+        self.traffic = Traffic()
+        return self.traffic
+
+    def send(self) -> None:
+        """Publish the image with the time of now."""
+        stamp = divmod(time.time_ns(), 10**9)
+        self._under_way[stamp] = time.monotonic()
+        self._publisher.publish(b''.join((self._before, STAMP.pack(*stamp), self._behind)))
+        self.traffic.sent += 1
+
+    def _on_poses(self, message: bytes) -> None:
+        stamp, now_s = STAMP.unpack_from(message, STAMP_AT), time.monotonic()
+        if stamp not in self._under_way:
+            return  # given up before it came
+        for each in list(self._under_way):  # in the order of sending, which the node keeps
+            sent_s = self._under_way.pop(each)
+            if each == stamp:
+                break  # those before it were dropped
+        self.traffic.latencies_s.append(now_s - sent_s)
+        self.traffic.arrived_s.append(now_s)
+
+    def spin_until(self, end_s: float, done: Callable[[], bool] = lambda: False) -> None:
+        """Hear poses until a time on the monotonic clock, or until something is true."""
+        while not done() and (left_s := end_s - time.monotonic()) > 0:
+            self._executor.spin_once(timeout_sec=left_s)
+
+    def is_heard(self) -> bool:
+        """Tell whether the node subscribes."""
+        return bool(self._publisher.get_subscription_count())
+
+    def paced(self, count: int) -> Traffic:
+        """Send so many images at RATE_HZ and wait for the last ones."""
+        traffic, begun_s = self.begin(), time.monotonic()
+        for i in range(count):
+            self.spin_until(begun_s + i / RATE_HZ)
+            self.send()
+        self.spin_until(time.monotonic() + LOST_S, lambda: not self._under_way)
+        return traffic
+
+    def flat_out(self, seconds: float) -> Traffic:
+        """Keep IN_FLIGHT images under way: the node never waits, and is never flooded."""
+        traffic, end_s = self.begin(), time.monotonic() + seconds
+        while (now_s := time.monotonic()) < end_s:
+            for stamp, sent_s in list(self._under_way.items()):
+                if now_s - sent_s > LOST_S:
+                    del self._under_way[stamp]
+            if len(self._under_way) < IN_FLIGHT:
+                self.send()
+            if len(self._under_way) == IN_FLIGHT:
+                self._executor.spin_once(timeout_sec=LOST_S)
+            self.spin_until(time.monotonic() + TAKEN_S)
+        self.spin_until(time.monotonic() + LOST_S, lambda: not self._under_way)
+        return traffic
+
+    def close(self) -> None:
+        """Leave the graph."""
+        self._executor.shutdown()
+        self._node.destroy_node()
+
+
+def backend_said(log: Path) -> str:
+    """Find what the node said about its backend."""
+    lines = log.read_text(errors='replace').splitlines()
+    return next((line.partition(': backend ')[2] for line in lines if ': backend ' in line), '')
+
+
+def until_first_pose(load: LoadGenerator, node: PoseNodeProcess) -> None:
+    """Send an image as soon as the node listens, and another one each time it gets lost."""
+    end_s, send_again_s = time.monotonic() + START_TIMEOUT_S, 0.0
+    while not load.traffic.arrived_s:
+        node.check()
+        now_s = time.monotonic()
+        if now_s > end_s:
+            raise StartError(f'the pose node answered no image in {START_TIMEOUT_S:.0f} s')
+        if load.is_heard() and now_s > send_again_s:
+            load.send()
+            send_again_s = now_s + LOST_S
+        load.spin_until(now_s + POLL_S)
