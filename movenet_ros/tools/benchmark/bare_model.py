@@ -31,7 +31,7 @@ import json
 import math
 import os
 from pathlib import Path
-import subprocess
+from subprocess import PIPE
 import sys
 import time
 from typing import Any
@@ -42,6 +42,8 @@ from movenet_ros.backends import open_backend
 from movenet_ros.core import errors
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import MoveNetError
+from movenet_ros.core.processes import Process
+from movenet_ros.core.processes import running
 import numpy as np
 from numpy.typing import NDArray
 
@@ -52,7 +54,7 @@ PROGRAM = f'from {__name__} import serve; serve()'
 class BareModel:
     """The other process, as seen from this one; made by :func:`bare_model`."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: Process) -> None:
         self._process = process
 
     def flat_out(self, seconds: float) -> list[float]:
@@ -99,18 +101,11 @@ def bare_model(request: BackendRequest, batch: NDArray[np.int32]) -> Iterator[Ba
     :param batch: ``(1, H, W, 3)`` int32 RGB, what each run takes.
     :raises MoveNetError: if the model cannot be loaded or fails.
     """
-    # a session of its own: Ctrl-C is for this process, which ends the other one in its turn
-    process = subprocess.Popen(
-        [sys.executable, '-c', PROGRAM],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True,
-    )
-    try:
+    command = [sys.executable, '-c', PROGRAM]
+    with running(command, 0.0, stdin=PIPE, stdout=PIPE) as process:
         model = BareModel(process)
         model.ask(asdict(request), batch.shape, then=batch.tobytes())
         yield model
-    finally:
-        process.kill()  # there is nothing to tidy up
-        process.communicate()
 
 
 def _flat_out(infer: Infer, seconds: float) -> list[float]:

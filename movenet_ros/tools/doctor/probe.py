@@ -15,7 +15,7 @@
 """
 What may crash, hang or print pages, tried in a process of its own.
 
-``python -m movenet_ros.tools.doctor.probe NAME [JSON]`` ends with a line of JSON.
+``python -m movenet_ros.tools.doctor.probe NAME JSON`` prints an answer in JSON.
 """
 
 from __future__ import annotations
@@ -29,14 +29,13 @@ from dataclasses import dataclass
 from importlib import import_module
 import json
 import re
-import signal
-import subprocess
 import sys
-import tempfile
-import time
 from typing import Any
-from typing import IO
 
+from movenet_ros.core.processes import asking
+from movenet_ros.core.processes import print_answer
+from movenet_ros.core.processes import ProcessError
+from movenet_ros.core.processes import Question
 from movenet_ros.core.wording import one_line
 
 Facts = dict[str, Any]
@@ -69,54 +68,22 @@ class Probe:
 class Probing:
     """A probe under way; made by :func:`probing`."""
 
-    def __init__(self, name: str, argument: Any, timeout_s: float) -> None:
-        self._timeout_s = timeout_s
-        self._end_s = time.monotonic() + timeout_s
-        self._err: IO[bytes] = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
-            [sys.executable, '-m', __name__, name, json.dumps(argument)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self._err,
-        )
+    def __init__(self, question: Question) -> None:
+        self._question = question
 
     def result(self) -> Probe:
         """Wait for its end."""
         try:
-            out, _ = self._process.communicate(timeout=max(0.0, self._end_s - time.monotonic()))
-        except subprocess.TimeoutExpired:
-            return Probe(reason=f'does not end within {self._timeout_s:.0f} s')
-        lines = out.decode(errors='replace').splitlines()
-        answers = [line for line in lines if line.startswith('{"facts": ')]
-        code = self._process.returncode
-        if code == 0:
-            try:
-                return Probe(**json.loads(answers[-1]))
-            except (IndexError, ValueError, TypeError):
-                return Probe(reason='says nothing that can be read')
-        if code < 0:
-            return Probe(reason=f'crashes ({signal.Signals(-code).name})')
-        return Probe(reason=self._last_words() or f'ends with exit code {code}')
-
-    def _last_words(self) -> str:
-        self._err.seek(0)
-        lines = self._err.read().decode(errors='replace').strip().splitlines()
-        return ROS_LOG.sub('', one_line(lines[-1], MOST_LETTERS)) if lines else ''
-
-    def close(self) -> None:
-        """End it, if it has not ended."""
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.communicate()
-        self._err.close()
+            return Probe(**self._question.answer())
+        except ProcessError as error:
+            return Probe(reason=ROS_LOG.sub('', str(error)))
 
 
 @contextmanager
 def probing(name: str, argument: Any = None, timeout_s: float = 30.0) -> Iterator[Probing]:
     """Start a probe, which ends with the ``with`` block at the latest."""
-    probe = Probing(name, argument, timeout_s)
-    try:
-        yield probe
-    finally:
-        probe.close()
+    with asking(__name__, name, json.dumps(argument), timeout_s=timeout_s) as question:
+        yield Probing(question)
 
 
 def _import(names: Sequence[str]) -> Facts:
@@ -198,7 +165,7 @@ def main(argv: Sequence[str]) -> int:
         probe = Probe(PROBES[name](json.loads(argument)))
     except Exception as error:  # noqa: B902 (a broken installation raises anything)
         probe = Probe(reason=_line(error), missing=_missing(error))
-    print(json.dumps(asdict(probe)))
+    print_answer(asdict(probe))
     return 0
 
 

@@ -28,8 +28,9 @@ import subprocess
 import sys
 import time
 
+from movenet_ros.core.processes import Process
+from movenet_ros.core.processes import running_module
 from movenet_ros.node.middleware import make_room_for_images
-from movenet_ros.tools.harness import interruptions_held
 from movenet_ros.tools.soak.messages import FLOOD
 from movenet_ros.tools.soak.messages import image_msg
 from movenet_ros.tools.soak.messages import Picture
@@ -78,17 +79,10 @@ class FloodPlan:
 class FloodProcess:
     """The process of a flood; made by :func:`flood_process`."""
 
-    def __init__(self, plan: FloodPlan, namespace: str) -> None:
-        # a session of its own: Ctrl-C is for this process, which ends the flood in its turn
-        self._process = subprocess.Popen(
-            [
-                sys.executable, '-m', __name__, *plan.args(),
-                '--ros-args', '-r', f'__ns:={namespace}', '--log-level', 'warn',
-            ],
-            stdout=subprocess.PIPE, start_new_session=True,
-        )
-        assert self._process.stdout is not None
-        self._printed = self._process.stdout
+    def __init__(self, process: Process) -> None:
+        assert process.stdout is not None
+        self._process = process
+        self._printed = process.stdout
 
     def has_ended(self) -> bool:
         """Tell whether it is over."""
@@ -101,24 +95,13 @@ class FloodProcess:
         numbers = self._printed.read().split()
         return int(numbers[0]) / float(numbers[1]) if len(numbers) == 2 else 0.0
 
-    def stop(self) -> None:
-        """End it."""
-        self._process.kill()  # there is nothing to tidy up
-        self._process.wait()
-        self._printed.close()
-
 
 @contextmanager
 def flood_process(plan: FloodPlan, namespace: str) -> Iterator[FloodProcess]:
     """Start a flood, which ends with the ``with`` block at the latest."""
-    process: FloodProcess | None = None
-    try:
-        with interruptions_held():
-            process = FloodProcess(plan, namespace)
-        yield process
-    finally:
-        if process is not None:
-            process.stop()
+    args = [*plan.args(), '--ros-args', '-r', f'__ns:={namespace}', '--log-level', 'warn']
+    with running_module(__name__, *args, grace_s=0.0, stdout=subprocess.PIPE) as process:
+        yield FloodProcess(process)
 
 
 def flood(plan: FloodPlan) -> tuple[int, float]:

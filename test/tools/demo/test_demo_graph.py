@@ -23,7 +23,6 @@ from itertools import islice
 import json
 import os
 from pathlib import Path
-import sys
 import time
 from typing import Any
 
@@ -32,7 +31,6 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.tools.demo import graph as demo_graph
 from movenet_ros.tools.demo.graph import run_graph
-from movenet_ros.tools.harness import PoseNodeProcess
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -109,70 +107,6 @@ def test_a_folder_that_is_not_there(
     """Is said before anything is started."""
     with pytest.raises(StartError, match='cannot write .*poses.jsonl'):
         run_graph(camera(photo_bgr, IMAGES), out / 'no', PARAMETERS, lambda done: None)
-
-
-Start = Callable[[str], PoseNodeProcess]
-
-
-@pytest.fixture
-def start(tmp_path: Path) -> Iterator[Start]:
-    """Return a function that starts a program in place of the pose node."""
-    started = []
-
-    def start_it(program: str) -> PoseNodeProcess:
-        command = [sys.executable, '-u', '-c', program]
-        started.append(PoseNodeProcess(command, tmp_path / 'log'))
-        return started[-1]
-
-    yield start_it
-    for each in started:
-        each.stop()
-
-
-def until_refused(process: PoseNodeProcess) -> str:
-    """Wait for the complaint about a process."""
-    end = time.monotonic() + WAIT_S
-    while time.monotonic() < end:
-        try:
-            process.check()
-        except StartError as error:
-            return str(error)
-        time.sleep(0.02)
-    raise AssertionError('waited in vain')
-
-
-def test_a_running_process_is_fine(start: Start) -> None:
-    """Nothing is raised."""
-    start('import time; time.sleep(60)').check()
-
-
-@pytest.mark.parametrize(
-    ('program', 'words'),
-    [
-        ('import sys; print("first"); sys.exit("movenet_ros: no model")', 'code 1: no model'),
-        ('raise SystemExit(3)', 'code 3: no word'),
-        ('print("[INFO] good bye")', 'code 0: [INFO] good bye'),
-    ],
-)
-def test_a_process_that_ended_is_told(program: str, words: str, start: Start) -> None:
-    """With its last line."""
-    assert until_refused(start(program)) == f'the pose node ended with exit {words}'
-
-
-def test_a_process_that_does_not_listen_is_killed(
-    start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """After a while."""
-    monkeypatch.setattr(demo_graph, 'STOP_TIMEOUT_S', 0.2)
-    process = start(
-        'import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print("deaf");'
-        ' time.sleep(60)'
-    )
-    end = time.monotonic() + WAIT_S
-    while 'deaf' not in (tmp_path / 'log').read_text() and time.monotonic() < end:
-        time.sleep(0.02)
-    process.stop()
-    assert 'exit code -9' in until_refused(process)
 
 
 class FakePoses:

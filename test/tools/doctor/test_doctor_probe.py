@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-import time
 
 from movenet_ros.tools.doctor.probe import Probe
 from movenet_ros.tools.doctor.probe import probing
@@ -54,9 +53,6 @@ def test_a_runtime_that_works(stand_in: Path) -> None:
         ('raise AttributeError("_ARRAY_API\\nnot found")', '_ARRAY_API not found', ''),
         ('raise ImportError("libcuda.so: no file")', 'libcuda.so: no file', ''),
         ('import not_there_at_all', "No module named 'not_there_at_all'", 'not_there_at_all'),
-        ('import os; os._exit(3)', 'ends with exit code 3', ''),
-        ('import sys; print("pages\\nof it", file=sys.stderr); sys.exit(3)', 'of it', ''),
-        ('import os; os._exit(0)', 'says nothing that can be read', ''),
         ('print("noise"); raise ValueError', 'ValueError', ''),
         ('raise ValueError("\\x1b[2J")', '\\x1b[2J', ''),
     ],
@@ -66,24 +62,6 @@ def test_a_runtime_that_does_not(
 ) -> None:
     (stand_in / 'onnxruntime.py').write_text(code)
     assert result_of('onnxruntime') == Probe(reason=reason, missing=missing)
-
-
-def test_a_runtime_that_hangs_is_ended(stand_in: Path) -> None:
-    (stand_in / 'onnxruntime.py').write_text(
-        'import os, time, pathlib\n'
-        f'pathlib.Path({str(stand_in / "pid")!r}).write_text(str(os.getpid()))\n'
-        'time.sleep(1000)'
-    )
-    with probing('onnxruntime', timeout_s=60.0):
-        while not (stand_in / 'pid').exists() or not (stand_in / 'pid').read_text():
-            time.sleep(0.01)
-        pid = int((stand_in / 'pid').read_text())
-    assert not Path(f'/proc/{pid}').exists()
-
-
-def test_a_runtime_that_takes_too_long_is_said_to(stand_in: Path) -> None:
-    (stand_in / 'onnxruntime.py').write_text('import time; time.sleep(1000)')
-    assert result_of('onnxruntime', 1.0) == Probe(reason='does not end within 1 s')
 
 
 def test_ros_says_what_it_lacks(stand_in: Path) -> None:

@@ -28,7 +28,6 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.node.parameters import table_of
-from movenet_ros.tools.demo import graph as demo_graph
 from movenet_ros.tools.scene import two_people
 from movenet_ros.tools.soak import graph as soak_graph
 from movenet_ros.tools.soak import ledger as soak
@@ -80,16 +79,19 @@ def soaked(
 ) -> Iterator[Soaked]:
     """Return a function that soaks a node with a fault and tells the violations."""
     monkeypatch.setenv('ROS_DOMAIN_ID', str(1 + next(_domains) % 100))
-    monkeypatch.setenv('PYTHONPATH', str(Path(__file__).resolve().parents[3]))
+    root = Path(__file__).resolve().parents[3]
+    monkeypatch.setenv('PYTHONPATH', f'{tmp_path}{os.pathsep}{root}')
     monkeypatch.setattr(soak_graph, 'MEASURE_S', 0.5)
     image = next(iter(two_people(photo_bgr).images()))
     assert isinstance(image, SourceImage)
 
     def run(name: str, publish: str = 'pass', enable: str = 'pass') -> list[str]:
         monkeypatch.setattr(soak_graph, 'plan', lambda seed: [(1, Phase(name, 30.0, ''))])
-        program = ('-c', BROKEN_NODE.format(publish=publish, enable=enable))
+        code = BROKEN_NODE.format(publish=publish, enable=enable)
+        (tmp_path / 'broken_node.py').write_text(code)
         soak = run_soak(
-            image.pixels, MINUTES, 0, PARAMETERS, tmp_path / 'log', lambda *_: None, program
+            image.pixels, MINUTES, 0, PARAMETERS, tmp_path / 'log', lambda *_: None,
+            ('broken_node',),
         )
         assert soak.is_complete and soak.hold_hz > 0
         return violations(soak.ledger.runs)
@@ -137,7 +139,6 @@ def test_a_node_that_never_answers_again(
 ) -> None:
     """It is given up, and ended by force."""
     monkeypatch.setattr(soak_stage, 'GIVE_UP_S', 4.0)
-    monkeypatch.setattr(demo_graph, 'STOP_TIMEOUT_S', 0.5)
     block = 'signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})'
     lines = soaked('steady', f'if self.published == 7: import signal; {block}; time.sleep(60)')
     assert any('no image came back in 4 s: the soak ends here' in line for line in lines), lines

@@ -1,0 +1,179 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Processes that this one starts: none outlives it, whatever ends it.
+
+A program ends with the ``with`` block that started it. A Python module also ends by itself once
+this process has gone: it holds a pipe that nothing is ever written to, and waits for its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from contextlib import contextmanager
+import json
+import os
+from pathlib import Path
+import runpy
+import signal
+import subprocess
+import sys
+from tempfile import TemporaryDirectory
+from threading import Thread
+import time
+from typing import Any
+
+from movenet_ros.core.errors import MoveNetError
+from movenet_ros.core.wording import one_line
+
+Process = subprocess.Popen[bytes]
+
+GRACE_S = 10.0  # after SIGTERM
+MOST_LETTERS = 300  # of a reason
+ANSWER = 'answer: '  # what the line begins with, among those that a library prints
+
+
+class ProcessError(MoveNetError):
+    """A process gave no answer; the reason fits a line."""
+
+
+@contextmanager
+def running(
+    command: Sequence[str], grace_s: float = GRACE_S, **options: Any
+) -> Iterator[Process]:
+    """
+    Run a program, which ends with the ``with`` block.
+
+    It is in a session of its own: Ctrl-C reaches this process only, which ends the program.
+
+    :param grace_s: how long it may take to end after SIGTERM; then it is killed.
+    :param options: of :class:`subprocess.Popen`.
+    :raises OSError: if it cannot be started.
+    """
+    def start() -> Process:
+        return subprocess.Popen(command, start_new_session=True, **options)
+
+    # A signal that interrupted Popen would leave a process behind that nothing here knows of.
+    # Python's signal handlers run in the main thread only, so that another thread starts it.
+    pool = ThreadPoolExecutor(1)
+    started = pool.submit(start)
+    try:
+        pool.shutdown(wait=False)
+        yield started.result()
+    finally:
+        stop(started.result(), grace_s)
+
+
+def running_module(
+    module: str, *args: str, grace_s: float = GRACE_S, **options: Any
+) -> AbstractContextManager[Process]:
+    """
+    Run a Python module as a program; see :func:`running`.
+
+    Its standard input is the pipe: ``communicate`` would close it, and so end the module.
+    """
+    command = [sys.executable, '-m', __name__, module, *args]
+    return running(command, grace_s, stdin=subprocess.PIPE, **options)
+
+
+def stop(process: Process, grace_s: float = GRACE_S) -> int:
+    """
+    End a process, by force if it takes longer than a while.
+
+    :return: its exit code.
+    """
+    with process:  # closes its pipes
+        process.terminate()
+        try:
+            process.wait(grace_s)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    return process.returncode
+
+
+class Question:
+    """A module that was asked for a value; made by :func:`asking`."""
+
+    def __init__(self, process: Process, folder: Path, timeout_s: float) -> None:
+        self._process = process
+        self._folder = folder
+        self._timeout_s = timeout_s
+        self._end_s = time.monotonic() + timeout_s
+
+    def answer(self) -> Any:
+        """
+        Wait for the value.
+
+        :raises ProcessError: if the module hangs, crashes, fails or gives none.
+        """
+        try:
+            code = self._process.wait(max(0.0, self._end_s - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            raise ProcessError(f'does not end within {self._timeout_s:.0f} s') from None
+        if code < 0:
+            raise ProcessError(f'crashes ({signal.Signals(-code).name})')
+        if code > 0:
+            last_words = ''.join(self._lines('err')[-1:])
+            raise ProcessError(one_line(last_words, MOST_LETTERS) or f'ends with exit code {code}')
+        answers = [each for each in self._lines('out') if each.startswith(ANSWER)]
+        try:
+            return json.loads(answers[-1].removeprefix(ANSWER))
+        except (IndexError, ValueError):
+            raise ProcessError('gives no answer that can be read') from None
+
+    def _lines(self, name: str) -> list[str]:
+        return (self._folder / name).read_text(errors='replace').strip().splitlines()
+
+
+@contextmanager
+def asking(module: str, *args: str, timeout_s: float) -> Iterator[Question]:
+    """
+    Ask a module for a value, in a process that may crash, hang or print pages.
+
+    The module runs until the end of the ``with`` block at the latest, and calls
+    :func:`print_answer`.
+    """
+    with TemporaryDirectory(prefix='movenet_ros_') as name:
+        folder = Path(name)
+        with (folder / 'out').open('wb') as out, (folder / 'err').open('wb') as err:
+            with running_module(module, *args, grace_s=0.0, stdout=out, stderr=err) as process:
+                yield Question(process, folder, timeout_s)
+
+
+def print_answer(value: Any) -> None:
+    """Answer what this process was asked; what JSON does not know becomes text."""
+    print(f'\n{ANSWER}{json.dumps(value, default=str)}', flush=True)
+
+
+def _end_with_parent() -> None:
+    while os.read(0, 1):
+        pass
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(GRACE_S)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def main() -> None:
+    """Run the module that the command line names, as long as the process that asked for it."""
+    Thread(target=_end_with_parent, name='end with parent', daemon=True).start()
+    del sys.argv[0]
+    runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)
+
+
+if __name__ == '__main__':
+    main()
