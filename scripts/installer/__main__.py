@@ -110,6 +110,8 @@ def setup(ros_distro: str, quiet: bool, lock_fd: int) -> None:
     :raises Failed: if something went wrong.
     """
     begin = time.monotonic()
+    if VENV.is_symlink():
+        raise Failed(f'{VENV} is a link to {VENV.resolve()}, of another checkout: remove the link')
     state = State(VENV)
     prepare(state, ros_distro)
     pins = constraints(SCRIPTS / 'constraints.txt', ros_distro)
