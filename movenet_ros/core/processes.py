@@ -26,10 +26,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from contextlib import contextmanager
+from importlib import import_module
 import json
 import os
 from pathlib import Path
-import runpy
 import signal
 import subprocess
 import sys
@@ -83,7 +83,7 @@ def running_module(
     module: str, *args: str, grace_s: float = GRACE_S, **options: Any
 ) -> AbstractContextManager[Process]:
     """
-    Run a Python module as a program; see :func:`running`.
+    Call the function ``main`` of a Python module with arguments; see :func:`running`.
 
     Its standard input is the pipe: ``communicate`` would close it, and so end the module.
     """
@@ -145,8 +145,7 @@ def asking(module: str, *args: str, timeout_s: float) -> Iterator[Question]:
     """
     Ask a module for a value, in a process that may crash, hang or print pages.
 
-    The module runs until the end of the ``with`` block at the latest, and calls
-    :func:`print_answer`.
+    Its ``main`` calls :func:`print_answer`; it ends with the ``with`` block at the latest.
     """
     with TemporaryDirectory(prefix='movenet_ros_') as name:
         folder = Path(name)
@@ -169,10 +168,10 @@ def _end_with_parent() -> None:
 
 
 def main() -> None:
-    """Run the module that the command line names, as long as the process that asked for it."""
+    """Call ``main`` of the module that the command line names, until the parent ends."""
     Thread(target=_end_with_parent, name='end with parent', daemon=True).start()
     del sys.argv[0]
-    runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)
+    sys.exit(import_module(sys.argv[0]).main(sys.argv[1:]))
 
 
 if __name__ == '__main__':

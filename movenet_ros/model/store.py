@@ -205,7 +205,7 @@ def ensure_model(
 
 
 def _fetch_in_another_process(variant: str, say: Say) -> None:
-    args = ('movenet_ros', 'fetch_model', '--variant', variant)
+    args = ('movenet_ros.__main__', 'fetch_model', '--variant', variant)
     reason = ''
     with running_module(*args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
         assert process.stdout is not None

@@ -43,7 +43,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 START_TIMEOUT_S = 180.0  # TensorFlow on a slow machine
-POSE_NODE = ('movenet_ros', 'pose_node')
+POSE_NODE = ('movenet_ros.__main__', 'pose_node')
 
 
 class PoseNodeProcess:

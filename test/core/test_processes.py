@@ -22,6 +22,7 @@ from pathlib import Path
 import signal
 import subprocess
 import sys
+from textwrap import indent
 import time
 
 from movenet_ros.core.processes import asking
@@ -51,9 +52,13 @@ WriteModule = Callable[[str], None]
 
 @pytest.fixture
 def module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WriteModule:
-    """Return a function that writes the module ``stand_in``."""
+    """Return a function that writes the module ``stand_in``, of which code is ``main``."""
     monkeypatch.setenv('PYTHONPATH', f'{tmp_path}{os.pathsep}{ROOT}')
-    return lambda code: [(tmp_path / 'stand_in.py').write_text(code)] and None
+
+    def write(code: str) -> None:
+        (tmp_path / 'stand_in.py').write_text(f'def main(args):\n{indent(code, "    ")}\n')
+
+    return write
 
 
 def children_of(pid: int) -> list[int]:
@@ -106,11 +111,11 @@ def test_a_module_ends_when_its_parent_is_killed(tmp_path: Path, module: WriteMo
     until_gone(child)
 
 
-def test_a_module_gets_its_arguments_and_is_the_main_one(module: WriteModule) -> None:
-    module('import sys; print(__name__, *sys.argv[1:])')
+def test_a_module_gets_its_arguments(module: WriteModule) -> None:
+    module('import sys; print(*args, *sys.argv)')
     with running_module('stand_in', '-x', 'y', stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        assert process.stdout.read() == b'__main__ -x y\n'
+        assert process.stdout.read() == b'-x y stand_in -x y\n'
         assert process.wait(WAIT_S) == 0
 
 
@@ -129,8 +134,8 @@ def test_a_program_that_is_not_there_is_said() -> None:
 
 def test_an_answer(module: WriteModule) -> None:
     """It is told from what a library prints before and behind it."""
-    code = 'from movenet_ros.core.processes import print_answer as answer; import sys; '
-    module(code + 'print("noise", end=""); answer([1, {"a": sys.argv[1]}]); print("noise")')
+    code = 'from movenet_ros.core.processes import print_answer as answer; '
+    module(code + 'print("noise", end=""); answer([1, {"a": args[0]}]); print("noise")')
     with asking('stand_in', 'b', timeout_s=WAIT_S) as question:
         assert question.answer() == [1, {'a': 'b'}]
 

@@ -42,7 +42,7 @@ def test_a_node_that_ended_is_told_with_its_last_line(
     code: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv('PYTHONPATH', f'{tmp_path}{os.pathsep}{ROOT}')
-    (tmp_path / 'stand_in.py').write_text(code)
+    (tmp_path / 'stand_in.py').write_text(f'def main(args): {code}\n')
     with pose_node_process('/a', {'rate': 2}, tmp_path / 'log', ('stand_in',)) as node:
         with pytest.raises(StartError) as caught:
             while True:

@@ -12,11 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-What may crash, hang or print pages, tried in a process of its own.
-
-``python -m movenet_ros.tools.doctor.probe NAME JSON`` prints an answer in JSON.
-"""
+"""What may crash, hang or print pages, tried in a process of its own."""
 
 from __future__ import annotations
 
@@ -29,7 +25,6 @@ from dataclasses import dataclass
 from importlib import import_module
 import json
 import re
-import sys
 from typing import Any
 
 from movenet_ros.core.processes import asking
@@ -158,20 +153,15 @@ PROBES: dict[str, Callable[[Any], Facts]] = {
 }
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run a probe and print what came of it."""
+def main(argv: Sequence[str]) -> None:
+    """Run a probe and answer what came of it."""
     name, argument = argv
     try:
         probe = Probe(PROBES[name](json.loads(argument)))
     except Exception as error:  # noqa: B902 (a broken installation raises anything)
         probe = Probe(reason=_line(error), missing=_missing(error))
     print_answer(asdict(probe))
-    return 0
 
 
 def _line(error: BaseException) -> str:
     return ROS_LOG.sub('', one_line(error, MOST_LETTERS)) or type(error).__name__
-
-
-if __name__ == '__main__':
-    sys.exit(main(sys.argv[1:]))

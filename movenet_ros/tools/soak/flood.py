@@ -15,8 +15,8 @@
 """
 A flood of images, from a process of its own: it shares neither an interpreter nor a graph's node.
 
-Run as ``python -m movenet_ros.tools.soak.flood RATE SECONDS WxH RELIABILITY --ros-args ...``; at
-the end it prints how many images it sent and how long that took.
+Its arguments are RATE SECONDS WxH RELIABILITY --ros-args ...; at the end it prints how many images
+it sent and how long that took.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 import subprocess
-import sys
 import time
 
 from movenet_ros.core.processes import Process
@@ -133,14 +132,9 @@ def flood(plan: FloodPlan) -> tuple[int, float]:
     return sent, took_s
 
 
-def main() -> None:
+def main(args: list[str]) -> None:
     """Flood, and print what was reached."""
     make_room_for_images()
-    rclpy.init(args=sys.argv)
-    args = rclpy.utilities.remove_ros_args(sys.argv)
-    print(*flood(FloodPlan.read(args[1:])), flush=True)
+    rclpy.init(args=args)
+    print(*flood(FloodPlan.read(rclpy.utilities.remove_ros_args(args))), flush=True)
     rclpy.try_shutdown()
-
-
-if __name__ == '__main__':
-    main()
