@@ -19,19 +19,28 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from argparse import ArgumentTypeError
 from argparse import Namespace
+from collections.abc import Callable
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from movenet_ros.backends import BACKEND_CHOICES
-from movenet_ros.backends import BackendRequest
-from movenet_ros.backends import DEVICES
-from movenet_ros.backends import MODEL_KINDS
-from movenet_ros.backends import PRECISIONS
+from movenet_ros.backends.request import BACKEND_CHOICES
+from movenet_ros.backends.request import BackendRequest
+from movenet_ros.backends.request import DEVICES
+from movenet_ros.backends.request import MODEL_KINDS
+from movenet_ros.backends.request import PRECISIONS
 from movenet_ros.core.errors import StartError
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
+from movenet_ros.settings import Row
 
+READ: dict[str, Callable[[str], Any]] = {
+    'bool': lambda text: {'true': True, 'false': False}[text.lower()],
+    'int': int,
+    'float': float,
+    'str': str,
+}
 INPUT_SIZES = range(128, 1024 + 1, 32)
 THREADS = range(256 + 1)
 
@@ -83,6 +92,39 @@ def add_input_size_argument(parser: ArgumentParser) -> None:
         '--input-size', type=input_size, default=256, metavar='N',
         help="longer side of the model's input, 128 to 1024 in steps of 32 (default %(default)s)",
     )
+
+
+def add_parameter_arguments(parser: Any, parameters: Mapping[str, Row]) -> None:
+    """
+    Add an option for each parameter: --smoothing-beta for smoothing.beta.
+
+    :param parser: an ArgumentParser or a group of one.
+    """
+    for name, row in parameters.items():
+        allowed = 'true or false' if row.kind == 'bool' else row.limits
+        shown = f'default {str(row.default).lower() or "empty"}{allowed and "; "}{allowed}'
+        parser.add_argument(
+            f'--{name.replace("_", "-").replace(".", "-")}', metavar='X', dest=name,
+            help=f'{row.meaning} ({shown})'.replace('%', '%%'),
+        )
+
+
+def parameter_values(args: Namespace, parameters: Mapping[str, Row]) -> dict[str, Any]:
+    """Return the values of those options of add_parameter_arguments that were given, by name."""
+    texts = {name: getattr(args, name) for name in parameters}
+    return {
+        name: _value(text, parameters[name].kind)
+        for name, text in texts.items()
+        if text is not None
+    }
+
+
+def _value(text: str, kind: str) -> Any:
+    """Read a value of an option; text that is none of its kind stays text, to be refused."""
+    try:
+        return READ[kind](text)
+    except (KeyError, ValueError):
+        return text
 
 
 def add_backend_arguments(parser: ArgumentParser) -> None:

@@ -18,26 +18,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
-from dataclasses import fields
 from dataclasses import replace
 from pathlib import Path
 
-from movenet_ros.backends import BackendRequest
-from movenet_ros.backends import MODEL_KINDS
 from movenet_ros.backends import open_backend
+from movenet_ros.backends.request import BackendRequest
+from movenet_ros.backends.request import MODEL_KINDS
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.files import sha256_of
 from movenet_ros.core.following import Follower
-from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.pipeline import Prepared
 from movenet_ros.core.poses import Poses
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
-from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.settings import Settings
 
 WARM_UP_WH = ((640, 480), (1280, 720))  # the shapes that cameras send
 CALM_IMAGES = 30  # without a failure, after which one is worth a line again
@@ -66,7 +64,7 @@ class Perception:
     """Why the model runs on the CPU now, in one sentence; empty where it runs as it was asked."""
 
     def __init__(
-        self, settings: PoseParameters, say: Say, warn: Say, backend: Backend | None = None
+        self, settings: Settings, say: Say, warn: Say, backend: Backend | None = None
     ) -> None:
         self.model = None
         self.sha256 = ''
@@ -78,7 +76,7 @@ class Perception:
             self._open_backend(settings)
         else:
             self.backend = backend
-        self._follower = Follower(_follow_settings(settings), warn, say)
+        self._follower = Follower(settings, warn, say)
         try:
             self._estimator = self._warmed_up(settings, WARM_UP_WH)
         except InferenceError as error:
@@ -133,7 +131,7 @@ class Perception:
             poses = self._try_again(error, image, prepared)
         return self._follower.follow(poses, image.wh, stamp_ns)
 
-    def apply(self, settings: PoseParameters) -> None:
+    def apply(self, settings: Settings) -> None:
         """
         Take over parameters that changed; they hold from the next image on.
 
@@ -143,7 +141,7 @@ class Perception:
         if settings.input_size != self._settings.input_size:
             self._estimator = self._warmed_up(settings, [self._estimator.image_wh])
         self._settings = settings
-        self._follower.settings = _follow_settings(settings)
+        self._follower.settings = settings
         self._estimator.person_threshold = self._follower.settings.least_score
         self._estimator.max_people = settings.max_people
 
@@ -156,20 +154,20 @@ class Perception:
         self.backend.close()
 
     def _warmed_up(
-        self, settings: PoseParameters, images_wh: Iterable[tuple[int, int]]
+        self, settings: Settings, images_wh: Iterable[tuple[int, int]]
     ) -> PoseEstimator:
         """Prepare the model's runtime for images of some sizes."""
         estimator = PoseEstimator(
             self.backend,
             settings.input_size,
-            _follow_settings(settings).least_score,
+            settings.least_score,
             settings.max_people,
         )
         for image_wh in images_wh:
             estimator.warm_up(image_wh)
         return estimator
 
-    def _open_backend(self, settings: PoseParameters) -> None:
+    def _open_backend(self, settings: Settings) -> None:
         self.backend, path = _open_backend(settings, self._say)
         self.model = path / 'saved_model.pb' if path and path.is_dir() else path
         self.sha256 = sha256_of(self.model) if self.model and self.model.is_file() else ''
@@ -217,7 +215,7 @@ class Perception:
             raise BackendError(f'{self.backend.info} does not run the model: {again}') from again
 
 
-def _open_backend(settings: PoseParameters, say: Say) -> tuple[Backend, Path | None]:
+def _open_backend(settings: Settings, say: Say) -> tuple[Backend, Path | None]:
     """
     Load the model into the runtime asked for, and say which that is.
 
@@ -231,21 +229,14 @@ def _open_backend(settings: PoseParameters, say: Say) -> tuple[Backend, Path | N
     request = BackendRequest(
         name=settings.backend,
         device=settings.device,
-        gpu_memory_limit_mb=settings.gpu_memory_limit_mb,
+        gpu_memory_limit_mb=settings.runtime.gpu_memory_limit_mb,
         saved_model=files.saved_model,
         onnx=files.onnx,
-        threads=settings.threads,
-        precision=settings.precision,
+        threads=settings.runtime.threads,
+        precision=settings.runtime.precision,
         input_size=settings.input_size,
         compiled=files.compiled,
     )
     backend, why = open_backend(request, say=say)
     say(f'backend {backend.info} ({why})')
     return backend, request.model_for(backend.info.name)
-
-
-def _follow_settings(settings: PoseParameters) -> FollowSettings:
-    """Pick out the parameters on following people."""
-    return FollowSettings(
-        **{each.name: getattr(settings, each.name) for each in fields(FollowSettings)}
-    )

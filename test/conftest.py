@@ -24,9 +24,9 @@ import sys
 from typing import Any
 
 from hypothesis import settings
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import onnxruntime_backend
 from movenet_ros.backends import tensorflow_backend
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox

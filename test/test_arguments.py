@@ -30,10 +30,10 @@ from movenet_ros.arguments import needs
 from movenet_ros.arguments import positive
 from movenet_ros.arguments import probability
 from movenet_ros.arguments import threads
-from movenet_ros.backends import BackendRequest
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import StartError
 from movenet_ros.model.store import ModelFiles
-from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.settings import PoseParameters
 import pytest
 
 
@@ -93,7 +93,7 @@ def test_the_backend_arguments_have_the_defaults_of_the_node() -> None:
     args, node = parsed(), PoseParameters()
     assert args.model_path is None
     assert (args.backend, args.device) == (node.backend, node.device)
-    assert (args.threads, args.precision) == (node.threads, node.precision)
+    assert (args.threads, args.precision) == (node.runtime.threads, node.runtime.precision)
     assert args.input_size == node.input_size
 
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The walls of the package: which folder may import what; see ARCHITECTURE.md."""
+"""The walls of the package: which room may import which; see ARCHITECTURE.md."""
 
 from __future__ import annotations
 
@@ -22,40 +22,48 @@ from pathlib import Path
 import subprocess
 import sys
 
-import pytest
-
 PACKAGE = Path(__file__).parents[1] / 'movenet_ros'
 
-OWN = {  # layer: the layers below it
+LIBRARY = {'core', 'model', 'backends', 'settings', 'arguments', 'perception'}
+TOOLS = {path.name for path in PACKAGE.glob('tools/*') if (path / '__init__.py').is_file()}
+SHARED = {f'tools.{path.stem}' for path in PACKAGE.glob('tools/*.py')} - {'tools.__init__'}
+
+WALLS = {  # room: the rooms that it may import, beside itself
     'core': set(),
-    'model': {'core'},
     'backends': {'core'},
-    'ros': {'core', 'model', 'backends'},
-    'cli': {'core', 'model', 'backends', 'ros'},
-    '__main__': {'core', 'cli'},
-    '__init__': set(),
+    'model': {'core'},
+    'messages': {'core'},
+    'settings': {'core', 'backends'},
+    'arguments': {'core', 'model', 'backends', 'settings'},
+    'perception': {'core', 'model', 'backends', 'settings'},
+    'node': {'core', 'messages', 'settings', 'perception'},
+    'replay': {'core', 'messages', 'settings', 'perception', 'arguments'},
+    **dict.fromkeys(SHARED, LIBRARY | {'messages', 'node'} | SHARED),
+    **dict.fromkeys(
+        (f'tools.{tool}' for tool in TOOLS), LIBRARY | {'messages', 'node', 'replay'} | SHARED
+    ),
+    'tools': set(),
+    '__main__': {'core'},
+    '__init__': {'settings', 'perception'},
 }
-ROS = {
-    'ament_index_python',
-    'builtin_interfaces',
-    'cv_bridge',
-    'diagnostic_msgs',
-    'lifecycle_msgs',
-    'rcl_interfaces',
-    'rclpy',
-    'sensor_msgs',
-    'std_msgs',
-    'std_srvs',
-    'vision_msgs',
+MESSAGES = {
+    'builtin_interfaces', 'diagnostic_msgs', 'geometry_msgs', 'lifecycle_msgs', 'rcl_interfaces',
+    'rosgraph_msgs', 'sensor_msgs', 'std_msgs', 'std_srvs', 'vision_msgs',
 }
+ROS = {'ament_index_python', 'cv_bridge', 'rclpy'} | MESSAGES
 # Seconds to import, and optional: only functions that need them do.
 HEAVY = {'google', 'onnx', 'onnxruntime', 'openvino', 'tensorflow', 'tensorflow_hub', 'tf2onnx'}
-THIRD_PARTY = {
+THIRD_PARTIES = {
     'core': {'cv2', 'numpy'},
-    'model': {'numpy'} | HEAVY,
     'backends': {'numpy', 'onnxruntime', 'openvino', 'tensorflow'},
-    'ros': {'cv2', 'lz4', 'numpy', 'rosbags', 'yaml'} | ROS,
-    'cli': {'cv2', 'numpy', 'pycocotools', 'skimage', 'tqdm'},
+    'model': {'numpy'} | HEAVY,
+    'messages': {'cv2', 'numpy', 'cv_bridge', 'rclpy'} | MESSAGES,
+    'settings': set(),
+    'arguments': set(),
+    'perception': {'numpy'},
+    'node': {'numpy'} | ROS,
+    'replay': {'lz4', 'numpy', 'rosbags', 'yaml'} | ROS,
+    'tools': {'cv2', 'numpy', 'pycocotools', 'tqdm'} | ROS,
     '__main__': set(),
     '__init__': set(),
 }
@@ -83,9 +91,16 @@ def imports_at_load(tree: ast.Module) -> Iterator[str]:
             yield from imports(node)
 
 
-def layer_of(module: str) -> str:
-    """Return the layer of a path below the package."""
-    return module.split('/')[0].removesuffix('.py')
+def room_of(name: str) -> str:
+    """Return the room of a dotted name below the package."""
+    parts = name.split('.')
+    return '.'.join(parts[:2]) if parts[0] == 'tools' and len(parts) > 1 else parts[0]
+
+
+def dotted(module: str) -> str:
+    """Return the dotted name below the package of a path."""
+    name = module.removesuffix('.py').replace('/', '.')
+    return name.removesuffix('.__init__') if '/' in module else name
 
 
 def parse(module: str) -> ast.Module:
@@ -93,28 +108,40 @@ def parse(module: str) -> ast.Module:
     return ast.parse((PACKAGE / module).read_text())
 
 
-@pytest.mark.parametrize('module', MODULES)
-def test_a_layer_imports_only_the_layers_below(module: str) -> None:
-    layer = layer_of(module)
-    own = [name.split('.') for name in imports(parse(module)) if name.startswith('movenet_ros.')]
-    assert {parts[1] for parts in own} - {layer} <= OWN[layer]
+def test_rooms_import_only_the_rooms_below() -> None:
+    through = [
+        f'{module} imports {name}'
+        for module in MODULES
+        for name in imports(parse(module))
+        if name.startswith('movenet_ros.')
+        and (room := room_of(dotted(module))) != (other := room_of(name.split('.', 1)[1]))
+        and other not in WALLS[room]
+    ]
+    assert through == []
 
 
-@pytest.mark.parametrize('module', MODULES)
-def test_a_layer_imports_only_its_third_parties(module: str) -> None:
-    roots = {name.split('.')[0] for name in imports(parse(module))}
-    known = sys.stdlib_module_names | {'movenet_ros'} | THIRD_PARTY[layer_of(module)]
-    assert roots <= known
+def test_rooms_import_only_their_third_parties() -> None:
+    through = [
+        f'{module} imports {root}'
+        for module in MODULES
+        for root in {name.split('.')[0] for name in imports(parse(module))}
+        - sys.stdlib_module_names - {'movenet_ros'}
+        - THIRD_PARTIES[dotted(module).split('.')[0]]
+    ]
+    assert through == []
 
 
-@pytest.mark.parametrize('module', MODULES)
-def test_heavy_packages_are_imported_inside_functions(module: str) -> None:
-    assert not {name.split('.')[0] for name in imports_at_load(parse(module))} & HEAVY
+def test_heavy_packages_are_imported_inside_functions() -> None:
+    early = [
+        module
+        for module in MODULES
+        if {name.split('.')[0] for name in imports_at_load(parse(module))} & HEAVY
+    ]
+    assert early == []
 
 
 def test_loading_every_module_loads_no_runtime() -> None:
-    names = [f'movenet_ros/{module}'.removesuffix('.py').replace('/', '.') for module in MODULES]
-    names = [name.removesuffix('.__init__') for name in names]
+    names = [f'movenet_ros.{dotted(module)}'.removesuffix('.__init__') for module in MODULES]
     listing = f'print(*sorted({HEAVY - {"google"}} & {{*sys.modules}}))'
     code = f'import sys, {", ".join(names)}; {listing}'
     run = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)

@@ -30,15 +30,17 @@ from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
-from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
 from movenet_ros.model.store import ModelFiles
-from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.perception import CALM_IMAGES
 from movenet_ros.perception import Perception
 from movenet_ros.perception import WARM_UP_WH
+from movenet_ros.settings import changed
+from movenet_ros.settings import RuntimeSettings
+from movenet_ros.settings import Settings
+from movenet_ros.settings import table_of
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -80,7 +82,7 @@ class Room:
     ) -> None:
         self.said: list[str] = []
         self.warned: list[str] = []
-        self.settings = PoseParameters(**parameters)
+        self.settings = table_of(Settings, parameters)
         self.output: Any = np.zeros((1, 6, 56), np.float32)
         self.backend = RecordedBackend([self.output])
         self.backend.info = BackendInfo('recorded', '1', runs_on)
@@ -107,7 +109,7 @@ class Room:
 
     def change(self, **parameters: Any) -> None:
         """Change parameters, as the node does."""
-        self.settings = replace(self.settings, **parameters)
+        self.settings = changed(self.settings, parameters)
         self.perception.apply(self.settings)
 
 
@@ -143,7 +145,7 @@ def test_people_are_where_they_were_seen(answer: Answer) -> None:
 def test_keypoints_are_smoothed_unless_told_otherwise(answer: Answer) -> None:
     jumps = []
     for smoothing in (True, False):
-        room = Room(answer, smoothing=smoothing)
+        room = Room(answer, **{'smoothing.enabled': smoothing})
         track = [room.show(shaken(i), stamps(i, 1))[0].keypoints for i in range(40)]
         jumps.append(np.abs(np.diff(track, axis=0)).mean())
     assert jumps[0] < 0.4 * jumps[1]
@@ -151,7 +153,7 @@ def test_keypoints_are_smoothed_unless_told_otherwise(answer: Answer) -> None:
 
 @pytest.mark.parametrize('tracking', ['keypoints', 'boxes', 'off'])
 def test_people_below_the_threshold_are_not_returned(answer: Answer, tracking: str) -> None:
-    room = Room(answer, tracking=tracking)
+    room = Room(answer, **{'tracking.association': tracking})
     room.show(person_at(300, 240), stamps(0, 5))
     (found,) = room.show(person_at(300, 240, 0.2), stamps(5, 1))
     assert len(found) == 0
@@ -166,7 +168,7 @@ def test_faint_people_keep_their_ids(answer: Answer) -> None:
 
 
 def test_without_tracking_there_are_no_ids_and_no_smoothing(answer: Answer) -> None:
-    room = Room(answer, tracking='off')
+    room = Room(answer, **{'tracking.association': 'off'})
     room.show(shaken(1), stamps(0, 5))
     (found,) = room.show(shaken(2), stamps(5, 1))
     assert found.ids.tolist() == [0]
@@ -184,9 +186,9 @@ def test_what_is_amiss_with_time_is_a_warning(answer: Answer) -> None:
 def test_parameters_that_change_hold_from_the_next_image_on(answer: Answer) -> None:
     room = Room(answer)
     room.show(person_at(300, 240), stamps(0, 5))
-    room.change(tracking='off')
+    room.change(**{'tracking.association': 'off'})
     assert room.show(person_at(300, 240), stamps(5, 1))[0].ids.tolist() == [0]
-    room.change(tracking='boxes')
+    room.change(**{'tracking.association': 'boxes'})
     assert room.show(person_at(300, 240), stamps(6, 3))[-1].ids.tolist() == [2]
 
 
@@ -202,7 +204,7 @@ def test_a_threshold_that_sinks_lets_more_people_in(answer: Answer) -> None:
 def test_other_parameters_change_no_ids(answer: Answer) -> None:
     room = Room(answer)
     room.show(person_at(300, 240), stamps(0, 5))
-    room.change(annotate_boxes=False, keypoint_threshold=0.5, smoothing_beta=1.0)
+    room.change(**{'annotate.boxes': False}, keypoint_threshold=0.5, **{'smoothing.beta': 1.0})
     assert room.show(person_at(300, 240), stamps(5, 1))[0].ids.tolist() == [1]
 
 
@@ -231,16 +233,9 @@ def test_two_of_them_do_the_very_same(answer: Answer) -> None:
 
 
 def test_a_model_path_that_is_none_is_refused(tmp_path: Any) -> None:
-    settings = PoseParameters(model_path=str(tmp_path / 'gone'))
+    settings = Settings(model_path=str(tmp_path / 'gone'))
     with pytest.raises(ModelError, match='gone'):
         Perception(settings, print, print)
-
-
-@pytest.mark.parametrize('name', [each.name for each in fields(FollowSettings)])
-def test_every_setting_is_a_parameter_that_may_change(name: str) -> None:
-    (parameter,) = [each for each in fields(PoseParameters) if each.name == name]
-    assert parameter.default == getattr(FollowSettings(), name)
-    assert parameter.metadata['run_time']
 
 
 def test_what_the_diagnostics_ask_for(answer: Answer) -> None:
@@ -264,7 +259,9 @@ def test_the_model_is_told_with_its_hash(real_model: ModelFiles) -> None:
     """The one that runs, out of a folder of two."""
     assert real_model.onnx is not None
     said: list[str] = []
-    settings = PoseParameters(backend='onnxruntime', device='cpu', threads=1)
+    settings = Settings(
+        backend='onnxruntime', device='cpu', runtime=RuntimeSettings(threads=1)
+    )
     perception = Perception(settings, said.append, said.append)
     expected = hashlib.sha256(real_model.onnx.read_bytes()).hexdigest()
     assert (perception.model, perception.sha256) == (real_model.onnx, expected)
@@ -331,11 +328,11 @@ def test_the_number_of_people_may_change(answer: Answer, input_size: int) -> Non
 
 
 @pytest.fixture
-def on_cpu(monkeypatch: pytest.MonkeyPatch) -> list[PoseParameters]:
+def on_cpu(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """Let a backend for the CPU stand ready; give the list of what is asked of it."""
-    asked: list[PoseParameters] = []
+    asked: list[Settings] = []
 
-    def open_on_cpu(settings: PoseParameters, say: Any) -> tuple[RecordedBackend, Path | None]:
+    def open_on_cpu(settings: Settings, say: Any) -> tuple[RecordedBackend, Path | None]:
         asked.append(settings)
         backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
         backend.info = BackendInfo('recorded', '1', 'CPU')
@@ -381,7 +378,7 @@ def test_an_image_alone_that_fails_is_skipped(answer: Answer) -> None:
     ('device', 'asked'), [('CPU', 'auto'), ('CPU', 'cpu'), (GPU, 'gpu')]
 )
 def test_it_gives_up_where_there_is_nothing_else_to_run_on(
-    answer: Answer, device: str, asked: str, on_cpu: list[PoseParameters]
+    answer: Answer, device: str, asked: str, on_cpu: list[Settings]
 ) -> None:
     room = Room(answer, device, device=asked)
     room.broken = 3
@@ -391,7 +388,7 @@ def test_it_gives_up_where_there_is_nothing_else_to_run_on(
 
 
 def test_a_gpu_that_fails_is_left_for_the_cpu(
-    answer: Answer, on_cpu: list[PoseParameters]
+    answer: Answer, on_cpu: list[Settings]
 ) -> None:
     """With the image that failed, in a backend that has been warmed up."""
     room = Room(answer, GPU)
@@ -409,7 +406,7 @@ def test_a_gpu_that_fails_is_left_for_the_cpu(
     )
 
 
-def test_people_keep_their_ids_on_the_cpu(answer: Answer, on_cpu: list[PoseParameters]) -> None:
+def test_people_keep_their_ids_on_the_cpu(answer: Answer, on_cpu: list[Settings]) -> None:
     room = Room(answer, GPU)
     room.show(person_at(300, 240), stamps(0, 5))
     room.broken = 2
@@ -419,7 +416,7 @@ def test_people_keep_their_ids_on_the_cpu(answer: Answer, on_cpu: list[PoseParam
 
 
 def test_a_gpu_that_fails_at_the_start_is_left_for_the_cpu(
-    answer: Answer, on_cpu: list[PoseParameters]
+    answer: Answer, on_cpu: list[Settings]
 ) -> None:
     room = Room(answer, GPU, broken=1)
     assert room.perception.backend.info.device == 'CPU'
@@ -440,7 +437,7 @@ def test_a_model_that_does_not_run_at_the_start_is_refused(
 
 
 def test_a_cpu_that_fails_too_is_the_end(
-    answer: Answer, on_cpu: list[PoseParameters], monkeypatch: pytest.MonkeyPatch
+    answer: Answer, on_cpu: list[Settings], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """And frees what it took."""
     closed: list[str] = []

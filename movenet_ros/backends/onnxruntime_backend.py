@@ -30,12 +30,12 @@ import re
 import tempfile
 from typing import Any
 
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends.compiled import open_folder
 from movenet_ros.backends.compiled import seal
 from movenet_ros.backends.failures import FAILURES
 from movenet_ros.backends.failures import load_error
 from movenet_ros.backends.failures import shortened
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError

@@ -23,10 +23,10 @@ from pathlib import Path
 import re
 from typing import Any
 
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends.failures import FAILURES
 from movenet_ros.backends.failures import load_error
 from movenet_ros.backends.failures import shortened
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core import machine
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.decode import OUTPUT_SHAPE

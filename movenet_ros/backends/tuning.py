@@ -38,11 +38,11 @@ import sys
 import time
 from typing import Any
 
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import load_backend
-from movenet_ros.backends import ON_THE_CPU
 from movenet_ros.backends.compiled import machine_key
 from movenet_ros.backends.compiled import usable_cores
+from movenet_ros.backends.request import BackendRequest
+from movenet_ros.backends.request import ON_THE_CPU
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.files import write_json

@@ -24,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from movenet_ros.core.param import group
+from movenet_ros.core.param import param
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.smoothing import Smoother
 from movenet_ros.core.tracking import FAINT_SCORE
@@ -37,32 +39,74 @@ STANDING_STEP_S = 1 / 30  # that people age by with each image while the stamps 
 
 
 @dataclass(frozen=True)
+class TrackingSettings:
+    """How people are matched from one image to the next."""
+
+    association: str = param(
+        'keypoints',
+        'Association metric of the tracker: OKS of keypoints or IoU of boxes; off: no ids.',
+        choices=TRACKING,
+        run_time=True,
+        was=('tracking',),
+    )
+    max_age_s: float = param(
+        1.0,
+        'A track is deleted after this many seconds (of the image stamps) without a match; an'
+        ' occluded one after three times as long.',
+        between=(0.1, 60.0),
+        run_time=True,
+        was=('track_max_age_s',),
+    )
+
+
+@dataclass(frozen=True)
+class SmoothingSettings:
+    """The One Euro filter on keypoints and boxes."""
+
+    enabled: bool = param(
+        True,
+        'One Euro smoothing of keypoints and boxes (needs tracking).',
+        run_time=True,
+        was=('smoothing',),
+    )
+    min_cutoff_hz: float = param(
+        0.4,
+        'One Euro min_cutoff, in Hz; a lower one gives less jitter.',
+        between=(0.01, 100.0),
+        run_time=True,
+        was=('smoothing_min_cutoff_hz',),
+    )
+    beta: float = param(
+        5.0,
+        'One Euro beta, in Hz at a speed of one size of the person a second; a higher one gives'
+        ' less lag.',
+        between=(0.0, 1000.0),
+        run_time=True,
+        was=('smoothing_beta',),
+    )
+
+
+@dataclass(frozen=True)
 class FollowSettings:
-    """
-    How people are followed; the names are those of the node's parameters.
+    """Which people are kept, and how they are followed."""
 
-    :param person_threshold: people scored below it are dropped.
-    :param keypoint_threshold: keypoints scored below it count as unseen.
-    :param tracking: what people are told apart by: ``off``, ``keypoints`` or ``boxes``.
-    :param track_max_age_s: who has not been seen for longer is forgotten, by the stamps.
-    :param smoothing: whether keypoints and boxes are smoothed, which takes tracking.
-    :param smoothing_min_cutoff_hz: cutoff frequency of the filter for what stands still.
-    :param smoothing_beta: how much it rises with speed, in Hz for each size of the person's box a
-        second.
-    """
-
-    person_threshold: float = 0.25
-    keypoint_threshold: float = 0.3
-    tracking: str = 'keypoints'
-    track_max_age_s: float = 1.0
-    smoothing: bool = True
-    smoothing_min_cutoff_hz: float = 0.4
-    smoothing_beta: float = 5.0
+    person_threshold: float = param(
+        0.25, 'Minimum score of a person.', between=(0.0, 1.0), run_time=True
+    )
+    keypoint_threshold: float = param(
+        0.3,
+        'Minimum score of a keypoint to count as seen and to be drawn; poses always has all of'
+        ' them.',
+        between=(0.0, 1.0),
+        run_time=True,
+    )
+    tracking: TrackingSettings = group(TrackingSettings)
+    smoothing: SmoothingSettings = group(SmoothingSettings)
 
     @property
     def least_score(self) -> float:
         """Return the score that a person needs in order to be of any use."""
-        if self.tracking == 'off':
+        if self.tracking.association == 'off':
             return self.person_threshold
         return min(self.person_threshold, FAINT_SCORE)
 
@@ -109,7 +153,7 @@ class Follower:
         """
         settings = self.settings
         step_s = self._step_s(stamp_ns)
-        if settings.tracking == 'off':
+        if settings.tracking.association == 'off':
             self._restart()
             return poses.scored(settings.person_threshold)
         if self._image_wh not in (None, image_wh):
@@ -120,13 +164,13 @@ class Follower:
         people = self._tracker.update(
             poses,
             step_s or STANDING_STEP_S,
-            by=settings.tracking,
+            by=settings.tracking.association,
             person_threshold=settings.person_threshold,
             keypoint_threshold=settings.keypoint_threshold,
-            max_age_s=settings.track_max_age_s,
+            max_age_s=settings.tracking.max_age_s,
         )
         keypoints, boxes = poses.keypoints, poses.boxes_xyxy
-        if not settings.smoothing:
+        if not settings.smoothing.enabled:
             self._smoother.restart()
         elif step_s:  # without a step in time there is no speed; the filter waits
             keypoints, boxes = self._smoother.smooth(
@@ -135,8 +179,8 @@ class Follower:
                 step_s,
                 image_wh=image_wh,
                 keypoint_threshold=settings.keypoint_threshold,
-                min_cutoff_hz=settings.smoothing_min_cutoff_hz,
-                beta=settings.smoothing_beta,
+                min_cutoff_hz=settings.smoothing.min_cutoff_hz,
+                beta=settings.smoothing.beta,
             )
         followed = Poses(keypoints, poses.keypoint_scores, boxes, poses.scores, people.ids)
         return followed.scored(settings.person_threshold)
@@ -165,7 +209,7 @@ class Follower:
         if trouble != 'gap' or not self._is_gap_expected:
             self._tell(trouble, sentence)
         self._is_gap_expected = False
-        if step_s < 0 or step_s > self.settings.track_max_age_s:
+        if step_s < 0 or step_s > self.settings.tracking.max_age_s:
             self._restart()
             return STANDING_STEP_S
         return step_s
@@ -189,21 +233,21 @@ class Follower:
         self._stillness = min(STILL, max(0, self._stillness + (-1 if step_s else 2)))
         if step_s == 0 and self._stillness == STILL:
             unset = ', as if nobody sets them' if stamp_ns == 0 else ''
-            cost = '' if self.settings.tracking == 'off' else (
+            cost = '' if self.settings.tracking.association == 'off' else (
                 ': people are followed, but not smoothed, until they go on'
             )
             at_s = stamp_ns / NANOSECONDS
             return 'still', f'the stamps of the images stand still at {at_s:.9f}{unset}{cost}'
-        if self.settings.tracking == 'off':
+        if self.settings.tracking.association == 'off':
             return '', ''
         if step_s < 0:
             return 'back', (
                 f'the stamps of the images jump back by {-step_s:.3f} s (a bag that loops, a'
                 ' simulation that begins again): everybody gets a new id'
             )
-        if step_s > self.settings.track_max_age_s:
+        if step_s > self.settings.tracking.max_age_s:
             return 'gap', (
                 f'the stamps of two images are {step_s:.3f} s apart: everybody is forgotten, and'
-                ' gets a new id as soon as images come closer together than track_max_age_s'
+                ' gets a new id as soon as images come closer together than tracking.max_age_s'
             )
         return '', ''

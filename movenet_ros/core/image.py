@@ -114,7 +114,7 @@ def check_size(image_wh: tuple[int, int], max_pixels: int) -> None:
     width, height = image_wh
     if width * height > max_pixels:
         raise ImageError(
-            f'an image of {width}x{height} pixels, more than max_image_pixels = {max_pixels}'
+            f'an image of {width}x{height} pixels, more than image.max_pixels = {max_pixels}'
         )
 
 

@@ -35,11 +35,12 @@ from diagnostic_msgs.msg import DiagnosticStatus
 from diagnostic_msgs.msg import KeyValue
 from movenet_ros.node.monitor import Activity
 from movenet_ros.node.monitor import WINDOW_S
-from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.settings import PoseParameters
 from rclpy.node import Node
 
 TOPIC = '/diagnostics'
 PERIOD_S = 1.0
+SEVERE = 4.0  # times beyond a threshold is an ERROR
 HANGS_S = 5.0  # what was warmed up takes a small part of that, on any machine
 
 NEXT_TRANSITION = {'unconfigured': 'configure', 'inactive': 'activate'}
@@ -183,15 +184,15 @@ def images_findings(report: Report) -> list[Finding]:
         return found
     if activity.is_settled:
         found += _too_few(
-            'images arrive', activity.arriving_hz, 'input_rate',
-            settings.input_rate_warn_hz, settings.input_rate_error_hz,
+            'images received', activity.arriving_hz, settings.diagnostics.min_rate_hz
         )
     dropped_percent = 100 * activity.dropped_share
-    if dropped_percent > settings.dropped_warn_percent:
+    most = settings.diagnostics.max_dropped_percent
+    if dropped_percent > most:
         found.append((
             WARN,
-            f'{dropped_percent:.0f} % of the images are dropped (dropped_warn_percent'
-            f' {settings.dropped_warn_percent:g}): let the camera send fewer, or lower input_size',
+            f'{dropped_percent:.0f} % of the images are dropped (diagnostics.max_dropped_percent'
+            f' {most:g}): reduce the rate of the camera, or input_size',
         ))
     return found or [(OK, f'{activity.arriving_hz:.1f} images a second')]
 
@@ -210,21 +211,17 @@ def poses_findings(report: Report) -> list[Finding]:
         return found
     if activity.is_settled:
         found += _too_few(
-            'images are processed', activity.processed_hz, 'output_rate',
-            settings.output_rate_warn_hz, settings.output_rate_error_hz,
+            'images processed', activity.processed_hz, settings.diagnostics.min_rate_hz
         )
     median_ms = activity.latencies_ms[0] if activity.latencies_ms else 0.0
-    for level, word, limit_ms in (
-        (ERROR, 'error', settings.latency_error_ms), (WARN, 'warn', settings.latency_warn_ms)
-    ):
-        if limit_ms and median_ms > limit_ms and not report.input_trouble:
-            found.append((
-                level,
-                f'poses are {median_ms:.0f} ms older than the stamp of their image'
-                f' (latency_{word}_ms {limit_ms:g}): lower input_size, or let the clocks of camera'
-                ' and node agree',
-            ))
-            break
+    most_ms = settings.diagnostics.max_latency_ms
+    if most_ms and median_ms > most_ms and not report.input_trouble:
+        found.append((
+            ERROR if median_ms > SEVERE * most_ms else WARN,
+            f'poses are {median_ms:.0f} ms older than the stamp of their image'
+            f' (diagnostics.max_latency_ms {most_ms:g}): reduce input_size, or synchronize the'
+            ' clocks of camera and node',
+        ))
     return found or [(OK, f'{activity.processed_hz:.1f} images a second')]
 
 
@@ -237,14 +234,11 @@ def model_findings(report: Report) -> list[Finding]:
     return [(OK, report.model.get('backend', ''))] if report.model.get('backend') else []
 
 
-def _too_few(
-    what: str, rate_hz: float, parameter: str, warn_hz: float, error_hz: float
-) -> list[Finding]:
-    for level, word, limit_hz in ((ERROR, 'error', error_hz), (WARN, 'warn', warn_hz)):
-        if rate_hz < limit_hz:
-            sentence = f'{rate_hz:.1f} {what} a second ({parameter}_{word}_hz {limit_hz:g})'
-            return [(level, sentence)]
-    return []
+def _too_few(what: str, rate_hz: float, least_hz: float) -> list[Finding]:
+    if rate_hz >= least_hz:
+        return []
+    level = ERROR if rate_hz < least_hz / SEVERE else WARN
+    return [(level, f'{rate_hz:.1f} {what} a second (diagnostics.min_rate_hz {least_hz:g})')]
 
 
 def _status(

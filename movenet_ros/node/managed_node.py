@@ -18,12 +18,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
 from lifecycle_msgs.srv import ChangeState
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.wording import one_line
+from movenet_ros.settings import hint
 from rcl_interfaces.msg import SetParametersResult
 from rcl_interfaces.srv import SetParameters
 from rcl_interfaces.srv import SetParametersAtomically
@@ -215,10 +215,8 @@ class ManagedNode(LifecycleNode):
     def _no_parameter(self, asked: Any) -> str:
         """Say why a request is for no parameter of ours, or nothing."""
         if not self.has_parameter(asked.name):
-            known = list(self.get_parameters_by_prefix(''))
-            close = get_close_matches(asked.name[:100], known, 1)
-            hint = f', did you mean {close[0]}?' if close else ''
-            return f"there is no parameter '{one_line(asked.name, 80)}'{hint}"
+            known = self.get_parameters_by_prefix('')
+            return f"there is no parameter '{one_line(asked.name, 80)}': {hint(asked.name, known)}"
         if asked.value.type not in {each.value for each in Parameter.Type}:
             return f'parameter {asked.name} cannot have the type {asked.value.type}'
         return ''

@@ -46,15 +46,15 @@ from movenet_ros.node.managed_node import UNCONFIGURED
 from movenet_ros.node.middleware import let_receiving_wait
 from movenet_ros.node.monitor import Monitor
 from movenet_ros.node.parameters import declare
-from movenet_ros.node.parameters import listing
 from movenet_ros.node.parameters import on_change
-from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.node.parameters import unknown_parameters
 from movenet_ros.node.run import run_node
 from movenet_ros.node.watchdog import explain_clock
 from movenet_ros.node.watchdog import ros_type
 from movenet_ros.node.watchdog import Watchdog
 from movenet_ros.perception import Perception
+from movenet_ros.settings import listing
+from movenet_ros.settings import PoseParameters
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
@@ -185,7 +185,7 @@ class PoseNode(ManagedNode):
             topic, kind = f'{topic}/compressed', CompressedImage
         self._read = READERS[ros_type(kind)]
         return ImageInput(
-            self, topic, kind, self._on_image, self._settings.image_reliability, self._expect_gap
+            self, topic, kind, self._on_image, self._settings.image.reliability, self._expect_gap
         )
 
     def _expect_gap(self) -> None:
@@ -213,7 +213,7 @@ class PoseNode(ManagedNode):
         assert perception is not None
         begun_s = time.monotonic()
         try:
-            stamped = self._read(message, self._settings.max_image_pixels)
+            stamped = self._read(message, self._settings.image.max_pixels)
             header, image = stamped.header, stamped.image
             stamp = stamp_ns(header.stamp)
             is_our_clock = self._watch_clock(stamp)
@@ -258,8 +258,8 @@ class PoseNode(ManagedNode):
             image.as_bgr(),
             poses,
             settings.keypoint_threshold,
-            settings.annotate_boxes,
-            settings.annotate_scores,
+            settings.annotate.boxes,
+            settings.annotate.scores,
         )
         self._annotated_pub.publish(image_to_msg(annotated, header))
 
@@ -320,7 +320,7 @@ class PoseNode(ManagedNode):
         self._withstand_floods()
         now_s = time.monotonic()
         if any(too_late_s < now_s for _, too_late_s in self._shots):
-            timeout_s = self._settings.image_timeout_s
+            timeout_s = self._settings.diagnostics.image_timeout_s
             self._answer_shots(False, self._input.trouble or f'no image for {timeout_s:g} s')
 
     def _update_input(self) -> None:
@@ -330,7 +330,7 @@ class PoseNode(ManagedNode):
         if self._was_wanted and not was_wanted:
             self._monitor.restart()  # a pause is no low rate
         if self._is_enabled or self._shots:
-            self._input.update(self._was_wanted, self._settings.image_timeout_s)
+            self._input.update(self._was_wanted, self._settings.diagnostics.image_timeout_s)
         else:
             self._input.close()
 
@@ -366,7 +366,7 @@ class PoseNode(ManagedNode):
             response.message = f'the node is {self.state}'
             return response
         answer = Future()
-        self._shots.append((answer, time.monotonic() + self._settings.image_timeout_s))
+        self._shots.append((answer, time.monotonic() + self._settings.diagnostics.image_timeout_s))
         self._update_input()
         response.success, response.message = await answer
         return response

@@ -28,10 +28,10 @@ from movenet_ros.core.media import open_media
 from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.node.parameters import declare
-from movenet_ros.node.parameters import listing
 from movenet_ros.node.parameters import unknown_parameters
-from movenet_ros.node.parameters import VideoSourceParameters
 from movenet_ros.node.run import run_node
+from movenet_ros.settings import listing
+from movenet_ros.settings import VideoSourceParameters
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.duration import Duration

@@ -137,7 +137,7 @@ def explain_silence(
     if subscribed == ReliabilityPolicy.RELIABLE and best_effort in reliabilities:
         return Cause(
             'QoS',
-            f'{topic} is published best effort and image_reliability is reliable: set it to auto',
+            f'{topic} is published best effort and image.reliability is reliable: set it to auto',
         )
     if best_effort in reliabilities:
         return Cause(
@@ -150,7 +150,7 @@ def explain_silence(
     if subscribed == best_effort:
         return Cause(
             'best effort',
-            f'{topic} has a publisher, but image_reliability is best_effort, which loses large'
+            f'{topic} has a publisher, but image.reliability is best_effort, which loses large'
             ' images, and nothing arrives: set it to auto',
         )
     return Cause(

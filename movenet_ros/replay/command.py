@@ -24,42 +24,36 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
-from collections.abc import Callable
 from collections.abc import Sequence
 from contextlib import closing
 from contextlib import ExitStack
-from dataclasses import Field
-from dataclasses import fields
 from pathlib import Path
 import statistics
 import sys
 from typing import Any
 from typing import TYPE_CHECKING
 
+from movenet_ros.arguments import add_parameter_arguments
 from movenet_ros.arguments import needs
+from movenet_ros.arguments import parameter_values
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_memory import keep_freed_memory
-from movenet_ros.node.parameters import limits
-from movenet_ros.node.parameters import PoseParameters
-from movenet_ros.node.parameters import table_of
-from movenet_ros.node.parameters import unknown_names
 from movenet_ros.replay.params_file import read_params_file
+from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import rows
+from movenet_ros.settings import Settings
+from movenet_ros.settings import table_of
+from movenet_ros.settings import unknown_names
 
 if TYPE_CHECKING:
     from movenet_ros.replay.outputs import Targets
     from movenet_ros.replay.run import Tally
 
 NODE = 'movenet'
-OF_A_GRAPH = (  # which mean nothing without one, or which the topic of the bag decides
-    'autostart', 'dropped_warn_percent', 'image_reliability', 'image_timeout_s', 'image_transport',
-    'input_rate_error_hz', 'input_rate_warn_hz', 'latency_error_ms', 'latency_warn_ms',
-    'max_rate_hz', 'output_rate_error_hz', 'output_rate_warn_hz',
-)
-READ: dict[str, Callable[[str], Any]] = {
-    'bool': lambda text: {'true': True, 'false': False}[text.lower()],
-    'int': int,
-    'float': float,
-    'str': str,
+OPTIONS = {  # the parameters that mean something without a graph
+    name: row
+    for name, row in rows(PoseParameters).items()
+    if name in rows(Settings) or name.startswith('annotate.') or name == 'image.max_pixels'
 }
 INTERRUPTED = 130  # what shells expect
 
@@ -84,7 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         is_backend = sentence.startswith('backend ')
         backend.append(sentence) if is_backend else _warn(sentence)
 
-    where = args.input, args.topic, settings.max_image_pixels
+    where = args.input, args.topic, settings.image.max_pixels
     with ExitStack() as stack:
         source = stack.enter_context(closing(open_source(*where)))
         outputs = stack.enter_context(Outputs(_targets(args), settings, args.input, source))
@@ -143,25 +137,16 @@ def _parser() -> ArgumentParser:
         help='parameters as for the node; the options below win over it',
     )
     group = parser.add_argument_group('parameters of the node')
-    for each in _parameters():
-        allowed = 'true or false' if each.type == 'bool' else limits(each)
-        shown = f'default {str(each.default).lower() or "empty"}{allowed and "; "}{allowed}'
-        group.add_argument(
-            f'--{each.name.replace("_", "-")}', metavar='X',
-            help=f'{each.metadata["meaning"]} ({shown})'.replace('%', '%%'),
-        )
+    add_parameter_arguments(group, OPTIONS)
     return parser
 
 
 def _dashed(argument: str) -> str:
-    """Take --person_threshold for --person-threshold."""
+    """Accept --smoothing.min_cutoff_hz for --smoothing-min-cutoff-hz."""
     name, equals, value = argument.partition('=')
-    return f'{name.replace("_", "-")}{equals}{value}' if name.startswith('--') else argument
-
-
-def _parameters() -> list[Field[Any]]:
-    """Return the parameters of the node that mean something here."""
-    return [each for each in fields(PoseParameters) if each.name not in OF_A_GRAPH]
+    if not name.startswith('--'):
+        return argument
+    return f'{name.replace("_", "-").replace(".", "-")}{equals}{value}'
 
 
 def _settings(args: Namespace) -> PoseParameters:
@@ -177,19 +162,8 @@ def _settings(args: Namespace) -> PoseParameters:
             _warn(f'{args.params_file} has no parameters for a node {NODE} without a namespace')
         for sentence in unknown_names(values, PoseParameters):
             _warn(f'{args.params_file}: {sentence}')
-    for each in _parameters():
-        text = getattr(args, each.name)
-        if text is not None:
-            values[each.name] = _value(text, str(each.type))
+    values.update(parameter_values(args, OPTIONS))
     return table_of(PoseParameters, values)
-
-
-def _value(text: str, kind: str) -> Any:
-    """Read a value of an option; text that is none of its kind stays text, to be refused."""
-    try:
-        return READ[kind](text)
-    except (KeyError, ValueError):
-        return text
 
 
 def _targets(args: Namespace) -> Targets:

@@ -33,7 +33,6 @@ from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.messages.padding import without_padding
 from movenet_ros.messages.prepared import detections_to_bytes
 from movenet_ros.messages.prepared import poses_to_bytes
-from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.replay.bag.reader import Message
 from movenet_ros.replay.bag.reader import Topic
 from movenet_ros.replay.bag.writer import BagFile
@@ -44,6 +43,7 @@ from movenet_ros.replay.run import Result
 from movenet_ros.replay.source import Source
 from movenet_ros.replay.unfinished import check_apart
 from movenet_ros.replay.unfinished import Unfinished
+from movenet_ros.settings import PoseParameters
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.serialization import serialize_message
@@ -216,6 +216,6 @@ class Outputs:
             found.image.as_bgr(),
             found.poses,
             settings.keypoint_threshold,
-            settings.annotate_boxes,
-            settings.annotate_scores,
+            settings.annotate.boxes,
+            settings.annotate.scores,
         )

@@ -16,8 +16,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import openvino_backend
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage

@@ -22,9 +22,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import movenet_ros.backends as backends
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import Choice
 from movenet_ros.backends import choose
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import BackendError
 import pytest
 

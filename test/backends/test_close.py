@@ -23,10 +23,10 @@ import sys
 from typing import Any
 import weakref
 
-from movenet_ros.backends import BackendRequest
-from movenet_ros.backends import BACKENDS
 from movenet_ros.backends import load_backend
 from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.backends.request import BackendRequest
+from movenet_ros.backends.request import BACKENDS
 from movenet_ros.core.backend import Backend
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.tools.benchmark import tutorial
@@ -117,7 +117,7 @@ from pathlib import Path
 import sys
 import time
 
-from movenet_ros.backends import BackendRequest
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends import load_backend
 from movenet_ros.core.native_memory import keep_freed_memory
 import numpy as np

@@ -23,7 +23,6 @@ from types import SimpleNamespace
 from typing import Any
 import weakref
 
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import onnxruntime_backend
 from movenet_ros.backends.compiled import open_folder
 from movenet_ros.backends.compiled import seal
@@ -31,6 +30,7 @@ from movenet_ros.backends.onnxruntime_backend import load
 from movenet_ros.backends.onnxruntime_backend import OnnxRuntimeBackend
 from movenet_ros.backends.onnxruntime_backend import OnnxRuntimeGpuBackend
 from movenet_ros.backends.onnxruntime_backend import operators_on
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import BackendError

@@ -23,9 +23,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import movenet_ros.backends as backends
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import open_backend
 from movenet_ros.backends import tuning
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError

@@ -24,11 +24,11 @@ from types import ModuleType
 from types import SimpleNamespace
 from typing import Any
 
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import openvino_backend
 from movenet_ros.backends.openvino_backend import import_openvino
 from movenet_ros.backends.openvino_backend import load
 from movenet_ros.backends.openvino_backend import MAX_SHAPES
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError

@@ -23,8 +23,8 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import tensorflow_backend
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.tensorflow_backend import load
 from movenet_ros.backends.tensorflow_backend import operators_on_cpu
 from movenet_ros.backends.tensorflow_backend import TensorFlowBackend
@@ -313,7 +313,7 @@ def test_threads_that_cannot_be_set_any_more_are_an_error(fake: MakeFake) -> Non
 PRINT_THREADS = """
 import sys
 from pathlib import Path
-from movenet_ros.backends import BackendRequest
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.tensorflow_backend import load
 
 load(Path(sys.argv[1]), BackendRequest(device='cpu', threads=1))

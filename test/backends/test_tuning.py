@@ -24,8 +24,8 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import tuning
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.tuning import best_first
 from movenet_ros.backends.tuning import measure
 from movenet_ros.backends.tuning import settle

@@ -15,16 +15,13 @@
 """Files in config/ against the parameter tables."""
 
 from collections.abc import Iterator
-from dataclasses import Field
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from movenet_ros.node.parameters import declare
-from movenet_ros.node.parameters import defaults
-from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.node.parameters import unknown_parameters
-from movenet_ros.node.parameters import VideoSourceParameters
+from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import VideoSourceParameters
 import pytest
 import rclpy
 from rclpy.context import Context
@@ -34,29 +31,6 @@ import yaml
 CONFIG = Path(__file__).parents[2] / 'config'
 POSE_YAML = CONFIG / 'pose.yaml'
 POSE_RVIZ = CONFIG / 'pose.rviz'
-UNITS = ('MiB', 'pixels', 'people', 'seconds', 'milliseconds', 'Hz', 'percent', 'no unit')
-
-each_parameter = pytest.mark.parametrize(
-    'parameter', fields(PoseParameters), ids=lambda parameter: parameter.name
-)
-
-
-def in_yaml() -> dict[str, Any]:
-    """Return the parameters that pose.yaml sets."""
-    values: dict[str, Any] = yaml.safe_load(POSE_YAML.read_text())['/**']['ros__parameters']
-    return values
-
-
-def comment(name: str) -> str:
-    """Return the comment above a parameter, or a pair of them, in pose.yaml, as one line."""
-    lines = [line.strip() for line in POSE_YAML.read_text().splitlines()]
-    at = next(i for i, line in enumerate(lines) if line.startswith(f'{name}:'))
-    if lines[at - 1].startswith(name.replace('_error_', '_warn_')):
-        at -= 1
-    start = at
-    while lines[start - 1].startswith('#'):
-        start -= 1
-    return ' '.join(line.lstrip('# ') for line in lines[start:at])
 
 
 @pytest.fixture
@@ -84,16 +58,6 @@ def image_display() -> dict[str, Any]:
     return dict(display)
 
 
-def test_pose_yaml_states_the_defaults() -> None:
-    """Every parameter, with the value that it has without the file."""
-    assert in_yaml() == defaults(PoseParameters)
-
-
-def test_pose_yaml_keeps_the_tables_order() -> None:
-    """Both are read side by side."""
-    assert list(in_yaml()) == [each.name for each in fields(PoseParameters)]
-
-
 def test_ros_takes_pose_yaml(node: Node) -> None:
     """A node in any namespace reads it, with the right types."""
     assert declare(node, PoseParameters) == PoseParameters()
@@ -102,37 +66,6 @@ def test_ros_takes_pose_yaml(node: Node) -> None:
 def test_pose_yaml_names_real_parameters_only(node: Node) -> None:
     """The node says nothing against it at start."""
     assert unknown_parameters(node, PoseParameters) == []
-
-
-@each_parameter
-def test_pose_yaml_explains(parameter: Field[Any]) -> None:
-    """A comment stands above each parameter."""
-    assert comment(parameter.name)
-
-
-@each_parameter
-def test_pose_yaml_names_the_limits(parameter: Field[Any]) -> None:
-    """Choices and ranges are those that the node enforces."""
-    about = parameter.metadata
-    words = [*about['choices'], *(str(limit) for limit in about['between'] or ())]
-    words += [f'steps of {about["step"]}'] if about['step'] > 1 else []
-    words += ['true or false'] if isinstance(parameter.default, bool) else []
-    assert [word for word in words if word not in comment(parameter.name)] == []
-
-
-@each_parameter
-def test_pose_yaml_names_units(parameter: Field[Any]) -> None:
-    """A number has a unit, or is said to have none."""
-    is_number = parameter.metadata['between'] is not None
-    assert any(unit in comment(parameter.name) for unit in UNITS) == is_number
-
-
-@each_parameter
-def test_pose_yaml_says_what_may_change(parameter: Field[Any]) -> None:
-    """Marked are those that `ros2 param set` can change, at any time or while unconfigured."""
-    about, text = parameter.metadata, comment(parameter.name)
-    marks = ('[run time]' in text, '[unconfigured]' in text)
-    assert marks == (about['run_time'], not about['run_time'] and not about['at_start'])
 
 
 def test_rviz_asks_for_reliable_images() -> None:

@@ -29,6 +29,8 @@ from hypothesis import strategies as st
 from movenet_ros.core.following import Follower
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.following import GOOD_STEPS
+from movenet_ros.core.following import SmoothingSettings
+from movenet_ros.core.following import TrackingSettings
 from movenet_ros.core.poses import Poses
 import numpy as np
 import pytest
@@ -38,7 +40,9 @@ PeopleAt = Callable[..., Poses]
 STEP_NS = 33_333_333
 S = 10**9  # nanoseconds
 IMAGE_WH = (1280, 960)
-RAW = FollowSettings(smoothing=False)
+RAW = FollowSettings(smoothing=SmoothingSettings(enabled=False))
+OFF = TrackingSettings(association='off')
+BOXES = TrackingSettings(association='boxes')
 
 
 def stamps(start_ns: int, count: int) -> list[int]:
@@ -127,7 +131,7 @@ def test_scores_pass_as_they_are(person: Poses) -> None:
 @pytest.mark.parametrize('smoothing', [True, False])
 def test_smoothing_makes_no_difference_to_ids(people_at: PeopleAt, smoothing: bool) -> None:
     people = people_at((300, 300, 200), (500, 300, 200))
-    clip = Clip(people, FollowSettings(smoothing=smoothing))
+    clip = Clip(people, FollowSettings(smoothing=SmoothingSettings(enabled=smoothing)))
     assert clip.show(stamps(0, 10))[-1].ids.tolist() == [1, 2]
 
 
@@ -190,10 +194,10 @@ def test_a_long_gap_begins_the_smoothing_afresh(person: Poses) -> None:
 
 
 @pytest.mark.parametrize(('max_age_s', 'expected'), [(0.5, 2), (2.0, 1)])
-def test_what_is_a_long_gap_is_for_track_max_age_s_to_say(
+def test_max_age_s_decides_what_a_long_gap_is(
     person: Poses, max_age_s: float, expected: int
 ) -> None:
-    clip = Clip(person, replace(RAW, track_max_age_s=max_age_s))
+    clip = Clip(person, replace(RAW, tracking=TrackingSettings(max_age_s=max_age_s)))
     clip.show(stamps(100 * S, 10))
     assert clip.ids(stamps(101 * S + 300_000_000, 10))[-1] == expected
     assert len(clip.said) == expected - 1
@@ -357,7 +361,8 @@ def test_the_same_images_give_the_same_people_to_the_last_bit(people_at: PeopleA
 
 @pytest.mark.parametrize('tracking', ['keypoints', 'boxes'])
 def test_faint_people_are_never_returned(people_at: PeopleAt, tracking: str) -> None:
-    clip = Clip(people_at((300, 300, 200)), replace(RAW, tracking=tracking))
+    settings = replace(RAW, tracking=TrackingSettings(association=tracking))
+    clip = Clip(people_at((300, 300, 200)), settings)
     clip.show(stamps(0, 5))
     faint = people_at((300, 300, 200), score=0.2)
     assert [len(each) for each in clip.show(stamps(5 * STEP_NS, 5), faint)] == [0] * 5
@@ -385,7 +390,7 @@ def test_without_tracking_everybody_above_the_threshold_has_id_0(
 ) -> None:
     people = people_at((300, 300, 200), (500, 300, 200), (700, 300, 200), (900, 300, 200))
     people = replace(people, scores=np.array([1.0, 0.7, 0.25, 0.01]))
-    clip = Clip(people, FollowSettings(tracking='off', person_threshold=threshold))
+    clip = Clip(people, FollowSettings(tracking=OFF, person_threshold=threshold))
     for found in clip.show([0, 5 * S, S, 9 * S]):
         expected = people.scores >= np.float32(threshold)
         np.testing.assert_array_equal(found.scores, people.scores[expected])
@@ -395,7 +400,7 @@ def test_without_tracking_everybody_above_the_threshold_has_id_0(
 
 def test_stamps_that_stand_still_are_said_without_tracking_too(person: Poses) -> None:
     """They are of no use to whoever reads the poses; but there is nobody to follow."""
-    clip = Clip(person, FollowSettings(tracking='off'))
+    clip = Clip(person, FollowSettings(tracking=OFF))
     clip.show([5 * S] * 3)
     (line,) = clip.said
     assert line == clip.follower.trouble == 'the stamps of the images stand still at 5.000000000'
@@ -405,7 +410,7 @@ def test_stamps_that_stand_still_are_said_without_tracking_too(person: Poses) ->
 
 
 def test_without_tracking_nothing_is_smoothed(person: Poses) -> None:
-    clip = Clip(person, FollowSettings(tracking='off', smoothing=True))
+    clip = Clip(person, FollowSettings(tracking=OFF))
     assert not clip.is_smoothed(clip.show(stamps(0, 10))[-1])
 
 
@@ -413,10 +418,10 @@ def test_without_tracking_nothing_is_smoothed(person: Poses) -> None:
     ('settings', 'expected'),
     [
         (FollowSettings(), 0.1),
-        (FollowSettings(tracking='boxes', person_threshold=0.9), 0.1),
+        (FollowSettings(tracking=BOXES, person_threshold=0.9), 0.1),
         (FollowSettings(person_threshold=0.05), 0.05),
-        (FollowSettings(tracking='off'), 0.25),
-        (FollowSettings(tracking='off', person_threshold=0.05), 0.05),
+        (FollowSettings(tracking=OFF), 0.25),
+        (FollowSettings(tracking=OFF, person_threshold=0.05), 0.05),
     ],
 )
 def test_faint_people_are_of_use_to_tracking_alone(
@@ -431,14 +436,14 @@ def test_faint_people_are_of_use_to_tracking_alone(
 def test_what_people_are_told_apart_by_may_change(person: Poses) -> None:
     clip = Clip(person)
     clip.show(stamps(0, 5))
-    clip.follower.settings = replace(RAW, tracking='boxes')
+    clip.follower.settings = replace(RAW, tracking=BOXES)
     assert set(clip.ids(stamps(5 * STEP_NS, 5))) == {1}
 
 
 def test_tracking_that_was_off_gives_new_ids(person: Poses) -> None:
     clip = Clip(person)
     clip.show(stamps(0, 5))
-    clip.follower.settings = replace(RAW, tracking='off')
+    clip.follower.settings = replace(RAW, tracking=OFF)
     assert set(clip.ids(stamps(5 * STEP_NS, 5))) == {0}
     clip.follower.settings = RAW
     assert clip.ids(stamps(10 * STEP_NS, 5))[-1] == 2
@@ -447,7 +452,7 @@ def test_tracking_that_was_off_gives_new_ids(person: Poses) -> None:
 def test_time_does_not_matter_while_tracking_is_off(person: Poses) -> None:
     clip = Clip(person)
     clip.show(stamps(100 * S, 5))
-    clip.follower.settings = replace(RAW, tracking='off')
+    clip.follower.settings = replace(RAW, tracking=OFF)
     clip.show([0, 9 * S, 5 * S])
     clip.follower.settings = RAW
     clip.show(stamps(5 * S + STEP_NS, 5))
@@ -468,7 +473,7 @@ def test_the_filter_may_change(person: Poses) -> None:
     rough, fine = Clip(person, FollowSettings()), Clip(person, FollowSettings())
     rough.show(stamps(0, 5))
     fine.show(stamps(0, 5))
-    fine.follower.settings = FollowSettings(smoothing_min_cutoff_hz=0.01)
+    fine.follower.settings = FollowSettings(smoothing=SmoothingSettings(min_cutoff_hz=0.01))
     (a,), (b,) = rough.show([5 * STEP_NS]), fine.show([5 * STEP_NS])
     assert not same(a, b)
 
@@ -489,5 +494,5 @@ def test_a_shorter_age_holds_from_the_next_image_on(person: Poses) -> None:
     clip = Clip(person)
     clip.show(stamps(0, 5))
     clip.show(stamps(5 * STEP_NS, 15), Poses.nobody())
-    clip.follower.settings = replace(RAW, track_max_age_s=0.3)
+    clip.follower.settings = replace(RAW, tracking=TrackingSettings(max_age_s=0.3))
     assert clip.ids(stamps(20 * STEP_NS, 5))[-1] == 2

@@ -294,7 +294,7 @@ def test_a_picture_of_just_the_limit_is_read() -> None:
 
 
 def test_a_picture_above_the_limit_is_refused_with_size_limit_and_cure() -> None:
-    with pytest.raises(ImageError, match='48x32 pixels, more than max_image_pixels = 1535'):
+    with pytest.raises(ImageError, match='48x32 pixels, more than image.max_pixels = 1535'):
         decode_picture(encoded('.png', quarters()), 48 * 32 - 1)
 
 
@@ -302,7 +302,7 @@ def test_the_limit_holds_for_what_was_decoded_too(monkeypatch: pytest.MonkeyPatc
     """A decoder may see another size than the header that was read."""
     large = np.zeros((40, 60, 3), np.uint8)
     monkeypatch.setattr(cv2, 'imdecode', lambda *_: large)
-    with pytest.raises(ImageError, match='60x40 pixels, more than max_image_pixels = 2000'):
+    with pytest.raises(ImageError, match='60x40 pixels, more than image.max_pixels = 2000'):
         decode_picture(encoded('.png', quarters()), 2000)
 
 

@@ -26,6 +26,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from movenet_ros.core.following import FollowSettings
+from movenet_ros.core.following import SmoothingSettings
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import INDEX
 from movenet_ros.core.smoothing import Smoother
@@ -53,8 +54,8 @@ def smoothed(
     smoother = smoother or Smoother()
     how = {
         'keypoint_threshold': FollowSettings.keypoint_threshold,
-        'min_cutoff_hz': FollowSettings.smoothing_min_cutoff_hz,
-        'beta': FollowSettings.smoothing_beta,
+        'min_cutoff_hz': SmoothingSettings.min_cutoff_hz,
+        'beta': SmoothingSettings.beta,
         **changes,
     }
     results = []

@@ -23,10 +23,10 @@ from typing import Any
 
 import cv2
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.node.parameters import PoseParameters
-from movenet_ros.node.parameters import VideoSourceParameters
 from movenet_ros.node.pose_node import PoseNode
 from movenet_ros.node.video_source import VideoSource
+from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import VideoSourceParameters
 import numpy as np
 import pytest
 from rclpy.context import Context

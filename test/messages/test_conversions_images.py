@@ -569,13 +569,13 @@ def test_an_image_above_the_limit_is_refused_first(
     """Before anything is computed of it."""
     cv_bridge(raising(AssertionError()))
     msg = Image(width=4, height=3, step=24, encoding=encoding, data=[0] * 200)
-    with pytest.raises(ImageError, match='4x3 pixels, more than max_image_pixels = 11'):
+    with pytest.raises(ImageError, match='4x3 pixels, more than image.max_pixels = 11'):
         image_from_msg(msg, 11)
 
 
 def test_a_compressed_image_above_the_limit_is_refused(photo_of: Callable[..., Pixels]) -> None:
     """Of which only the header is read."""
-    with pytest.raises(ImageError, match='160x120 pixels, more than max_image_pixels = 19199'):
+    with pytest.raises(ImageError, match='160x120 pixels, more than image.max_pixels = 19199'):
         image_from_compressed_msg(compressed(photo_of(EVEN_WH), '.png'), 19199)
 
 

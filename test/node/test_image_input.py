@@ -257,7 +257,7 @@ def test_a_camera_that_sends_nothing_is_fine_while_nobody_wants_an_image(
     ('msg_type', 'offered', 'asked', 'words'),
     [
         (CompressedImage, RELIABLE, 'auto', 'set image_transport to compressed'),
-        (Image, BEST_EFFORT, 'reliable', 'image_reliability is reliable'),
+        (Image, BEST_EFFORT, 'reliable', 'image.reliability is reliable'),
     ],
 )
 def test_a_camera_that_could_not_be_heard_is_told_before_an_image_is_wanted(

@@ -208,7 +208,8 @@ def test_a_failing_configure_can_be_tried_again(
     remote: Remote, start_pose_node: Any, two_people: Output, tmp_path: Any
 ) -> None:
     """One line, unconfigured; the parameter is mended and all is well."""
-    start_pose_node(None, autostart=False, model_path=str(tmp_path / 'gone'), threads=1)
+    gone = str(tmp_path / 'gone')
+    start_pose_node(None, autostart=False, model_path=gone, **{'runtime.threads': 1})
     assert not remote.change(IDS['configure'])
     assert remote.state == 'unconfigured'
     remote.world.until(remote.errors)
@@ -224,12 +225,12 @@ def test_parameters_of_the_model_are_locked_while_there_is_one(
 ) -> None:
     """The refusal names the command that unlocks them."""
     node = start_pose_node(RecordedBackend([two_people]))
-    (refused,) = remote.set(threads=1)
+    (refused,) = remote.set(**{'runtime.threads': 1})
     assert not refused.successful and 'ros2 lifecycle set' in refused.reason
     assert node.get_fully_qualified_name() in refused.reason
     remote.change(IDS['deactivate'])
     remote.change(IDS['cleanup'])
-    (granted,) = remote.set(threads=1)
+    (granted,) = remote.set(**{'runtime.threads': 1})
     assert granted.successful
 
 
@@ -346,7 +347,7 @@ def test_detect_once_takes_one_image(
 def test_detect_once_without_an_image_says_why(
     world: World, remote: Remote, start_pose_node: Any, two_people: Output
 ) -> None:
-    start_pose_node(RecordedBackend([two_people]), image_timeout_s=0.5)
+    start_pose_node(RecordedBackend([two_people]), **{'diagnostics.image_timeout_s': 0.5})
     world.node.destroy_publisher(remote.camera)
     answer = remote.detect_once()
     world.until(answer.done)
@@ -487,11 +488,11 @@ def test_large_images_are_refused(
 ) -> None:
     """By a limit that changes at run time."""
     start_pose_node(RecordedBackend([two_people]))
-    remote.set(max_image_pixels=100)
+    remote.set(**{'image.max_pixels': 100})
     remote.until_subscribed()
     remote.camera.publish(make_image(1))
     world.until(lambda: any('max_image_pixels' in each.msg for each in remote.log))
-    remote.set(max_image_pixels=64 * 48)
+    remote.set(**{'image.max_pixels': 64 * 48})
     remote.camera.publish(make_image(2))
     remote.until_poses(2)
     assert [each.header.stamp.sec for each in remote.poses] == [2]
@@ -565,7 +566,7 @@ def test_a_camera_that_is_just_starting_is_not_blamed(
     """Its first image comes a little later than itself."""
     log = world.sink(Log, '/rosout')
     poses = world.sink(Detection2DArray, 'poses')
-    start_pose_node(RecordedBackend([two_people]), image_timeout_s=2.0)
+    start_pose_node(RecordedBackend([two_people]), **{'diagnostics.image_timeout_s': 2.0})
     world.until(lambda: any('nobody publishes' in each.msg for each in log))
     camera = world.publisher(Image, 'image')
     world.spin(1.0)

@@ -12,70 +12,47 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The parameter tables: what ROS is told of them, and what is refused."""
+"""The parameter tables in ROS: what a node declares, describes and changes."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
-from dataclasses import Field
-from dataclasses import fields
-from dataclasses import replace
 from typing import Any
 
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 from movenet_ros.node.parameters import declare
-from movenet_ros.node.parameters import defaults
 from movenet_ros.node.parameters import on_change
-from movenet_ros.node.parameters import PoseParameters
-from movenet_ros.node.parameters import table_of
-from movenet_ros.node.parameters import unknown_names
 from movenet_ros.node.parameters import unknown_parameters
-from movenet_ros.node.parameters import VideoSourceParameters
+from movenet_ros.settings import changed
+from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import Row
+from movenet_ros.settings import rows
+from movenet_ros.settings import values_of
+from movenet_ros.settings import VideoSourceParameters
 import pytest
 from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
 TABLES = (PoseParameters, VideoSourceParameters)
-RUN_TIME = {
-    'annotate_boxes',
-    'annotate_scores',
-    'dropped_warn_percent',
-    'image_timeout_s',
-    'input_rate_error_hz',
-    'input_rate_warn_hz',
-    'input_size',
-    'keypoint_threshold',
-    'latency_error_ms',
-    'latency_warn_ms',
-    'max_image_pixels',
-    'max_people',
-    'max_rate_hz',
-    'output_rate_error_hz',
-    'output_rate_warn_hz',
-    'person_threshold',
-    'smoothing',
-    'smoothing_beta',
-    'smoothing_min_cutoff_hz',
-    'track_max_age_s',
-    'tracking',
-}
-AT_START = {'autostart', *defaults(VideoSourceParameters)}
-UNCONFIGURED = {
-    'backend': 'tensorflow',
-    'device': 'cpu',
-    'gpu_memory_limit_mb': 100,
-    'image_reliability': 'reliable',
-    'image_transport': 'compressed',
-    'model_path': '/a',
-    'precision': 'f32',
-    'threads': 2,
-}  # with another value than the default
+ROWS = rows(PoseParameters)
+UNCONFIGURED = [name for name, row in ROWS.items() if not row.run_time and not row.at_start]
 
 MakeNode = Callable[..., Node]
+
+
+def another(row: Row) -> Any:
+    """Return a value that a parameter may have and that is not its default."""
+    if row.kind == 'bool':
+        return not row.default
+    if row.kind == 'str':
+        return next((each for each in row.choices if each != row.default), '/a')
+    assert row.between is not None
+    low, high = row.between
+    return type(row.default)(high if row.default == low else low)
 
 
 @pytest.fixture
@@ -102,262 +79,12 @@ def node(make_node: MakeNode) -> Node:
     return node
 
 
-def of_each_parameter(test: Any) -> Any:
-    """Run a test for each parameter of both tables."""
-    parameters = [each for table in TABLES for each in fields(table)]
-    return pytest.mark.parametrize('parameter', parameters, ids=lambda each: each.name)(test)
-
-
-@of_each_parameter
-def test_its_meaning_is_told(parameter: Field[Any], node: Node) -> None:
-    """`ros2 param describe` shows it."""
-    description = node.describe_parameter(parameter.name).description
-    assert description == parameter.metadata['meaning'] and description.endswith('.')
-
-
-@of_each_parameter
-def test_its_type_is_fixed(parameter: Field[Any], node: Node) -> None:
-    """And is that of its default; ROS makes a bool of off, so tracking takes one."""
-    described = node.describe_parameter(parameter.name)
-    value = node.get_parameter(parameter.name)
-    assert (value.type_.value, described.dynamic_typing) == (
-        described.type, parameter.name == 'tracking'
-    )
-    assert (type(value.value), value.value) == (type(parameter.default), parameter.default)
-
-
-@of_each_parameter
-def test_it_says_whether_it_may_change(parameter: Field[Any], node: Node) -> None:
-    """At any time, while the node is unconfigured, or never: then it is read-only."""
-    read_only = node.describe_parameter(parameter.name).read_only
-    assert read_only == parameter.metadata['at_start'] == (parameter.name in AT_START)
-    assert parameter.metadata['run_time'] == (parameter.name in RUN_TIME)
-    assert (parameter.name in UNCONFIGURED) != (parameter.name in AT_START | RUN_TIME)
-
-
-@of_each_parameter
-def test_its_range_is_told(parameter: Field[Any], node: Node) -> None:
-    """Of every number."""
-    described = node.describe_parameter(parameter.name)
-    ranges = [*described.integer_range, *described.floating_point_range]
-    assert len(ranges) == (type(parameter.default) in (int, float))
-    if ranges:
-        assert (ranges[0].from_value, ranges[0].to_value) == parameter.metadata['between']
-        assert ranges[0].from_value <= parameter.default <= ranges[0].to_value
-
-
-@of_each_parameter
-def test_its_choices_are_told(parameter: Field[Any], node: Node) -> None:
-    """The default is one of them."""
-    constraints = node.describe_parameter(parameter.name).additional_constraints
-    choices = parameter.metadata['choices']
-    assert all(each in constraints for each in choices)
-    assert not choices or parameter.default in choices
-
-
-def test_input_size_has_steps(node: Node) -> None:
-    """The model takes multiples of 32."""
-    (limits,) = node.describe_parameter('input_size').integer_range
-    assert (limits.from_value, limits.to_value, limits.step) == (128, 1024, 32)
-
-
-@pytest.mark.parametrize('table', TABLES)
-def test_defaults(table: Any, make_node: MakeNode) -> None:
-    """Nothing given, the table's own values come out."""
-    node = make_node()
-    assert declare(node, table) == table()
-    assert defaults(table) == {each.name: each.default for each in fields(table)}
-
-
-def test_what_is_given_comes_out(make_node: MakeNode) -> None:
-    """One of each type."""
-    given = {'backend': 'tensorflow', 'input_size': 1024, 'person_threshold': 1.0}
-    settings = declare(make_node(**given, annotate_boxes=False), PoseParameters)
-    assert settings == PoseParameters(**given, annotate_boxes=False)
-
-
-@pytest.mark.parametrize(
-    ('name', 'value', 'words'),
-    [
-        ('input_size', 96, ("'96'", 'from 128 to 1024 in steps of 32')),
-        ('input_size', 1056, ("'1056'", 'from 128 to 1024 in steps of 32')),
-        ('input_size', 257, ("'257'", 'from 128 to 1024 in steps of 32')),
-        ('input_size', 256.0, ("'256.0'", 'an integer')),
-        ('input_size', '256', ('an integer',)),
-        ('max_people', 0, ("'0'", 'from 1 to 6')),
-        ('max_people', 7, ("'7'", 'from 1 to 6')),
-        ('gpu_memory_limit_mb', -1, ("'-1'", 'from 0 to')),
-        ('person_threshold', 1.01, ("'1.01'", 'from 0.0 to 1.0')),
-        ('person_threshold', -0.01, ("'-0.01'", 'from 0.0 to 1.0')),
-        ('person_threshold', float('nan'), ("'nan'", 'from 0.0 to 1.0')),
-        ('person_threshold', float('inf'), ("'inf'", 'from 0.0 to 1.0')),
-        ('person_threshold', 2, ("'2.0'", 'from 0.0 to 1.0')),
-        ('person_threshold', '1', ("'1'", 'a double')),
-        ('annotate_boxes', 1, ("'1'", 'a bool')),
-        ('annotate_boxes', 'true', ("'true'", 'a bool')),
-        ('backend', 'torch', ("'torch'", 'one of auto, tensorflow, onnxruntime')),
-        ('backend', '', ("''", 'one of auto')),
-        ('backend', 1, ("'1'", 'one of auto')),
-        ('device', 'cuda', ("'cuda'", 'one of auto, cpu, gpu')),
-        ('image_transport', 'theora', ("'theora'", 'one of raw, compressed')),
-        ('image_reliability', 'RELIABLE', ("'RELIABLE'", 'one of auto, reliable, best_effort')),
-        ('model_path', True, ("'True'", 'a string')),
-        ('model_path', ['a'], ('a string',)),
-    ],
-)
-def test_refused_at_the_start(
-    name: str, value: Any, words: tuple[str, ...], make_node: MakeNode
-) -> None:
-    """In one line that names the parameter, the value and the limits."""
-    with pytest.raises(StartError) as refused:
-        declare(make_node(**{name: value}), PoseParameters)
-    text = str(refused.value)
-    assert text.startswith(f'parameter {name} ') and '\n' not in text
-    assert all(each in text for each in words), text
-
-
-@pytest.mark.parametrize('table', TABLES)
-def test_without_values_a_table_has_its_defaults(table: Any) -> None:
-    """As the node has them."""
-    assert table_of(table, {}) == table()
-
-
-def test_values_get_into_the_table() -> None:
-    """Those that it knows; an integer stands for a double."""
-    values = {'max_people': 2, 'person_threshold': 1, 'nothing': 3}
-    settings = table_of(PoseParameters, values)
-    assert settings == PoseParameters(max_people=2, person_threshold=1.0)
-    assert type(settings.person_threshold) is float
-
-
-@of_each_parameter
-def test_a_value_of_no_type_is_refused(parameter: Field[Any]) -> None:
-    """Such as a list, or nothing."""
-    table: Any = next(each for each in TABLES if parameter in fields(each))
-    for value in (None, [1], b'x'):
-        with pytest.raises(StartError, match=f'parameter {parameter.name} is .*it must be a'):
-            table_of(table, {parameter.name: value})
-
-
-def test_unknown_names_are_told_without_a_node() -> None:
-    """In the same words."""
-    (line,) = unknown_names(['bakend', 'rate', 'backend'], PoseParameters)
-    assert "'bakend'" in line and 'did you mean backend?' in line
-
-
-@pytest.mark.parametrize(
-    ('name', 'value', 'meant'), [('rate', 30, 30.0), ('rate', 0, 0.0), ('source', 0, '0')]
-)
-def test_an_integer_stands_for_a_double_or_a_string(
-    name: str, value: int, meant: Any, make_node: MakeNode
-) -> None:
-    """As people write it: rate:=30, source:=0."""
-    taken = getattr(declare(make_node(**{name: value}), VideoSourceParameters), name)
-    assert (taken, type(taken)) == (meant, type(meant))
-
-
-def test_off_is_no_bool_at_the_start(make_node: MakeNode) -> None:
-    """YAML, and so `-p tracking:=off`, makes one of it."""
-    assert declare(make_node(tracking=False), PoseParameters).tracking == 'off'
-
-
-@pytest.mark.parametrize('value', [False, 'off'])
-def test_off_is_no_bool_at_run_time(
-    value: Any, node: Node, changes: list[PoseParameters]
-) -> None:
-    """As `ros2 param set /movenet tracking off` sends it."""
-    (result,) = node.set_parameters([Parameter('tracking', value=value)])
-    assert result.successful, result.reason
-    assert changes == [PoseParameters(tracking='off')]
-
-
-@pytest.mark.parametrize(
-    ('name', 'value', 'words'),
-    [
-        ('rate', -1.0, 'from 0.0 to 1000.0'),
-        ('rate', '30', 'a double'),
-        ('loop', 'yes', 'a bool'),
-        ('source', 0.5, 'a string'),
-    ],
-)
-def test_video_source_refused_at_the_start(
-    name: str, value: Any, words: str, make_node: MakeNode
-) -> None:
-    """The same for the other table."""
-    with pytest.raises(StartError, match=f'parameter {name} .*{words}'):
-        declare(make_node(**{name: value}), VideoSourceParameters)
-
-
 @pytest.fixture
 def changes(node: Node) -> list[PoseParameters]:
     """Give the list of what a node is told when its parameters change."""
     told: list[PoseParameters] = []
     on_change(node, PoseParameters(), told.append)
     return told
-
-
-def test_a_change_is_told(node: Node, changes: list[PoseParameters]) -> None:
-    """And the next one builds on it."""
-    node.set_parameters([Parameter('person_threshold', value=0.5)])
-    node.set_parameters([Parameter('annotate_boxes', value=False)])
-    assert changes == [
-        PoseParameters(person_threshold=0.5),
-        PoseParameters(person_threshold=0.5, annotate_boxes=False),
-    ]
-
-
-@pytest.mark.parametrize(
-    ('name', 'value'),
-    [
-        ('person_threshold', 2.0),
-        ('person_threshold', 1),
-        ('person_threshold', None),
-        ('input_size', 500),
-        ('input_size', 1056),
-        ('max_people', 7),
-        ('max_image_pixels', 0),
-        ('image_timeout_s', 0.0),
-        ('dropped_warn_percent', 100.1),
-        ('max_rate_hz', float('nan')),
-        ('latency_warn_ms', -1.0),
-        ('backend', 'torch'),
-        ('threads', 257),
-        ('model_path', None),
-        ('autostart', False),
-        ('tracking', True),
-        ('tracking', None),
-        ('tracking', 3),
-    ],
-)
-def test_a_refused_change_is_not_told(
-    name: str, value: Any, node: Node, changes: list[PoseParameters]
-) -> None:
-    """The node keeps what it had, and so does the parameter."""
-    before = node.get_parameter(name).value
-    (result,) = node.set_parameters([Parameter(name, value=value)])
-    assert not result.successful and result.reason
-    assert not changes
-    assert node.get_parameter(name).value == before
-
-
-@pytest.mark.parametrize('bad', [('keypoint_threshold', 2.0), ('autostart', False)])
-def test_all_or_none(
-    bad: tuple[str, Any], node: Node, changes: list[PoseParameters]
-) -> None:
-    """A good one beside a bad one is refused with it, whichever comes first."""
-    both = [Parameter('person_threshold', value=0.5), Parameter(bad[0], value=bad[1])]
-    for request in (both, both[::-1]):
-        assert not node.set_parameters_atomically(request).successful
-    assert not changes
-    assert node.get_parameter('person_threshold').value == 0.25
-
-
-def test_two_at_once_are_told_at_once(node: Node, changes: list[PoseParameters]) -> None:
-    """Nobody sees the state between."""
-    node.set_parameters_atomically(
-        [Parameter('person_threshold', value=0.5), Parameter('keypoint_threshold', value=0.1)]
-    )
-    assert changes == [PoseParameters(person_threshold=0.5, keypoint_threshold=0.1)]
 
 
 @pytest.fixture
@@ -368,54 +95,132 @@ def locked_changes(node: Node) -> list[PoseParameters]:
     return told
 
 
-@pytest.mark.parametrize(('name', 'value'), UNCONFIGURED.items())
-def test_what_the_model_is_loaded_with_can_be_locked(
-    name: str, value: Any, node: Node, locked_changes: list[PoseParameters]
-) -> None:
-    """With the reason that the node gives."""
-    (result,) = node.set_parameters([Parameter(name, value=value)])
-    assert not result.successful
-    assert result.reason == f'parameter {name} can be set while unconfigured'
-    assert node.get_parameter(name).value == getattr(PoseParameters(), name)
-    assert locked_changes == []
+@pytest.mark.parametrize('table', TABLES)
+def test_ros_describes_each_parameter(table: Any, node: Node) -> None:
+    """Type, default, meaning, range or choices, and whether it is read-only."""
+    for name, row in rows(table).items():
+        described = node.describe_parameter(name)
+        assert node.get_parameter(name).value == row.default
+        assert (described.description, described.read_only) == (row.meaning, row.at_start)
+        assert all(each in described.additional_constraints for each in row.choices)
+        ranges = [*described.integer_range, *described.floating_point_range]
+        assert [(each.from_value, each.to_value) for each in ranges] == (
+            [row.between] if row.between else []
+        )
+        assert all(each.step in (0, row.step) for each in ranges)
 
 
-@pytest.mark.parametrize(('name', 'value'), UNCONFIGURED.items())
-def test_what_the_model_is_loaded_with_changes_where_it_is_not_locked(
+def test_given_values_are_the_settings(make_node: MakeNode) -> None:
+    given = {'backend': 'tensorflow', 'input_size': 1024, 'smoothing.beta': 1}
+    node = make_node(**given)
+    assert declare(node, PoseParameters) == changed(PoseParameters(), given)
+    assert node.get_parameter('smoothing.beta').value == 1.0
+
+
+def test_a_wrong_value_is_refused_at_the_start(make_node: MakeNode) -> None:
+    with pytest.raises(StartError, match=r'smoothing\.beta .*from 0\.0 to'):
+        declare(make_node(**{'smoothing.beta': -1.0}), PoseParameters)
+
+
+@pytest.mark.parametrize('value', [False, 'off'])
+def test_off_is_no_bool(value: Any, node: Node, changes: list[PoseParameters]) -> None:
+    """As `ros2 param set /movenet tracking.association off` sends it."""
+    (result,) = node.set_parameters([Parameter('tracking.association', value=value)])
+    assert result.successful, result.reason
+    assert [each.tracking.association for each in changes] == ['off']
+
+
+def test_a_change_builds_on_the_one_before(node: Node, changes: list[PoseParameters]) -> None:
+    for name, value in (('person_threshold', 0.5), ('annotate.boxes', False)):
+        node.set_parameters([Parameter(name, value=value)])
+    assert changes[-1] == changed(
+        PoseParameters(), {'person_threshold': 0.5, 'annotate.boxes': False}
+    )
+
+
+@pytest.mark.parametrize(
+    ('name', 'value'),
+    [
+        ('person_threshold', 2.0),
+        ('person_threshold', 1),
+        ('person_threshold', None),
+        ('input_size', 500),
+        ('max_rate_hz', float('nan')),
+        ('backend', 'torch'),
+        ('model_path', None),
+        ('autostart', False),
+        ('tracking.association', True),
+        ('tracking.association', None),
+        ('tracking.association', 3),
+    ],
+)
+def test_a_rejected_change_changes_nothing(
     name: str, value: Any, node: Node, changes: list[PoseParameters]
 ) -> None:
+    before = node.get_parameter(name).value
     (result,) = node.set_parameters([Parameter(name, value=value)])
-    assert result.successful, result.reason
-    assert changes == [replace(PoseParameters(), **{name: value})]
+    assert not result.successful and result.reason
+    assert not changes
+    assert node.get_parameter(name).value == before
+
+
+@pytest.mark.parametrize('bad', [('keypoint_threshold', 2.0), ('autostart', False)])
+def test_all_or_none(bad: tuple[str, Any], node: Node, changes: list[PoseParameters]) -> None:
+    both = [Parameter('person_threshold', value=0.5), Parameter(bad[0], value=bad[1])]
+    for request in (both, both[::-1]):
+        assert not node.set_parameters_atomically(request).successful
+    assert not changes
+    assert node.get_parameter('person_threshold').value == 0.25
+
+
+def test_two_at_once_are_one_change(node: Node, changes: list[PoseParameters]) -> None:
+    node.set_parameters_atomically(
+        [Parameter('person_threshold', value=0.5), Parameter('keypoint_threshold', value=0.1)]
+    )
+    assert changes == [PoseParameters(person_threshold=0.5, keypoint_threshold=0.1)]
 
 
 @pytest.mark.parametrize('name', UNCONFIGURED)
-def test_the_value_that_it_has_passes_though_it_is_locked(
+def test_parameters_of_the_model_can_be_locked(
     name: str, node: Node, locked_changes: list[PoseParameters]
 ) -> None:
+    (result,) = node.set_parameters([Parameter(name, value=another(ROWS[name]))])
+    assert not result.successful and 'unconfigured' in result.reason
+    assert node.get_parameter(name).value == ROWS[name].default
+    assert locked_changes == []
+
+
+def test_parameters_of_the_model_change_while_unlocked(
+    node: Node, changes: list[PoseParameters]
+) -> None:
+    for name in UNCONFIGURED:
+        (result,) = node.set_parameters([Parameter(name, value=another(ROWS[name]))])
+        assert result.successful, result.reason
+    assert len(changes) == len(UNCONFIGURED)
+
+
+def test_the_same_value_passes_though_it_is_locked(
+    node: Node, locked_changes: list[PoseParameters]
+) -> None:
     """As where `ros2 param load` sets all of a file."""
-    same = Parameter(name, value=getattr(PoseParameters(), name))
-    both = [same, Parameter('person_threshold', value=0.5)]
-    assert node.set_parameters_atomically(both).successful
+    same = [Parameter(name, value=ROWS[name].default) for name in UNCONFIGURED]
+    assert node.set_parameters_atomically(
+        [*same, Parameter('person_threshold', value=0.5)]
+    ).successful
     assert locked_changes == [PoseParameters(person_threshold=0.5)]
 
 
-@pytest.mark.parametrize('name', sorted(RUN_TIME))
-def test_what_changes_at_any_time_is_never_locked(
-    name: str, node: Node, locked_changes: list[PoseParameters]
+def test_run_time_parameters_are_never_locked(
+    node: Node, locked_changes: list[PoseParameters]
 ) -> None:
-    (each,) = (each for each in fields(PoseParameters) if each.name == name)
-    about = each.metadata
-    if about['between'] is not None:
-        value = about['between'][0]
-    else:
-        value = about['choices'][0] if about['choices'] else not each.default
-    (result,) = node.set_parameters([Parameter(name, value=value)])
-    assert result.successful, result.reason
-    assert locked_changes == [replace(PoseParameters(), **{name: value})]
+    values = {name: another(row) for name, row in ROWS.items() if row.run_time}
+    for name, value in values.items():
+        (result,) = node.set_parameters([Parameter(name, value=value)])
+        assert result.successful, result.reason
+    assert {name: values_of(locked_changes[-1])[name] for name in values} == values
 
 
-def test_a_bad_value_is_told_rather_than_that_it_is_locked(
+def test_a_wrong_value_is_told_rather_than_the_lock(
     node: Node, locked_changes: list[PoseParameters]
 ) -> None:
     (result,) = node.set_parameters([Parameter('backend', value='torch')])
@@ -423,8 +228,8 @@ def test_a_bad_value_is_told_rather_than_that_it_is_locked(
 
 
 @pytest.mark.parametrize('error', [InferenceError('no memory'), StartError('no model')])
-def test_what_cannot_be_applied_is_refused(node: Node, error: MoveNetError) -> None:
-    """With its reason; the next change builds on what there was before."""
+def test_a_change_that_cannot_be_applied_is_rejected(node: Node, error: MoveNetError) -> None:
+    """With its reason; the next change builds on the settings before it."""
     told: list[PoseParameters] = []
 
     def apply(settings: PoseParameters) -> None:
@@ -436,12 +241,12 @@ def test_what_cannot_be_applied_is_refused(node: Node, error: MoveNetError) -> N
     large = [Parameter('max_people', value=1), Parameter('input_size', value=1024)]
     refused = node.set_parameters_atomically(large)
     assert (refused.successful, refused.reason) == (False, str(error))
-    assert node.get_parameter('max_people').value == 6
+    assert node.get_parameter('max_people').value == ROWS['max_people'].default
     assert node.set_parameters([Parameter('input_size', value=512)])[0].successful
     assert told[1:] == [PoseParameters(input_size=512)]
 
 
-def test_a_bug_in_what_is_applied_is_not_swallowed(node: Node) -> None:
+def test_a_bug_in_applying_is_not_swallowed(node: Node) -> None:
     def apply(settings: PoseParameters) -> None:
         raise ZeroDivisionError
 
@@ -450,33 +255,13 @@ def test_a_bug_in_what_is_applied_is_not_swallowed(node: Node) -> None:
         node.set_parameters([Parameter('input_size', value=512)])
 
 
-def test_parameters_of_others_pass(make_node: MakeNode) -> None:
-    """Such as use_sim_time."""
-    node = make_node()
-    settings = declare(node, PoseParameters)
-    on_change(node, settings, lambda settings: None)
+def test_parameters_of_others_pass(node: Node, changes: list[PoseParameters]) -> None:
     (result,) = node.set_parameters([Parameter('use_sim_time', value=True)])
     assert result.successful
 
 
-def test_known_parameters_are_not_warned_of(make_node: MakeNode) -> None:
-    """Neither ours nor those of every node."""
-    node = make_node(backend='auto', use_sim_time=True)
-    assert not unknown_parameters(node, PoseParameters)
-
-
-def test_parameters_of_our_other_node_are_not_warned_of(make_node: MakeNode) -> None:
-    """One file may hold the parameters of both."""
-    assert not unknown_parameters(make_node(backend='auto', rate=2.0), VideoSourceParameters)
-
-
-def test_misspelt_parameters_are_warned_of(make_node: MakeNode) -> None:
-    """With the one that was meant."""
-    (line,) = unknown_parameters(make_node(bakend='auto'), PoseParameters)
-    assert "'bakend'" in line and 'did you mean backend?' in line
-
-
-def test_strange_parameters_are_warned_of(make_node: MakeNode) -> None:
-    """With all there are."""
-    (line,) = unknown_parameters(make_node(zzz=1), PoseParameters)
-    assert "'zzz'" in line and all(each.name in line for each in fields(PoseParameters))
+def test_only_names_that_nothing_reads_are_warned_of(make_node: MakeNode) -> None:
+    """One file may hold the parameters of both nodes."""
+    node = make_node(backend='auto', use_sim_time=True, rate=2.0, smoothing_beta=1.0)
+    (line,) = unknown_parameters(node, PoseParameters)
+    assert 'smoothing_beta' in line and 'smoothing.beta' in line

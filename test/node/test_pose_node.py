@@ -406,13 +406,14 @@ def test_reliable_does_not_hear_best_effort_and_says_so(
     poses = world.sink(Detection2DArray, 'poses')
     publisher = world.publisher(Image, 'image', BEST_EFFORT)
     start_pose_node(
-        RecordedBackend([two_people]), image_reliability='reliable', image_timeout_s=0.3
+        RecordedBackend([two_people]),
+        **{'image.reliability': 'reliable', 'diagnostics.image_timeout_s': 0.3},
     )
     world.until(lambda: any('best effort' in line for line in log(WARNING)))
     publisher.publish(make_image(1))
     world.spin(A_WHILE_S)
     (line,) = log(WARNING)
-    assert 'image_reliability is reliable: set it to auto' in line
+    assert 'image.reliability is reliable: set it to auto' in line
     assert not poses
 
 
@@ -422,7 +423,7 @@ def test_silence_is_explained_once_and_its_end_told(
 ) -> None:
     """A camera that is there but sends nothing, then does."""
     poses = world.sink(Detection2DArray, 'poses')
-    start_pose_node(RecordedBackend([two_people]), image_timeout_s=0.3)
+    start_pose_node(RecordedBackend([two_people]), **{'diagnostics.image_timeout_s': 0.3})
     world.until(lambda: log(WARNING))
     world.spin(A_WHILE_S)
     assert [line for line in log(WARNING) if 'sends nothing' in line] == log(WARNING)
@@ -441,7 +442,7 @@ def test_silence_names_the_topic_that_has_images(
     """Of a camera; the node's own pictures are not meant."""
     world.sink(Image, 'image_annotated')
     world.publisher(Image, 'cam/image_raw')
-    start_pose_node(RecordedBackend([two_people]), image_timeout_s=0.3)
+    start_pose_node(RecordedBackend([two_people]), **{'diagnostics.image_timeout_s': 0.3})
     world.until(lambda: log(WARNING))
     (line,) = log(WARNING)
     assert 'nobody publishes' in line and f'{world.namespace}/cam/image_raw' in line
@@ -459,7 +460,7 @@ def test_slow_inference_is_not_silence(
         return two_people
 
     poses = world.sink(Detection2DArray, 'poses')
-    start_pose_node(FakeBackend(slowly), image_timeout_s=0.5)
+    start_pose_node(FakeBackend(slowly), **{'diagnostics.image_timeout_s': 0.5})
     for sec in (1, 2):
         camera.show(make_image(sec))
         world.until(arrived(poses, sec))
@@ -624,7 +625,7 @@ def test_person_threshold_changes_at_run_time(
 
 
 @pytest.mark.parametrize(
-    'change', [{'keypoint_threshold': 1.0}, {'annotate_boxes': False}, {'annotate_scores': False}]
+    'change', [{'keypoint_threshold': 1.0}, {'annotate.boxes': False}, {'annotate.scores': False}]
 )
 def test_drawing_changes_at_run_time(
     change: dict[str, Any], world: World, camera: Camera, two_people: Output,
@@ -646,21 +647,21 @@ def test_drawing_changes_at_run_time(
     [
         ('autostart', False, 'read-only'),
         ('backend', 'tensorflow', 'can be set while the node is unconfigured'),
-        ('image_reliability', 'reliable', 'can be set while the node is unconfigured'),
+        ('image.reliability', 'reliable', 'can be set while the node is unconfigured'),
         ('max_people', 7, 'range'),
         ('input_size', 500, 'input_size'),
-        ('max_image_pixels', 0, 'range'),
-        ('image_timeout_s', 0.0, 'range'),
+        ('image.max_pixels', 0, 'range'),
+        ('diagnostics.image_timeout_s', 0.0, 'range'),
         ('person_threshold', 1.5, 'range'),
         ('person_threshold', -0.1, 'range'),
         ('person_threshold', float('nan'), 'person_threshold'),
         ('person_threshold', 2, 'range'),
         ('person_threshold', 'high', 'type'),
-        ('annotate_boxes', 'no', 'type'),
-        ('tracking', 'faces', 'tracking'),
-        ('track_max_age_s', 61.0, 'range'),
-        ('smoothing_min_cutoff_hz', 0.0, 'range'),
-        ('smoothing_beta', -1.0, 'range'),
+        ('annotate.boxes', 'no', 'type'),
+        ('tracking.association', 'faces', 'tracking.association'),
+        ('tracking.max_age_s', 61.0, 'range'),
+        ('smoothing.min_cutoff_hz', 0.0, 'range'),
+        ('smoothing.beta', -1.0, 'range'),
     ],
 )
 def test_refused_at_run_time(
@@ -758,7 +759,7 @@ def test_tracking_changes_at_run_time(
     poses = world.sink(Detection2DArray, 'poses')
     start_pose_node(RecordedBackend([two_people]))
     for start_s, tracking in enumerate(('boxes', 'off', 'keypoints'), 1):
-        (result,) = set_parameters(world, tracking=tracking)
+        (result,) = set_parameters(world, **{'tracking.association': tracking})
         assert result.successful, result.reason
         walk(world, camera, poses, make_image, start_s, 3)
     assert ids(poses)[2::3] == [['1', '2'], ['', ''], ['3', '4']]
@@ -770,10 +771,10 @@ def test_the_age_of_a_track_changes_at_run_time(
     """Images 1.9 s apart are one stream, or two."""
     poses = world.sink(Detection2DArray, 'poses')
     start_pose_node(RecordedBackend([two_people]))
-    set_parameters(world, track_max_age_s=3.0)
+    set_parameters(world, **{'tracking.max_age_s': 3.0})
     walk(world, camera, poses, make_image, 1, 3)
     walk(world, camera, poses, make_image, 3, 3)
-    set_parameters(world, track_max_age_s=0.5)
+    set_parameters(world, **{'tracking.max_age_s': 0.5})
     walk(world, camera, poses, make_image, 5, 3)
     assert ids(poses)[2::3] == [['1', '2'], ['1', '2'], ['3', '4']]
 
@@ -793,8 +794,9 @@ def test_smoothing_changes_at_run_time(
     start_pose_node(FakeBackend(infer), keypoint_threshold=0.0)
     shakes = []
     changes: list[dict[str, Any]] = [
-        {'smoothing': False}, {'smoothing': True}, {'smoothing_min_cutoff_hz': 100.0},
-        {'smoothing_min_cutoff_hz': 0.5, 'smoothing_beta': 1000.0}, {'smoothing_beta': 5.0},
+        {'smoothing.enabled': False}, {'smoothing.enabled': True},
+        {'smoothing.min_cutoff_hz': 100.0},
+        {'smoothing.min_cutoff_hz': 0.5, 'smoothing.beta': 1000.0}, {'smoothing.beta': 5.0},
     ]
     for start_s, change in enumerate(changes, 1):
         assert all(each.successful for each in set_parameters(world, **change))

@@ -20,7 +20,6 @@ from array import array
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import fields
 import os
 from pathlib import Path
 import signal
@@ -35,10 +34,11 @@ from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import StartError
 from movenet_ros.node import pose_node
 from movenet_ros.node import video_source
-from movenet_ros.node.parameters import PoseParameters
-from movenet_ros.node.parameters import VideoSourceParameters
 from movenet_ros.node.run import run_node
 from movenet_ros.node.run import STUMBLES
+from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import rows
+from movenet_ros.settings import VideoSourceParameters
 import pytest
 import rclpy
 from rclpy.logging import LoggingSeverity
@@ -183,7 +183,7 @@ def test_help_lists_the_parameters(main: Any, capsys: pytest.CaptureFixture[str]
     assert ended.value.code == 0
     table = PoseParameters if main is pose_node.main else VideoSourceParameters
     text = capsys.readouterr().out
-    assert all(f'  {each.name} (' in text for each in fields(table))
+    assert all(f'  {name} (' in text for name in rows(table))
 
 
 @pytest.mark.parametrize(

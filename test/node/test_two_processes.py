@@ -47,7 +47,7 @@ SAME_PX = 0.01  # the same numbers, apart from their text
 LOSSLESS_PX = 2.0
 LOSSY_PX = 3.0
 # each picture is on its own here
-ARGUMENTS = ('-p', 'backend:=onnxruntime', '-p', 'tracking:=off')
+ARGUMENTS = ('-p', 'backend:=onnxruntime', '-p', 'tracking.association:=off')
 
 _numbers = count(1)
 

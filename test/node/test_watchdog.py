@@ -72,15 +72,15 @@ CASES: dict[str, tuple[str, ReliabilityPolicy, list[Any], list[str], tuple[str, 
     ),
     'reliable does not hear best effort': (
         IMAGE, RELIABLE, [publisher(IMAGE, BEST_EFFORT)], [],
-        ('published best effort', 'image_reliability is reliable', 'set it to auto'),
+        ('published best effort', 'image.reliability is reliable', 'set it to auto'),
     ),
     'reliable does not hear the one that is best effort': (
         IMAGE, RELIABLE, [publisher(IMAGE, BEST_EFFORT), publisher(IMAGE, RELIABLE)], [],
-        ('image_reliability is reliable', 'set it to auto'),
+        ('image.reliability is reliable', 'set it to auto'),
     ),
     'best effort is asked for': (
         IMAGE, BEST_EFFORT, [publisher(IMAGE, RELIABLE)], [],
-        ('image_reliability is best_effort, which loses large images', 'set it to auto'),
+        ('image.reliability is best_effort, which loses large images', 'set it to auto'),
     ),
     'best effort loses large images': (
         IMAGE, BEST_EFFORT, [publisher(IMAGE, BEST_EFFORT)], [],

@@ -35,11 +35,11 @@ from movenet_ros.__main__ import main as program
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.node.parameters import defaults
-from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.command import main
-from movenet_ros.replay.command import OF_A_GRAPH
+from movenet_ros.replay.command import OPTIONS
+from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import values_of
 import numpy as np
 import pytest
 from rosbags.rosbag2 import Reader
@@ -114,9 +114,8 @@ def test_help_lists_every_parameter(capsys: pytest.CaptureFixture[str]) -> None:
         main(['--help'])
     text = capsys.readouterr().out
     options = set(re.findall(r'^  --([a-z-]+)', text, re.MULTILINE))
-    names = {each.replace('_', '-') for each in defaults(PoseParameters) if each not in OF_A_GRAPH}
-    assert names <= options
-    assert not {each.replace('_', '-') for each in OF_A_GRAPH} & options
+    assert {re.sub('[_.]', '-', name) for name in OPTIONS} <= options
+    assert 'autostart' not in options
 
 
 @pytest.mark.parametrize(
@@ -126,16 +125,16 @@ def test_help_lists_every_parameter(capsys: pytest.CaptureFixture[str]) -> None:
         (['--person_threshold', '1'], 'person_threshold', 1.0),
         (['--person_threshold=0.5'], 'person_threshold', 0.5),
         (['--input-size', '384'], 'input_size', 384),
-        (['--smoothing', 'false'], 'smoothing', False),
-        (['--smoothing', 'True'], 'smoothing', True),
-        (['--tracking', 'boxes'], 'tracking', 'boxes'),
+        (['--smoothing-enabled', 'false'], 'smoothing.enabled', False),
+        (['--smoothing-enabled', 'True'], 'smoothing.enabled', True),
+        (['--tracking.association', 'boxes'], 'tracking.association', 'boxes'),
     ],
 )
 def test_an_option_is_a_parameter(
     option: list[str], name: str, value: Any, bag: Path, settings: list[PoseParameters]
 ) -> None:
     main([str(bag), *option])
-    assert getattr(settings[0], name) == value
+    assert values_of(settings[0])[name] == value
 
 
 @pytest.mark.parametrize(
@@ -145,8 +144,8 @@ def test_an_option_is_a_parameter(
         (['--input-size', '256.0'], "input_size is '256.0', it must be an integer"),
         (['--person-threshold', 'nan'], "person_threshold is 'nan', it must be from 0.0 to 1.0"),
         (['--person-threshold', 'x'], "person_threshold is 'x', it must be a double"),
-        (['--smoothing', '1'], "smoothing is '1', it must be a bool"),
-        (['--tracking', 'magic'], "tracking is 'magic', it must be one of off"),
+        (['--smoothing-enabled', '1'], "smoothing.enabled is '1', it must be a bool"),
+        (['--tracking.association', 'a'], "tracking.association is 'a', it must be one of off"),
     ],
 )
 def test_a_bad_value_is_refused_in_the_nodes_words(
@@ -171,7 +170,7 @@ def test_a_misspelt_parameter_in_the_file_is_warned_of(
     path = tmp_path / 'params.yaml'
     path.write_text('movenet: {ros__parameters: {max_peple: 2}}')
     main([str(bag), '--params-file', str(path)])
-    assert "'max_peple' is ignored, did you mean max_people?" in capsys.readouterr().err
+    assert "'max_peple' is ignored: did you mean max_people?" in capsys.readouterr().err
 
 
 def test_a_file_without_parameters_for_the_node_is_warned_of(

@@ -24,13 +24,13 @@ import cv2
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import SourceImage
 from movenet_ros.messages.conversions import image_to_msg
-from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.perception import Perception
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.outputs import Outputs
 from movenet_ros.replay.outputs import Targets
 from movenet_ros.replay.run import replay
 from movenet_ros.replay.source import open_source
+from movenet_ros.settings import PoseParameters
 import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message

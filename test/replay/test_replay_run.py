@@ -30,7 +30,6 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.messages.conversions import poses_from_msg
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.stamped import Stamped
-from movenet_ros.node.parameters import PoseParameters
 from movenet_ros.perception import Perception
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.bag.reader import Message
@@ -40,6 +39,8 @@ from movenet_ros.replay.run import replay
 from movenet_ros.replay.run import Result
 from movenet_ros.replay.run import Tally
 from movenet_ros.replay.source import open_source
+from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import table_of
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -60,7 +61,10 @@ CAMERA = '/camera/image_raw'
 BEGIN_NS, STEP_NS = 1_700_000_000 * 10**9, 40_000_000
 DELAY_NS = 7_000_000  # from stamp to bag
 COUNT = 8
-QUIET = PoseParameters(tracking='off', smoothing=False, input_size=128)
+QUIET = table_of(
+    PoseParameters,
+    {'tracking.association': 'off', 'smoothing.enabled': False, 'input_size': 128},
+)
 
 
 @pytest.fixture(scope='module')

@@ -37,8 +37,8 @@ import time
 from typing import Any
 from typing import IO
 
-from movenet_ros.backends import BackendRequest
 from movenet_ros.backends import open_backend
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core import errors
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import MoveNetError

@@ -43,10 +43,10 @@ import cv2
 from movenet_ros.arguments import add_input_size_argument
 from movenet_ros.arguments import positive
 from movenet_ros.arguments import refuse_unwritable
-from movenet_ros.backends import BACKEND_CHOICES
-from movenet_ros.backends import BackendRequest
-from movenet_ros.backends import DEVICES
 from movenet_ros.backends import open_backend
+from movenet_ros.backends.request import BACKEND_CHOICES
+from movenet_ros.backends.request import BackendRequest
+from movenet_ros.backends.request import DEVICES
 from movenet_ros.core.backend import Backend
 from movenet_ros.core.decode import decode
 from movenet_ros.core.drawing import draw_poses

@@ -28,7 +28,7 @@ import sys
 from movenet_ros.arguments import add_input_size_argument
 from movenet_ros.arguments import needs
 from movenet_ros.arguments import positive
-from movenet_ros.backends import BACKEND_CHOICES
+from movenet_ros.backends.request import BACKEND_CHOICES
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media

@@ -146,7 +146,7 @@ def _deaf(topic: Topic) -> list[Check]:
 def _qos_cure(sub: Endpoint, pub: Endpoint) -> str:
     if sub.reliability == 'reliable' and pub.reliability == 'best effort':
         return (
-            f'subscribe best effort in {sub.node}; a pose node: -p image_reliability:=auto'
+            f'subscribe best effort in {sub.node}; a pose node: -p image.reliability:=auto'
             f'\nor publish reliable in {pub.node}'
         )
     return f'subscribe volatile in {sub.node}'

@@ -24,6 +24,7 @@ from argparse import ArgumentParser
 from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from dataclasses import replace
 import json
 from pathlib import Path
 import sys
@@ -31,18 +32,19 @@ from typing import Any
 
 from movenet_ros.arguments import add_backend_arguments
 from movenet_ros.arguments import add_input_size_argument
+from movenet_ros.arguments import add_parameter_arguments
 from movenet_ros.arguments import backend_request
 from movenet_ros.arguments import needs
-from movenet_ros.arguments import not_negative
-from movenet_ros.arguments import positive
+from movenet_ros.arguments import parameter_values
 from movenet_ros.arguments import probability
 from movenet_ros.backends import open_backend
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.following import FollowSettings
-from movenet_ros.core.following import TRACKING
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.settings import rows
+from movenet_ros.settings import Settings
+from movenet_ros.settings import table_of
 from movenet_ros.tools.evaluate.coco import ground_truth
 from movenet_ros.tools.evaluate.coco import results
 from movenet_ros.tools.evaluate.coco import score
@@ -51,6 +53,12 @@ from movenet_ros.tools.evaluate.tracks import DECIMALS
 from movenet_ros.tools.evaluate.tracks import evaluate_tracks
 from movenet_ros.tools.evaluate.tracks import MEANINGS
 from movenet_ros.tools.evaluate.tracks import read_clip
+
+FOLLOWING = {
+    name: row
+    for name, row in rows(Settings).items()
+    if name.startswith(('tracking.', 'smoothing.')) and name != 'smoothing.enabled'
+}  # both on and off are measured
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -64,7 +72,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if of_a_clip and (args.annotations or args.images):
         parser.error('pictures or a clip, not both')
     if args.person_threshold is None:  # AP counts everybody, the node does not
-        args.person_threshold = FollowSettings.person_threshold if of_a_clip else 0.0
+        args.person_threshold = Settings.person_threshold if of_a_clip else 0.0
     truth = read_clip(args.tracks, args.video) if of_a_clip else ground_truth(args.annotations)
     backend, why = open_backend(backend_request(args), print)
     print(f'backend {backend.info} ({why}), input size {args.input_size}', flush=True)
@@ -87,13 +95,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _clip(args: Namespace, clip: Clip, estimator: PoseEstimator) -> dict[str, float]:
     """Measure people over time and print the figures, a line each."""
-    settings = FollowSettings(
-        person_threshold=args.person_threshold,
-        tracking=args.tracking,
-        track_max_age_s=args.track_max_age_s,
-        smoothing_min_cutoff_hz=args.smoothing_min_cutoff_hz,
-        smoothing_beta=args.smoothing_beta,
-    )
+    settings = table_of(Settings, parameter_values(args, FOLLOWING))
+    settings = replace(settings, person_threshold=args.person_threshold)
     figures = evaluate_tracks(clip, estimator, settings)
     for name, value in figures.items():
         print(f'{name} {value:.{DECIMALS.get(name, 3)}f}')
@@ -137,28 +140,12 @@ def _parser() -> ArgumentParser:
         ' frame_index for each image and fps in info',
     )
     clip.add_argument('--video', type=Path, metavar='FILE', help='the video that it is for')
-    clip.add_argument(
-        '--tracking', choices=TRACKING[1:], default=FollowSettings.tracking,
-        help='what people are told apart by (default %(default)s)',
-    )
-    clip.add_argument(
-        '--track-max-age-s', type=positive, default=FollowSettings.track_max_age_s, metavar='S',
-        help='who is not seen for longer gets a new id (default %(default)s)',
-    )
-    clip.add_argument(
-        '--smoothing-min-cutoff-hz', type=positive, metavar='HZ',
-        default=FollowSettings.smoothing_min_cutoff_hz,
-        help='cutoff frequency for what stands still (default %(default)s)',
-    )
-    clip.add_argument(
-        '--smoothing-beta', type=not_negative, default=FollowSettings.smoothing_beta, metavar='B',
-        help='how much it rises with speed (default %(default)s)',
-    )
+    add_parameter_arguments(clip, FOLLOWING)
     add_input_size_argument(parser)
     parser.add_argument(
         '--person-threshold', type=probability, metavar='X',
         help='people scored below it are dropped (default: 0 for pictures, as AP asks;'
-        f' {FollowSettings.person_threshold} for a clip, as in the node)',
+        f' {Settings.person_threshold} for a clip, as in the node)',
     )
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures here too')
     add_backend_arguments(parser)

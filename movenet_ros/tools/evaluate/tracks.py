@@ -20,7 +20,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field
-from dataclasses import replace
 from itertools import count
 import math
 from pathlib import Path
@@ -40,6 +39,7 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.tracking import match
 from movenet_ros.core.tracking import oks
 from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.settings import changed
 from movenet_ros.tools.evaluate.coco import ground_truth
 from movenet_ros.tools.evaluate.coco import results
 from movenet_ros.tools.evaluate.coco import score
@@ -54,7 +54,7 @@ MEANINGS = {
     'IDSW': 'how often a person changes the id',
     'IDF1': 'share of people found under their right ids (F1)',
     'IDF1_max': 'the same, were all ids right: what detection allows',
-    'IDF1_oracle': 'the same, but new for who was not found for track_max_age_s',
+    'IDF1_oracle': 'the same, but new for who was not found for tracking.max_age_s',
     'MOTA': '1 less misses, false people and id switches for each true person',
     'jitter_px': 'mean jump of keypoints of still joints from one image to the next',
     'jitter_px_raw': 'the same without smoothing',
@@ -157,9 +157,10 @@ def evaluate_tracks(
     ids = motmetrics.MOTAccumulator(auto_id=True)
     estimator.person_threshold = settings.least_score
     smoothed, raw = (
-        Run(Follower(replace(settings, smoothing=smoothing), _say)) for smoothing in (True, False)
+        Run(Follower(changed(settings, {'smoothing.enabled': on}), _say)) for on in (True, False)
     )
-    oracle, oracle_ids = Oracle(settings.track_max_age_s), motmetrics.MOTAccumulator(auto_id=True)
+    oracle = Oracle(settings.tracking.max_age_s)
+    oracle_ids = motmetrics.MOTAccumulator(auto_id=True)
     matched = found = 0
     for number, (entry, image) in enumerate(_images(clip)):
         poses = estimator.estimate(image)

@@ -23,8 +23,8 @@ import math
 import time
 from typing import Any
 
-from movenet_ros.node.parameters import defaults
-from movenet_ros.node.parameters import PoseParameters
+from movenet_ros.settings import defaults
+from movenet_ros.settings import PoseParameters
 from movenet_ros.tools.soak.flood import flood_process
 from movenet_ros.tools.soak.flood import FloodPlan
 from movenet_ros.tools.soak.ledger import Flood
@@ -62,15 +62,15 @@ DRAWN: dict[str, Callable[[Any], Any]] = {  # parameters that change, and how to
     'person_threshold': lambda rng: rng.uniform(0.0, 1.0),
     'keypoint_threshold': lambda rng: rng.uniform(0.0, 1.0),
     'max_people': lambda rng: rng.randint(1, 6),
-    'tracking': lambda rng: rng.choice(('off', 'keypoints', 'boxes')),
-    'track_max_age_s': lambda rng: rng.uniform(0.1, 60.0),
-    'smoothing': lambda rng: rng.random() < 0.5,
-    'smoothing_min_cutoff_hz': lambda rng: rng.uniform(0.01, 100.0),
-    'smoothing_beta': lambda rng: rng.uniform(0.0, 1000.0),
-    'annotate_boxes': lambda rng: rng.random() < 0.5,
-    'annotate_scores': lambda rng: rng.random() < 0.5,
-    'image_timeout_s': lambda rng: rng.uniform(1.0, 10.0),
-    'latency_warn_ms': lambda rng: rng.uniform(100.0, 1000.0),
+    'tracking.association': lambda rng: rng.choice(('off', 'keypoints', 'boxes')),
+    'tracking.max_age_s': lambda rng: rng.uniform(0.1, 60.0),
+    'smoothing.enabled': lambda rng: rng.random() < 0.5,
+    'smoothing.min_cutoff_hz': lambda rng: rng.uniform(0.01, 100.0),
+    'smoothing.beta': lambda rng: rng.uniform(0.0, 1000.0),
+    'annotate.boxes': lambda rng: rng.random() < 0.5,
+    'annotate.scores': lambda rng: rng.random() < 0.5,
+    'diagnostics.image_timeout_s': lambda rng: rng.uniform(1.0, 10.0),
+    'diagnostics.max_latency_ms': lambda rng: rng.uniform(100.0, 1000.0),
 }
 REFUSED: tuple[tuple[str, Any], ...] = (
     ('person_threshold', 1.5),
@@ -82,11 +82,11 @@ REFUSED: tuple[tuple[str, Any], ...] = (
     ('max_people', [1, 2]),
     ('input_size', 200),
     ('input_size', -128),
-    ('tracking', 'sideways'),
-    ('smoothing', 'perhaps'),
-    ('smoothing_beta', math.inf),
+    ('tracking.association', 'sideways'),
+    ('smoothing.enabled', 'perhaps'),
+    ('smoothing.beta', math.inf),
     ('max_rate_hz', -1.0),
-    ('image_timeout_s', 0.0),
+    ('diagnostics.image_timeout_s', 0.0),
     ('backend', 'tensorflow'),  # only while unconfigured
     ('model_path', '/etc/passwd'),
     ('image_transport', 'compressed'),
@@ -304,7 +304,7 @@ def flood(stage: Stage, seconds: float) -> None:
 
 def silence(stage: Stage, seconds: float) -> None:
     """Stop publishing; then publish what is no image at all."""
-    stage.services.set_parameters({'image_timeout_s': IMAGE_TIMEOUT_S})
+    stage.services.set_parameters({'diagnostics.image_timeout_s': IMAGE_TIMEOUT_S})
     stage.close_camera()
     stage.spend(seconds / 2)
     context = Context()  # one topic of a process has one type
@@ -318,7 +318,8 @@ def silence(stage: Stage, seconds: float) -> None:
     stranger.destroy_node()
     context.shutdown()
     stage.reopen_camera()
-    stage.services.set_parameters({'image_timeout_s': defaults(PoseParameters)['image_timeout_s']})
+    usual = defaults(PoseParameters)['diagnostics.image_timeout_s']
+    stage.services.set_parameters({'diagnostics.image_timeout_s': usual})
 
 
 PHASES: dict[str, Callable[[Stage, float], None]] = {  # by the names in ledger.py

@@ -19,7 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from movenet_ros.backends import BackendRequest
+from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.model.store import ModelFiles

@@ -162,7 +162,7 @@ def test_a_topic_that_was_not_measured_is_well() -> None:
 @pytest.mark.parametrize(
     ('offered', 'asked', 'cure'),
     [
-        ({'reliability': 'best effort'}, {}, 'image_reliability:=auto'),
+        ({'reliability': 'best effort'}, {}, 'image.reliability:=auto'),
         ({}, {'durability': 'transient local'}, 'subscribe volatile in /movenet'),
     ],
 )

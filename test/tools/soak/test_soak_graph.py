@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
-from dataclasses import fields
 from itertools import count
 import os
 from pathlib import Path
@@ -26,8 +25,9 @@ from random import Random
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.node.parameters import PoseParameters
-from movenet_ros.node.parameters import table_of
+from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import rows
+from movenet_ros.settings import table_of
 from movenet_ros.tools.scene import two_people
 from movenet_ros.tools.soak import graph as soak_graph
 from movenet_ros.tools.soak import ledger as soak
@@ -156,11 +156,10 @@ def test_every_phase_of_the_plan_has_its_deeds() -> None:
 
 
 def test_every_parameter_that_changes_is_drawn_from_what_is_allowed() -> None:
-    allowed = {each.name: each for each in fields(PoseParameters)}
     for name, draw in DRAWN.items():
         for seed in range(50):
             table_of(PoseParameters, {name: draw(Random(seed))})
-        assert allowed[name].metadata['run_time']
+        assert rows(PoseParameters)[name].run_time
 
 
 def test_errors_in_a_log(tmp_path: Path) -> None:

@@ -1,0 +1,388 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Every parameter: name, type, default, range and meaning, stated once.
+
+``Settings`` is the library's table and a part of the node's, ``PoseParameters``. From the tables
+come the parameters that ROS knows (node/parameters.py), the options of ``replay``, the text of
+--help, and by ``scripts/papers`` config/pose.yaml and the README's tables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass
+from dataclasses import fields
+from dataclasses import replace
+from difflib import get_close_matches
+from functools import reduce
+from textwrap import fill
+from textwrap import indent
+from typing import Any
+from typing import get_type_hints
+from typing import TypeVar
+
+from movenet_ros.backends.request import BACKEND_CHOICES
+from movenet_ros.backends.request import DEVICES
+from movenet_ros.backends.request import PRECISIONS
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.following import FollowSettings
+from movenet_ros.core.image import MAX_IMAGE_PIXELS
+from movenet_ros.core.param import group
+from movenet_ros.core.param import param
+from movenet_ros.core.wording import one_line
+
+TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string'}
+OFF = 'off'  # which YAML, and so ROS, reads as false
+ROS_PARAMETERS = ('use_sim_time', 'start_type_description_service')
+WIDER: dict[str, Callable[[int], Any]] = {'float': float, 'str': str}
+
+
+@dataclass(frozen=True)
+class RuntimeSettings:
+    """How the runtime computes."""
+
+    threads: int = param(
+        0,
+        'Threads of the runtime on a CPU; 0: the number that is measured to be fastest, once.',
+        between=(0, 256),
+        was=('threads',),
+    )
+    precision: str = param(
+        'auto',
+        'Inference precision; auto: bf16 in OpenVINO where the processor has it, else f32.',
+        choices=PRECISIONS,
+        was=('precision',),
+    )
+    gpu_memory_limit_mb: int = param(
+        0,
+        'Maximum GPU memory, in MiB; 0: no limit, grows as needed.',
+        between=(0, 1048576),
+        was=('gpu_memory_limit_mb',),
+    )
+
+
+@dataclass(frozen=True)
+class ImageSettings:
+    """Which images are accepted."""
+
+    reliability: str = param(
+        'auto',
+        'Reliability QoS of the image subscription; auto matches what the publishers offer.',
+        choices=('auto', 'reliable', 'best_effort'),
+        was=('image_reliability',),
+    )
+    max_pixels: int = param(
+        MAX_IMAGE_PIXELS,
+        'Maximum width times height of an image, in pixels; larger ones are rejected before they'
+        ' are decoded.',
+        between=(1, 2**31 - 1),
+        run_time=True,
+        was=('max_image_pixels',),
+    )
+
+
+@dataclass(frozen=True)
+class DiagnosticsSettings:
+    """What /diagnostics warns of."""
+
+    image_timeout_s: float = param(
+        5.0,
+        'Warn after this many seconds without an image.',
+        between=(0.1, 86400.0),
+        run_time=True,
+        was=('image_timeout_s',),
+    )
+    min_rate_hz: float = param(
+        0.0,
+        'Minimum rate of images received and of images processed, in Hz: WARN below it, ERROR'
+        ' below a quarter of it; 0: never.',
+        between=(0.0, 1000.0),
+        run_time=True,
+        was=(
+            'input_rate_warn_hz', 'input_rate_error_hz', 'output_rate_warn_hz',
+            'output_rate_error_hz',
+        ),
+    )
+    max_latency_ms: float = param(
+        500.0,
+        'Maximum latency (median) from the stamp of an image to its poses, in milliseconds: WARN'
+        ' above it, ERROR above four times as much; 0: never.',
+        between=(0.0, 3600000.0),
+        run_time=True,
+        was=('latency_warn_ms', 'latency_error_ms'),
+    )
+    max_dropped_percent: float = param(
+        100.0,
+        'Maximum share of dropped images, in percent: WARN above it. A node that is slower than'
+        ' its camera drops some.',
+        between=(0.0, 100.0),
+        run_time=True,
+        was=('dropped_warn_percent',),
+    )
+
+
+@dataclass(frozen=True)
+class AnnotateSettings:
+    """What is drawn into image_annotated."""
+
+    boxes: bool = param(
+        True, 'Draw the box of each person.', run_time=True, was=('annotate_boxes',)
+    )
+    scores: bool = param(
+        True, 'Draw the score of each person.', run_time=True, was=('annotate_scores',)
+    )
+
+
+@dataclass(frozen=True)
+class Settings(FollowSettings):
+    """Parameters of the library: which model runs where, and which people it returns."""
+
+    backend: str = param(
+        'auto',
+        'Inference runtime; auto: the fastest that works on this machine.',
+        choices=BACKEND_CHOICES,
+    )
+    device: str = param(
+        'auto',
+        'Where to run the model; auto: a GPU if one works, else the CPU; gpu: refuse to start'
+        ' without one.',
+        choices=DEVICES,
+    )
+    model_path: str = param(
+        '',
+        'SavedModel directory, .onnx file or a folder with both; empty: the model in the cache,'
+        ' fetched if it is not there.',
+    )
+    input_size: int = param(
+        256,
+        "Longer side of the model's input, in pixels; a larger one finds smaller people and takes"
+        ' longer.',
+        between=(128, 1024),
+        step=32,
+        run_time=True,
+    )
+    max_people: int = param(
+        6,
+        'Maximum number of people; the highest scoring are kept.',
+        between=(1, 6),
+        run_time=True,
+    )
+    runtime: RuntimeSettings = group(RuntimeSettings)
+
+
+@dataclass(frozen=True)
+class PoseParameters(Settings):
+    """Parameters of pose_node."""
+
+    autostart: bool = param(
+        True,
+        'Configure and activate the node at its start, and exit if that fails; false leaves it to'
+        ' "ros2 lifecycle set".',
+        at_start=True,
+    )
+    image_transport: str = param(
+        'raw',
+        'raw: sensor_msgs/Image on image; compressed: sensor_msgs/CompressedImage on'
+        ' image/compressed.',
+        choices=('raw', 'compressed'),
+    )
+    max_rate_hz: float = param(
+        0.0,
+        'Maximum rate of images processed, in Hz; the others are throttled; 0: no limit.',
+        between=(0.0, 1000.0),
+        run_time=True,
+    )
+    image: ImageSettings = group(ImageSettings)
+    diagnostics: DiagnosticsSettings = group(DiagnosticsSettings)
+    annotate: AnnotateSettings = group(AnnotateSettings)
+
+
+@dataclass(frozen=True)
+class VideoSourceParameters:
+    """Parameters of video_source."""
+
+    source: str = param(
+        '',
+        'Video file, folder of pictures, camera index (0) or device (/dev/video0).',
+        at_start=True,
+    )
+    rate: float = param(
+        0.0,
+        "Rate of images, in Hz; 0: the video's own, 2 for pictures, and the camera's own.",
+        between=(0.0, 1000.0),
+        at_start=True,
+    )
+    loop: bool = param(
+        True, 'Start again at the end of a file or folder; otherwise exit.', at_start=True
+    )
+    frame_id: str = param('camera', 'frame_id in the header of each image.', at_start=True)
+
+
+Table = TypeVar('Table', bound='FollowSettings | VideoSourceParameters')
+
+
+@dataclass(frozen=True)
+class Row:
+    """
+    One parameter of a table.
+
+    :param name: as ROS spells it, with dots.
+    :param kind: ``bool``, ``int``, ``float`` or ``str``.
+
+    The others are those of :func:`movenet_ros.core.param.param`.
+    """
+
+    name: str
+    kind: str
+    default: Any
+    meaning: str
+    between: tuple[float, float] | None
+    step: int
+    choices: tuple[str, ...]
+    run_time: bool
+    at_start: bool
+    was: tuple[str, ...]
+
+    @property
+    def limits(self) -> str:
+        """Return which values are allowed, in words; nothing where all of the type are."""
+        if self.choices:
+            return f'one of {", ".join(self.choices)}'
+        if self.between is None:
+            return ''
+        low, high = self.between
+        step = f' in steps of {self.step}' if self.step > 1 else ''
+        return f'from {low} to {high}{step}'
+
+    def accept(self, value: Any) -> Any:
+        """
+        Return the value that was meant: rate:=30 a double, source:=0 a text, and off no bool.
+
+        :raises StartError: if it is of another type or out of range.
+        """
+        if value is False and OFF in self.choices:
+            value = OFF
+        if type(value) is int:
+            value = WIDER.get(self.kind, int)(value)
+        if type(value).__name__ == self.kind and self._is_allowed(value):
+            return value
+        allowed = (type(value).__name__ == self.kind and self.limits) or TYPES[self.kind]
+        raise StartError(
+            f"parameter {self.name} is '{one_line(value, 80)}', it must be {allowed}"
+        )
+
+    def _is_allowed(self, value: Any) -> bool:
+        if self.between is None:
+            return not self.choices or value in self.choices
+        low, high = self.between
+        on_step = isinstance(value, float) or (value - low) % self.step == 0
+        return bool(low <= value <= high and on_step)
+
+
+def rows(table: type[Any]) -> Mapping[str, Row]:
+    """Return a table's parameters by name: first those without a group, then group by group."""
+    plain: dict[str, Row] = {}
+    grouped: dict[str, Row] = {}
+    types = get_type_hints(table)
+    for each in fields(table):
+        if 'meaning' in each.metadata:
+            kind = types[each.name].__name__
+            plain[each.name] = Row(each.name, kind, each.default, **each.metadata)
+        else:
+            for name, row in rows(types[each.name]).items():
+                name = f'{each.name}.{name}'
+                grouped[name] = replace(row, name=name)
+    return {**plain, **grouped}
+
+
+def values_of(settings: Any) -> dict[str, Any]:
+    """Return the value of every parameter by name."""
+    return {name: reduce(getattr, name.split('.'), settings) for name in rows(type(settings))}
+
+
+def defaults(table: type[Any]) -> dict[str, Any]:
+    """Return the default of every parameter of a table by name."""
+    return {name: row.default for name, row in rows(table).items()}
+
+
+def table_of(table: type[Table], values: Mapping[str, Any]) -> Table:
+    """
+    Make a table of values that were given, and of defaults for the rest.
+
+    :param values: by name, with dots; names that the table does not have are passed over.
+    :raises StartError: if a value is of another type or out of range.
+    """
+    return changed(table(), values)
+
+
+def changed(settings: Table, values: Mapping[str, Any]) -> Table:
+    """
+    Return settings with other values.
+
+    :param values: by name, with dots; names that the table does not have are passed over.
+    :raises StartError: if a value is of another type or out of range.
+    """
+    known = rows(type(settings))
+    for name, value in values.items():
+        if name in known:
+            settings = _replaced(settings, name.split('.'), known[name].accept(value))
+    return settings
+
+
+def _replaced(settings: Any, path: list[str], value: Any) -> Any:
+    name, *rest = path
+    return replace(
+        settings, **{name: _replaced(getattr(settings, name), rest, value) if rest else value}
+    )
+
+
+def unknown_names(names: Iterable[str], table: type[Any]) -> list[str]:
+    """
+    Return one sentence for each name of a parameter that nothing reads.
+
+    ROS ignores a misspelt parameter without a word. Those of our other node are passed over, since
+    one file may hold the parameters of both.
+    """
+    others = {*rows(PoseParameters), *rows(VideoSourceParameters)}
+    return [
+        f"parameter '{one_line(name, 80)}' is ignored: {hint(name, rows(table))}"
+        for name in names
+        if name not in others
+        and name not in ROS_PARAMETERS
+        and not name.startswith(('qos_overrides.', '/'))
+    ]
+
+
+def hint(name: str, known: Iterable[str]) -> str:
+    """Return what may have been meant by a name that no parameter has."""
+    for row in rows(PoseParameters).values():
+        if name in row.was:
+            return f'it is named {row.name} now'
+    known = list(known)
+    close = get_close_matches(name[:100], known, 1)
+    return f'did you mean {close[0]}?' if close else f'there are {", ".join(known)}'
+
+
+def listing(table: type[Any]) -> str:
+    """Describe a table's parameters, for --help."""
+    paragraphs = [table.__doc__ or '']
+    for row in rows(table).values():
+        shown = f'{row.default!r}, {row.limits}' if row.limits else repr(row.default)
+        meaning = indent(fill(row.meaning, 88), ' ' * 4)
+        paragraphs.append(f'  {row.name} ({shown})\n{meaning}')
+    return '\n'.join(paragraphs)
