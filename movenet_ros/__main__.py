@@ -43,6 +43,8 @@ ROS_PACKAGES = ('builtin_interfaces', 'rcl_interfaces', 'rclpy', 'sensor_msgs', 
 ROS_CURE = 'source a ROS distribution (source /opt/ros/DISTRO/setup.bash), or run scripts/setup'
 CURE = 'run rosdep install or scripts/setup (vision_msgs: apt install ros-DISTRO-vision-msgs)'
 
+QUIET = {'OPENCV_LOG_LEVEL': 'SILENT', 'OPENCV_FFMPEG_LOGLEVEL': '-8'}  # errors: in our words
+
 USAGE = 'usage: python -m movenet_ros COMMAND [ARGUMENTS], or ros2 run movenet_ros COMMAND'
 
 
@@ -57,6 +59,8 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     name = name or Path(sys.argv[0]).stem
     module = f'movenet_ros.{COMMANDS[name][0]}'
     is_node = module.startswith('movenet_ros.node.')
+    for variable, value in QUIET.items():
+        os.environ.setdefault(variable, value)
     for number in (signal.SIGTERM, signal.SIGHUP):  # they end it like Ctrl-C, tidily
         if signal.getsignal(number) != signal.SIG_IGN:  # which nohup asks for
             signal.signal(number, signal.default_int_handler)

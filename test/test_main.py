@@ -94,7 +94,7 @@ def test_the_commands_are_these() -> None:
 
 @pytest.mark.parametrize('name', sorted(COMMANDS))
 def test_a_command_has_its_module(name: str) -> None:
-    assert find_spec(COMMANDS[name][0])
+    assert find_spec(f'movenet_ros.{COMMANDS[name][0]}')
 
 
 @pytest.mark.parametrize(
@@ -105,6 +105,18 @@ def test_a_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]
         main([name, '--help'])
     assert caught.value.code == 0
     assert capsys.readouterr().out.startswith(f'usage: {name} ')
+
+
+def test_opencv_is_quiet_in_a_program_unless_the_user_asks_for_its_log(
+    command: Callable[[Command], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('OPENCV_LOG_LEVEL', '')
+    monkeypatch.delenv('OPENCV_LOG_LEVEL')
+    monkeypatch.setenv('OPENCV_FFMPEG_LOGLEVEL', '32')
+    command(lambda args: 0)
+    run_command('sing', [])
+    assert os.environ['OPENCV_LOG_LEVEL'] == 'SILENT'
+    assert os.environ['OPENCV_FFMPEG_LOGLEVEL'] == '32'
 
 
 def test_an_unknown_command_is_refused_with_the_known_ones(

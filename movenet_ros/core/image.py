@@ -21,7 +21,6 @@ that wants RGB with OpenCV's BGR, impossible to make by accident.
 """
 
 from dataclasses import dataclass
-import os
 from pathlib import Path
 import stat
 from typing import Any
@@ -29,6 +28,7 @@ from typing import Literal
 
 import cv2
 from movenet_ros.core.errors import ImageError
+from movenet_ros.core.picture_header import lacks_pixels
 from movenet_ros.core.picture_header import size_in_header
 from movenet_ros.core.wording import one_line
 import numpy as np
@@ -39,12 +39,6 @@ MAX_PIXEL_BYTES = 8  # 16 bits in four channels: a file has no more, but for wha
 MAX_METADATA_BYTES = 100_000_000
 
 Order = Literal['rgb', 'bgr', 'rgba', 'bgra', 'mono']
-
-SILENT = 0
-
-if 'OPENCV_LOG_LEVEL' not in os.environ:  # errors are said in our words, one line each
-    _log = getattr(cv2.utils, 'logging', cv2)  # in cv2 itself up to some 4.x
-    getattr(_log, 'setLogLevel', lambda _: None)(SILENT)
 
 _CHANNELS: dict[Order, int] = {'rgb': 3, 'bgr': 3, 'rgba': 4, 'bgra': 4, 'mono': 1}
 _TO_RGB = {
@@ -127,20 +121,20 @@ def decode_picture(
     An EXIF orientation is applied, as every viewer and cv_bridge do.
 
     :param max_pixels: larger ones are refused before anything of that size is decoded.
-    :raises ImageError: if it is no picture, a JPEG that breaks off, or too large.
+    :raises ImageError: if it is no picture, one that breaks off, or too large.
     """
-    buffer = np.frombuffer(data, np.uint8)
-    if buffer.size == 0:
+    data = bytes(data)
+    if not data:
         raise ImageError('an empty compressed image')
-    check_size(size_in_header(buffer.tobytes()), max_pixels)
+    check_size(size_in_header(data), max_pixels)
     try:
-        pixels = cv2.imdecode(buffer, cv2.IMREAD_COLOR)
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         reason = one_line(error.err)
         raise ImageError(f'a compressed image that OpenCV refuses: {reason}') from error
-    if pixels is None:
-        start = buffer[:4].tobytes().hex(' ')
-        raise ImageError(f'{buffer.size} bytes that are no whole picture (they begin {start})')
+    if pixels is None or lacks_pixels(data, pixels):
+        start = data[:4].hex(' ')
+        raise ImageError(f'{len(data)} bytes that are no whole picture (they begin {start})')
     image = SourceImage(np.asarray(pixels, np.uint8), 'bgr')
     check_size(image.wh, max_pixels)
     return image

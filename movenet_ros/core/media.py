@@ -41,7 +41,6 @@ PICTURE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 PICTURES_HZ = 2.0
 CAMERA_HZ = 30.0  # where a camera does not say
 CAMERA_PREFIX = '/dev/video'
-FFMPEG_IS_SILENT = ('OPENCV_FFMPEG_LOGLEVEL', '-8')  # errors are said in our words
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,6 @@ def open_media(source: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Media:
     :param max_pixels: larger pictures are refused before they are decoded.
     :raises StartError: if it is none of these or cannot be opened.
     """
-    os.environ.setdefault(*FFMPEG_IS_SILENT)
     if source.isdecimal() or source.startswith(CAMERA_PREFIX):
         return _camera(source, max_pixels)
     path = Path(os.path.expanduser(source))

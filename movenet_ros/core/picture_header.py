@@ -13,11 +13,10 @@
 # limitations under the License.
 
 """
-What a compressed picture says of itself, read before anything is decoded.
+The size of a compressed picture before it is decoded, and whether it was whole afterwards.
 
-A picture of a few bytes can ask for gigabytes, or for minutes of work. Here its size is read from
-the very fields that OpenCV's decoders read it from, and what takes a decoder long is counted.
-These six formats are all that is decoded; the others of OpenCV nobody sends, and they stay shut.
+A picture of a few bytes can ask for gigabytes, or for minutes of work, and OpenCV has no call
+that reads a header alone. These six formats are all that is decoded.
 
 Sources: ITU-T T.81, annex B (JPEG); W3C's PNG, chapter 5; RFC 9649 (WebP); GIF89a; TIFF 6.0;
 Microsoft's BITMAPCOREHEADER and BITMAPINFOHEADER (BMP).
@@ -26,26 +25,29 @@ Microsoft's BITMAPCOREHEADER and BITMAPINFOHEADER (BMP).
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterator
+import re
 import struct
+from typing import Any
 
+import cv2
 from movenet_ros.core.errors import ImageError
+import numpy as np
+from numpy.typing import NDArray
 
-MAX_SEGMENTS = 2_000  # of a JPEG, before its first scan; 255 of them are a whole colour profile
 MAX_SCANS = 50  # of a JPEG; each takes as long as a picture. Encoders write 1 to 20
-MAX_CHUNKS = 500  # of a PNG, beside its pixels; some take 20 ms each
+MAX_TEXTS = 16  # of a PNG; each may unpack to megabytes
 
-START_OF_SCAN, END_OF_IMAGE = 0xDA, b'\xff\xd9'
+START_OF_IMAGE, START_OF_SCAN, END_OF_IMAGE = b'\xff\xd8', b'\xff\xda', b'\xff\xd9'
 START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
-BARE = {0x00, 0x01, *range(0xD0, 0xDA)}  # markers without a length, which have no place there
+BARE = {0x00, 0x01, 0xFF, *range(0xD0, 0xD9)}  # follow FF, but no length follows them
+END_OF_SCAN = re.compile(rb'\xff[\x01-\xcf\xd8-\xfe]')  # a marker that is in no scan
+UNDECODED = 128  # what libjpeg writes where a scan has no data
+OTHER_DATA = bytes(range(255))  # the 0 is for a scan that ends with FF
 
-COMPRESSED_TEXT = (b'iCCP', b'iTXt', b'zTXt')  # of a PNG; each may unpack to megabytes
-MAX_COMPRESSED_TEXT = 16
-PIXELS_OF_PNG = (b'IDAT', b'fdAT')
-
-TIFF_SIZES = {1: 1, 6: 1, 3: 2, 8: 2, 4: 4, 9: 4, 16: 8, 17: 8}  # type of a field: bytes
-TIFF_WIDTHS, TIFF_HEIGHTS = (256, 322), (257, 323)  # tags: of the picture, and of its tiles
+COMPRESSED_TEXTS = (b'iCCP', b'iTXt', b'zTXt')  # chunks of a PNG
+TIFF_WIDTH, TIFF_HEIGHT = 256, 257
+TIFF_NUMBERS = {1: 'B', 3: 'H', 4: 'I'}  # type of a field
 
 
 def size_in_header(data: bytes) -> tuple[int, int]:
@@ -53,80 +55,84 @@ def size_in_header(data: bytes) -> tuple[int, int]:
     Read width and height of what decoding would make.
 
     :raises ImageError: if the header is not whole, the picture of no known format, or one that
-        takes a decoder forever.
+        takes a decoder very long.
     """
-    for magic, read in FORMATS.items():
+    for magic, (name, read) in FORMATS.items():
         if data.startswith(magic):
             try:
                 return read(data)
-            except (struct.error, IndexError, OverflowError) as error:
-                raise ImageError(f'a picture that breaks off after {len(data)} bytes') from error
+            except (struct.error, IndexError) as error:
+                raise ImageError(f'a truncated {name} of {len(data)} bytes') from error
     raise ImageError(
         f'{len(data)} bytes that are no JPEG, PNG, WebP, BMP, GIF or TIFF picture'
         f' (they begin {data[:4].hex(" ")})'
     )
 
 
-def _jpeg(data: bytes) -> tuple[int, int]:
+def lacks_pixels(data: bytes, pixels: NDArray[Any]) -> bool:
     """
-    Walk over the segments to the first scan.
+    Return whether a JPEG has fewer pixels than its header says: half of its scan, and an end.
 
-    A JPEG must reach its end marker, as OpenCV up to 4.x paints the missing part grey and says
-    nothing, which a robot must not see. An embedded thumbnail has an end marker of its own, hence
-    the walk; behind the first scan, FF is always stuffed, so that FF D9 can only be the end.
+    libjpeg decodes the rest as grey, and says so on stderr alone. Where a corner is of that grey,
+    other data are put behind the scan: the pixels of a whole picture do not change by them.
+
+    :param pixels: ``(H, W, 3)``, what was decoded.
     """
-    truncated = ImageError(f'a truncated JPEG of {len(data)} bytes')
-    size_wh, is_one_scan, at = None, False, 2
-    for _ in range(MAX_SEGMENTS):
-        if at + 4 > len(data) or data[at] != 0xFF or data[at + 1] in BARE:
-            raise truncated
+    corners = pixels[[0, 0, -1, -1], [0, -1, 0, -1]]
+    if not (data.startswith(START_OF_IMAGE) and (corners == UNDECODED).all(axis=1).any()):
+        return False
+    _, scan_at, is_one_scan = _first_scan(data)
+    end = END_OF_SCAN.search(data, scan_at + 2)
+    at = end.start() if end else len(data)
+    rest = b'' if is_one_scan else data[at:]  # libjpeg writes to stderr where a marker follows
+    longer = np.frombuffer(data[:at] + OTHER_DATA + rest, np.uint8)
+    other = cv2.imdecode(longer, cv2.IMREAD_COLOR)
+    return other is None or not np.array_equal(other, pixels)
+
+
+def _jpeg(data: bytes) -> tuple[int, int]:
+    size_at, scan_at, is_one_scan = _first_scan(data)
+    height, width = struct.unpack_from('>HH', data, size_at)
+    if not data.endswith(END_OF_IMAGE) and data.find(END_OF_IMAGE, scan_at) < 0:
+        raise IndexError
+    if not is_one_scan and data.count(START_OF_SCAN, scan_at) > MAX_SCANS:
+        raise ImageError(f'a JPEG of more than {MAX_SCANS} scans')
+    return width, height
+
+
+def _first_scan(data: bytes) -> tuple[int, int, bool]:
+    """
+    Return where a JPEG's size and its first scan begin, and whether that has all of the picture.
+
+    As libjpeg does, pass over what some cameras send between two segments.
+    """
+    at, size_at, is_one_scan = 2, 0, False
+    while (at := data.find(b'\xff', at)) >= 0:
         marker = data[at + 1]
-        if marker == 0xFF:  # a fill byte
-            at += 1
-            continue
-        if marker == START_OF_SCAN:
+        if marker == START_OF_SCAN[1] and size_at:
+            return size_at, at, is_one_scan and data[at + 4] == data[size_at + 4]
+        if marker in (START_OF_SCAN[1], END_OF_IMAGE[1]):
             break
         if marker in START_OF_FRAME:
-            if size_wh:
+            if size_at:
                 raise ImageError('a JPEG with two sizes')
-            height, width, components = struct.unpack_from('>HHB', data, at + 5)
-            size_wh = width, height
-            is_one_scan = marker not in PROGRESSIVE
-        at += 2 + (data[at + 2] << 8 | data[at + 3])
-    else:
-        raise ImageError(f'a JPEG with more than {MAX_SEGMENTS} segments')
-    if not data.endswith(END_OF_IMAGE) and data.find(END_OF_IMAGE, at) < 0:
-        raise truncated
-    if size_wh is None:
-        raise ImageError('a JPEG without a size')
-    if not (is_one_scan and data[at + 4] == components):  # all of them in the first one
-        scans = data.count(b'\xff\xda', at)
-        if scans > MAX_SCANS:
-            raise ImageError(f'a JPEG of {scans} scans, at most {MAX_SCANS} are decoded')
-    return size_wh
+            size_at, is_one_scan = at + 5, marker not in PROGRESSIVE
+        at += 1 if marker in BARE else 2 + (data[at + 2] << 8 | data[at + 3])
+    raise IndexError
 
 
 def _png(data: bytes) -> tuple[int, int]:
-    """
-    Walk over the chunks to the last one.
-
-    OpenCV makes room for what a chunk says it has before it looks whether that is there.
-    """
+    """Walk to the last chunk: OpenCV makes room for what a chunk says it has, up to 2 GB."""
     length, kind, width, height = struct.unpack_from('>I4sII', data, 8)
     if (length, kind) != (13, b'IHDR'):
         raise ImageError('a PNG that does not begin with its size')
-    kinds: list[bytes] = []
-    at = 8
+    at, texts = 8, 0
     while kind != b'IEND':
         length, kind = struct.unpack_from('>I4s', data, at)
-        if at + 12 + length > len(data):
-            raise ImageError(f'a truncated PNG of {len(data)} bytes')
-        if kind not in PIXELS_OF_PNG or not length:
-            kinds.append(kind)
-        texts = kind in COMPRESSED_TEXT and sum(each in COMPRESSED_TEXT for each in kinds)
-        if len(kinds) > MAX_CHUNKS or texts > MAX_COMPRESSED_TEXT:
-            raise ImageError(f'a PNG of {len(data)} bytes with too much beside its pixels')
+        texts += kind in COMPRESSED_TEXTS
         at += 12 + length
+    if texts > MAX_TEXTS:
+        raise ImageError(f'a PNG of {len(data)} bytes with {texts} compressed texts')
     return width, height
 
 
@@ -157,43 +163,26 @@ def _gif(data: bytes) -> tuple[int, int]:
 
 def _tiff(data: bytes) -> tuple[int, int]:
     """Read the first directory, whose picture is the one that is decoded."""
-    sides = dict(_tiff_sides(data))
-    return (
-        max(sides.get(tag, 0) for tag in TIFF_WIDTHS),
-        max(sides.get(tag, 0) for tag in TIFF_HEIGHTS),
-    )
-
-
-def _tiff_sides(data: bytes) -> Iterator[tuple[int, int]]:
-    """Yield the tags that hold widths and heights, each with its value."""
     order = '<' if data.startswith(b'II') else '>'
-    is_big = 43 in data[2:4]
-    (at,) = struct.unpack_from(order + ('Q' if is_big else 'I'), data, 8 if is_big else 4)
-    (count,) = struct.unpack_from(order + ('Q' if is_big else 'H'), data, at)
-    entry = struct.Struct(order + ('HHQ8s' if is_big else 'HHI4s'))
-    at += 8 if is_big else 2
-    if at + count * entry.size > len(data):
-        raise IndexError
-    seen: set[int] = set()
-    for tag, kind, number, value in entry.iter_unpack(data[at:at + count * entry.size]):
-        if tag not in TIFF_WIDTHS + TIFF_HEIGHTS:
-            continue
-        size = TIFF_SIZES.get(kind, 0)
-        if number != 1 or not 0 < size <= len(value) or tag in seen:
-            raise ImageError('a TIFF whose size is not one number')
-        seen.add(tag)
-        yield tag, int.from_bytes(value[:size], 'little' if order == '<' else 'big')
+    (at,) = struct.unpack_from(order + 'I', data, 4)
+    (count,) = struct.unpack_from(order + 'H', data, at)
+    sides = {TIFF_WIDTH: 0, TIFF_HEIGHT: 0}
+    for entry in range(at + 2, at + 2 + 12 * count, 12):
+        tag, kind, number = struct.unpack_from(order + 'HHI', data, entry)
+        if tag in sides:
+            if number != 1 or kind not in TIFF_NUMBERS or sides[tag]:
+                raise ImageError('a TIFF whose size is not one number')
+            (sides[tag],) = struct.unpack_from(order + TIFF_NUMBERS[kind], data, entry + 8)
+    return sides[TIFF_WIDTH], sides[TIFF_HEIGHT]
 
 
-FORMATS: dict[bytes, Callable[[bytes], tuple[int, int]]] = {
-    b'\xff\xd8': _jpeg,
-    b'\x89PNG\r\n\x1a\n': _png,
-    b'RIFF': _webp,
-    b'BM': _bmp,
-    b'GIF87a': _gif,
-    b'GIF89a': _gif,
-    b'II*\0': _tiff,
-    b'MM\0*': _tiff,
-    b'II+\0': _tiff,
-    b'MM\0+': _tiff,
+FORMATS: dict[bytes, tuple[str, Callable[[bytes], tuple[int, int]]]] = {
+    START_OF_IMAGE: ('JPEG', _jpeg),
+    b'\x89PNG\r\n\x1a\n': ('PNG', _png),
+    b'RIFF': ('WebP', _webp),
+    b'BM': ('BMP', _bmp),
+    b'GIF87a': ('GIF', _gif),
+    b'GIF89a': ('GIF', _gif),
+    b'II*\0': ('TIFF', _tiff),
+    b'MM\0*': ('TIFF', _tiff),
 }

@@ -34,7 +34,6 @@ import pytest
 Pixels = NDArray[np.uint8]
 
 RED_RGB = (230, 20, 10)
-START_OF_IMAGE, END_OF_IMAGE = b'\xff\xd8', b'\xff\xd9'
 EXIF_ORIENTATION = 0x0112
 
 
@@ -51,79 +50,11 @@ def encoded(suffix: str, pixels: Pixels, *options: int) -> bytes:
     return data.tobytes()
 
 
-def with_segment(jpeg: bytes, payload: bytes) -> bytes:
-    """Put an APP1 segment at the front of a JPEG."""
-    segment = b'\xff\xe1' + struct.pack('>H', len(payload) + 2) + payload
-    return jpeg[:2] + segment + jpeg[2:]
-
-
-def exif(orientation: int) -> bytes:
-    """Return an Exif payload that says how the camera was held."""
+def turned(jpeg: bytes, orientation: int) -> bytes:
+    """Have a JPEG say in its Exif segment how the camera was held."""
     entry = struct.pack('<HHIHH', EXIF_ORIENTATION, 3, 1, orientation, 0)
-    return b'Exif\0\0II*\0' + struct.pack('<IH', 8, 1) + entry + bytes(4)
-
-
-def jpeg_with_thumbnail() -> bytes:
-    """Return a JPEG that holds a whole small JPEG in front of its own picture."""
-    thumbnail = encoded('.jpg', quarters())
-    assert thumbnail.endswith(END_OF_IMAGE)
-    random = np.random.default_rng(3).integers(0, 256, (40, 60, 3), np.uint8)
-    return with_segment(encoded('.jpg', random), b'Exif\0\0' + thumbnail)
-
-
-WITH_THUMBNAIL = jpeg_with_thumbnail()
-WHOLE_JPEGS = {
-    'baseline': encoded('.jpg', quarters()),
-    'progressive': encoded('.jpg', quarters(), cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
-    'with restart markers': encoded('.jpg', quarters(), cv2.IMWRITE_JPEG_RST_INTERVAL, 1),
-    'grey': encoded('.jpg', quarters()[..., 0]),
-    'with a thumbnail': WITH_THUMBNAIL,
-    'with trailing zeros': encoded('.jpg', quarters()) + bytes(100),
-    'with trailing ones': encoded('.jpg', quarters()) + b'\xff' * 3,
-    'with a fill byte': encoded('.jpg', quarters()).replace(b'\xff\xdb', b'\xff\xff\xdb', 1),
-}
-
-
-@pytest.mark.parametrize('kind', WHOLE_JPEGS)
-def test_a_whole_jpeg_is_read(kind: str) -> None:
-    expected = (60, 40) if kind == 'with a thumbnail' else (48, 32)
-    assert decode_picture(WHOLE_JPEGS[kind]).wh == expected
-
-
-def test_a_jpeg_that_breaks_off_behind_its_thumbnail_is_refused() -> None:
-    length = WITH_THUMBNAIL.index(END_OF_IMAGE) + len(END_OF_IMAGE)
-    with pytest.raises(ImageError, match='truncated'):
-        decode_picture(WITH_THUMBNAIL[:length])
-
-
-@pytest.mark.parametrize(
-    'kind', [kind for kind in WHOLE_JPEGS if not kind.startswith('with trailing')]
-)
-@given(st.data())
-def test_a_jpeg_that_breaks_off_is_refused(kind: str, draw: st.DataObject) -> None:
-    whole = WHOLE_JPEGS[kind]
-    length = draw.draw(st.integers(0, len(whole) - 1))
-    with pytest.raises(ImageError):
-        decode_picture(whole[:length])
-
-
-def test_a_truncated_jpeg_is_called_that() -> None:
-    with pytest.raises(ImageError, match='a truncated JPEG of 500 bytes'):
-        decode_picture(WITH_THUMBNAIL[:500])
-
-
-def test_a_truncated_jpeg_file_is_refused(data: Path) -> None:
-    with pytest.raises(ImageError, match='truncated JPEG'):
-        read_picture(data / 'hard' / 'broken_truncated.jpg')
-
-
-@pytest.mark.parametrize('suffix', ['.png', '.bmp', '.webp'])
-@pytest.mark.parametrize('part', [0.05, 0.5, 0.9, 0.99])
-def test_another_format_that_breaks_off_is_refused(suffix: str, part: float) -> None:
-    random = np.random.default_rng(4).integers(0, 256, (40, 60, 3), np.uint8)
-    whole = encoded(suffix, random)
-    with pytest.raises(ImageError):
-        decode_picture(whole[: int(part * len(whole))])
+    payload = b'Exif\0\0II*\0' + struct.pack('<IH', 8, 1) + entry + bytes(4)
+    return jpeg[:2] + b'\xff\xe1' + struct.pack('>H', len(payload) + 2) + payload + jpeg[2:]
 
 
 def test_nothing_is_refused() -> None:
@@ -135,12 +66,6 @@ def test_nothing_is_refused() -> None:
 def test_rubbish_is_refused(rubbish: bytes) -> None:
     with pytest.raises(ImageError):
         decode_picture(rubbish)
-
-
-@given(st.binary(max_size=200))
-def test_rubbish_behind_the_start_of_a_jpeg_is_refused(rubbish: bytes) -> None:
-    with pytest.raises(ImageError):
-        decode_picture(START_OF_IMAGE + rubbish)
 
 
 def test_what_is_no_picture_is_named_by_its_first_bytes() -> None:
@@ -185,16 +110,10 @@ UPRIGHT: dict[int, Callable[[Pixels], Pixels]] = {  # what undoes each way of ho
 @pytest.mark.parametrize('orientation', UPRIGHT)
 def test_an_exif_orientation_is_applied(orientation: int) -> None:
     stored = encoded('.jpg', quarters(), cv2.IMWRITE_JPEG_QUALITY, 100)
-    shown = decode_picture(with_segment(stored, exif(orientation))).as_bgr()
+    shown = decode_picture(turned(stored, orientation)).as_bgr()
     expected = UPRIGHT[orientation](quarters())
     assert shown.shape == expected.shape
     assert np.median(np.abs(shown.astype(int) - expected)) < 5
-
-
-def test_an_array_is_as_good_as_bytes() -> None:
-    jpeg = WHOLE_JPEGS['baseline']
-    from_array = decode_picture(np.frombuffer(jpeg, np.uint8))
-    np.testing.assert_array_equal(from_array.pixels, decode_picture(jpeg).pixels)
 
 
 def test_a_file_is_read(tmp_path: Path) -> None:
@@ -293,17 +212,9 @@ def test_a_picture_of_just_the_limit_is_read() -> None:
     assert decode_picture(encoded('.png', quarters()), 48 * 32).wh == (48, 32)
 
 
-def test_a_picture_above_the_limit_is_refused_with_size_limit_and_cure() -> None:
+def test_a_picture_above_the_limit_is_refused_with_size_limit_and_fix() -> None:
     with pytest.raises(ImageError, match='48x32 pixels, more than image.max_pixels = 1535'):
         decode_picture(encoded('.png', quarters()), 48 * 32 - 1)
-
-
-def test_the_limit_holds_for_what_was_decoded_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A decoder may see another size than the header that was read."""
-    large = np.zeros((40, 60, 3), np.uint8)
-    monkeypatch.setattr(cv2, 'imdecode', lambda *_: large)
-    with pytest.raises(ImageError, match='60x40 pixels, more than image.max_pixels = 2000'):
-        decode_picture(encoded('.png', quarters()), 2000)
 
 
 def test_what_opencv_says_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -328,13 +239,3 @@ def test_a_file_larger_than_any_picture_is_not_read(tmp_path: Path) -> None:
         file.truncate(10**12)
     with pytest.raises(ImageError, match='1000000000000 bytes are too many'):
         read_picture(tmp_path / 'a.png')
-
-
-@pytest.mark.skipif('OPENCV_LOG_LEVEL' in os.environ, reason='somebody wants to hear it')
-def test_opencv_keeps_silent(capfd: pytest.CaptureFixture[str]) -> None:
-    """Of a TIFF without pixels it would say three lines, some of them long."""
-    numbers = ((256, 9), (257, 9), (258, 8), (259, 1), (262, 1), (273, 8), (277, 3), (279, 9))
-    entries = b''.join(struct.pack('<HHII', tag, 4, 1, value) for tag, value in numbers)
-    with pytest.raises(ImageError):
-        decode_picture(b'II*\0' + struct.pack('<IH', 8, len(numbers)) + entries + bytes(99))
-    assert capfd.readouterr().err == ''

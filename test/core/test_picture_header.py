@@ -12,42 +12,38 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a compressed picture asks for is known before it is decoded."""
+"""What a compressed picture asks for is known before it is decoded; half a one is refused."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 import struct
-from typing import Any
 import zlib
 
 import cv2
 from hypothesis import given
+from hypothesis import settings
 from hypothesis import strategies as st
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import decode_picture
+from movenet_ros.core.image import SourceImage
 from movenet_ros.core.picture_header import FORMATS
-from movenet_ros.core.picture_header import MAX_CHUNKS
 from movenet_ros.core.picture_header import MAX_SCANS
-from movenet_ros.core.picture_header import MAX_SEGMENTS
+from movenet_ros.core.picture_header import MAX_TEXTS
 from movenet_ros.core.picture_header import size_in_header
 import numpy as np
+from numpy.typing import NDArray
 import pytest
 
-PIXELS = np.random.default_rng(2).integers(0, 256, (20, 30, 3), np.uint8)
+PIXELS = np.random.default_rng(2).integers(0, 256, (40, 60, 3), np.uint8)
 LARGE = 30_000  # pixels in each direction
+END_OF_IMAGE = b'\xff\xd9'
 
 
-def encoded(suffix: str, *options: int) -> bytes:
-    """Return a picture of 30x20 pixels."""
-    done, data = cv2.imencode(suffix, PIXELS, options)
+def encoded(suffix: str, *options: int, pixels: NDArray[np.uint8] = PIXELS) -> bytes:
+    """Return a compressed picture."""
+    done, data = cv2.imencode(suffix, pixels, options)
     assert done
     return data.tobytes()
-
-
-def has_gif() -> bool:
-    """Tell whether this OpenCV writes GIF, as only newer ones do."""
-    return cv2.haveImageWriter('a.gif')
 
 
 def with_bytes(data: bytes, at: int, piece: bytes) -> bytes:
@@ -68,29 +64,35 @@ def tiff(*tags: tuple[int, int], order: str = '<', number: int = 1) -> bytes:
     return magic + struct.pack(order + 'IH', 8, len(tags)) + entries + bytes(4)
 
 
+JPEGS = {
+    'baseline': encoded('.jpg'),
+    'with restart markers': encoded('.jpg', cv2.IMWRITE_JPEG_RST_INTERVAL, 1),
+    'grey': encoded('.jpg', pixels=PIXELS[..., 0]),
+    'progressive': encoded('.jpg', cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+}
 WHOLE = {
-    'jpeg': encoded('.jpg'),
-    'progressive jpeg': encoded('.jpg', cv2.IMWRITE_JPEG_PROGRESSIVE, 1),
+    **JPEGS,
     'png': encoded('.png'),
     'webp': encoded('.webp', cv2.IMWRITE_WEBP_QUALITY, 50),
     'lossless webp': encoded('.webp', cv2.IMWRITE_WEBP_QUALITY, 101),
     'bmp': encoded('.bmp'),
     'tiff': encoded('.tiff'),
-    **({'gif': encoded('.gif')} if has_gif() else {}),
+    **({'gif': encoded('.gif')} if cv2.haveImageWriter('a.gif') else {}),  # newer OpenCV
 }
 
 
 @pytest.mark.parametrize('kind', WHOLE)
 def test_the_header_tells_the_size(kind: str) -> None:
-    assert size_in_header(WHOLE[kind]) == decode_picture(WHOLE[kind]).wh == (30, 20)
+    assert size_in_header(WHOLE[kind]) == decode_picture(WHOLE[kind]).wh == (60, 40)
 
 
 SIDE_BE, SIDE_LE = struct.pack('>H', LARGE), struct.pack('<H', LARGE)
-START_OF_FRAME = WHOLE['jpeg'].index(b'\xff\xc0')
 BOMBS = {
-    'jpeg': with_bytes(WHOLE['jpeg'], START_OF_FRAME + 5, 2 * SIDE_BE),
+    'jpeg': with_bytes(
+        JPEGS['baseline'], JPEGS['baseline'].index(b'\xff\xc0') + 5, 2 * SIDE_BE
+    ),
     'progressive jpeg': with_bytes(
-        WHOLE['progressive jpeg'], WHOLE['progressive jpeg'].index(b'\xff\xc2') + 5, 2 * SIDE_BE
+        JPEGS['progressive'], JPEGS['progressive'].index(b'\xff\xc2') + 5, 2 * SIDE_BE
     ),
     'png': with_bytes(
         WHOLE['png'], 8, chunk(b'IHDR', struct.pack('>IIBBBBB', LARGE, LARGE, 8, 2, 0, 0, 0))
@@ -102,9 +104,6 @@ BOMBS = {
     'gif': b'GIF89a' + 2 * SIDE_LE + bytes(60),
     'tiff': tiff((256, LARGE), (257, LARGE)),
     'tiff from the other end': tiff((256, LARGE), (257, LARGE), order='>'),
-    'tiff of large tiles': tiff((256, 30), (257, 20), (322, LARGE), (323, LARGE)),
-    'big tiff': b'II+\0\x08\0\0\0' + struct.pack('<QQ', 16, 2)
-    + struct.pack('<HHQQ', 256, 4, 1, LARGE) + struct.pack('<HHQQ', 257, 16, 1, LARGE),
 }
 
 
@@ -112,22 +111,16 @@ BOMBS = {
 def test_a_bomb_is_refused_before_it_is_decoded(
     kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def imdecode(*_: object) -> None:
-        raise AssertionError('it was decoded')
-
-    monkeypatch.setattr(cv2, 'imdecode', imdecode)
-    with pytest.raises(ImageError, match='30000x30000 .* image.max_pixels = 50000000'):
+    monkeypatch.delattr(cv2, 'imdecode')
+    with pytest.raises(ImageError, match=r'30000x30000 .* image\.max_pixels = 50000000'):
         decode_picture(BOMBS[kind])
-
-
-LOSSY_SIDES, LOSSLESS_BITS = struct.pack('<HH', 16383, 16382), 16383 - 1 | (16382 - 1) << 14
 
 
 @pytest.mark.parametrize(
     'bomb',
     [
-        with_bytes(WHOLE['webp'], 26, LOSSY_SIDES),
-        with_bytes(WHOLE['lossless webp'], 21, struct.pack('<I', LOSSLESS_BITS)),
+        with_bytes(WHOLE['webp'], 26, struct.pack('<HH', 16383, 16382)),
+        with_bytes(WHOLE['lossless webp'], 21, struct.pack('<I', 16382 | 16381 << 14)),
     ],
     ids=['lossy', 'lossless'],
 )
@@ -135,95 +128,110 @@ def test_a_webp_can_be_no_larger_than_16383(bomb: bytes) -> None:
     assert size_in_header(bomb) == (16383, 16382)
 
 
-def test_a_jpeg_has_one_size() -> None:
-    jpeg = WHOLE['jpeg']
-    length = int.from_bytes(jpeg[START_OF_FRAME + 2:START_OF_FRAME + 4], 'big')
-    segment = jpeg[START_OF_FRAME:START_OF_FRAME + 2 + length]
-    with pytest.raises(ImageError, match='a JPEG with two sizes'):
-        size_in_header(jpeg[:START_OF_FRAME] + segment + jpeg[START_OF_FRAME:])
+REFUSED = {
+    'scans': (
+        JPEGS['progressive'][:-2]
+        + MAX_SCANS * JPEGS['progressive'][JPEGS['progressive'].rindex(b'\xff\xda'):-2]
+        + END_OF_IMAGE
+    ),
+    'two sizes': JPEGS['baseline'].replace(
+        b'\xff\xc4', b'\xff\xc0\0\x08' + bytes(6) + b'\xff\xc4', 1
+    ),
+    'compressed texts': (
+        WHOLE['png'][:33]
+        + chunk(b'zTXt', b'k\0\0' + zlib.compress(bytes(10**6))) * (MAX_TEXTS + 1)
+        + WHOLE['png'][33:]
+    ),
+    'truncated': with_bytes(  # OpenCV makes room for all of it: 900 bytes took 2 GB
+        WHOLE['png'], WHOLE['png'].index(b'IDAT') - 4, struct.pack('>I', 2**31 - 1)
+    ),
+    'not one number': tiff((256, 30), (257, 20), number=2),
+    'one number': tiff((256, 30), (256, LARGE), (257, 20)),
+    'no JPEG, PNG, WebP, BMP, GIF or TIFF': encoded('.ppm'),
+}
 
 
-def test_a_jpeg_without_a_size() -> None:
-    with pytest.raises(ImageError, match='a JPEG without a size'):
-        size_in_header(b'\xff\xd8\xff\xda\0\x0c' + bytes(20) + b'\xff\xd9')
+@pytest.mark.parametrize('words', REFUSED)
+def test_what_takes_a_decoder_long_or_cannot_be_told_is_refused(
+    words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(cv2, 'imdecode')
+    with pytest.raises(ImageError, match=words):
+        decode_picture(REFUSED[words])
 
 
-@pytest.mark.parametrize('marker', [b'\x00', b'\x01', b'\xd0', b'\xd8'])
-def test_a_jpeg_cannot_hide_its_size_behind_a_marker_without_length(marker: bytes) -> None:
-    jpeg = WHOLE['jpeg']
+def pixels_of(data: bytes) -> bytes:
+    """Return the pixels of a compressed picture."""
+    return decode_picture(data).pixels.tobytes()
+
+
+@pytest.mark.parametrize('stray', [b'\0', b'abc', b'\xff', b'\xff\0', b'\xff\xd0'])
+def test_a_jpeg_with_bytes_between_its_segments_is_read_as_libjpeg_does(stray: bytes) -> None:
+    jpeg = JPEGS['baseline']
+    at = jpeg.index(b'\xff\xdb')
+    assert pixels_of(jpeg[:at] + stray + jpeg[at:]) == pixels_of(jpeg)
+
+
+@pytest.mark.parametrize('behind', [bytes(100), b'\xff' * 3, JPEGS['grey']])
+def test_bytes_behind_a_picture_do_no_harm(behind: bytes) -> None:
+    for kind in ('baseline', 'png'):
+        assert pixels_of(WHOLE[kind] + behind) == pixels_of(WHOLE[kind])
+
+
+def test_a_jpeg_without_its_end_is_refused_though_its_thumbnail_has_one() -> None:
+    payload = b'Exif\0\0' + JPEGS['grey']
+    segment = b'\xff\xe1' + struct.pack('>H', len(payload) + 2) + payload
+    jpeg = JPEGS['baseline'][:2] + segment + JPEGS['baseline'][2:]
+    assert pixels_of(jpeg) == pixels_of(JPEGS['baseline'])
     with pytest.raises(ImageError, match='truncated'):
-        size_in_header(jpeg[:2] + b'\xff' + marker + b'\0\x20' + jpeg[2:])
+        decode_picture(jpeg[:-2])
 
 
-def test_a_jpeg_of_a_thousand_scans_is_refused() -> None:
-    jpeg = WHOLE['progressive jpeg']
-    last, end = jpeg.rindex(b'\xff\xda'), jpeg.rindex(b'\xff\xd9')
-    with pytest.raises(ImageError, match=f'a JPEG of 1010 scans, at most {MAX_SCANS} are decoded'):
-        decode_picture(jpeg[:end] + 1000 * jpeg[last:end] + jpeg[end:])
+@pytest.mark.parametrize('kind', WHOLE)
+@settings(max_examples=40)
+@given(share=st.floats(0, 0.99))
+def test_a_picture_that_breaks_off_is_refused(kind: str, share: float) -> None:
+    with pytest.raises(ImageError):
+        decode_picture(WHOLE[kind][:int(share * len(WHOLE[kind]))])
 
 
-@pytest.mark.parametrize('piece', [b'\xff', b'\xff\xfe\0\x02'], ids=['fill bytes', 'comments'])
-def test_a_jpeg_of_very_many_segments_is_refused(piece: bytes) -> None:
-    jpeg = WHOLE['jpeg']
-    with pytest.raises(ImageError, match=f'more than {MAX_SEGMENTS} segments'):
-        size_in_header(jpeg[:2] + piece * MAX_SEGMENTS + jpeg[2:])
+WITH_GREY = PIXELS.copy()  # the grey that libjpeg writes where it has no data
+WITH_GREY[20:] = 128
 
 
-@pytest.mark.parametrize(
-    ('piece', 'count'),
-    [
-        (chunk(b'zTXt', b'k\0\0' + zlib.compress(bytes(10**6))), 17),
-        (chunk(b'tEXt', b'k\0v'), MAX_CHUNKS),
-        (chunk(b'IDAT'), MAX_CHUNKS),
-    ],
-    ids=['compressed text', 'text', 'empty chunks'],
-)
-def test_a_png_with_much_beside_its_pixels_is_refused(piece: bytes, count: int) -> None:
-    png = WHOLE['png']
-    after_header = 8 + 25
-    with pytest.raises(ImageError, match='a PNG of .* with too much beside its pixels'):
-        size_in_header(png[:after_header] + piece * count + png[after_header:])
+@pytest.mark.parametrize('behind', [END_OF_IMAGE, JPEGS['grey']], ids=['end', 'next picture'])
+@pytest.mark.parametrize('pixels', [PIXELS, WITH_GREY], ids=['noise', 'half grey'])
+@pytest.mark.parametrize('restart_interval', [0, 2])
+@settings(max_examples=30)
+@given(share=st.floats(0, 0.9))
+def test_a_jpeg_whose_scan_breaks_off_before_an_end_marker_is_refused(
+    restart_interval: int, pixels: NDArray[np.uint8], behind: bytes, share: float
+) -> None:
+    jpeg = encoded('.jpg', cv2.IMWRITE_JPEG_RST_INTERVAL, restart_interval, pixels=pixels)
+    begin = jpeg.index(b'\xff\xda') + 14
+    cut = jpeg[:begin + int(share * (len(jpeg) - begin))]
+    with pytest.raises(ImageError, match='no whole picture'):
+        decode_picture(cut + behind)
 
 
-def test_a_png_says_no_more_of_a_chunk_than_is_there() -> None:
-    """Room is made for it first: 900 bytes took 2 GB."""
-    png = WHOLE['png']
-    at = png.index(b'IDAT') - 4
-    with pytest.raises(ImageError, match='a truncated PNG'):
-        size_in_header(with_bytes(png, at, struct.pack('>I', 2**31 - 1)))
-
-
-def test_bytes_behind_a_png_do_no_harm() -> None:
-    assert decode_picture(WHOLE['png'] + b'rubbish').wh == (30, 20)
-
-
-@pytest.mark.parametrize(
-    'data',
-    [
-        tiff((256, 30), (256, 30), (257, 20)),
-        tiff((256, 30), (257, 20), number=2),
-    ],
-    ids=['two widths', 'a list'],
-)
-def test_a_tiff_has_one_size(data: bytes) -> None:
-    with pytest.raises(ImageError, match='a TIFF whose size is not one number'):
-        size_in_header(data)
-
-
-@pytest.mark.parametrize('suffix', ['.ppm', '.hdr', '.ras'])
-def test_other_formats_are_not_decoded(suffix: str) -> None:
-    with pytest.raises(ImageError, match='no JPEG, PNG, WebP, BMP, GIF or TIFF picture'):
-        decode_picture(encoded(suffix))
+@pytest.mark.parametrize('options', [(), (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)])
+def test_a_whole_jpeg_may_be_of_the_grey_of_missing_pixels(options: tuple[int, ...]) -> None:
+    for pixels in (WITH_GREY, np.full_like(PIXELS, 128)):
+        decode_picture(encoded('.jpg', *options, pixels=pixels))
 
 
 @pytest.mark.parametrize('magic', FORMATS)
 @given(st.binary(max_size=100))
 def test_any_bytes_are_a_size_or_are_refused(magic: bytes, rest: bytes) -> None:
-    outcome = attempt(lambda: size_in_header(magic + rest))
-    assert isinstance(outcome, ImageError) or len(outcome) == 2
+    try:
+        width, height = size_in_header(magic + rest)
+    except ImageError:
+        return
+    assert width >= 0 and height >= 0
 
 
 @pytest.mark.parametrize('kind', WHOLE)
+@settings(max_examples=40)
 @given(st.data())
 def test_a_picture_with_some_bytes_changed_is_a_picture_or_is_refused(
     kind: str, draw: st.DataObject
@@ -231,17 +239,9 @@ def test_a_picture_with_some_bytes_changed_is_a_picture_or_is_refused(
     data = bytearray(WHOLE[kind])
     for _ in range(draw.draw(st.integers(1, 5))):
         data[draw.draw(st.integers(0, len(data) - 1))] = draw.draw(st.integers(0, 255))
-    outcome = attempt(lambda: decode_picture(bytes(data), 100_000))
-    if isinstance(outcome, ImageError):
-        assert str(outcome).isprintable()
-        assert len(str(outcome)) < 400
-    else:
-        assert outcome.wh[0] * outcome.wh[1] <= 100_000
-
-
-def attempt(function: Callable[[], Any]) -> Any:
-    """Return what a function returns, or its refusal."""
     try:
-        return function()
+        image: SourceImage = decode_picture(bytes(data), 100_000)
     except ImageError as error:
-        return error
+        assert str(error).isprintable() and len(str(error)) < 400
+    else:
+        assert image.wh[0] * image.wh[1] <= 100_000
