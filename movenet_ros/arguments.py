@@ -31,6 +31,7 @@ from movenet_ros.backends.request import DEVICES
 from movenet_ros.backends.request import MODEL_KINDS
 from movenet_ros.backends.request import PRECISIONS
 from movenet_ros.core.errors import StartError
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
 from movenet_ros.settings import Row
@@ -162,6 +163,7 @@ def backend_request(args: Namespace) -> BackendRequest:
     else:
         files = ensure_model(say=print, only=MODEL_KINDS.get(args.backend))
     return BackendRequest(
+        SPEC,
         name=args.backend,
         device=args.device,
         saved_model=files.saved_model,

@@ -24,7 +24,6 @@ from pathlib import Path
 from movenet_ros.backends import open_backend
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.request import MODEL_KINDS
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.files import sha256_of
@@ -33,6 +32,8 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.pipeline import Prepared
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import Runtime
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
 from movenet_ros.settings import Settings
@@ -64,7 +65,7 @@ class Perception:
     """Why the model runs on the CPU now, in one sentence; empty where it runs as it was asked."""
 
     def __init__(
-        self, settings: Settings, say: Say, warn: Say, backend: Backend | None = None
+        self, settings: Settings, say: Say, warn: Say, backend: Runtime | None = None
     ) -> None:
         self.model = None
         self.sha256 = ''
@@ -215,7 +216,7 @@ class Perception:
             raise BackendError(f'{self.backend.info} does not run the model: {again}') from again
 
 
-def _open_backend(settings: Settings, say: Say) -> tuple[Backend, Path | None]:
+def _open_backend(settings: Settings, say: Say) -> tuple[Runtime, Path | None]:
     """
     Load the model into the runtime asked for, and say which that is.
 
@@ -227,6 +228,7 @@ def _open_backend(settings: Settings, say: Say) -> tuple[Backend, Path | None]:
         else ensure_model(say=say, only=MODEL_KINDS.get(settings.backend))
     )
     request = BackendRequest(
+        SPEC,
         name=settings.backend,
         device=settings.device,
         gpu_memory_limit_mb=settings.runtime.gpu_memory_limit_mb,

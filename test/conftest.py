@@ -27,11 +27,12 @@ from hypothesis import settings
 from movenet_ros.backends import onnxruntime_backend
 from movenet_ros.backends import tensorflow_backend
 from movenet_ros.backends.request import BackendRequest
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.skeleton import NUM_KEYPOINTS
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import find_model
 from movenet_ros.model.store import ModelFiles
 import numpy as np
@@ -90,10 +91,10 @@ def real_model() -> ModelFiles:
 
 
 @pytest.fixture(scope='session')
-def onnxruntime_cpu(real_model: ModelFiles) -> Backend:
+def onnxruntime_cpu(real_model: ModelFiles) -> Runtime:
     """Give the real model in ONNX Runtime on the CPU."""
     assert real_model.onnx is not None
-    return onnxruntime_backend.load(real_model.onnx, BackendRequest(device='cpu'))
+    return onnxruntime_backend.load(real_model.onnx, BackendRequest(SPEC, device='cpu'))
 
 
 @pytest.fixture(scope='session')
@@ -103,10 +104,10 @@ def tensorflow() -> Any:
 
 
 @pytest.fixture(scope='session')
-def tensorflow_auto(tensorflow: Any, real_model: ModelFiles) -> Backend:
+def tensorflow_auto(tensorflow: Any, real_model: ModelFiles) -> Runtime:
     """Give the real model in TensorFlow, on a GPU where there is one."""
     assert real_model.saved_model is not None
-    return tensorflow_backend.load(real_model.saved_model, BackendRequest())
+    return tensorflow_backend.load(real_model.saved_model, BackendRequest(SPEC))
 
 
 @pytest.fixture(scope='session')

@@ -32,10 +32,10 @@ from threading import Thread
 import time
 from typing import Any
 
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import Runtime
 from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.node.pose_node import PoseNode
 import numpy as np
@@ -296,7 +296,7 @@ StartPoseNode = Callable[..., PoseNode]
 def start_pose_node(world: World, spin_node: SpinNode) -> StartPoseNode:
     """Return a function that starts a pose node with a backend and parameters."""
 
-    def start(backend: Backend, *cli_args: str, **parameters: Any) -> PoseNode:
+    def start(backend: Runtime, *cli_args: str, **parameters: Any) -> PoseNode:
         node = PoseNode(
             backend,
             context=world.context,

@@ -32,6 +32,7 @@ from movenet_ros.arguments import probability
 from movenet_ros.arguments import threads
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import StartError
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.settings import PoseParameters
 import pytest
@@ -129,7 +130,7 @@ def test_an_own_model_is_asked_for_with_all_that_was_said(
         '--backend', 'openvino', '--device', 'cpu', '--threads', '3', '--precision', 'bf16',
         '--input-size', '320', '--model-path', '/m',
     )
-    assert backend_request(args) == BackendRequest(
+    assert backend_request(args) == BackendRequest(SPEC,
         'openvino', 'cpu', 0, FOUND.saved_model, FOUND.onnx, 3, 'bf16', 320, FOUND.compiled
     )
 

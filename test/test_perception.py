@@ -26,13 +26,13 @@ from typing import Any
 
 from movenet_ros import perception as perception_module
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.perception import CALM_IMAGES
 from movenet_ros.perception import Perception
@@ -85,7 +85,7 @@ class Room:
         self.settings = table_of(Settings, parameters)
         self.output: Any = np.zeros((1, 6, 56), np.float32)
         self.backend = RecordedBackend([self.output])
-        self.backend.info = BackendInfo('recorded', '1', runs_on)
+        self.backend.info = RuntimeInfo('recorded', '1', runs_on)
         self.backend.infer = self._infer  # type: ignore[method-assign]
         self.shapes: list[tuple[int, ...]] = []
         self.broken = broken
@@ -335,7 +335,7 @@ def on_cpu(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     def open_on_cpu(settings: Settings, say: Any) -> tuple[RecordedBackend, Path | None]:
         asked.append(settings)
         backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
-        backend.info = BackendInfo('recorded', '1', 'CPU')
+        backend.info = RuntimeInfo('recorded', '1', 'CPU')
         return backend, None
 
     monkeypatch.setattr(perception_module, '_open_backend', open_on_cpu)

@@ -37,8 +37,8 @@ from movenet_ros.backends.request import ON_THE_CPU
 from movenet_ros.backends.request import PRECISIONS
 from movenet_ros.backends.request import TITLES
 from movenet_ros.core import machine
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
+from movenet_ros.core.runtime import Runtime
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Choice:
 
 def open_backend(
     request: BackendRequest, say: Callable[[str], Any] = lambda line: None
-) -> tuple[Backend, str]:
+) -> tuple[Runtime, str]:
     """
     Load the model into the runtime asked for, with the number of threads that is best for it.
 
@@ -147,7 +147,7 @@ def _settle(
     return tuning.settle(request, names, say)
 
 
-def load_backend(request: BackendRequest) -> Backend:
+def load_backend(request: BackendRequest) -> Runtime:
     """
     Import a backend's module and load the model as the request says it.
 
@@ -172,7 +172,7 @@ def load_backend(request: BackendRequest) -> Backend:
         )
     try:
         module = import_module(f'movenet_ros.backends.{name}_backend')
-        backend: Backend = module.load(path, request)
+        backend: Runtime = module.load(path, request)
     except ImportError as error:
         raise BackendError(
             f'backend {name} cannot be imported ({error}): pip install {name},'

@@ -21,6 +21,7 @@ engines that TensorRT takes minutes to build.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from collections.abc import Sequence
 import ctypes
 from dataclasses import replace
@@ -36,25 +37,24 @@ from movenet_ros.backends.failures import FAILURES
 from movenet_ros.backends.failures import load_error
 from movenet_ros.backends.failures import shortened
 from movenet_ros.backends.request import BackendRequest
-from movenet_ros.core.backend import BackendInfo
-from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_memory import give_back_freed_memory
-import numpy as np
+from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import Tensors
+from movenet_ros.core.runtime import TensorSpec
 from numpy.typing import NDArray
 
-INPUT, OUTPUT = 'input', 'output_0'
 TENSORRT, CUDA = 'TensorrtExecutionProvider', 'CUDAExecutionProvider'
 CPU = 'CPUExecutionProvider'
+DTYPES = {'tensor(float)': 'float32', 'tensor(int32)': 'int32', 'tensor(uint8)': 'uint8'}
 GPU_NAMES = {TENSORRT: 'GPU 0 (TensorRT)', CUDA: 'GPU 0 (CUDA)'}
 TENSORRT_LIBRARIES = ('libnvinfer.so.10', 'libnvinfer.so.8')
-SMALLEST, USUAL, LARGEST = '1x32x32x3', '1x192x256x3', '1x1024x1024x3'  # of the inputs
 ERRORS_ONLY = 3  # of ONNX Runtime's log levels
 OPTIMIZED = 'optimized.onnx'
-TRIAL_HW = (192, 256)
 
 _PLACE = re.compile(  # in ONNX Runtime's source, as its reasons begin: file, line and function
     r'\S+\.(?:cc|cpp|cu|h):\d+ [^()]*\([^()]*\)(?: const)?(?: \[with [^]]*\])? '
@@ -66,7 +66,7 @@ def load(onnx: Path, request: BackendRequest) -> OnnxRuntimeBackend:
     Load an ONNX file.
 
     :raises BackendError: if the device is not to be had.
-    :raises ModelError: if it is not MoveNet MultiPose.
+    :raises ModelError: if it is another network.
     """
     import onnxruntime as ort
 
@@ -88,43 +88,44 @@ def load(onnx: Path, request: BackendRequest) -> OnnxRuntimeBackend:
                 ' or set device to auto'
             )
     session = _cpu_session(ort, onnx, request, folder)
-    info = BackendInfo('onnxruntime', ort.__version__, 'CPU', request.threads)
+    info = RuntimeInfo('onnxruntime', ort.__version__, 'CPU', request.threads)
     return OnnxRuntimeBackend(session, info)
 
 
 class OnnxRuntimeBackend:
     """An inference session; made by :func:`load`."""
 
-    def __init__(self, session: Any, info: BackendInfo) -> None:
+    def __init__(self, session: Any, info: RuntimeInfo) -> None:
         self.info = info
         self._session = session
+        self._outputs = [each.name for each in session.get_outputs()]
 
-    def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Run the model once; see :class:`movenet_ros.core.backend.Backend`."""
+    def run(self, inputs: Tensors) -> Tensors:
+        """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
         try:
-            return np.asarray(self._run(batch), np.float32)
+            return dict(zip(self._outputs, self._run(inputs), strict=True))
         except _errors() as error:
             reason = _reason(error)
         # from here, not from above: the error holds what it met on its way, also on the GPU
         raise InferenceError(f'ONNX Runtime: {reason}')
 
     def close(self) -> None:
-        """Free the session with its memory and threads; see :class:`Backend`."""
+        """Free the session with its memory and threads; see :class:`Runtime`."""
         self._session = None
         give_back_freed_memory()
 
-    def _run(self, batch: NDArray[np.int32]) -> Any:
-        (output,) = self._session.run([OUTPUT], {INPUT: batch})
-        return output
+    def _run(self, inputs: Tensors) -> Sequence[NDArray[Any]]:
+        results: Sequence[NDArray[Any]] = self._session.run(self._outputs, dict(inputs))
+        return results
 
 
 class OnnxRuntimeGpuBackend(OnnxRuntimeBackend):
     """A session on a GPU: each shape of input has its place there, filled anew for each image."""
 
-    def __init__(self, ort: Any, session: Any, info: BackendInfo) -> None:
+    def __init__(self, ort: Any, session: Any, info: RuntimeInfo) -> None:
         super().__init__(session, info)
         self._ort = ort
-        self._inputs: dict[tuple[int, ...], Any] = {}
+        self._places: dict[tuple[str, tuple[int, ...]], Any] = {}  # by name and shape
 
     def close(self) -> None:
         """
@@ -132,21 +133,24 @@ class OnnxRuntimeGpuBackend(OnnxRuntimeBackend):
 
         What the driver takes for a process that uses CUDA stays until the process ends.
         """
-        self._inputs.clear()
+        self._places.clear()
         super().close()
 
-    def _run(self, batch: NDArray[np.int32]) -> Any:
-        place = self._inputs.get(batch.shape)
-        if place is None:
-            place = self._ort.OrtValue.ortvalue_from_numpy(batch, 'cuda', 0)
-            self._inputs[batch.shape] = place
-        else:
-            place.update_inplace(batch)
+    def _run(self, inputs: Tensors) -> Sequence[NDArray[Any]]:
         binding = self._session.io_binding()
-        binding.bind_ortvalue_input(INPUT, place)
-        binding.bind_output(OUTPUT)  # on the host: 1 kB, all that comes back
+        for name, array in inputs.items():
+            place = self._places.get((name, array.shape))
+            if place is None:
+                place = self._ort.OrtValue.ortvalue_from_numpy(array, 'cuda', 0)
+                self._places[name, array.shape] = place
+            else:
+                place.update_inplace(array)
+            binding.bind_ortvalue_input(name, place)
+        for name in self._outputs:
+            binding.bind_output(name)  # on the host
         self._session.run_with_iobinding(binding)
-        return binding.copy_outputs_to_cpu()[0]
+        results: Sequence[NDArray[Any]] = binding.copy_outputs_to_cpu()
+        return results
 
 
 def _cpu_session(ort: Any, onnx: Path, request: BackendRequest, folder: Path | None) -> Any:
@@ -156,19 +160,19 @@ def _cpu_session(ort: Any, onnx: Path, request: BackendRequest, folder: Path | N
         options = _options(ort, request)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            return _session(ort, optimized, options, [CPU])
+            return _session(ort, optimized, options, [CPU], request.spec)
         except ModelError:  # whole, but not to this runtime's liking
             optimized.unlink()
     options = _options(ort, request)
     if optimized is not None:
         options.optimized_model_filepath = str(optimized)
         try:
-            session = _session(ort, onnx, options, [CPU])
+            session = _session(ort, onnx, options, [CPU], request.spec)
             seal(folder)
             return session
         except ModelError:  # of the file, which is said below, or a full disk
             options = _options(ort, request)
-    return _session(ort, onnx, options, [CPU])
+    return _session(ort, onnx, options, [CPU], request.spec)
 
 
 def _load_on_gpu(
@@ -192,7 +196,7 @@ def _load_on_gpu(
         options.enable_profiling = True  # to see which operators run where
         options.profile_file_prefix = f'{profiles}/trial'
         try:
-            session = _session(ort, onnx, options, providers)
+            session = _session(ort, onnx, options, providers, request.spec)
         except StartError:
             if request.device == 'gpu':
                 raise
@@ -200,10 +204,10 @@ def _load_on_gpu(
         provider = session.get_providers()[0]  # one that fails is dropped, not raised
         if provider not in GPU_NAMES:
             return None
-        info = BackendInfo('onnxruntime', ort.__version__, GPU_NAMES[provider])
+        info = RuntimeInfo('onnxruntime', ort.__version__, GPU_NAMES[provider])
         backend = OnnxRuntimeGpuBackend(ort, session, info)
         try:
-            backend.infer(np.zeros((1, *TRIAL_HW, 3), np.int32))
+            backend.run(request.spec.zeros())
         except InferenceError as error:
             backend.close()
             session = None  # or the error would hold it, and its memory
@@ -235,9 +239,9 @@ def operators_on(provider: str, profile: Path) -> tuple[str, ...]:
 def _tensorrt_options(request: BackendRequest, folder: Path | None) -> dict[str, str]:
     """Return the options of TensorRT's provider: one engine for all shapes, kept."""
     options = {
-        'trt_profile_min_shapes': f'{INPUT}:{SMALLEST}',
-        'trt_profile_opt_shapes': f'{INPUT}:{USUAL}',
-        'trt_profile_max_shapes': f'{INPUT}:{LARGEST}',
+        'trt_profile_min_shapes': _shapes(request.spec.smallest),
+        'trt_profile_opt_shapes': _shapes(request.spec.usual),
+        'trt_profile_max_shapes': _shapes(request.spec.largest),
     }
     if request.gpu_memory_limit_mb > 0:
         options['trt_max_workspace_size'] = str(request.gpu_memory_limit_mb * 2**20)
@@ -247,6 +251,11 @@ def _tensorrt_options(request: BackendRequest, folder: Path | None) -> dict[str,
         options['trt_timing_cache_enable'] = 'True'
         options['trt_timing_cache_path'] = str(folder)
     return options
+
+
+def _shapes(shapes: Mapping[str, tuple[int, ...]]) -> str:
+    """Spell shapes as TensorRT's provider reads them: input:1x192x256x3,..."""
+    return ','.join(f'{name}:{"x".join(map(str, shape))}' for name, shape in shapes.items())
 
 
 def _has_tensorrt() -> bool:
@@ -269,9 +278,11 @@ def _options(ort: Any, request: BackendRequest) -> Any:
     return options
 
 
-def _session(ort: Any, onnx: Path, options: Any, providers: list[Any]) -> Any:
+def _session(
+    ort: Any, onnx: Path, options: Any, providers: list[Any], spec: ModelSpec
+) -> Any:
     """
-    Make a session of MoveNet MultiPose.
+    Make a session of a network.
 
     :raises ModelError: if the file is something else.
     :raises BackendError: if there is not enough memory for it.
@@ -280,7 +291,7 @@ def _session(ort: Any, onnx: Path, options: Any, providers: list[Any]) -> Any:
         session = ort.InferenceSession(str(onnx), options, providers=providers)
     except _errors() as error:
         raise load_error('ONNX Runtime', onnx, error, _reason(error)) from error
-    _check(session, onnx)
+    _check(session, onnx, spec)
     return session
 
 
@@ -290,23 +301,21 @@ def _reason(error: Exception) -> str:
     return shortened(_PLACE.sub('', first_line.rpartition('Status Message: ')[2]), error)
 
 
-def _check(session: Any, onnx: Path) -> None:
-    """Refuse a model that is not MoveNet MultiPose."""
-    taken = {each.name: each.type for each in session.get_inputs()}
-    given = {each.name: each.shape for each in session.get_outputs()}
-    answers = OUTPUT in given and _may_be(given[OUTPUT], OUTPUT_SHAPE)
-    if taken != {INPUT: 'tensor(int32)'} or not answers:
-        raise ModelError(
-            f'{onnx} is not MoveNet MultiPose: it takes {taken} and gives {given},'
-            f" expected int32 '{INPUT}' and '{OUTPUT}' {list(OUTPUT_SHAPE)}"
-        )
-
-
-def _may_be(stated: Sequence[Any], shape: tuple[int, ...]) -> bool:
-    """Compare a shape with what a model states: maybe nothing, and names for unknown sizes."""
-    return not stated or len(stated) == len(shape) and all(
-        not isinstance(says, int) or says == size for says, size in zip(stated, shape)
+def _check(session: Any, onnx: Path, spec: ModelSpec) -> None:
+    """Refuse a network that is not the one of the spec."""
+    taken, given = (
+        {
+            each.name: TensorSpec(DTYPES.get(each.type, each.type), _shape(each.shape))
+            for each in side
+        }
+        for side in (session.get_inputs(), session.get_outputs())
     )
+    spec.check(taken, given, str(onnx))
+
+
+def _shape(stated: Sequence[Any]) -> tuple[int | None, ...] | None:
+    """Return a shape as a model states it: maybe nothing, and names for free sizes."""
+    return tuple(each if isinstance(each, int) else None for each in stated) or None
 
 
 def _errors() -> tuple[type[Exception], ...]:

@@ -35,21 +35,18 @@ from movenet_ros.backends.failures import FAILURES
 from movenet_ros.backends.failures import load_error
 from movenet_ros.backends.failures import shortened
 from movenet_ros.backends.request import BackendRequest
-from movenet_ros.core.backend import BackendInfo
-from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
-from movenet_ros.core.errors import ModelError
-from movenet_ros.core.letterbox import MULTIPLE
 from movenet_ros.core.native_memory import give_back_freed_memory
-import numpy as np
-from numpy.typing import NDArray
+from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import Tensors
+from movenet_ros.core.runtime import TensorSpec
 
-INPUT, OUTPUT = 'input', 'output_0'
 TELEMETRY = 'openvino_telemetry'
-CHANNELS = 3
+Shapes = tuple[tuple[str, tuple[int, ...]], ...]
+
 MAX_SHAPES = 4  # compiled ones that are kept; each takes some 60 MB
-ANY_SHAPE = (-1, -1)
 
 
 def import_openvino() -> Any:
@@ -76,7 +73,7 @@ def load(onnx: Path, request: BackendRequest) -> OpenVinoBackend:
     Read an ONNX file and compile it when the first image comes.
 
     :raises BackendError: if the device or the precision is not to be had.
-    :raises ModelError: if it is not MoveNet MultiPose.
+    :raises ModelError: if it is another network.
     """
     openvino = import_openvino()
     version = openvino.get_version().split('-')[0]
@@ -95,7 +92,7 @@ def load(onnx: Path, request: BackendRequest) -> OpenVinoBackend:
         model = frontend.convert(frontend.load(str(onnx)))  # read_model tries every other format
     except _failures(openvino) as error:
         raise load_error('OpenVINO', onnx, error, _reason(error)) from error
-    _check(model, onnx)
+    _check(model, onnx, request.spec)
     options: dict[str, Any] = {
         'PERFORMANCE_HINT': 'LATENCY',
         'INFERENCE_PRECISION_HINT': precision,
@@ -105,8 +102,8 @@ def load(onnx: Path, request: BackendRequest) -> OpenVinoBackend:
     folder = open_folder(request.compiled, 'openvino', version)
     if folder is not None:
         options['CACHE_DIR'] = str(folder)
-    info = BackendInfo('openvino', version, 'CPU', request.threads, precision)
-    return OpenVinoBackend(core, model, options, folder, info)
+    info = RuntimeInfo('openvino', version, 'CPU', request.threads, precision)
+    return OpenVinoBackend(core, model, request.spec, options, folder, info)
 
 
 class OpenVinoBackend:
@@ -116,24 +113,26 @@ class OpenVinoBackend:
         self,
         core: Any,
         model: Any,
+        spec: ModelSpec,
         options: dict[str, Any],
         folder: Path | None,
-        info: BackendInfo,
+        info: RuntimeInfo,
     ) -> None:
         self.info = info
         self._core = core
         self._model = model
+        self._spec = spec
         self._options = options
         self._folder = folder
-        self._requests: dict[tuple[int, int], Any] = {}  # by height and width
+        self._requests: dict[Shapes, Any] = {}  # by the shapes of the inputs
 
-    def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Run the model once; see :class:`movenet_ros.core.backend.Backend`."""
+    def run(self, inputs: Tensors) -> Tensors:
+        """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
         try:
-            answer = self._request(batch).infer({INPUT: batch}, share_inputs=True)
+            answer = self._request(inputs).infer(dict(inputs), share_inputs=True)
+            return {name: answer[name] for name in self._spec.outputs}
         except FAILURES as error:
             raise InferenceError(f'OpenVINO: {_reason(error)}') from error
-        return np.asarray(answer[OUTPUT], np.float32)
 
     def close(self) -> None:
         """Free the compiled models; the Core stays with its threads, see :func:`_core`."""
@@ -141,21 +140,23 @@ class OpenVinoBackend:
         self._model = None
         give_back_freed_memory()
 
-    def _request(self, batch: NDArray[np.int32]) -> Any:
-        """Return what runs a batch's shape; compile it where that has not been done."""
-        one, *shape_hw, channels = batch.shape
-        fits = len(shape_hw) == 2 and not np.mod(shape_hw, MULTIPLE).any()
-        if (one, channels) != (1, CHANNELS) or not fits:
-            raise InferenceError(f'the model does not take a batch of shape {batch.shape}')
-        shape = shape_hw[0], shape_hw[1]
-        if shape not in self._requests and len(self._requests) >= MAX_SHAPES:
-            shape = ANY_SHAPE
-        if shape not in self._requests:
-            self._model.reshape([1, *shape, CHANNELS])
+    def _request(self, inputs: Tensors) -> Any:
+        """Return what runs inputs of these shapes; compile it where that has not been done."""
+        shapes: Shapes = tuple((name, each.shape) for name, each in inputs.items())
+        if shapes not in self._requests:
+            self._spec.check_inputs(inputs)
+            if len(self._requests) >= MAX_SHAPES:
+                shapes = ()
+        if shapes not in self._requests:
+            stated = {name: each.shape or () for name, each in self._spec.inputs.items()}
+            stated.update(shapes)
+            self._model.reshape(
+                {name: [-1 if n is None else n for n in shape] for name, shape in stated.items()}
+            )
             compiled = self._core.compile_model(self._model, 'CPU', self._options)
-            self._requests[shape] = compiled.create_infer_request()
+            self._requests[shapes] = compiled.create_infer_request()
             seal(self._folder)
-        return self._requests[shape]
+        return self._requests[shapes]
 
 
 @lru_cache
@@ -181,19 +182,25 @@ def _precision(core: Any, asked: str) -> str:
     return 'bf16' if has_bf16 and asked != 'f32' else 'f32'
 
 
-def _check(model: Any, onnx: Path) -> None:
-    """Refuse a model that is not MoveNet MultiPose."""
-    from openvino import PartialShape
+def _check(model: Any, onnx: Path, spec: ModelSpec) -> None:
+    """Refuse a network that is not the one of the spec."""
+    taken, given = (
+        {
+            each.any_name: TensorSpec(
+                each.element_type.to_dtype().name, _shape(each.partial_shape)
+            )
+            for each in side
+        }
+        for side in (model.inputs, model.outputs)
+    )
+    spec.check(taken, given, str(onnx))
 
-    taken = {each.any_name: each.element_type.get_type_name() for each in model.inputs}
-    given = {each.any_name: each.partial_shape for each in model.outputs}
-    answers = OUTPUT in given and given[OUTPUT].compatible(PartialShape(OUTPUT_SHAPE))
-    if taken != {INPUT: 'i32'} or not answers:
-        shapes = {name: str(shape) for name, shape in given.items()}
-        raise ModelError(
-            f'{onnx} is not MoveNet MultiPose: it takes {taken} and gives {shapes},'
-            f" expected i32 '{INPUT}' and '{OUTPUT}' {list(OUTPUT_SHAPE)}"
-        )
+
+def _shape(partial: Any) -> tuple[int | None, ...] | None:
+    """Return a shape as a model states it: maybe nothing, and free sizes."""
+    if partial.rank.is_dynamic:
+        return None
+    return tuple(None if each.is_dynamic else each.get_length() for each in partial)
 
 
 def _failures(openvino: Any) -> tuple[type[Exception], ...]:

@@ -15,8 +15,10 @@
 """A backend that plays back what a model once answered, for tests of everything around it."""
 
 from collections.abc import Sequence
+from typing import Any
 
-from movenet_ros.core.backend import BackendInfo
+from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import Tensors
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,17 +28,26 @@ class RecordedBackend:
     Answers with recorded outputs, one after the other; the last one again and again.
 
     :param outputs: at least one array ``(1, 6, 56)``.
+    :param name: of the network's output.
     """
 
-    info = BackendInfo('recorded', '1', 'nothing')
+    info = RuntimeInfo('recorded', '1', 'nothing')
 
-    def __init__(self, outputs: Sequence[NDArray[np.float32]]) -> None:
+    def __init__(
+        self, outputs: Sequence[NDArray[np.float32]], name: str = 'output_0'
+    ) -> None:
+        self._name = name
         self._outputs = tuple(outputs)
-        self.batches: list[NDArray[np.int32]] = []
+        self.batches: list[NDArray[Any]] = []
         self.closed = False
 
-    def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Keep the batch in ``batches`` and return the next recorded output."""
+    def run(self, inputs: Tensors) -> Tensors:
+        """Keep the input in ``batches`` and return the next recorded output."""
+        (batch,) = inputs.values()
+        return {self._name: self.infer(batch)}
+
+    def infer(self, batch: NDArray[Any]) -> NDArray[np.float32]:
+        """Keep the input in ``batches`` and return the next recorded output."""
         self.batches.append(batch.copy())
         return self._outputs[min(len(self.batches), len(self._outputs)) - 1]
 

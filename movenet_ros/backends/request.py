@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from movenet_ros.core.runtime import ModelSpec
+
 MODEL_KINDS: dict[str, Literal['saved_model', 'onnx']] = {
     'tensorflow': 'saved_model',
     'onnxruntime': 'onnx',
@@ -42,6 +44,7 @@ class BackendRequest:
     """
     What a user asks for.
 
+    :param spec: of the network.
     :param name: one of BACKEND_CHOICES.
     :param device: one of DEVICES; ``gpu`` without one is an error, ``auto`` takes what is there.
     :param gpu_memory_limit_mb: of GPU memory in MiB; 0 lets the runtime take what it needs.
@@ -55,6 +58,7 @@ class BackendRequest:
         this model; None keeps nothing, and measures nothing.
     """
 
+    spec: ModelSpec
     name: str = 'auto'
     device: str = 'auto'
     gpu_memory_limit_mb: int = 0

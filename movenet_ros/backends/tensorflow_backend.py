@@ -28,20 +28,19 @@ from movenet_ros.backends.failures import load_error
 from movenet_ros.backends.failures import shortened
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core import machine
-from movenet_ros.core.backend import BackendInfo
-from movenet_ros.core.decode import OUTPUT_SHAPE
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_log import native_chatter_dropped
 from movenet_ros.core.native_memory import give_back_freed_memory
-import numpy as np
-from numpy.typing import NDArray
+from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import Tensors
+from movenet_ros.core.runtime import TensorSpec
 
-SIGNATURE, INPUT, OUTPUT = 'serving_default', 'input', 'output_0'
+SIGNATURE = 'serving_default'
 CPU = '/CPU:0'
-TRIAL_HW = (192, 256)
 MOVING = {'_Arg', '_Retval', '_Send', '_Recv', '_HostSend', '_HostRecv', 'Const', 'NoOp'}
 KEPT = (
     'TensorFlow keeps the GPU memory that it took until the process ends, for its next model:'
@@ -77,7 +76,7 @@ def load(saved_model: Path, request: BackendRequest) -> TensorFlowBackend:
     A GPU that cannot run it leaves the CPU, unless the GPU was asked for.
 
     :raises BackendError: if the device is not to be had, or cannot run the model.
-    :raises ModelError: if it is not MoveNet MultiPose.
+    :raises ModelError: if it is another network.
     """
     tf = import_tensorflow()
     if request.threads:
@@ -87,27 +86,27 @@ def load(saved_model: Path, request: BackendRequest) -> TensorFlowBackend:
     with native_chatter_dropped():
         where, described = _prepare_device(tf, request.device, request.gpu_memory_limit_mb)
     kept = '' if where == CPU else KEPT
-    info = BackendInfo('tensorflow', tf.__version__, described, request.threads, kept=kept)
+    info = RuntimeInfo('tensorflow', tf.__version__, described, request.threads, kept=kept)
     if where != CPU:
         try:
-            return _load_on_gpu(tf, saved_model, where, info)
+            return _load_on_gpu(tf, saved_model, where, request.spec, info)
         except StartError:  # of a damaged model, the CPU will say the same
             if request.device == 'gpu':
                 raise
-    return _load_on(tf, saved_model, CPU, replace(info, device='CPU'))
+    return _load_on(tf, saved_model, CPU, request.spec, replace(info, device='CPU'))
 
 
 def _load_on_gpu(
-    tf: Any, saved_model: Path, where: str, info: BackendInfo
+    tf: Any, saved_model: Path, where: str, spec: ModelSpec, info: RuntimeInfo
 ) -> TensorFlowBackend:
     """
     Load a SavedModel on the GPU and try it there.
 
     :raises BackendError: if the GPU cannot run it.
     """
-    backend = _load_on(tf, saved_model, where, info)
+    backend = _load_on(tf, saved_model, where, spec, info)
     try:
-        backend.info = replace(info, cpu_operators=operators_on_cpu(backend))
+        backend.info = replace(info, cpu_operators=operators_on_cpu(backend, spec))
     except InferenceError as error:
         backend.close()
         raise BackendError(
@@ -116,32 +115,34 @@ def _load_on_gpu(
     return backend
 
 
-def _load_on(tf: Any, saved_model: Path, where: str, info: BackendInfo) -> TensorFlowBackend:
-    model, signature = read_model(tf, saved_model, where)
+def _load_on(
+    tf: Any, saved_model: Path, where: str, spec: ModelSpec, info: RuntimeInfo
+) -> TensorFlowBackend:
+    model, signature = read_model(tf, saved_model, where, spec)
     return TensorFlowBackend(tf, model, signature, where, info)
 
 
-def read_model(tf: Any, saved_model: Path, where: str) -> tuple[Any, Any]:
+def read_model(tf: Any, saved_model: Path, where: str, spec: ModelSpec) -> tuple[Any, Any]:
     """
     Read a SavedModel onto a device.
 
     :return: what owns its variables, and the signature that answers.
     :raises BackendError: if there is not enough memory for it.
-    :raises ModelError: if it is not MoveNet MultiPose.
+    :raises ModelError: if it is another network.
     """
     try:
         with native_chatter_dropped(), tf.device(where):
             model = tf.saved_model.load(str(saved_model))
     except (*FAILURES, OSError, ValueError, KeyError, tf.errors.OpError) as error:
         raise load_error('TensorFlow', saved_model, error, _reason(error)) from error
-    return model, _signature(tf, model, saved_model)
+    return model, _signature(model, saved_model, spec)
 
 
 class TensorFlowBackend:
     """A SavedModel's signature on one device; made by :func:`load`."""
 
     def __init__(
-        self, tf: Any, model: Any, signature: Any, device: str, info: BackendInfo
+        self, tf: Any, model: Any, signature: Any, device: str, info: RuntimeInfo
     ) -> None:
         self.info = info
         self._tf = tf
@@ -149,13 +150,14 @@ class TensorFlowBackend:
         self._signature = signature
         self._device = device
 
-    def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
-        """Run the model once; see :class:`movenet_ros.core.backend.Backend`."""
+    def run(self, inputs: Tensors) -> Tensors:
+        """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
         tf = self._tf
         try:
             with tf.device(self._device):
-                output = self._signature(**{INPUT: tf.constant(batch)})[OUTPUT].numpy()
-                return np.asarray(output, np.float32)
+                tensors = {name: tf.constant(each) for name, each in inputs.items()}
+                answer = self._signature(**tensors)
+                return {name: each.numpy() for name, each in answer.items()}
         except (*FAILURES, tf.errors.OpError) as error:
             reason = _reason(error)
         # from here, not from above: the error holds what it met on its way, also on the GPU
@@ -172,7 +174,7 @@ class TensorFlowBackend:
         give_back_freed_memory()
 
 
-def operators_on_cpu(backend: TensorFlowBackend) -> tuple[str, ...]:
+def operators_on_cpu(backend: TensorFlowBackend, spec: ModelSpec) -> tuple[str, ...]:
     """
     Run the model for the first time; return the types of the operators on the CPU, sorted.
 
@@ -183,7 +185,7 @@ def operators_on_cpu(backend: TensorFlowBackend) -> tuple[str, ...]:
 
     context.enable_graph_collection()
     try:
-        backend.infer(np.zeros((1, *TRIAL_HW, 3), np.int32))
+        backend.run(spec.zeros())
         graphs = context.export_run_metadata().partition_graphs
     finally:
         context.disable_graph_collection()
@@ -192,26 +194,26 @@ def operators_on_cpu(backend: TensorFlowBackend) -> tuple[str, ...]:
     return tuple(sorted(types - MOVING))
 
 
-def _signature(tf: Any, model: Any, saved_model: Path) -> Any:
+def _signature(model: Any, saved_model: Path, spec: ModelSpec) -> Any:
     """
     Return the signature that answers.
 
-    :raises ModelError: if the model is not MoveNet MultiPose.
+    :raises ModelError: if the network is not the one of the spec.
     """
     signature = model.signatures.get(SIGNATURE)
     if signature is None:
-        raise ModelError(
-            f"{saved_model} has no signature '{SIGNATURE}': it is not MoveNet MultiPose"
-        )
-    taken, given = signature.structured_input_signature[1], signature.structured_outputs
-    answers = OUTPUT in given and given[OUTPUT].shape.is_compatible_with(OUTPUT_SHAPE)
-    if set(taken) != {INPUT} or taken[INPUT].dtype != tf.int32 or not answers:
-        shapes = {name: str(each.shape) for name, each in given.items()}
-        raise ModelError(
-            f'{saved_model} is not MoveNet MultiPose: it takes {sorted(taken)} and gives'
-            f" {shapes}, expected int32 '{INPUT}' and '{OUTPUT}' {OUTPUT_SHAPE}"
-        )
+        raise ModelError(f"{saved_model} has no signature '{SIGNATURE}': it is not {spec.title}")
+    taken, given = (
+        {name: TensorSpec(each.dtype.name, _shape(each.shape)) for name, each in side.items()}
+        for side in (signature.structured_input_signature[1], signature.structured_outputs)
+    )
+    spec.check(taken, given, str(saved_model))
     return signature
+
+
+def _shape(stated: Any) -> tuple[int | None, ...] | None:
+    """Return a shape as a model states it: maybe nothing, and free sizes."""
+    return None if stated.rank is None else tuple(stated.as_list())
 
 
 def _prepare_device(tf: Any, device: str, gpu_memory_limit_mb: int) -> tuple[str, str]:

@@ -43,11 +43,10 @@ from movenet_ros.backends.compiled import machine_key
 from movenet_ros.backends.compiled import usable_cores
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.request import ON_THE_CPU
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.files import write_json
-from movenet_ros.core.letterbox import Letterbox
-import numpy as np
+from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.core.runtime import Runtime
 
 RUNS = 15
 WARM_UP_RUNS = 3
@@ -55,7 +54,6 @@ PAUSE_S = 0.01
 BUSY = 0.2  # share of waiting from which on the figures are not worth keeping
 AS_GOOD = 1.25  # fewer threads that take up to so many times as long: they leave cores to others
 TIMEOUT_S = 120.0
-IMAGE_WH = (640, 480)
 FILE = 'speed.json'
 
 Setting = tuple[str, int]  # a backend's name and its number of threads, 0 for its own default
@@ -137,18 +135,16 @@ def measure(request: BackendRequest, candidates: Sequence[Setting]) -> list[Spee
 
     :param candidates: backends with their numbers of threads.
     """
-    width, height = Letterbox.fit(IMAGE_WH, request.input_size).input_wh
-    random = np.random.default_rng(0)
-    batch = random.integers(0, 256, (1, height, width, 3), np.int32)
+    inputs = request.spec.zeros()
     times_s: dict[Setting, list[float]] = {}
-    backends: dict[Setting, Backend] = {}
+    backends: dict[Setting, Runtime] = {}
     for name, threads in candidates:
         try:
             # compiled models of the others would lie about on the disk for nothing
             one = replace(request, name=name, threads=threads, compiled=None)
             backend = load_backend(one)
             for _ in range(WARM_UP_RUNS):
-                backend.infer(batch)
+                backend.run(inputs)
         except MoveNetError:
             continue
         backends[name, threads] = backend
@@ -156,7 +152,7 @@ def measure(request: BackendRequest, candidates: Sequence[Setting]) -> list[Spee
         for setting, backend in backends.items():
             time.sleep(PAUSE_S)
             begun = time.perf_counter()
-            backend.infer(batch)
+            backend.run(inputs)
             times_s.setdefault(setting, []).append(time.perf_counter() - begun)
     return [Speed(*setting, round(1e3 * min(each), 2)) for setting, each in times_s.items()]
 
@@ -245,6 +241,7 @@ def main() -> None:
     candidates = [(name, threads) for name, threads in task.pop('candidates')]
     for name in ('saved_model', 'onnx', 'compiled'):
         task[name] = Path(task[name]) if task[name] else None
+    task['spec'] = ModelSpec.from_dict(task['spec'])
     speeds = [asdict(each) for each in measure(BackendRequest(**task), candidates)]
     print(json.dumps({'speeds': speeds, 'waited': waiting_share()}))
 

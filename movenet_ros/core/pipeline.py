@@ -19,12 +19,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 import time
 
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.decode import decode
 from movenet_ros.core.decode import MAX_PEOPLE
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import Runtime
 import numpy as np
 from numpy.typing import NDArray
 
@@ -57,7 +57,7 @@ class PoseEstimator:
 
     def __init__(
         self,
-        backend: Backend,
+        backend: Runtime,
         input_size: int,
         person_threshold: float,
         max_people: int = MAX_PEOPLE,
@@ -109,7 +109,7 @@ class PoseEstimator:
                 self._fit(image.wh)
             prepared = Prepared(self._letterbox, self._letterbox.apply(image, self._batch))
         begun_s = time.perf_counter()
-        output = self.backend.infer(prepared.batch)
+        output = self.backend.run({'input': prepared.batch})['output_0']
         self.inference_s = time.perf_counter() - begun_s
         return decode(output, prepared.letterbox, self.person_threshold, self.max_people)
 

@@ -23,12 +23,12 @@ import math
 import time
 from typing import Any
 
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.messages.conversions import label_info
@@ -89,7 +89,7 @@ class PoseNode(ManagedNode):
     is_alone = False
     """Whether the process is the node's own, so that Python's memory may be arranged for it."""
 
-    def __init__(self, backend: Backend | None = None, **node_args: Any) -> None:
+    def __init__(self, backend: Runtime | None = None, **node_args: Any) -> None:
         super().__init__('movenet', **node_args)
         self._settings = declare(self, PoseParameters)
         for sentence in unknown_parameters(self, PoseParameters):

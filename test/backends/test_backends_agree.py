@@ -18,10 +18,11 @@ from pathlib import Path
 
 from movenet_ros.backends import openvino_backend
 from movenet_ros.backends.request import BackendRequest
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.runtime import Runtime
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ import pytest
 TOLERANCE_PX = 0.1  # at pictures of some 640 pixels
 
 
-def assert_they_agree(image: SourceImage, input_size: int, backends: list[Backend]) -> None:
+def assert_they_agree(image: SourceImage, input_size: int, backends: list[Runtime]) -> None:
     """Compare the people that two backends see, of which there must be some."""
     one, other = (PoseEstimator(each, input_size, 0.25).estimate(image) for each in backends)
     assert len(one) == len(other) > 0
@@ -39,20 +40,20 @@ def assert_they_agree(image: SourceImage, input_size: int, backends: list[Backen
 
 
 @pytest.fixture(scope='module', params=['tensorflow', 'openvino'])
-def another(request: pytest.FixtureRequest, real_model: ModelFiles) -> Backend:
+def another(request: pytest.FixtureRequest, real_model: ModelFiles) -> Runtime:
     """Give the real model in the other runtimes, all in f32."""
     if request.param == 'tensorflow':
-        backend: Backend = request.getfixturevalue('tensorflow_auto')
+        backend: Runtime = request.getfixturevalue('tensorflow_auto')
         return backend
     assert real_model.onnx is not None
-    return openvino_backend.load(real_model.onnx, BackendRequest(precision='f32'))
+    return openvino_backend.load(real_model.onnx, BackendRequest(SPEC, precision='f32'))
 
 
 @pytest.mark.parametrize('input_size', [192, 256])
 @pytest.mark.parametrize('height', [288, 400, 512])
 def test_on_the_astronaut(
-    another: Backend,
-    onnxruntime_cpu: Backend,
+    another: Runtime,
+    onnxruntime_cpu: Runtime,
     astronaut: SourceImage,
     height: int,
     input_size: int,
@@ -63,7 +64,7 @@ def test_on_the_astronaut(
 
 @pytest.mark.parametrize('name', ['000000000785', '000000358195', '000000520910'])
 def test_on_other_pictures(
-    another: Backend, onnxruntime_cpu: Backend, data: Path, name: str
+    another: Runtime, onnxruntime_cpu: Runtime, data: Path, name: str
 ) -> None:
     image = read_picture(data / 'images' / f'{name}.jpg')
     assert_they_agree(image, 256, [another, onnxruntime_cpu])

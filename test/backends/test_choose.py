@@ -26,6 +26,7 @@ from movenet_ros.backends import Choice
 from movenet_ros.backends import choose
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import BackendError
+from movenet_ros.model.movenet import SPEC
 import pytest
 
 SAVED_MODEL, ONNX = Path('/models/saved_model'), Path('/models/model.onnx')
@@ -46,7 +47,7 @@ def choice(
     :param gpus: that TensorFlow sees.
     :param gpu: whether ONNX Runtime sees one.
     """
-    request = BackendRequest('auto', device, 0, saved_model, onnx)
+    request = BackendRequest(SPEC, 'auto', device, 0, saved_model, onnx)
     return choose(request, lambda name: name in installed, lambda: gpus, lambda: gpu)
 
 
@@ -112,7 +113,7 @@ def test_what_is_not_installed_is_left_out(
 
 
 def test_for_the_cpu_nobody_looks_for_a_gpu() -> None:
-    request = BackendRequest('auto', 'cpu', 0, SAVED_MODEL, ONNX)
+    request = BackendRequest(SPEC, 'auto', 'cpu', 0, SAVED_MODEL, ONNX)
     assert choose(request, lambda _: True, never, never).why == 'device cpu'
 
 
@@ -134,7 +135,7 @@ def test_without_a_saved_model_tensorflow_is_not_taken() -> None:
 
 @pytest.mark.parametrize('lacking', ['tensorflow', 'onnxruntime'])
 def test_a_runtime_that_is_not_installed_is_not_asked_for_gpus(lacking: str) -> None:
-    request = BackendRequest('auto', 'auto', 0, SAVED_MODEL, ONNX)
+    request = BackendRequest(SPEC, 'auto', 'auto', 0, SAVED_MODEL, ONNX)
     asked = {'tensorflow': lambda: 0, 'onnxruntime': lambda: False, lacking: never}
     taken = choose(
         request, lambda name: name != lacking, asked['tensorflow'], asked['onnxruntime']

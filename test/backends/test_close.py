@@ -27,7 +27,8 @@ from movenet_ros.backends import load_backend
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.request import BACKENDS
-from movenet_ros.core.backend import Backend
+from movenet_ros.core.runtime import Runtime
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.tools.benchmark import tutorial
 import numpy as np
@@ -42,7 +43,7 @@ HOLDS = {
 
 BATCH = np.random.default_rng(0).integers(0, 256, (1, 96, 128, 3), np.int32)
 
-Load = Callable[[], Backend]
+Load = Callable[[], Runtime]
 
 
 @pytest.fixture(params=BACKENDS)
@@ -51,13 +52,15 @@ def load(request: pytest.FixtureRequest, real_model: ModelFiles) -> Load:
     if request.param == 'tensorflow':
         request.getfixturevalue('tensorflow')
     return lambda: load_backend(
-        BackendRequest(request.param, saved_model=real_model.saved_model, onnx=real_model.onnx)
+        BackendRequest(
+            SPEC, request.param, saved_model=real_model.saved_model, onnx=real_model.onnx
+        )
     )
 
 
 def test_what_the_memory_hangs_on_is_gone(load: Load) -> None:
     backend = load()
-    backend.infer(BATCH)
+    backend.run({'input': BATCH})['output_0']
     held = weakref.ref(HOLDS[backend.info.name](backend))
     backend.close()
     assert held() is None
@@ -65,17 +68,17 @@ def test_what_the_memory_hangs_on_is_gone(load: Load) -> None:
 
 def test_the_next_one_answers_the_same(load: Load) -> None:
     first = load()
-    answer = first.infer(BATCH)
+    answer = first.run({'input': BATCH})['output_0']
     first.close()
     np.testing.assert_allclose(load().infer(BATCH), answer, atol=1e-4)
 
 
 def test_another_one_that_is_loaded_meanwhile_goes_on(load: Load) -> None:
     one, other = load(), load()
-    answer = other.infer(BATCH)
-    one.infer(BATCH)
+    answer = other.run({'input': BATCH})['output_0']
+    one.run({'input': BATCH})['output_0']
     one.close()
-    np.testing.assert_allclose(other.infer(BATCH), answer, atol=1e-4)
+    np.testing.assert_allclose(other.run({'input': BATCH})['output_0'], answer, atol=1e-4)
 
 
 def test_closing_twice_is_fine(load: Load) -> None:
@@ -131,14 +134,14 @@ def taken():
 name, saved_model, onnx, compiled = sys.argv[1:]
 threads = 0 if name == 'tensorflow' else 4
 request = BackendRequest(
-    name, 'cpu', 0, Path(saved_model), Path(onnx), threads, compiled=Path(compiled)
+    SPEC, name, 'cpu', 0, Path(saved_model), Path(onnx), threads, compiled=Path(compiled)
 )
 keep_freed_memory()
 loaded, closed = [], []
 for _ in range(7):
     backend = load_backend(request)
     for shape in ((192, 256), (160, 256)):
-        backend.infer(np.zeros((1, *shape, 3), np.int32))
+        backend.run({'input': np.zeros((1, *shape, 3), np.int32)})['output_0']
     loaded.append(taken())
     backend.close()
     closed.append(taken())

@@ -31,12 +31,12 @@ from movenet_ros.backends.onnxruntime_backend import OnnxRuntimeBackend
 from movenet_ros.backends.onnxruntime_backend import OnnxRuntimeGpuBackend
 from movenet_ros.backends.onnxruntime_backend import operators_on
 from movenet_ros.backends.request import BackendRequest
-from movenet_ros.core.backend import Backend
-from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 import numpy as np
 from numpy.typing import NDArray
@@ -195,25 +195,25 @@ def runtime(monkeypatch: pytest.MonkeyPatch) -> Callable[..., FakeRuntime]:
     return make
 
 
-Runtime = Callable[..., FakeRuntime]
+MakeRuntime = Callable[..., FakeRuntime]
 
 
 @pytest.mark.parametrize('device', ['auto', 'gpu'])
-def test_cuda_comes_before_the_cpu(runtime: Runtime, device: str) -> None:
+def test_cuda_comes_before_the_cpu(runtime: MakeRuntime, device: str) -> None:
     fake = runtime(CUDA, CPU)
-    load(MODEL, BackendRequest(device=device))
+    load(MODEL, BackendRequest(SPEC, device=device))
     assert fake.asked == [CUDA, CPU]
 
 
-def test_threads_do_not_spin_between_images(runtime: Runtime) -> None:
+def test_threads_do_not_spin_between_images(runtime: MakeRuntime) -> None:
     fake = runtime(CPU)
-    load(MODEL, BackendRequest(device='auto'))
+    load(MODEL, BackendRequest(SPEC, device='auto'))
     assert fake.entries['session.intra_op.allow_spinning'] == '0'
 
 
-def test_with_cuda_it_says_so(runtime: Runtime) -> None:
+def test_with_cuda_it_says_so(runtime: MakeRuntime) -> None:
     runtime(CUDA, CPU)
-    info = load(MODEL, BackendRequest(device='auto')).info
+    info = load(MODEL, BackendRequest(SPEC, device='auto')).info
     assert str(info) == 'onnxruntime 1.99.0 on GPU 0 (CUDA), f32'
 
 
@@ -221,52 +221,52 @@ def test_with_cuda_it_says_so(runtime: Runtime) -> None:
     ('device', 'available'), [('cpu', (CUDA, CPU)), ('cpu', (CPU,)), ('auto', (CPU,))]
 )
 def test_otherwise_the_cpu_alone_is_asked(
-    runtime: Runtime, device: str, available: tuple[str, ...]
+    runtime: MakeRuntime, device: str, available: tuple[str, ...]
 ) -> None:
     fake = runtime(*available)
-    assert load(MODEL, BackendRequest(device=device)).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(SPEC, device=device)).info.device == 'CPU'
     assert fake.asked == [CPU]
 
 
-def test_other_providers_are_left_alone(runtime: Runtime) -> None:
+def test_other_providers_are_left_alone(runtime: MakeRuntime) -> None:
     fake = runtime('MIGraphXExecutionProvider', CUDA, 'AzureExecutionProvider', CPU)
-    load(MODEL, BackendRequest(device='auto'))
+    load(MODEL, BackendRequest(SPEC, device='auto'))
     assert fake.asked == [CUDA, CPU]
 
 
-def test_gpu_memory_grows_only_as_needed(runtime: Runtime) -> None:
+def test_gpu_memory_grows_only_as_needed(runtime: MakeRuntime) -> None:
     fake = runtime(CUDA, CPU)
-    load(MODEL, BackendRequest(device='auto'))
+    load(MODEL, BackendRequest(SPEC, device='auto'))
     assert fake.options[CUDA] == {'arena_extend_strategy': 'kSameAsRequested'}
 
 
-def test_a_limit_of_gpu_memory_is_passed_in_bytes(runtime: Runtime) -> None:
+def test_a_limit_of_gpu_memory_is_passed_in_bytes(runtime: MakeRuntime) -> None:
     fake = runtime(CUDA, CPU)
-    load(MODEL, BackendRequest(device='auto', gpu_memory_limit_mb=512))
+    load(MODEL, BackendRequest(SPEC, device='auto', gpu_memory_limit_mb=512))
     assert fake.options[CUDA]['gpu_mem_limit'] == str(512 * 1024 * 1024)
 
 
-def test_gpu_without_the_cuda_provider_is_an_error_that_names_the_cure(runtime: Runtime) -> None:
+def test_gpu_without_the_cuda_provider_is_an_error_that_names_the_cure(runtime: MakeRuntime) -> None:
     runtime(CPU)
     with pytest.raises(BackendError, match='no CUDA provider: pip install onnxruntime-gpu'):
-        load(MODEL, BackendRequest(device='gpu'))
+        load(MODEL, BackendRequest(SPEC, device='gpu'))
 
 
 def test_gpu_whose_provider_does_not_start_is_an_error_that_names_the_cure(
-    runtime: Runtime,
+    runtime: MakeRuntime,
 ) -> None:
     runtime(CUDA, CPU, failing=(CUDA,))
     with pytest.raises(BackendError, match='does not start.*nvidia-smi.*set device to auto'):
-        load(MODEL, BackendRequest(device='gpu'))
+        load(MODEL, BackendRequest(SPEC, device='gpu'))
 
 
-def test_auto_falls_back_to_the_cpu_and_says_so(runtime: Runtime) -> None:
+def test_auto_falls_back_to_the_cpu_and_says_so(runtime: MakeRuntime) -> None:
     runtime(CUDA, CPU, failing=(CUDA,))
-    assert load(MODEL, BackendRequest(device='auto')).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(SPEC, device='auto')).info.device == 'CPU'
 
 
 @pytest.fixture
-def tensorrt(monkeypatch: pytest.MonkeyPatch, runtime: Runtime) -> Callable[..., FakeRuntime]:
+def tensorrt(monkeypatch: pytest.MonkeyPatch, runtime: MakeRuntime) -> Callable[..., FakeRuntime]:
     """Return a function that makes a GPU machine on which TensorRT is installed, or is not."""
 
     def make(installed: bool = True, **machine: tuple[str, ...]) -> FakeRuntime:
@@ -276,15 +276,15 @@ def tensorrt(monkeypatch: pytest.MonkeyPatch, runtime: Runtime) -> Callable[...,
     return make
 
 
-def test_tensorrt_comes_first_where_it_is_installed(tensorrt: Runtime) -> None:
+def test_tensorrt_comes_first_where_it_is_installed(tensorrt: MakeRuntime) -> None:
     fake = tensorrt()
-    load(MODEL, BackendRequest())
+    load(MODEL, BackendRequest(SPEC))
     assert fake.asked == [TENSORRT, CUDA, CPU]
 
 
-def test_tensorrt_is_not_asked_where_its_library_is_missing(tensorrt: Runtime) -> None:
+def test_tensorrt_is_not_asked_where_its_library_is_missing(tensorrt: MakeRuntime) -> None:
     fake = tensorrt(installed=False)
-    load(MODEL, BackendRequest())
+    load(MODEL, BackendRequest(SPEC))
     assert fake.asked == [CUDA, CPU]
 
 
@@ -296,51 +296,51 @@ def test_tensorrt_is_installed_where_its_library_can_be_loaded(
     assert onnxruntime_backend._has_tensorrt() is there
 
 
-def test_with_tensorrt_it_says_so(tensorrt: Runtime) -> None:
+def test_with_tensorrt_it_says_so(tensorrt: MakeRuntime) -> None:
     tensorrt()
-    assert load(MODEL, BackendRequest()).info.device == 'GPU 0 (TensorRT)'
+    assert load(MODEL, BackendRequest(SPEC)).info.device == 'GPU 0 (TensorRT)'
 
 
-def test_a_tensorrt_that_does_not_start_leaves_cuda(tensorrt: Runtime) -> None:
+def test_a_tensorrt_that_does_not_start_leaves_cuda(tensorrt: MakeRuntime) -> None:
     tensorrt(failing=(TENSORRT,))
-    assert load(MODEL, BackendRequest()).info.device == 'GPU 0 (CUDA)'
+    assert load(MODEL, BackendRequest(SPEC)).info.device == 'GPU 0 (CUDA)'
 
 
 def test_engines_of_tensorrt_are_kept_among_what_is_compiled(
-    tensorrt: Runtime, tmp_path: Path
+    tensorrt: MakeRuntime, tmp_path: Path
 ) -> None:
     fake = tensorrt()
-    load(MODEL, BackendRequest(compiled=tmp_path))
+    load(MODEL, BackendRequest(SPEC, compiled=tmp_path))
     options = fake.options[TENSORRT]
     assert options['trt_engine_cache_enable'] == options['trt_timing_cache_enable'] == 'True'
     assert Path(options['trt_engine_cache_path']).parent == tmp_path
     assert Path(options['trt_timing_cache_path']).parent == tmp_path
 
 
-def test_without_a_folder_engines_of_tensorrt_are_not_kept(tensorrt: Runtime) -> None:
+def test_without_a_folder_engines_of_tensorrt_are_not_kept(tensorrt: MakeRuntime) -> None:
     fake = tensorrt()
-    load(MODEL, BackendRequest())
+    load(MODEL, BackendRequest(SPEC))
     assert not [name for name in fake.options[TENSORRT] if 'cache' in name]
 
 
-def test_one_engine_of_tensorrt_serves_every_shape(tensorrt: Runtime) -> None:
+def test_one_engine_of_tensorrt_serves_every_shape(tensorrt: MakeRuntime) -> None:
     fake = tensorrt()
-    load(MODEL, BackendRequest())
+    load(MODEL, BackendRequest(SPEC))
     options = fake.options[TENSORRT]
     assert options['trt_profile_min_shapes'] == 'input:1x32x32x3'
     assert options['trt_profile_max_shapes'] == 'input:1x1024x1024x3'
 
 
-def test_a_limit_of_gpu_memory_is_for_tensorrt_too(tensorrt: Runtime) -> None:
+def test_a_limit_of_gpu_memory_is_for_tensorrt_too(tensorrt: MakeRuntime) -> None:
     fake = tensorrt()
-    load(MODEL, BackendRequest(gpu_memory_limit_mb=512))
+    load(MODEL, BackendRequest(SPEC, gpu_memory_limit_mb=512))
     limits = fake.options[TENSORRT]['trt_max_workspace_size'], fake.options[CUDA]['gpu_mem_limit']
     assert limits == (str(512 * 1024 * 1024),) * 2
 
 
-def test_without_a_limit_tensorrt_takes_what_it_needs(tensorrt: Runtime) -> None:
+def test_without_a_limit_tensorrt_takes_what_it_needs(tensorrt: MakeRuntime) -> None:
     fake = tensorrt()
-    load(MODEL, BackendRequest())
+    load(MODEL, BackendRequest(SPEC))
     assert 'trt_max_workspace_size' not in fake.options[TENSORRT]
 
 
@@ -350,22 +350,22 @@ def image(value: int, *shape_hw: int) -> NDArray[np.int32]:
 
 
 @pytest.fixture
-def on_gpu(runtime: Runtime) -> tuple[FakeRuntime, Backend]:
+def on_gpu(runtime: MakeRuntime) -> tuple[FakeRuntime, MakeRuntime]:
     """Give a made-up runtime on a GPU, after the trial."""
     fake = runtime(CUDA, CPU)
-    backend = load(MODEL, BackendRequest())
+    backend = load(MODEL, BackendRequest(SPEC))
     fake.made.clear()
     fake.updated.clear()
     return fake, backend
 
 
-OnGpu = tuple[FakeRuntime, Backend]
+OnGpu = tuple[FakeRuntime, MakeRuntime]
 
 
 def test_on_a_gpu_a_shape_gets_its_place_there_once(on_gpu: OnGpu) -> None:
     fake, backend = on_gpu
     for value in range(3):
-        backend.infer(image(value))
+        backend.run({'input': image(value)})['output_0']
     assert fake.made == [((1, 64, 96, 3), 'cuda', 0)]
     assert fake.updated == [(1, 64, 96, 3)] * 2
 
@@ -373,7 +373,7 @@ def test_on_a_gpu_a_shape_gets_its_place_there_once(on_gpu: OnGpu) -> None:
 def test_on_a_gpu_every_shape_has_its_own_place(on_gpu: OnGpu) -> None:
     fake, backend = on_gpu
     for value, shape in enumerate([(64, 96), (96, 64), (64, 96)]):
-        backend.infer(image(value, *shape))
+        backend.run({'input': image(value, *shape)})['output_0']
     assert [shape for shape, *_ in fake.made] == [(1, 64, 96, 3), (1, 96, 64, 3)]
 
 
@@ -391,12 +391,12 @@ def test_a_gpu_that_fails_costs_one_image(
         raise error('CUDA failure 2: out of memory\n at line 1')  # OrtValue has Python's own
 
     backend = on_gpu[1]
-    backend.infer(image(1))
+    backend.run({'input': image(1)})['output_0']
     with monkeypatch.context() as full:
         full.setattr(FakePlace, 'update_inplace', fail)
         with pytest.raises(InferenceError, match='^ONNX Runtime: CUDA failure 2: out of memory$'):
-            backend.infer(image(2))
-    assert backend.infer(image(3))[0, 0, 0] == 3
+            backend.run({'input': image(2)})['output_0']
+    assert backend.run({'input': image(3)})['output_0'][0, 0, 0] == 3
 
 
 CONV = (
@@ -432,9 +432,9 @@ def test_whatever_fails_is_said_in_one_line_without_places_in_the_source(
     def run(*_: Any) -> Any:
         raise error(f'{where}{reason}\n at line 1\n')
 
-    backend = OnnxRuntimeBackend(SimpleNamespace(run=run), BackendInfo('onnxruntime', '1', 'CPU'))
+    backend = OnnxRuntimeBackend(SimpleNamespace(run=run), RuntimeInfo('onnxruntime', '1', 'CPU'))
     with pytest.raises(InferenceError) as caught:
-        backend.infer(image(0))
+        backend.run({'input': image(0)})['output_0']
     assert str(caught.value) == f'ONNX Runtime: {reason}'
 
 
@@ -443,9 +443,9 @@ def test_a_bug_is_not_taken_for_a_failure(bug: type[Exception]) -> None:
     def run(*_: Any) -> Any:
         raise bug('a bug')
 
-    backend = OnnxRuntimeBackend(SimpleNamespace(run=run), BackendInfo('onnxruntime', '1', 'CPU'))
+    backend = OnnxRuntimeBackend(SimpleNamespace(run=run), RuntimeInfo('onnxruntime', '1', 'CPU'))
     with pytest.raises(bug):
-        backend.infer(image(0))
+        backend.run({'input': image(0)})['output_0']
 
 
 def test_an_error_that_somebody_keeps_holds_nothing_on_the_gpu(
@@ -462,7 +462,7 @@ def test_an_error_that_somebody_keeps_holds_nothing_on_the_gpu(
     monkeypatch.setattr(FakeBinding, 'bind_ortvalue_input', spy)
     fake.unfit = (CUDA,)
     with pytest.raises(InferenceError) as kept:
-        backend.infer(image(1))
+        backend.run({'input': image(1)})['output_0']
     assert kept.value and [each() for each in bindings] == [None]
 
 
@@ -471,7 +471,7 @@ def test_a_gpu_backend_that_is_closed_leaves_no_place_on_the_gpu(
 ) -> None:
     _, backend = on_gpu
     assert isinstance(backend, OnnxRuntimeGpuBackend)
-    backend.infer(image(1))
+    backend.run({'input': image(1)})['output_0']
     held = [weakref.ref(each) for each in (backend._session, *backend._inputs.values())]
     backend.close()
     assert [each() for each in held] == [None] * 3  # one place for the trial's shape
@@ -481,15 +481,15 @@ def test_after_a_gpu_that_failed_the_cpu_alone_is_asked(on_gpu: OnGpu) -> None:
     fake, backend = on_gpu
     fake.unfit = (CUDA,)
     with pytest.raises(InferenceError):
-        backend.infer(image(1))
+        backend.run({'input': image(1)})['output_0']
     backend.close()
-    on_cpu = load(MODEL, BackendRequest('onnxruntime', device='cpu'))
+    on_cpu = load(MODEL, BackendRequest(SPEC, 'onnxruntime', device='cpu'))
     assert (fake.asked, on_cpu.info.device) == ([CPU], 'CPU')
-    assert on_cpu.infer(image(3))[0, 0, 0] == 3
+    assert on_cpu.run({'input': image(3)})['output_0'][0, 0, 0] == 3
 
 
 @pytest.fixture
-def full(monkeypatch: pytest.MonkeyPatch, runtime: Runtime) -> FakeRuntime:
+def full(monkeypatch: pytest.MonkeyPatch, runtime: MakeRuntime) -> FakeRuntime:
     """Give a machine whose GPU has no room for the model."""
     fake = runtime(CUDA, CPU)
     start = fake.InferenceSession
@@ -504,60 +504,60 @@ def full(monkeypatch: pytest.MonkeyPatch, runtime: Runtime) -> FakeRuntime:
 
 
 def test_a_gpu_without_room_for_the_model_leaves_the_cpu(full: FakeRuntime) -> None:
-    assert load(MODEL, BackendRequest()).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(SPEC)).info.device == 'CPU'
 
 
 def test_a_gpu_without_room_is_an_error_where_it_was_asked_for(full: FakeRuntime) -> None:
     with pytest.raises(BackendError, match=r'not enough memory .*\(CUDA failure 2: out of'):
-        load(MODEL, BackendRequest(device='gpu'))
+        load(MODEL, BackendRequest(SPEC, device='gpu'))
 
 
 @pytest.mark.parametrize('error', [MemoryError, RuntimeError, state.Fail])
 def test_a_machine_without_memory_for_the_model_says_so(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    runtime: MakeRuntime, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
 ) -> None:
     def fail(*_: Any, **__: Any) -> Any:
         raise error('std::bad_alloc')
 
     monkeypatch.setattr(runtime(CPU), 'InferenceSession', fail)
     with pytest.raises(BackendError, match='^not enough memory to load the model in ONNX Runtime'):
-        load(MODEL, BackendRequest())
+        load(MODEL, BackendRequest(SPEC))
 
 
-def test_operators_that_ran_on_the_cpu_are_named(runtime: Runtime) -> None:
+def test_operators_that_ran_on_the_cpu_are_named(runtime: MakeRuntime) -> None:
     fake = runtime(CUDA, CPU)
     fake.profile += [ran('TopK', CPU), ran('Gather', CPU), ran('TopK', CPU)]
-    assert load(MODEL, BackendRequest()).info.cpu_operators == ('Gather', 'TopK')
+    assert load(MODEL, BackendRequest(SPEC)).info.cpu_operators == ('Gather', 'TopK')
 
 
-def test_operators_that_ran_on_the_cpu_are_said(runtime: Runtime) -> None:
+def test_operators_that_ran_on_the_cpu_are_said(runtime: MakeRuntime) -> None:
     fake = runtime(CUDA, CPU)
     fake.profile += [ran('TopK', CPU), ran('Gather', CPU)]
-    assert str(load(MODEL, BackendRequest()).info).endswith('(on the CPU: Gather, TopK)')
+    assert str(load(MODEL, BackendRequest(SPEC)).info).endswith('(on the CPU: Gather, TopK)')
 
 
-def test_where_all_ran_on_the_gpu_no_operator_is_named(runtime: Runtime) -> None:
+def test_where_all_ran_on_the_gpu_no_operator_is_named(runtime: MakeRuntime) -> None:
     runtime(CUDA, CPU)
-    assert load(MODEL, BackendRequest()).info.cpu_operators == ()
+    assert load(MODEL, BackendRequest(SPEC)).info.cpu_operators == ()
 
 
-def test_the_profile_does_not_stay(runtime: Runtime) -> None:
+def test_the_profile_does_not_stay(runtime: MakeRuntime) -> None:
     fake = runtime(CUDA, CPU)
-    load(MODEL, BackendRequest())
+    load(MODEL, BackendRequest(SPEC))
     (profile,) = fake.profiles
     assert not Path(profile).parent.exists()
 
 
 def test_a_model_that_does_not_run_on_the_gpu_is_an_error_that_names_the_cure(
-    runtime: Runtime,
+    runtime: MakeRuntime,
 ) -> None:
     runtime(CUDA, CPU, unfit=(CUDA,))
     with pytest.raises(BackendError, match='not run on GPU 0.*out of memory: set device to cpu$'):
-        load(MODEL, BackendRequest(device='gpu'))
+        load(MODEL, BackendRequest(SPEC, device='gpu'))
 
 
 def test_the_error_holds_no_session_on_the_gpu(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+    runtime: MakeRuntime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = runtime(CUDA, CPU, unfit=(CUDA,))
     sessions: list[weakref.ref[FakeSession]] = []
@@ -570,30 +570,30 @@ def test_the_error_holds_no_session_on_the_gpu(
 
     monkeypatch.setattr(fake, 'InferenceSession', spy)
     with pytest.raises(BackendError) as kept:
-        load(MODEL, BackendRequest(device='gpu'))
+        load(MODEL, BackendRequest(SPEC, device='gpu'))
     assert kept.value and [each() for each in sessions] == [None]
 
 
-def test_auto_runs_such_a_model_on_the_cpu(runtime: Runtime) -> None:
+def test_auto_runs_such_a_model_on_the_cpu(runtime: MakeRuntime) -> None:
     runtime(CUDA, CPU, unfit=(CUDA,))
-    assert load(MODEL, BackendRequest()).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(SPEC)).info.device == 'CPU'
 
 
-def test_on_the_cpu_nothing_is_profiled(runtime: Runtime) -> None:
+def test_on_the_cpu_nothing_is_profiled(runtime: MakeRuntime) -> None:
     fake = runtime(CUDA, CPU)
-    load(MODEL, BackendRequest(device='cpu'))
+    load(MODEL, BackendRequest(SPEC, device='cpu'))
     assert (fake.session_options.enable_profiling, fake.profiles) == (False, [])
 
 
 @pytest.mark.parametrize('threads', [0, 3])
-def test_threads_are_handed_over(runtime: Runtime, threads: int) -> None:
+def test_threads_are_handed_over(runtime: MakeRuntime, threads: int) -> None:
     fake = runtime(CPU)
-    info = load(MODEL, BackendRequest(threads=threads)).info
+    info = load(MODEL, BackendRequest(SPEC, threads=threads)).info
     assert (fake.session_options.intra_op_num_threads, info.threads) == (threads, threads)
 
 
 def test_a_disk_that_is_full_costs_nothing(
-    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    runtime: MakeRuntime, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     fake = runtime(CPU)
     start = fake.InferenceSession
@@ -604,7 +604,7 @@ def test_a_disk_that_is_full_costs_nothing(
         return start(path, options, providers)
 
     monkeypatch.setattr(fake, 'InferenceSession', write)
-    assert load(MODEL, BackendRequest(compiled=tmp_path)).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(SPEC, compiled=tmp_path)).info.device == 'CPU'
 
 
 @pytest.mark.skipif(
@@ -613,41 +613,42 @@ def test_a_disk_that_is_full_costs_nothing(
 def test_the_real_runtime_refuses_a_gpu_that_it_does_not_know(real_model: ModelFiles) -> None:
     assert real_model.onnx is not None
     with pytest.raises(BackendError, match='onnxruntime-gpu'):
-        load(real_model.onnx, BackendRequest(device='gpu'))
+        load(real_model.onnx, BackendRequest(SPEC, device='gpu'))
 
 
-def test_it_says_its_name_and_version(onnxruntime_cpu: Backend) -> None:
+def test_it_says_its_name_and_version(onnxruntime_cpu: MakeRuntime) -> None:
     info = onnxruntime_cpu.info
     assert (info.name, info.version) == ('onnxruntime', onnxruntime.__version__)
 
 
 @pytest.mark.parametrize('shape', [(160, 256), (256, 160), (32, 32), (384, 512)])
 def test_every_shape_of_input_is_answered(
-    onnxruntime_cpu: Backend, shape: tuple[int, int]
+    onnxruntime_cpu: MakeRuntime, shape: tuple[int, int]
 ) -> None:
-    output = onnxruntime_cpu.infer(np.zeros((1, *shape, 3), np.int32))
+    output = onnxruntime_cpu.run({'input': np.zeros((1, *shape, 3), np.int32)})['output_0']
     assert (output.shape, output.dtype) == ((1, 6, 56), np.float32)
 
 
 @pytest.mark.parametrize('shape', [(1, 100, 100, 3), (1, 64, 64, 4), (64, 64, 3)])
 def test_an_input_that_the_model_cannot_take_costs_one_image(
-    onnxruntime_cpu: Backend, shape: tuple[int, ...]
+    onnxruntime_cpu: MakeRuntime, shape: tuple[int, ...]
 ) -> None:
     with pytest.raises(InferenceError) as caught:
-        onnxruntime_cpu.infer(np.zeros(shape, np.int32))
+        onnxruntime_cpu.run({'input': np.zeros(shape, np.int32)})['output_0']
     assert '\n' not in str(caught.value)
 
 
-def test_after_a_failure_the_next_image_works(onnxruntime_cpu: Backend) -> None:
+def test_after_a_failure_the_next_image_works(onnxruntime_cpu: MakeRuntime) -> None:
     with pytest.raises(InferenceError):
-        onnxruntime_cpu.infer(np.zeros((1, 100, 100, 3), np.int32))
-    assert onnxruntime_cpu.infer(np.zeros((1, 64, 64, 3), np.int32)).shape == (1, 6, 56)
+        onnxruntime_cpu.run({'input': np.zeros((1, 100, 100, 3), np.int32)})['output_0']
+    inputs = {'input': np.zeros((1, 64, 64, 3), np.int32)}
+    assert onnxruntime_cpu.run(inputs)['output_0'].shape == (1, 6, 56)
 
 
 def refusal(path: Path) -> str:
     """Return what is said about a file that is refused."""
     with pytest.raises(ModelError) as caught:
-        load(path, BackendRequest(device='cpu'))
+        load(path, BackendRequest(SPEC, device='cpu'))
     sentence = str(caught.value)
     assert str(path) in sentence
     assert '\n' not in sentence
@@ -673,7 +674,7 @@ def test_another_model_is_refused(another_model: Path) -> None:
 def test_a_model_that_does_not_say_its_output_shape_is_taken(
     model_of_unsure_output: Path,
 ) -> None:
-    info = load(model_of_unsure_output, BackendRequest(device='cpu')).info
+    info = load(model_of_unsure_output, BackendRequest(SPEC, device='cpu')).info
     assert info.name == 'onnxruntime'
 
 
@@ -715,14 +716,14 @@ def paths(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
 
 
 @pytest.fixture
-def load_real(real_model: ModelFiles, tmp_path: Path) -> Callable[[], Backend]:
+def load_real(real_model: ModelFiles, tmp_path: Path) -> Callable[[], MakeRuntime]:
     """Return a function that loads the real model and keeps what is compiled."""
     assert real_model.onnx is not None
     model = real_model.onnx
-    return lambda: load(model, BackendRequest(device='cpu', compiled=tmp_path / 'compiled'))
+    return lambda: load(model, BackendRequest(SPEC, device='cpu', compiled=tmp_path / 'compiled'))
 
 
-LoadReal = Callable[[], Backend]
+LoadReal = Callable[[], MakeRuntime]
 
 
 def optimized(tmp_path: Path) -> Path:
@@ -746,14 +747,14 @@ def test_the_second_start_reads_the_optimized_model_alone(
 
 
 def test_what_is_optimized_already_is_not_optimized_again(
-    runtime: Runtime, tmp_path: Path
+    runtime: MakeRuntime, tmp_path: Path
 ) -> None:
     fake = runtime(CPU)
     folder = open_folder(tmp_path, 'onnxruntime', fake.__version__)
     assert folder is not None
     (folder / 'optimized.onnx').touch()
     seal(folder)
-    load(MODEL, BackendRequest(compiled=tmp_path))
+    load(MODEL, BackendRequest(SPEC, compiled=tmp_path))
     options = fake.session_options
     assert options.graph_optimization_level == fake.GraphOptimizationLevel.ORT_DISABLE_ALL
     assert options.optimized_model_filepath == ''
@@ -811,10 +812,10 @@ def test_a_folder_that_cannot_be_written_costs_nothing(
 
 
 def test_without_a_folder_nothing_is_written(
-    runtime: Runtime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    runtime: MakeRuntime, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = runtime(CPU)
     monkeypatch.chdir(tmp_path)
-    load(MODEL, BackendRequest())
+    load(MODEL, BackendRequest(SPEC))
     assert fake.session_options.optimized_model_filepath == ''
     assert not list(tmp_path.iterdir())

@@ -26,10 +26,11 @@ import movenet_ros.backends as backends
 from movenet_ros.backends import open_backend
 from movenet_ros.backends import tuning
 from movenet_ros.backends.request import BackendRequest
-from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 import numpy as np
 import pytest
@@ -51,13 +52,13 @@ def no_library(*_: Any) -> Any:
     ('request_', 'sentence'),
     [
         (
-            BackendRequest(name='tensorrt'),
+            BackendRequest(SPEC, name='tensorrt'),
             "unknown backend 'tensorrt', choose from auto, tensorflow, onnxruntime, openvino",
         ),
-        (BackendRequest(device='tpu'), "unknown device 'tpu', choose from auto, cpu, gpu"),
-        (BackendRequest(name=''), "unknown backend ''"),
+        (BackendRequest(SPEC, device='tpu'), "unknown device 'tpu', choose from auto, cpu, gpu"),
+        (BackendRequest(SPEC, name=''), "unknown backend ''"),
         (
-            BackendRequest(precision='fp16'),
+            BackendRequest(SPEC, precision='fp16'),
             "unknown precision 'fp16', choose from auto, f32, bf16",
         ),
     ],
@@ -75,7 +76,7 @@ def test_a_backend_that_is_not_installed_is_an_error_that_names_the_cure(
 ) -> None:
     monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(BackendError, match=f'{name} cannot be imported.*pip install {name}'):
-        open_backend(BackendRequest(name, 'cpu', 0, SAVED_MODEL, ONNX))
+        open_backend(BackendRequest(SPEC, name, 'cpu', 0, SAVED_MODEL, ONNX))
 
 
 @pytest.mark.parametrize(
@@ -90,39 +91,40 @@ def test_a_model_without_the_backends_kind_is_refused_with_the_backend_that_serv
     name: str, other: str, files: ModelFiles
 ) -> None:
     with pytest.raises(BackendError, match=f'backend {name} needs .* set backend to {other}'):
-        open_backend(BackendRequest(name, 'auto', 0, files.saved_model, files.onnx))
+        open_backend(BackendRequest(SPEC, name, 'auto', 0, files.saved_model, files.onnx))
 
 
 def test_every_refusal_is_a_start_error_of_one_line() -> None:
     with pytest.raises(StartError) as caught:
-        open_backend(BackendRequest(name='a\nb'.split()[0]))
+        open_backend(BackendRequest(SPEC, name='a\nb'.split()[0]))
     assert '\n' not in str(caught.value)
 
 
 def test_auto_opens_the_real_model_and_says_why(real_model: ModelFiles) -> None:
-    request = BackendRequest('auto', 'cpu', 0, real_model.saved_model, real_model.onnx)
+    request = BackendRequest(SPEC, 'auto', 'cpu', 0, real_model.saved_model, real_model.onnx)
     backend, why = open_backend(request)
     assert (backend.info.name, why) == ('onnxruntime', 'device cpu')
-    assert backend.infer(np.zeros((1, 96, 128, 3), np.int32)).shape == (1, 6, 56)
+    inputs = {'input': np.zeros((1, 96, 128, 3), np.int32)}
+    assert backend.run(inputs)['output_0'].shape == (1, 6, 56)
 
 
 @pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
 def test_a_backend_that_is_asked_for_is_opened(real_model: ModelFiles, name: str) -> None:
-    request = BackendRequest(name, 'cpu', 0, real_model.saved_model, real_model.onnx)
+    request = BackendRequest(SPEC, name, 'cpu', 0, real_model.saved_model, real_model.onnx)
     backend, why = open_backend(request)
     assert (backend.info.name, why) == (name, 'asked for')
 
 
 @pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
 def test_what_is_opened_answers(real_model: ModelFiles, name: str) -> None:
-    request = BackendRequest(name, 'cpu', 0, None, real_model.onnx)
+    request = BackendRequest(SPEC, name, 'cpu', 0, None, real_model.onnx)
     output = open_backend(request)[0].infer(np.zeros((1, 96, 128, 3), np.int32))
     assert (output.shape, output.dtype) == ((1, 6, 56), np.float32)
 
 
 @pytest.mark.parametrize('name', ['onnxruntime', 'tensorflow'])
 def test_bf16_is_refused_with_the_backend_that_has_it(name: str) -> None:
-    request = BackendRequest(name, 'cpu', 0, SAVED_MODEL, ONNX, precision='bf16')
+    request = BackendRequest(SPEC, name, 'cpu', 0, SAVED_MODEL, ONNX, precision='bf16')
     with pytest.raises(BackendError, match=f'backend {name} computes in f32.*openvino$'):
         open_backend(request)
 
@@ -145,7 +147,7 @@ class Runtimes:
             self.requests.append(request)
             if name in self.broken:
                 raise self.broken[name]
-            return SimpleNamespace(info=BackendInfo(name, '1', 'CPU', request.threads))
+            return SimpleNamespace(info=RuntimeInfo(name, '1', 'CPU', request.threads))
 
         return SimpleNamespace(load=load)
 
@@ -167,7 +169,7 @@ def measured(monkeypatch: pytest.MonkeyPatch, runtimes: Runtimes) -> None:
     monkeypatch.setattr(tuning, 'settle', lambda *_: (settings, 'measured here: 9 ms'))
 
 
-AUTO = BackendRequest('auto', 'cpu', 0, SAVED_MODEL, ONNX)
+AUTO = BackendRequest(SPEC, 'auto', 'cpu', 0, SAVED_MODEL, ONNX)
 
 
 @pytest.mark.usefixtures('measured')
@@ -280,7 +282,7 @@ def test_auto_takes_openvino_where_onnx_runtime_is_broken(
     monkeypatch.syspath_prepend(str(tmp_path))
     monkeypatch.delitem(sys.modules, 'onnxruntime', raising=False)
     backend, why = open_backend(
-        BackendRequest('auto', 'cpu', 0, real_model.saved_model, real_model.onnx)
+        BackendRequest(SPEC, 'auto', 'cpu', 0, real_model.saved_model, real_model.onnx)
     )
     assert backend.info.name == 'openvino'
     assert 'ONNX Runtime does not work: ' in why and 'libcudart.so' in why
@@ -292,7 +294,7 @@ def test_auto_takes_tensorflow_where_nothing_else_can_be_imported(
     for name in ('onnxruntime', 'openvino'):
         monkeypatch.setattr(f'movenet_ros.backends.{name}_backend.load', no_library)
     backend, why = open_backend(
-        BackendRequest('auto', 'cpu', 0, real_model.saved_model, real_model.onnx)
+        BackendRequest(SPEC, 'auto', 'cpu', 0, real_model.saved_model, real_model.onnx)
     )
     assert backend.info.name == 'tensorflow'
     assert why.startswith('ONNX Runtime does not work: ')

@@ -29,12 +29,13 @@ from movenet_ros.backends.openvino_backend import import_openvino
 from movenet_ros.backends.openvino_backend import load
 from movenet_ros.backends.openvino_backend import MAX_SHAPES
 from movenet_ros.backends.request import BackendRequest
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.runtime import Runtime
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 import numpy as np
 from numpy.typing import NDArray
@@ -53,9 +54,9 @@ def model(real_model: ModelFiles) -> Path:
 
 
 @pytest.fixture(scope='module')
-def in_f32(model: Path) -> Backend:
+def in_f32(model: Path) -> Runtime:
     """Give the real model in OpenVINO, in f32."""
-    return load(model, BackendRequest(device='cpu', precision='f32'))
+    return load(model, BackendRequest(SPEC, device='cpu', precision='f32'))
 
 
 def image(*shape_hw: int) -> NDArray[np.int32]:
@@ -105,36 +106,36 @@ def test_a_telemetry_that_somebody_else_imported_stays(monkeypatch: pytest.Monke
     assert sys.modules['openvino_telemetry'] is module
 
 
-def test_it_says_its_name_version_and_device(in_f32: Backend) -> None:
+def test_it_says_its_name_version_and_device(in_f32: Runtime) -> None:
     info = in_f32.info
     assert (info.name, info.device) == ('openvino', 'CPU')
     assert openvino.get_version().startswith(info.version)
 
 
-def test_the_version_is_a_number_that_a_folder_can_be_named_by(in_f32: Backend) -> None:
+def test_the_version_is_a_number_that_a_folder_can_be_named_by(in_f32: Runtime) -> None:
     assert set(in_f32.info.version) <= set('0123456789.')
 
 
 @pytest.mark.parametrize('threads', [0, 1])
 def test_it_says_its_threads(model: Path, threads: int) -> None:
-    assert load(model, BackendRequest(threads=threads)).info.threads == threads
+    assert load(model, BackendRequest(SPEC, threads=threads)).info.threads == threads
 
 
 def test_the_threads_are_handed_over(model: Path) -> None:
-    backend = load(model, BackendRequest(threads=1))
-    backend.infer(image(32, 32))
+    backend = load(model, BackendRequest(SPEC, threads=1))
+    backend.run({'input': image(32, 32)})['output_0']
     (request,) = backend._requests.values()
     assert request.get_compiled_model().get_property('INFERENCE_NUM_THREADS') == 1
 
 
 @pytest.mark.parametrize('device', ['auto', 'cpu'])
 def test_it_runs_on_the_cpu(model: Path, device: str) -> None:
-    assert load(model, BackendRequest(device=device)).info.device == 'CPU'
+    assert load(model, BackendRequest(SPEC, device=device)).info.device == 'CPU'
 
 
 def test_a_gpu_is_refused_with_the_cure(model: Path) -> None:
     with pytest.raises(BackendError, match='^device gpu, but .* set backend to auto, or device'):
-        load(model, BackendRequest(device='gpu'))
+        load(model, BackendRequest(SPEC, device='gpu'))
 
 
 @pytest.mark.parametrize(
@@ -155,7 +156,7 @@ def test_the_precision_is_what_the_processor_has(
     taken: str,
 ) -> None:
     processor(*capabilities)
-    assert load(model, BackendRequest(precision=asked)).info.precision == taken
+    assert load(model, BackendRequest(SPEC, precision=asked)).info.precision == taken
 
 
 def test_bf16_is_refused_where_the_processor_has_none(
@@ -163,35 +164,35 @@ def test_bf16_is_refused_where_the_processor_has_none(
 ) -> None:
     processor('FP32', 'FP16')
     with pytest.raises(BackendError, match='^precision bf16, .* set precision to auto$'):
-        load(model, BackendRequest(precision='bf16'))
+        load(model, BackendRequest(SPEC, precision='bf16'))
 
 
 @pytest.mark.parametrize('precision', ['f32', pytest.param('bf16', marks=needs_bf16)])
 def test_the_precision_said_is_the_one_computed_in(model: Path, precision: str) -> None:
-    backend = load(model, BackendRequest(precision=precision))
-    backend.infer(image(32, 32))
+    backend = load(model, BackendRequest(SPEC, precision=precision))
+    backend.run({'input': image(32, 32)})['output_0']
     (request,) = backend._requests.values()
     computed = request.get_compiled_model().get_property('INFERENCE_PRECISION_HINT')
     assert backend.info.precision == computed.to_string() == precision
 
 
 @pytest.mark.parametrize('shape', [(160, 256), (256, 160), (32, 32), (384, 512)])
-def test_every_shape_of_input_is_answered(in_f32: Backend, shape: tuple[int, int]) -> None:
-    output = in_f32.infer(image(*shape))
+def test_every_shape_of_input_is_answered(in_f32: Runtime, shape: tuple[int, int]) -> None:
+    output = in_f32.run({'input': image(*shape)})['output_0']
     assert (output.shape, output.dtype) == ((1, 6, 56), np.float32)
 
 
-def test_an_answer_stays_when_the_next_image_comes(in_f32: Backend) -> None:
-    output = in_f32.infer(image(64, 64))
+def test_an_answer_stays_when_the_next_image_comes(in_f32: Runtime) -> None:
+    output = in_f32.run({'input': image(64, 64)})['output_0']
     before = output.copy()
-    in_f32.infer(np.zeros((1, 64, 64, 3), np.int32))
+    in_f32.run({'input': np.zeros((1, 64, 64, 3), np.int32)})['output_0']
     np.testing.assert_array_equal(output, before)
 
 
-def test_an_image_that_cannot_be_written_to_is_answered(in_f32: Backend) -> None:
+def test_an_image_that_cannot_be_written_to_is_answered(in_f32: Runtime) -> None:
     batch = image(64, 64)
     batch.flags.writeable = False
-    assert in_f32.infer(batch).shape == (1, 6, 56)
+    assert in_f32.run({'input': batch})['output_0'].shape == (1, 6, 56)
 
 
 WRONG_SHAPES = [(1, 100, 100, 3), (1, 64, 64, 4), (2, 64, 64, 3), (64, 64, 3), (1, 0, 64, 3)]
@@ -199,19 +200,19 @@ WRONG_SHAPES = [(1, 100, 100, 3), (1, 64, 64, 4), (2, 64, 64, 3), (64, 64, 3), (
 
 @pytest.mark.parametrize('shape', WRONG_SHAPES)
 def test_an_input_that_the_model_cannot_take_costs_one_image(
-    in_f32: Backend, shape: tuple[int, ...]
+    in_f32: Runtime, shape: tuple[int, ...]
 ) -> None:
     with pytest.raises(InferenceError) as caught:
-        in_f32.infer(np.zeros(shape, np.int32))
+        in_f32.run({'input': np.zeros(shape, np.int32)})['output_0']
     assert '\n' not in str(caught.value)
 
 
 @pytest.mark.parametrize('shape', WRONG_SHAPES)
-def test_after_a_failure_the_next_image_works(in_f32: Backend, shape: tuple[int, ...]) -> None:
-    before = in_f32.infer(image(64, 64))
+def test_after_a_failure_the_next_image_works(in_f32: Runtime, shape: tuple[int, ...]) -> None:
+    before = in_f32.run({'input': image(64, 64)})['output_0']
     with pytest.raises(InferenceError):
-        in_f32.infer(np.zeros(shape, np.int32))
-    np.testing.assert_array_equal(in_f32.infer(image(64, 64)), before)
+        in_f32.run({'input': np.zeros(shape, np.int32)})['output_0']
+    np.testing.assert_array_equal(in_f32.run({'input': image(64, 64)})['output_0'], before)
 
 
 PAGE = 'Exception from src/inference/src/cpp/core.cpp:117:\nException from plugin.cpp:54:\n'
@@ -238,11 +239,11 @@ FAILURES = [
 def test_whatever_fails_is_said_in_one_line(
     model: Path, error: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backend = load(model, BackendRequest(precision='f32'))
+    backend = load(model, BackendRequest(SPEC, precision='f32'))
     assert isinstance(backend, openvino_backend.OpenVinoBackend)
     backend._requests[64, 64] = SimpleNamespace(infer=failing(error))
     with pytest.raises(InferenceError) as caught:
-        backend.infer(image(64, 64))
+        backend.run({'input': image(64, 64)})['output_0']
     assert re.fullmatch(f'OpenVINO: {reason}', str(caught.value))
 
 
@@ -250,21 +251,21 @@ def test_whatever_fails_is_said_in_one_line(
 def test_a_shape_that_cannot_be_compiled_costs_one_image(
     model: Path, error: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    backend = load(model, BackendRequest(precision='f32'))
+    backend = load(model, BackendRequest(SPEC, precision='f32'))
     core = SimpleNamespace(compile_model=failing(error))
     with monkeypatch.context() as full:
         full.setattr(backend, '_core', core)
         with pytest.raises(InferenceError, match=f'^OpenVINO: {reason}$'):
-            backend.infer(image(64, 64))
-    assert backend.infer(image(64, 64)).shape == (1, 6, 56)
+            backend.run({'input': image(64, 64)})['output_0']
+    assert backend.run({'input': image(64, 64)})['output_0'].shape == (1, 6, 56)
 
 
 def test_a_bug_is_not_taken_for_a_failure(model: Path) -> None:
-    backend = load(model, BackendRequest(precision='f32'))
+    backend = load(model, BackendRequest(SPEC, precision='f32'))
     assert isinstance(backend, openvino_backend.OpenVinoBackend)
     backend._requests[64, 64] = SimpleNamespace(infer=failing(TypeError('a bug')))
     with pytest.raises(TypeError):
-        backend.infer(image(64, 64))
+        backend.run({'input': image(64, 64)})['output_0']
 
 
 @pytest.mark.parametrize(('error', 'reason'), FAILURES)
@@ -273,7 +274,7 @@ def test_a_machine_without_memory_for_the_model_says_so(
 ) -> None:
     monkeypatch.setattr(openvino.frontend, 'FrontEndManager', failing(error))
     with pytest.raises(BackendError, match=rf'^not enough memory .* OpenVINO \({reason}\)'):
-        load(model, BackendRequest())
+        load(model, BackendRequest(SPEC))
 
 
 @pytest.mark.parametrize('error', [RuntimeError(f'{PAGE}no plugins.xml\n'), MemoryError('no')])
@@ -282,19 +283,19 @@ def test_an_openvino_that_does_not_start_is_an_error_of_one_line(
 ) -> None:
     monkeypatch.setattr(openvino, 'Core', failing(error))
     with pytest.raises(BackendError, match=r'^OpenVINO does not start: no( plugins.xml)?$'):
-        load(model, BackendRequest())
+        load(model, BackendRequest(SPEC))
 
 
 def test_the_core_stays_when_a_model_goes(model: Path) -> None:
-    one, other = (load(model, BackendRequest(precision='f32')) for _ in range(2))
+    one, other = (load(model, BackendRequest(SPEC, precision='f32')) for _ in range(2))
     assert isinstance(one, openvino_backend.OpenVinoBackend)
     assert isinstance(other, openvino_backend.OpenVinoBackend)
     one.close()
-    assert load(model, BackendRequest())._core is other._core
+    assert load(model, BackendRequest(SPEC))._core is other._core
 
 
 def test_in_f32_it_answers_what_onnx_runtime_answers(
-    in_f32: Backend, onnxruntime_cpu: Backend, astronaut: SourceImage
+    in_f32: Runtime, onnxruntime_cpu: Runtime, astronaut: SourceImage
 ) -> None:
     one, other = (
         PoseEstimator(each, 256, 0.25).estimate(astronaut) for each in (in_f32, onnxruntime_cpu)
@@ -307,9 +308,9 @@ def test_in_f32_it_answers_what_onnx_runtime_answers(
 
 @needs_bf16
 def test_in_bf16_it_sees_the_same_people_within_a_few_pixels(
-    in_f32: Backend, model: Path, astronaut: SourceImage
+    in_f32: Runtime, model: Path, astronaut: SourceImage
 ) -> None:
-    in_bf16 = load(model, BackendRequest(precision='bf16'))
+    in_bf16 = load(model, BackendRequest(SPEC, precision='bf16'))
     one, other = (
         PoseEstimator(each, 256, 0.25).estimate(astronaut) for each in (in_f32, in_bf16)
     )
@@ -324,47 +325,47 @@ SHAPES = [(32 * i, 96) for i in range(1, MAX_SHAPES + 4)]
 
 
 def test_a_shape_that_comes_again_is_not_compiled_again(model: Path) -> None:
-    backend = load(model, BackendRequest(precision='f32'))
+    backend = load(model, BackendRequest(SPEC, precision='f32'))
     for shape in [(32, 32), (32, 64)] * 2:
-        backend.infer(image(*shape))
+        backend.run({'input': image(*shape)})['output_0']
     assert set(backend._requests) == {(32, 32), (32, 64)}
 
 
 def test_a_stream_of_many_shapes_ends_in_one_model_for_all_of_them(model: Path) -> None:
-    backend = load(model, BackendRequest(precision='f32'))
+    backend = load(model, BackendRequest(SPEC, precision='f32'))
     for shape in SHAPES:
-        backend.infer(image(*shape))
+        backend.run({'input': image(*shape)})['output_0']
     assert set(backend._requests) == {*SHAPES[:MAX_SHAPES], openvino_backend.ANY_SHAPE}
 
 
 def test_every_one_of_many_shapes_is_answered_right(
-    model: Path, onnxruntime_cpu: Backend
+    model: Path, onnxruntime_cpu: Runtime
 ) -> None:
-    backend = load(model, BackendRequest(precision='f32'))
+    backend = load(model, BackendRequest(SPEC, precision='f32'))
     for shape in SHAPES + SHAPES[::-1]:
-        right = onnxruntime_cpu.infer(image(*shape))
+        right = onnxruntime_cpu.run({'input': image(*shape)})['output_0']
         best = right[0, :, 55].argmax()
-        answer = backend.infer(image(*shape))[0]
+        answer = backend.run({'input': image(*shape)})['output_0'][0]
         np.testing.assert_allclose(answer[answer[:, 55].argmax()], right[0, best], atol=1e-2)
 
 
 @pytest.fixture
-def keep(model: Path, tmp_path: Path) -> Callable[[], Backend]:
+def keep(model: Path, tmp_path: Path) -> Callable[[], Runtime]:
     """Return a function that loads the real model, keeps what is compiled, and answers twice."""
 
-    def load_it() -> Backend:
-        backend = load(model, BackendRequest(precision='f32', compiled=tmp_path))
+    def load_it() -> Runtime:
+        backend = load(model, BackendRequest(SPEC, precision='f32', compiled=tmp_path))
         for shape in ((32, 64), (64, 64)):
-            backend.infer(image(*shape))
+            backend.run({'input': image(*shape)})['output_0']
         return backend
 
     return load_it
 
 
-Keep = Callable[[], Backend]
+Keep = Callable[[], Runtime]
 
 
-def from_cache(backend: Backend) -> list[bool]:
+def from_cache(backend: Runtime) -> list[bool]:
     """Tell of each compiled model whether it was read from a file."""
     assert isinstance(backend, openvino_backend.OpenVinoBackend)
     compiled = [each.get_compiled_model() for each in backend._requests.values()]
@@ -405,14 +406,14 @@ def test_what_is_read_again_answers_the_same(keep: Keep) -> None:
 
 def test_where_nothing_can_be_kept_it_works_all_the_same(model: Path, tmp_path: Path) -> None:
     (tmp_path / 'file').touch()
-    backend = load(model, BackendRequest(compiled=tmp_path / 'file'))
-    assert backend.infer(image(32, 32)).shape == (1, 6, 56)
+    backend = load(model, BackendRequest(SPEC, compiled=tmp_path / 'file'))
+    assert backend.run({'input': image(32, 32)})['output_0'].shape == (1, 6, 56)
 
 
 def refusal(path: Path) -> str:
     """Return what is said about a file that is refused."""
     with pytest.raises(ModelError) as caught:
-        load(path, BackendRequest(device='cpu'))
+        load(path, BackendRequest(SPEC, device='cpu'))
     sentence = str(caught.value)
     assert str(path) in sentence
     assert '\n' not in sentence
@@ -438,4 +439,4 @@ def test_another_model_is_refused(another_model: Path) -> None:
 def test_a_model_that_does_not_say_its_output_shape_is_taken(
     model_of_unsure_output: Path,
 ) -> None:
-    assert load(model_of_unsure_output, BackendRequest()).info.name == 'openvino'
+    assert load(model_of_unsure_output, BackendRequest(SPEC)).info.name == 'openvino'

@@ -28,11 +28,12 @@ from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.tensorflow_backend import load
 from movenet_ros.backends.tensorflow_backend import operators_on_cpu
 from movenet_ros.backends.tensorflow_backend import TensorFlowBackend
-from movenet_ros.core.backend import Backend
-from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.runtime import Runtime
+from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 import numpy as np
 import pytest
@@ -139,44 +140,45 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> MakeFake:
 @pytest.mark.parametrize('device', ['auto', 'gpu'])
 def test_memory_grows_on_every_gpu(fake: MakeFake, gpus: int, device: str) -> None:
     tf = fake(gpus)
-    load(MODEL, BackendRequest(device=device))
+    load(MODEL, BackendRequest(SPEC, device=device))
     assert tf.growing == tf.gpus
 
 
 def test_a_limit_is_set_on_every_gpu_in_place_of_growth(fake: MakeFake) -> None:
     tf = fake(2)
-    load(MODEL, BackendRequest(device='auto', gpu_memory_limit_mb=700))
+    load(MODEL, BackendRequest(SPEC, device='auto', gpu_memory_limit_mb=700))
     assert (tf.limits, tf.growing) == ({'GPU:0': 700, 'GPU:1': 700}, [])
 
 
 @pytest.mark.parametrize('device', ['auto', 'gpu'])
 def test_with_a_gpu_the_model_is_loaded_onto_it(fake: MakeFake, device: str) -> None:
     tf = fake(1)
-    load(MODEL, BackendRequest(device=device))
+    load(MODEL, BackendRequest(SPEC, device=device))
     assert tf.entered == ['/GPU:0']
 
 
 def test_the_gpu_is_named(fake: MakeFake) -> None:
     fake(1)
-    info = load(MODEL, BackendRequest(device='auto')).info
+    info = load(MODEL, BackendRequest(SPEC, device='auto')).info
     assert str(info) == 'tensorflow 2.99.0 on GPU 0 (model of GPU:0), f32'
 
 
 def test_cpu_hides_the_gpus_and_takes_no_memory_of_them(fake: MakeFake) -> None:
     tf = fake(2)
-    backend = load(MODEL, BackendRequest(device='cpu', gpu_memory_limit_mb=700))
+    backend = load(MODEL, BackendRequest(SPEC, device='cpu', gpu_memory_limit_mb=700))
     assert (tf.hidden, tf.growing, tf.limits, tf.entered) == (True, [], {}, ['/CPU:0'])
     assert backend.info.device == 'CPU'
 
 
 def test_cpu_is_there_after_tensorflow_was_used_without_gpus(fake: MakeFake) -> None:
     fake(0, late=True)
-    assert load(MODEL, BackendRequest(device='cpu')).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(SPEC, device='cpu')).info.device == 'CPU'
 
 
 def test_auto_without_a_gpu_is_the_cpu(fake: MakeFake) -> None:
     tf = fake(0)
-    assert load(MODEL, BackendRequest(device='auto', gpu_memory_limit_mb=700)).info.device == 'CPU'
+    request = BackendRequest(SPEC, device='auto', gpu_memory_limit_mb=700)
+    assert load(MODEL, request).info.device == 'CPU'
     assert not tf.hidden
 
 
@@ -186,7 +188,7 @@ def test_gpu_without_one_is_an_error_that_names_the_cure(
 ) -> None:
     fake(0, cuda=cuda)
     with pytest.raises(BackendError, match=rf'{built}.*nvidia-smi.*tensorflow\[and-cuda\]'):
-        load(MODEL, BackendRequest(device='gpu'))
+        load(MODEL, BackendRequest(SPEC, device='gpu'))
 
 
 @pytest.mark.parametrize('limit_mb', [0, 700])
@@ -195,21 +197,21 @@ def test_gpus_that_are_in_use_already_are_an_error_that_names_the_cure(
 ) -> None:
     fake(1, late=True)
     with pytest.raises(BackendError, match='in use before it was set up.*: restart, '):
-        load(MODEL, BackendRequest(gpu_memory_limit_mb=limit_mb))
+        load(MODEL, BackendRequest(SPEC, gpu_memory_limit_mb=limit_mb))
 
 
 def test_after_a_model_on_the_gpu_the_cpu_is_there(fake: MakeFake) -> None:
     tf = fake(1)
-    load(MODEL, BackendRequest()).close()
+    load(MODEL, BackendRequest(SPEC)).close()
     tf.late = True
-    assert load(MODEL, BackendRequest(device='cpu')).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(SPEC, device='cpu')).info.device == 'CPU'
     assert (tf.entered, tf.hidden) == (['/GPU:0', '/CPU:0'], False)
 
 
 @pytest.mark.parametrize('limit_mb', [0, 700])
 def test_after_a_model_on_the_gpu_the_next_one_is_there_too(fake: MakeFake, limit_mb: int) -> None:
     tf = fake(2)
-    request = BackendRequest(gpu_memory_limit_mb=limit_mb)
+    request = BackendRequest(SPEC, gpu_memory_limit_mb=limit_mb)
     load(MODEL, request).close()
     tf.late = True
     assert load(MODEL, request).info.device.startswith('GPU 0')
@@ -217,20 +219,20 @@ def test_after_a_model_on_the_gpu_the_next_one_is_there_too(fake: MakeFake, limi
 
 def test_on_a_gpu_it_says_that_memory_stays_and_the_cure(fake: MakeFake) -> None:
     fake(1)
-    assert 'keeps the GPU memory' in load(MODEL, BackendRequest()).info.kept
-    assert 'restart' in load(MODEL, BackendRequest()).info.kept
+    assert 'keeps the GPU memory' in load(MODEL, BackendRequest(SPEC)).info.kept
+    assert 'restart' in load(MODEL, BackendRequest(SPEC)).info.kept
 
 
 def test_on_the_cpu_no_memory_is_said_to_stay(fake: MakeFake) -> None:
     fake(1)
-    assert load(MODEL, BackendRequest(device='cpu')).info.kept == ''
+    assert load(MODEL, BackendRequest(SPEC, device='cpu')).info.kept == ''
 
 
 @pytest.fixture
 def unfit(fake: MakeFake, monkeypatch: pytest.MonkeyPatch) -> FakeTensorFlow:
     """Give a machine whose GPU loads the model, but cannot run it."""
 
-    def fail(backend: Backend) -> tuple[str, ...]:
+    def fail(backend: Runtime) -> tuple[str, ...]:
         raise InferenceError('TensorFlow: OOM when allocating tensor')
 
     tf = fake(1)
@@ -239,19 +241,19 @@ def unfit(fake: MakeFake, monkeypatch: pytest.MonkeyPatch) -> FakeTensorFlow:
 
 
 def test_a_gpu_that_cannot_run_the_model_leaves_the_cpu(unfit: FakeTensorFlow) -> None:
-    assert load(MODEL, BackendRequest()).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(SPEC)).info.device == 'CPU'
     assert unfit.entered == ['/GPU:0', '/CPU:0']
 
 
 def test_what_the_gpu_took_in_the_attempt_is_said_to_stay(unfit: FakeTensorFlow) -> None:
-    assert 'restart' in load(MODEL, BackendRequest()).info.kept
+    assert 'restart' in load(MODEL, BackendRequest(SPEC)).info.kept
 
 
 def test_a_gpu_that_cannot_run_the_model_is_an_error_where_it_was_asked_for(
     unfit: FakeTensorFlow,
 ) -> None:
     with pytest.raises(BackendError, match='not run on GPU 0.*OOM.*: set device to cpu$'):
-        load(MODEL, BackendRequest(device='gpu'))
+        load(MODEL, BackendRequest(SPEC, device='gpu'))
 
 
 @pytest.fixture
@@ -270,12 +272,12 @@ def full(fake: MakeFake, monkeypatch: pytest.MonkeyPatch) -> FakeTensorFlow:
 
 
 def test_a_gpu_without_room_for_the_model_leaves_the_cpu(full: FakeTensorFlow) -> None:
-    assert load(MODEL, BackendRequest()).info.device == 'CPU'
+    assert load(MODEL, BackendRequest(SPEC)).info.device == 'CPU'
 
 
 def test_a_gpu_without_room_is_an_error_where_it_was_asked_for(full: FakeTensorFlow) -> None:
     with pytest.raises(BackendError, match=r'^not enough memory to load .*\(Failed copying: Dst'):
-        load(MODEL, BackendRequest(device='gpu'))
+        load(MODEL, BackendRequest(SPEC, device='gpu'))
 
 
 @pytest.mark.parametrize(
@@ -289,25 +291,25 @@ def test_a_machine_without_memory_for_the_model_says_so(
 
     monkeypatch.setattr(fake(0).saved_model, 'load', fail)
     with pytest.raises(BackendError, match=f'^not enough memory .*{error}'):
-        load(MODEL, BackendRequest())
+        load(MODEL, BackendRequest(SPEC))
 
 
 def test_threads_are_handed_over(fake: MakeFake) -> None:
     tf = fake(0)
-    info = load(MODEL, BackendRequest(threads=3)).info
+    info = load(MODEL, BackendRequest(SPEC, threads=3)).info
     assert (tf.threads, info.threads) == ({'intra': 3, 'inter': 3}, 3)
 
 
 def test_threads_are_left_to_tensorflow_unless_they_are_given(fake: MakeFake) -> None:
     tf = fake(0)
-    info = load(MODEL, BackendRequest()).info
+    info = load(MODEL, BackendRequest(SPEC)).info
     assert (tf.threads, info.threads) == ({}, 0)
 
 
 def test_threads_that_cannot_be_set_any_more_are_an_error(fake: MakeFake) -> None:
     fake(0, late=True)
     with pytest.raises(BackendError, match='TensorFlow was in use before'):
-        load(MODEL, BackendRequest(threads=3))
+        load(MODEL, BackendRequest(SPEC, threads=3))
 
 
 PRINT_THREADS = """
@@ -316,7 +318,7 @@ from pathlib import Path
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.tensorflow_backend import load
 
-load(Path(sys.argv[1]), BackendRequest(device='cpu', threads=1))
+load(Path(sys.argv[1]), BackendRequest(SPEC, device='cpu', threads=1))
 from tensorflow import config
 pools = config.threading
 print(pools.get_intra_op_parallelism_threads(), pools.get_inter_op_parallelism_threads())
@@ -334,19 +336,19 @@ def test_on_a_gpu_it_names_the_operators_that_ran_on_the_cpu(
 ) -> None:
     fake(1)
     monkeypatch.setattr(tensorflow_backend, 'operators_on_cpu', lambda backend: ('TopKV2',))
-    info = load(MODEL, BackendRequest()).info
+    info = load(MODEL, BackendRequest(SPEC)).info
     assert str(info).endswith(' on GPU 0 (model of GPU:0), f32 (on the CPU: TopKV2)')
 
 
 def test_on_the_cpu_it_does_not_look_for_operators(
     fake: MakeFake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(backend: Backend) -> tuple[str, ...]:
+    def fail(backend: Runtime) -> tuple[str, ...]:
         raise AssertionError('this should not have been asked')
 
     fake(1)
     monkeypatch.setattr(tensorflow_backend, 'operators_on_cpu', fail)
-    assert load(MODEL, BackendRequest(device='cpu')).info.cpu_operators == ()
+    assert load(MODEL, BackendRequest(SPEC, device='cpu')).info.cpu_operators == ()
 
 
 @pytest.fixture(scope='module')
@@ -355,7 +357,7 @@ def operators(tensorflow: Any, real_model: ModelFiles) -> tuple[str, ...]:
     if tensorflow.config.list_physical_devices('GPU'):
         pytest.skip('there is a GPU')
     assert real_model.saved_model is not None
-    return operators_on_cpu(load(real_model.saved_model, BackendRequest()))
+    return operators_on_cpu(load(real_model.saved_model, BackendRequest(SPEC)))
 
 
 @pytest.mark.parametrize('part', ['Conv2D', 'TopK'])
@@ -387,31 +389,31 @@ def test_the_real_one_refuses_a_gpu_that_is_not_there(
         pytest.skip('there is a GPU')
     assert real_model.saved_model is not None
     with pytest.raises(BackendError, match='nvidia-smi'):
-        load(real_model.saved_model, BackendRequest(device='gpu'))
+        load(real_model.saved_model, BackendRequest(SPEC, device='gpu'))
 
 
-def test_it_says_its_name_and_version(tensorflow: Any, tensorflow_auto: Backend) -> None:
+def test_it_says_its_name_and_version(tensorflow: Any, tensorflow_auto: Runtime) -> None:
     info = tensorflow_auto.info
     assert (info.name, info.version) == ('tensorflow', tensorflow.__version__)
 
 
 @pytest.mark.parametrize('shape', [(160, 256), (256, 160), (384, 512)])
 def test_every_shape_of_input_is_answered(
-    tensorflow_auto: Backend, shape: tuple[int, int]
+    tensorflow_auto: Runtime, shape: tuple[int, int]
 ) -> None:
-    output = tensorflow_auto.infer(np.zeros((1, *shape, 3), np.int32))
+    output = tensorflow_auto.run({'input': np.zeros((1, *shape, 3), np.int32)})['output_0']
     assert (output.shape, output.dtype) == ((1, 6, 56), np.float32)
 
 
-def test_an_input_that_the_model_cannot_take_costs_one_image(tensorflow_auto: Backend) -> None:
+def test_an_input_that_the_model_cannot_take_costs_one_image(tensorflow_auto: Runtime) -> None:
     with pytest.raises(InferenceError) as caught:
-        tensorflow_auto.infer(np.zeros((1, 100, 100, 3), np.int32))
+        tensorflow_auto.run({'input': np.zeros((1, 100, 100, 3), np.int32)})['output_0']
     assert '\n' not in str(caught.value)
 
 
-def test_the_line_that_says_what_is_wrong_is_taken(tensorflow_auto: Backend) -> None:
+def test_the_line_that_says_what_is_wrong_is_taken(tensorflow_auto: Runtime) -> None:
     with pytest.raises(InferenceError, match='^TensorFlow: Incompatible shapes: '):
-        tensorflow_auto.infer(np.zeros((1, 100, 100, 3), np.int32))
+        tensorflow_auto.run({'input': np.zeros((1, 100, 100, 3), np.int32)})['output_0']
 
 
 OOM = 'OOM when allocating tensor with shape[1,96,128,24] on /device:GPU:0 by allocator GPU_0_bfc'
@@ -431,20 +433,20 @@ PAGES = {
 
 
 @pytest.fixture
-def raising(tensorflow: Any) -> Callable[[Exception], Backend]:
+def raising(tensorflow: Any) -> Callable[[Exception], Runtime]:
     """Return a function that makes a model which fails in the real TensorFlow."""
 
-    def make(error: Exception) -> Backend:
+    def make(error: Exception) -> Runtime:
         def fail(**_: Any) -> Any:
             raise error
 
-        info = BackendInfo('tensorflow', '2', 'CPU')
+        info = RuntimeInfo('tensorflow', '2', 'CPU')
         return TensorFlowBackend(tensorflow, None, fail, '/CPU:0', info)
 
     return make
 
 
-Raising = Callable[[Exception], Backend]
+Raising = Callable[[Exception], Runtime]
 
 
 @pytest.mark.parametrize('page', PAGES.values(), ids=PAGES.keys())
@@ -453,7 +455,7 @@ def test_of_a_page_about_a_full_gpu_one_line_is_left(
 ) -> None:
     backend = raising(tensorflow.errors.ResourceExhaustedError(None, None, page))
     with pytest.raises(InferenceError) as caught:
-        backend.infer(np.zeros((1, 64, 64, 3), np.int32))
+        backend.run({'input': np.zeros((1, 64, 64, 3), np.int32)})['output_0']
     assert OOM in str(caught.value)
     assert len(str(caught.value).splitlines()) == 1
     assert len(str(caught.value)) < 220
@@ -465,7 +467,7 @@ def test_every_error_of_tensorflow_costs_one_image(
 ) -> None:
     backend = raising(getattr(tensorflow.errors, name)(None, None, ''))
     with pytest.raises(InferenceError, match=f'^TensorFlow: {name}$'):
-        backend.infer(np.zeros((1, 64, 64, 3), np.int32))
+        backend.run({'input': np.zeros((1, 64, 64, 3), np.int32)})['output_0']
 
 
 @pytest.mark.parametrize('error', [MemoryError('no'), RuntimeError('no')])
@@ -486,7 +488,7 @@ OFF_THE_FIRST = """
 import sys
 from pathlib import Path
 from movenet_ros.backends import tensorflow_backend
-from movenet_ros.core.backend import BackendInfo
+from movenet_ros.core.runtime import RuntimeInfo
 import numpy as np
 
 tf = tensorflow_backend.import_tensorflow()
@@ -494,10 +496,10 @@ tf = tensorflow_backend.import_tensorflow()
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(first, two)
 from tensorflow.python.eager import context
-info = BackendInfo('tensorflow', '2', 'CPU')
+info = RuntimeInfo('tensorflow', '2', 'CPU')
 backend = tensorflow_backend._load_on(tf, Path(sys.argv[1]), '/CPU:1', info)
 context.enable_graph_collection()
-backend.infer(np.zeros((1, 96, 96, 3), np.int32))
+backend.run({'input': np.zeros((1, 96, 96, 3), np.int32)})['output_0']
 graphs = context.export_run_metadata().partition_graphs
 nodes = [node for graph in graphs for node in graph.node if 'Conv2D' in node.op]
 print(len(nodes) > 20, *{node.device.rpartition('device:')[2] for node in nodes})
@@ -510,16 +512,17 @@ def test_the_model_keeps_to_its_device_where_others_are_visible(real_model: Mode
     assert done.stdout == 'True CPU:1\n'
 
 
-def test_after_a_failure_the_next_image_works(tensorflow_auto: Backend) -> None:
+def test_after_a_failure_the_next_image_works(tensorflow_auto: Runtime) -> None:
     with pytest.raises(InferenceError):
-        tensorflow_auto.infer(np.zeros((1, 100, 100, 3), np.int32))
-    assert tensorflow_auto.infer(np.zeros((1, 64, 64, 3), np.int32)).shape == (1, 6, 56)
+        tensorflow_auto.run({'input': np.zeros((1, 100, 100, 3), np.int32)})['output_0']
+    inputs = {'input': np.zeros((1, 64, 64, 3), np.int32)}
+    assert tensorflow_auto.run(inputs)['output_0'].shape == (1, 6, 56)
 
 
 def refusal(path: Path) -> str:
     """Return what is said about a directory that is refused."""
     with pytest.raises(ModelError) as caught:
-        load(path, BackendRequest(device='cpu'))
+        load(path, BackendRequest(SPEC, device='cpu'))
     sentence = str(caught.value)
     assert str(path) in sentence
     assert '\n' not in sentence

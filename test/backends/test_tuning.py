@@ -32,6 +32,7 @@ from movenet_ros.backends.tuning import settle
 from movenet_ros.backends.tuning import Speed
 from movenet_ros.backends.tuning import thread_counts
 from movenet_ros.core.errors import BackendError
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 import numpy as np
 from numpy.typing import NDArray
@@ -125,7 +126,7 @@ def child(monkeypatch: pytest.MonkeyPatch) -> Child:
 def asked(tmp_path: Path) -> BackendRequest:
     """Give a request for a model that is compiled into a folder which is not there yet."""
     model = Path('/models/model.onnx')
-    return BackendRequest('auto', 'cpu', onnx=model, compiled=tmp_path / 'compiled')
+    return BackendRequest(SPEC, 'auto', 'cpu', onnx=model, compiled=tmp_path / 'compiled')
 
 
 def settled(request: BackendRequest, names: tuple[str, ...] = NAMES) -> list[tuple[str, int]]:
@@ -375,12 +376,12 @@ Inferences = list[tuple[str, int, tuple[int, ...]]]
 
 
 def test_a_candidate_that_does_not_work_is_left_out(inferences: Inferences) -> None:
-    speeds = measure(BackendRequest(), CANDIDATES)
+    speeds = measure(BackendRequest(SPEC), CANDIDATES)
     assert [(each.backend, each.threads) for each in speeds] == [(ORT, 1), (ORT, 2)]
 
 
 def test_candidates_take_turns(inferences: Inferences) -> None:
-    measure(BackendRequest(), CANDIDATES)
+    measure(BackendRequest(SPEC), CANDIDATES)
     measured = [threads for _, threads, _ in inferences[2 * tuning.WARM_UP_RUNS:]]
     assert measured == [1, 2] * tuning.RUNS
 
@@ -389,7 +390,7 @@ def test_candidates_take_turns(inferences: Inferences) -> None:
 def test_the_input_is_that_of_a_camera(
     inferences: Inferences, input_size: int, shape: tuple[int, int]
 ) -> None:
-    measure(BackendRequest(input_size=input_size), CANDIDATES)
+    measure(BackendRequest(SPEC, input_size=input_size), CANDIDATES)
     assert {batch for *_, batch in inferences} == {(1, *shape, 3)}
 
 
@@ -404,7 +405,7 @@ def two_cores(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_real_model_is_measured_in_a_process_of_its_own_and_remembered(
     real_model: ModelFiles, tmp_path: Path
 ) -> None:
-    request = BackendRequest(onnx=real_model.onnx, compiled=tmp_path, input_size=128)
+    request = BackendRequest(SPEC, onnx=real_model.onnx, compiled=tmp_path, input_size=128)
     lines: list[str] = []
     (setting,), why = settle(request, (ORT,), lines.append)
     assert setting in [(ORT, 1), (ORT, 2)]
@@ -418,6 +419,6 @@ def test_the_real_model_is_measured_in_a_process_of_its_own_and_remembered(
 def test_the_process_that_measures_leaves_no_compiled_models(
     real_model: ModelFiles, tmp_path: Path
 ) -> None:
-    request = BackendRequest(onnx=real_model.onnx, compiled=tmp_path, input_size=128)
+    request = BackendRequest(SPEC, onnx=real_model.onnx, compiled=tmp_path, input_size=128)
     assert tuning._measure_in_another_process(request, [(ORT, 1)])
     assert not list(tmp_path.iterdir())

@@ -21,13 +21,13 @@ import cv2
 from hypothesis import given
 from hypothesis import strategies as st
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.image import Order
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.skeleton import INDEX
 from movenet_ros.core.skeleton import KEYPOINT_NAMES
 import numpy as np
@@ -42,7 +42,7 @@ SEEN = 0.5  # the face and the shoulders score higher, what the space suit hides
 
 
 @pytest.fixture
-def estimator(onnxruntime_cpu: Backend) -> PoseEstimator:
+def estimator(onnxruntime_cpu: Runtime) -> PoseEstimator:
     """Give the pipeline with the real model."""
     return PoseEstimator(onnxruntime_cpu, 256, 0.25)
 

@@ -27,8 +27,8 @@ from lifecycle_msgs.srv import ChangeState
 from lifecycle_msgs.srv import GetState
 from movenet_ros import perception
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.node import pose_node
 from movenet_ros.perception import WARM_UP_WH
 import numpy as np
@@ -125,7 +125,7 @@ class Flaky(RecordedBackend):
 
     def __init__(self, output: Output, device: str = 'GPU 0') -> None:
         super().__init__([output])
-        self.info = BackendInfo('flaky', '1', device)
+        self.info = RuntimeInfo('flaky', '1', device)
         self.is_broken = False
         self.is_closed = False
 

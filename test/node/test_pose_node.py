@@ -25,8 +25,8 @@ from typing import Any
 from builtin_interfaces.msg import Time
 import cv2
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.core.backend import BackendInfo
 from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.messages.conversions import image_from_msg
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.node import pose_node
@@ -96,7 +96,7 @@ class FakeBackend:
     :param infer: gets the number of the image, from 1; what warms up is answered with nobody.
     """
 
-    info = BackendInfo('fake', '1', 'nothing')
+    info = RuntimeInfo('fake', '1', 'nothing')
 
     def __init__(self, infer: Callable[[int], Any]) -> None:
         self.seen = -WARM_UPS

@@ -24,10 +24,10 @@ from itertools import count
 from typing import Any
 
 import cv2
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import Runtime
 from movenet_ros.messages.conversions import poses_from_msg
 import numpy as np
 from numpy.typing import NDArray
@@ -151,7 +151,7 @@ def ask_compressed(world: World, answers: list[Any], start_node: Any) -> Iterato
 
 
 @pytest.fixture(scope='module')
-def estimate(onnxruntime_cpu: Backend) -> Callable[[Pixels], Poses]:
+def estimate(onnxruntime_cpu: Runtime) -> Callable[[Pixels], Poses]:
     """Return the pipeline without ROS, for BGR or grey pictures."""
     estimator = PoseEstimator(onnxruntime_cpu, 256, 0.25)
     return lambda pixels: estimator.estimate(

@@ -21,8 +21,8 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.runtime import Runtime
 from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.perception import Perception
 from movenet_ros.replay.bag.reader import Bag
@@ -72,7 +72,7 @@ def bag(
     return write_bag(tmp_path_factory.mktemp('golden') / 'bag', rows)
 
 
-def replayed(bag: Path, out: Path, backend: Backend) -> dict[str, list[bytes]]:
+def replayed(bag: Path, out: Path, backend: Runtime) -> dict[str, list[bytes]]:
     """Replay the bag and return the messages of each of our topics."""
     settings = PoseParameters(**PARAMETERS)  # type: ignore[arg-type]
     source = open_source(bag, '')
@@ -93,7 +93,7 @@ def replayed(bag: Path, out: Path, backend: Backend) -> dict[str, list[bytes]]:
 def test_replay_and_the_node_agree(
     images: list[Image],
     bag: Path,
-    onnxruntime_cpu: Backend,
+    onnxruntime_cpu: Runtime,
     world: Any,
     start_pose_node: Any,
     tmp_path: Path,
@@ -115,7 +115,7 @@ def test_replay_and_the_node_agree(
 
 
 def test_a_replay_gives_the_same_again(
-    bag: Path, onnxruntime_cpu: Backend, tmp_path: Path
+    bag: Path, onnxruntime_cpu: Runtime, tmp_path: Path
 ) -> None:
     once = replayed(bag, tmp_path / 'once', onnxruntime_cpu)
     again = replayed(bag, tmp_path / 'again', onnxruntime_cpu)

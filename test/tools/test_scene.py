@@ -16,10 +16,10 @@ from __future__ import annotations
 
 from itertools import islice
 
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.runtime import Runtime
 from movenet_ros.tools.scene import SCENE_WH
 from movenet_ros.tools.scene import two_people
 import numpy as np
@@ -70,7 +70,7 @@ def test_both_people_move(images: list[SourceImage]) -> None:
 
 
 def test_two_people_are_found_nearly_all_the_time(
-    images: list[SourceImage], onnxruntime_cpu: Backend
+    images: list[SourceImage], onnxruntime_cpu: Runtime
 ) -> None:
     estimator = PoseEstimator(onnxruntime_cpu, 256, 0.25)
     counts = [len(estimator.estimate(image)) for image in images[::15]]

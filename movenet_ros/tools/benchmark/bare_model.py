@@ -44,6 +44,8 @@ from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.processes import Process
 from movenet_ros.core.processes import running
+from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.model.movenet import INPUT
 import numpy as np
 from numpy.typing import NDArray
 
@@ -148,12 +150,14 @@ def serve() -> None:
             fields[name] = Path(fields[name]) if fields[name] else None
         content = bytearray(questions.read(4 * math.prod(shape)))  # as writable as a node's batch
         batch = np.frombuffer(content, np.int32).reshape(shape)
+        fields['spec'] = ModelSpec.from_dict(fields['spec'])
         backend, _ = open_backend(BackendRequest(**fields))
-        backend.infer(batch)
+        inputs = {INPUT: batch}
+        backend.run(inputs)
         answer(None)
         while True:
             name, *args = _read_line(questions)
-            answer(ANSWERS[name](lambda: backend.infer(batch), *args))
+            answer(ANSWERS[name](lambda: backend.run(inputs), *args))
     except MoveNetError as error:
         answer(str(error), type(error).__name__)
     except (BrokenPipeError, EOFError):

@@ -47,7 +47,6 @@ from movenet_ros.backends import open_backend
 from movenet_ros.backends.request import BACKEND_CHOICES
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.request import DEVICES
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.decode import decode
 from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import ImageError
@@ -60,7 +59,11 @@ from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.machine import machine
 from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.skeleton import NUM_KEYPOINTS
+from movenet_ros.model.movenet import INPUT
+from movenet_ros.model.movenet import OUTPUT
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
 from movenet_ros.model.store import ModelFiles
@@ -92,7 +95,7 @@ class Subject:
     :param why: it was taken.
     """
 
-    backend: Backend
+    backend: Runtime
     request: BackendRequest
     why: str
 
@@ -243,6 +246,7 @@ def _graphs() -> Any:
 
 def _request(args: Namespace, files: ModelFiles, name: str) -> BackendRequest:
     return BackendRequest(
+        SPEC,
         name=name,
         device=args.device,
         saved_model=files.saved_model,
@@ -323,7 +327,7 @@ def _tutorial_contender(
 
 
 def _pipeline_contender(
-    name: str, backend: Backend, image: SourceImage, input_size: int
+    name: str, backend: Runtime, image: SourceImage, input_size: int
 ) -> Contender:
     """Make bare model and pipeline follow each other: so close, the machine is equally busy."""
     settings = FollowSettings()
@@ -335,7 +339,7 @@ def _pipeline_contender(
     stamps_ns = count(PERIOD_NS, PERIOD_NS)
 
     def bare() -> Iterator[Label]:
-        backend.infer(batch)
+        backend.run({INPUT: batch})
         yield name, 'bare'
 
     def pipeline() -> Iterator[Label]:
@@ -345,7 +349,7 @@ def _pipeline_contender(
     def stages() -> Iterator[Label]:
         letterbox.apply(image, batch)
         yield name, 'letterbox'
-        output = backend.infer(batch)
+        output = backend.run({INPUT: batch})[OUTPUT]
         yield name, 'infer'
         poses = decode(output, letterbox, settings.least_score)
         yield name, 'decode'

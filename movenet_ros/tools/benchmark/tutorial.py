@@ -30,6 +30,7 @@ from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.native_log import native_chatter_dropped
 from movenet_ros.core.native_memory import give_back_freed_memory
+from movenet_ros.model.movenet import SPEC
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,7 +56,7 @@ def load(saved_model: Path | None, device: str) -> TutorialLoop:
     # not the tutorial's, but else it would take all of the GPU's memory from what comes after it
     with native_chatter_dropped():
         where, _ = tensorflow_backend._prepare_device(tf, device, 0)
-    model, movenet = tensorflow_backend.read_model(tf, saved_model, where)
+    model, movenet = tensorflow_backend.read_model(tf, saved_model, where, SPEC)
     return TutorialLoop(tf, model, movenet, where)
 
 

@@ -22,6 +22,7 @@ from pathlib import Path
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.tools.benchmark.bare_model import bare_model
 from movenet_ros.tools.benchmark.bare_model import BareModel
@@ -34,7 +35,7 @@ BATCH = np.zeros((1, 64, 64, 3), np.int32)
 @pytest.fixture(scope='module')
 def request_cpu(real_model: ModelFiles) -> BackendRequest:
     """Give the request for ONNX Runtime, with one thread."""
-    return BackendRequest(name='onnxruntime', device='cpu', onnx=real_model.onnx, threads=1)
+    return BackendRequest(SPEC, name='onnxruntime', device='cpu', onnx=real_model.onnx, threads=1)
 
 
 @pytest.fixture(scope='module')
@@ -69,7 +70,7 @@ def test_the_process_ends_with_its_block(request_cpu: BackendRequest) -> None:
 
 def test_a_model_that_cannot_be_loaded_says_so_here(tmp_path: Path) -> None:
     (tmp_path / 'x.onnx').write_bytes(b'rubbish' * 100)
-    request = BackendRequest(name='onnxruntime', device='cpu', onnx=tmp_path / 'x.onnx')
+    request = BackendRequest(SPEC, name='onnxruntime', device='cpu', onnx=tmp_path / 'x.onnx')
     with pytest.raises(ModelError, match=r'x\.onnx'):
         with bare_model(request, BATCH):
             raise AssertionError('it was loaded')

@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from movenet_ros.backends import tensorflow_backend
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.runtime import Runtime
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.tools.benchmark import tutorial
 import numpy as np
@@ -46,7 +46,7 @@ def best_person(people: NDArray[np.float32]) -> NDArray[np.float32]:
 @pytest.mark.parametrize('input_wh', [tutorial.INPUT_WH, (256, 256), (256, 160)])
 def test_it_finds_the_astronaut_where_the_pipeline_does(
     loop: tutorial.TutorialLoop,
-    tensorflow_auto: Backend,
+    tensorflow_auto: Runtime,
     astronaut: SourceImage,
     input_wh: tuple[int, int],
 ) -> None:

@@ -28,7 +28,6 @@ from typing import Any
 import cv2
 from movenet_ros import arguments
 from movenet_ros.backends.recorded import RecordedBackend
-from movenet_ros.core.backend import Backend
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import Follower
 from movenet_ros.core.following import FollowSettings
@@ -37,6 +36,7 @@ from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.media import open_media
 from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.skeleton import KEYPOINT_NAMES
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.tools.evaluate import command as evaluate
@@ -165,7 +165,7 @@ def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Mad
     """Give a clip of two people, and a backend that sees exactly them."""
     made = MadeUp(tmp_path)
 
-    def backend(*_: Any) -> tuple[Backend, str]:
+    def backend(*_: Any) -> tuple[Runtime, str]:
         letterbox = Letterbox.fit(WH, 256)
         return RecordedBackend([answer(letterbox, each) for each in made.seen]), 'test'
 
@@ -467,7 +467,7 @@ def test_real_people_keep_their_ids_for_longer_than_an_oracle_that_forgets(real:
 @pytest.mark.parametrize('every', [1, 3])
 @pytest.mark.parametrize('step', [1, -1])
 def test_people_who_cross_keep_their_ids_at_other_rates_and_backwards(
-    step: int, every: int, data: Path, onnxruntime_cpu: Backend
+    step: int, every: int, data: Path, onnxruntime_cpu: Runtime
 ) -> None:
     """At 30 and 10 Hz."""
     folder = data / 'videos'
@@ -504,7 +504,7 @@ def test_smoothing_costs_no_ap(real: Real) -> None:
 
 
 @pytest.fixture(scope='session')
-def visited(data: Path, onnxruntime_cpu: Backend) -> list[list[int]]:
+def visited(data: Path, onnxruntime_cpu: Runtime) -> list[list[int]]:
     """Give the ids in each image of a room that six people visit; this takes half a minute."""
     settings = FollowSettings()
     estimator = PoseEstimator(onnxruntime_cpu, 256, settings.least_score)

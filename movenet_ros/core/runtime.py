@@ -1,0 +1,184 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The seam to an inference runtime: tensors in, tensors out, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from typing import Protocol
+
+from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.errors import ModelError
+import numpy as np
+from numpy.typing import NDArray
+
+Tensors = Mapping[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class TensorSpec:
+    """
+    One input or output of a network.
+
+    :param dtype: as NumPy spells it: ``int32``, ``float32``.
+    :param shape: with None for a size that is free; None where a file does not state it.
+    """
+
+    dtype: str
+    shape: tuple[int | None, ...] | None
+
+    def may_be(self, shape: tuple[int | None, ...] | None) -> bool:
+        """Return whether a shape agrees with this one where both state a size."""
+        if shape is None or self.shape is None:
+            return True
+        pairs = zip(self.shape, shape)
+        return len(self.shape) == len(shape) and all(a == b for a, b in pairs if a and b)
+
+    def __str__(self) -> str:
+        """Return it for people: int32[1, ?, ?, 3]."""
+        sizes = ', '.join('?' if n is None else str(n) for n in self.shape or ())
+        return f'{self.dtype}[{sizes}]'
+
+
+@dataclass(frozen=True)
+class ModelSpec:
+    """
+    What a network takes and gives, for whoever runs it.
+
+    :param title: its name for people.
+    :param inputs: by name.
+    :param outputs: by name.
+    :param smallest: shape of each input, the smallest that is run.
+    :param usual: shape of each input that an ordinary camera leads to; for trials.
+    :param largest: shape of each input, the largest that is run.
+    """
+
+    title: str
+    inputs: Mapping[str, TensorSpec]
+    outputs: Mapping[str, TensorSpec]
+    smallest: Mapping[str, tuple[int, ...]]
+    usual: Mapping[str, tuple[int, ...]]
+    largest: Mapping[str, tuple[int, ...]]
+
+    @classmethod
+    def from_dict(cls, fields: Mapping[str, Any]) -> ModelSpec:
+        """Return the spec that ``dataclasses.asdict`` was made of, by way of JSON or not."""
+        read = dict(fields)
+        for side in ('inputs', 'outputs'):
+            read[side] = {
+                name: TensorSpec(each['dtype'], tuple(each['shape']))
+                for name, each in fields[side].items()
+            }
+        for size in ('smallest', 'usual', 'largest'):
+            read[size] = {name: tuple(shape) for name, shape in fields[size].items()}
+        return cls(**read)
+
+    def zeros(self) -> Tensors:
+        """Return inputs of the usual shapes for a trial."""
+        return {
+            name: np.zeros(shape, self.inputs[name].dtype) for name, shape in self.usual.items()
+        }
+
+    def check(
+        self, inputs: Mapping[str, TensorSpec], outputs: Mapping[str, TensorSpec], path: str
+    ) -> None:
+        """
+        Refuse a file that holds another network; more outputs than these are fine.
+
+        :param inputs: as the file states them.
+        :param outputs: as the file states them.
+        :raises ModelError: naming what it takes and gives, and what was expected.
+        """
+        fits = (
+            inputs.keys() == self.inputs.keys()
+            and self.outputs.keys() <= outputs.keys()
+            and all(inputs[name].dtype == each.dtype for name, each in self.inputs.items())
+            and all(each.may_be(inputs[name].shape) for name, each in self.inputs.items())
+            and all(each.may_be(outputs[name].shape) for name, each in self.outputs.items())
+        )
+        if not fits:
+            raise ModelError(
+                f'{path} is not {self.title}: it takes {_listed(inputs)} and gives'
+                f' {_listed(outputs)}, expected {_listed(self.inputs)} and'
+                f' {_listed(self.outputs)}'
+            )
+
+    def check_inputs(self, inputs: Tensors) -> None:
+        """
+        Refuse inputs that the network does not take.
+
+        :raises InferenceError: naming the shapes.
+        """
+        for name, each in inputs.items():
+            if name not in self.inputs or not self.inputs[name].may_be(each.shape):
+                raise InferenceError(f'{self.title} does not take {name} of shape {each.shape}')
+
+
+def _listed(tensors: Mapping[str, TensorSpec]) -> str:
+    return ', '.join(f"'{name}' {each}" for name, each in tensors.items()) or 'nothing'
+
+
+@dataclass(frozen=True)
+class RuntimeInfo:
+    """
+    Which runtime computes, and on what.
+
+    :param name: as the parameter ``backend`` spells it.
+    :param version: of the runtime.
+    :param device: what it runs on, for people: ``CPU``, ``GPU 0 (NVIDIA ...)``.
+    :param threads: how many it was told to use; 0 where that is left to the runtime.
+    :param precision: of its arithmetic, ``f32`` or ``bf16``.
+    :param cpu_operators: of a model on a GPU, the types that ran on the CPU all the same.
+    :param kept: what the process keeps after ``close`` all the same and the fix, one sentence
+        for people; empty where there is nothing to report.
+    """
+
+    name: str
+    version: str
+    device: str
+    threads: int = 0
+    precision: str = 'f32'
+    cpu_operators: tuple[str, ...] = ()
+    kept: str = ''
+
+    def __str__(self) -> str:
+        """Return it in a few words."""
+        threads = f', {self.threads} thread{"s" * (self.threads > 1)}' if self.threads else ''
+        words = f'{self.name} {self.version} on {self.device}, {self.precision}{threads}'
+        if self.cpu_operators:
+            words += f' (on the CPU: {", ".join(self.cpu_operators)})'
+        return words
+
+
+class Runtime(Protocol):
+    """An inference runtime with one network loaded; it knows tensors, not what they mean."""
+
+    @property
+    def info(self) -> RuntimeInfo:
+        """Return which runtime this is."""
+
+    def run(self, inputs: Tensors) -> Tensors:
+        """
+        Run the network once.
+
+        :param inputs: by name, as the network's :class:`ModelSpec` has them.
+        :return: its outputs, by name.
+        :raises InferenceError: if the runtime fails.
+        """
+
+    def close(self) -> None:
+        """Free what the network takes, on a GPU too; again is fine, ``run`` is not any more."""
