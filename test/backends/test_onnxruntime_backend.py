@@ -246,7 +246,7 @@ def test_a_limit_of_gpu_memory_is_passed_in_bytes(runtime: MakeRuntime) -> None:
     assert fake.options[CUDA]['gpu_mem_limit'] == str(512 * 1024 * 1024)
 
 
-def test_gpu_without_the_cuda_provider_is_an_error_that_names_the_cure(runtime: MakeRuntime) -> None:
+def test_gpu_without_the_cuda_provider_is_an_error(runtime: MakeRuntime) -> None:
     runtime(CPU)
     with pytest.raises(BackendError, match='no CUDA provider: pip install onnxruntime-gpu'):
         load(MODEL, BackendRequest(SPEC, device='gpu'))
