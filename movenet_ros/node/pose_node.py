@@ -17,26 +17,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 import gc
 import math
 import time
 from typing import Any
 
-from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.image import SourceImage
-from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.units import NANOSECONDS
-from movenet_ros.messages.conversions import image_to_msg
-from movenet_ros.messages.conversions import label_info
 from movenet_ros.messages.conversions import stamp_ns
-from movenet_ros.messages.prepared import detections_to_bytes
-from movenet_ros.messages.prepared import poses_to_bytes
+from movenet_ros.messages.outputs import Labels
+from movenet_ros.messages.outputs import Output
+from movenet_ros.messages.outputs import OUTPUTS
+from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import READERS
-from movenet_ros.node.annotator import Annotator
 from movenet_ros.node.diagnostics import Diagnostics
 from movenet_ros.node.diagnostics import Report
 from movenet_ros.node.image_input import ImageInput
@@ -48,6 +43,7 @@ from movenet_ros.node.monitor import Monitor
 from movenet_ros.node.parameters import declare
 from movenet_ros.node.parameters import on_change
 from movenet_ros.node.parameters import unknown_parameters
+from movenet_ros.node.publishers import Publishers
 from movenet_ros.node.run import run_node
 from movenet_ros.node.watchdog import explain_clock
 from movenet_ros.node.watchdog import ros_type
@@ -56,20 +52,14 @@ from movenet_ros.perception import Perception
 from movenet_ros.settings import listing
 from movenet_ros.settings import PoseParameters
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.qos import DurabilityPolicy
-from rclpy.qos import QoSProfile
 from rclpy.task import Future
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
-from std_msgs.msg import Header
 from std_srvs.srv import SetBool
 from std_srvs.srv import Trigger
-from vision_msgs.msg import Detection2DArray
-from vision_msgs.msg import LabelInfo
 
 UPDATE_PERIOD_S = 0.3  # how soon a new subscriber or publisher is noticed
 WARN_PERIOD_S = 5.0
-KEPT = 10  # messages that can be sent again: with 1, an image_annotated right behind loses some
 FLOOD_IMAGES = 50  # a second, of which the node takes less than half
 LATE_PERIODS = 2.0  # of its own rate, for the work on one image in a flood
 CLOCK_IMAGES = 5  # in a row, before another clock is told of: one odd stamp is none
@@ -82,6 +72,7 @@ class PoseNode(ManagedNode):
     Finds the people in each image of the topic ``image``.
 
     :param backend: for tests; None opens the one that the parameters ask for.
+    :param outputs: what is published about each image.
     :param node_args: keyword arguments of :class:`rclpy.node.Node`.
     :raises StartError: if a parameter does not allow a start.
     """
@@ -89,7 +80,12 @@ class PoseNode(ManagedNode):
     is_alone = False
     """Whether the process is the node's own, so that Python's memory may be arranged for it."""
 
-    def __init__(self, backend: Runtime | None = None, **node_args: Any) -> None:
+    def __init__(
+        self,
+        backend: Runtime | None = None,
+        outputs: Sequence[Output[Result]] = OUTPUTS,
+        **node_args: Any,
+    ) -> None:
         super().__init__('movenet', **node_args)
         self._settings = declare(self, PoseParameters)
         for sentence in unknown_parameters(self, PoseParameters):
@@ -97,7 +93,6 @@ class PoseNode(ManagedNode):
         self._backend = backend
         self._perception: Perception | None = None
         self._input: ImageInput | None = None
-        self._annotator = Annotator()
         self._monitor = Monitor()
         self._clock_watch = Watchdog(self)
         self._clock_images = 0
@@ -108,11 +103,7 @@ class PoseNode(ManagedNode):
         self._due_s = 0.0
         self._shots: list[Shot] = []
         # made first, so that they and their subscribers find each other while the model is loaded
-        self._poses_pub = self.create_publisher(Detection2DArray, 'poses', KEPT)
-        self._detections_pub = self.create_publisher(Detection2DArray, 'detections', KEPT)
-        self._annotated_pub = self.create_publisher(Image, 'image_annotated', 1)
-        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        self._label_info_pub = self.create_publisher(LabelInfo, 'label_info', latched)
+        self._outputs = Publishers(self, outputs)
         self.create_service(SetBool, '~/enable', self._enable)
         self.create_service(
             Trigger,
@@ -144,7 +135,7 @@ class PoseNode(ManagedNode):
         self._monitor.restart()
         self._input = self._make_input()
         self.get_logger().info(
-            f'ready: {self._input.topic} -> {self._poses_pub.topic_name};'
+            f'ready: {self._input.topic} -> {self._outputs.topic};'
             ' idle until somebody subscribes to an output'
         )
         self._update_input()  # somebody may have subscribed while the model was loaded
@@ -171,9 +162,9 @@ class PoseNode(ManagedNode):
                 self._warn(perception.backend.info.kept)
 
     def destroy_node(self) -> None:
-        """Let a painting that has been begun be finished first."""
+        """Finish the drawing that has begun first."""
         self._diagnostics.close()
-        self._annotator.close()
+        self._outputs.close()
         super().destroy_node()
 
     def _warn(self, sentence: str) -> None:
@@ -233,7 +224,7 @@ class PoseNode(ManagedNode):
         if time.monotonic() - begun_s > self._too_late_s and not self._shots:
             self._monitor.drop()
             return
-        self._publish(poses, image, header)
+        self._outputs.publish(Result(header, image, poses, self._settings))
         latency_s = None
         if is_our_clock and not perception.trouble:
             latency_s = (self.get_clock().now().nanoseconds - stamp) / NANOSECONDS
@@ -241,41 +232,14 @@ class PoseNode(ManagedNode):
         people = f'{len(poses)} {"person" if len(poses) == 1 else "people"}'
         self._answer_shots(True, f'{people} in the image stamped {stamp / NANOSECONDS:.9f}')
 
-    def _publish(self, poses: Poses, image: SourceImage, header: Header) -> None:
-        """Publish what somebody listens to; the poses first, a robot waits for them."""
-        if self._poses_pub.get_subscription_count():
-            self._poses_pub.publish(poses_to_bytes(poses, header))
-        if self._detections_pub.get_subscription_count():
-            self._detections_pub.publish(detections_to_bytes(poses, header))
-        if self._annotated_pub.get_subscription_count():
-            self._annotator.submit(partial(self._annotate, image, poses, header, self._settings))
-
-    def _annotate(
-        self, image: SourceImage, poses: Poses, header: Header, settings: PoseParameters
-    ) -> None:
-        """Paint and publish; in the annotator's thread."""
-        annotated = draw_poses(
-            image.as_bgr(),
-            poses,
-            settings.keypoint_threshold,
-            settings.annotate.boxes,
-            settings.annotate.scores,
-        )
-        self._annotated_pub.publish(image_to_msg(annotated, header))
-
     def _publish_label_info(self) -> None:
-        """Say what the class ids are; latched for whoever comes later."""
+        """Say what the class ids are."""
         stamp = self.get_clock().now().to_msg()
-        self._label_info_pub.publish(label_info(self._settings.person_threshold, stamp))
-
-    def _is_listened_to(self) -> bool:
-        """Tell whether anybody subscribes to an output."""
-        outputs = (self._poses_pub, self._detections_pub, self._annotated_pub)
-        return any(each.get_subscription_count() for each in outputs)
+        self._outputs.announce(Labels(self._settings.person_threshold, stamp))
 
     def _is_wanted(self) -> bool:
         """Tell whether the next image is to be processed."""
-        return bool(self._shots) or (self._is_enabled and self._is_listened_to())
+        return bool(self._shots) or (self._is_enabled and self._outputs.has_subscribers)
 
     def _is_due(self) -> bool:
         """Tell whether max_rate_hz allows one more image now; in the long run it is kept."""

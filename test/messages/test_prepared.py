@@ -24,15 +24,19 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from movenet_ros.core.poses import Poses
 from movenet_ros.messages.conversions import detections_to_msg
+from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.messages.conversions import poses_from_msg
 from movenet_ros.messages.conversions import poses_to_msg
+from movenet_ros.messages.padding import without_padding
 from movenet_ros.messages.prepared import _template
 from movenet_ros.messages.prepared import detections_to_bytes
+from movenet_ros.messages.prepared import image_to_bytes
 from movenet_ros.messages.prepared import poses_to_bytes
 import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message
 from rclpy.serialization import serialize_message
+from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
@@ -132,3 +136,14 @@ def test_what_changes_the_layout_is_not_mixed_up(
 ) -> None:
     for poses, header in (one, other, one):
         assert read(poses_to_bytes(poses, header)) == poses_to_msg(poses, header)
+
+
+@pytest.mark.parametrize('wh', [(64, 48), (5, 3), (1, 1), (7, 2)])
+@pytest.mark.parametrize('frame_id', ['', 'left', 'camera'])
+def test_an_image_is_the_message(wh: tuple[int, int], frame_id: str) -> None:
+    """As long as rclpy makes it, and the same whatever lay in the memory."""
+    image = np.random.default_rng(0).integers(0, 256, (wh[1], wh[0], 3), np.uint8)
+    data = image_to_bytes(image[:, ::-1], Header(frame_id=frame_id))
+    msg = image_to_msg(image[:, ::-1], Header(frame_id=frame_id))
+    assert deserialize_message(data, Image) == msg
+    assert data == without_padding(bytes(serialize_message(msg)), msg)

@@ -491,7 +491,7 @@ def test_large_images_are_refused(
     remote.set(**{'image.max_pixels': 100})
     remote.until_subscribed()
     remote.camera.publish(make_image(1))
-    world.until(lambda: any('max_image_pixels' in each.msg for each in remote.log))
+    world.until(lambda: any('max_pixels' in each.msg for each in remote.log))
     remote.set(**{'image.max_pixels': 64 * 48})
     remote.camera.publish(make_image(2))
     remote.until_poses(2)

@@ -27,6 +27,7 @@ import cv2
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.messages import outputs
 from movenet_ros.messages.conversions import image_from_msg
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.node import pose_node
@@ -227,11 +228,11 @@ def test_drawing_does_not_hold_up_the_poses(
         assert may_end.wait(WAIT_S)
         return image_bgr
 
-    monkeypatch.setattr(pose_node, 'draw_poses', draw)
+    monkeypatch.setattr(outputs, 'draw_poses', draw)
     poses = world.sink(Detection2DArray, 'poses')
     annotated = world.sink(Image, 'image_annotated')
     node = start_pose_node(RecordedBackend([two_people]))
-    world.until(node._annotated_pub.get_subscription_count)
+    world.until(node._outputs._rows[-1][1].get_subscription_count)
     for sec in (1, 2, 3, 4):
         camera.show(make_image(sec))
         world.until(arrived(poses, sec))
@@ -247,14 +248,14 @@ def test_a_bug_in_drawing_is_not_swallowed(
     make_image: MakeImage, monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """It ends the node, as a bug in its own thread does."""
-    monkeypatch.setattr(pose_node, 'draw_poses', lambda *args: 1 / 0)
+    monkeypatch.setattr(outputs, 'draw_poses', lambda *args: 1 / 0)
     poses = world.sink(Detection2DArray, 'poses')
     world.sink(Image, 'image_annotated')
     node = start_pose_node(RecordedBackend([two_people]))
-    world.until(node._annotated_pub.get_subscription_count)
+    world.until(node._outputs._rows[-1][1].get_subscription_count)
     camera.show(make_image(1))
     world.until(arrived(poses, 1))
-    world.until(lambda: node._annotator._error)
+    world.until(lambda: node._outputs._drawing._error)
     camera.show(make_image(2))
     with pytest.raises(ZeroDivisionError):
         world.until(lambda: False)
@@ -266,7 +267,7 @@ def test_nothing_is_drawn_for_nobody(
 ) -> None:
     """A robot that reads poses does not pay for pictures."""
     drawn: list[int] = []
-    monkeypatch.setattr(pose_node, 'draw_poses', lambda *args: drawn.append(1))
+    monkeypatch.setattr(outputs, 'draw_poses', lambda *args: drawn.append(1))
     poses = world.sink(Detection2DArray, 'poses')
     start_pose_node(RecordedBackend([two_people]))
     camera.show(make_image(1))
@@ -745,7 +746,7 @@ def test_ids_are_drawn(
         drawn.append(poses.ids.tolist())
         return image_bgr
 
-    monkeypatch.setattr(pose_node, 'draw_poses', draw)
+    monkeypatch.setattr(outputs, 'draw_poses', draw)
     annotated = world.sink(Image, 'image_annotated')
     start_pose_node(RecordedBackend([two_people]))
     walk(world, camera, annotated, make_image)

@@ -12,13 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """
-Drawing, off the way to the poses.
+A thread for outputs that take long to make: drawing.
 
-Painting and publishing a large image takes about as long as the model itself on a small machine.
-It happens in a thread of its own, so that the next image need not wait for it; where that cannot
-keep up, it takes the newest image and leaves the others out.
+Drawing and publishing a large image takes about as long as the model itself on a small machine.
+In a thread of its own it does not delay the next image; where it cannot keep up, it takes the
+newest image and leaves the others out.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ from threading import Condition
 from threading import Thread
 
 
-class Annotator:
+class DrawingThread:
     """One thread and one place: what waits in it gives way to what comes later."""
 
     def __init__(self) -> None:
@@ -40,7 +39,7 @@ class Annotator:
 
     def submit(self, task: Callable[[], None]) -> None:
         """
-        Have something done soon, in place of what has not been begun.
+        Run a task soon, in place of one that has not begun.
 
         :raises Exception: what an earlier task raised.
         """
@@ -50,13 +49,13 @@ class Annotator:
             if self._is_closed:
                 return
             if self._thread is None:
-                self._thread = Thread(target=self._work, name='annotator', daemon=True)
+                self._thread = Thread(target=self._work, name='drawing', daemon=True)
                 self._thread.start()
             self._task = task
             self._changed.notify()
 
     def close(self) -> None:
-        """Finish what has been begun, and end."""
+        """Finish the task that has begun, and end the thread."""
         with self._changed:
             self._is_closed = True
             self._changed.notify()

@@ -23,18 +23,18 @@ from threading import enumerate as threads
 from threading import Event
 from threading import get_ident
 
-from movenet_ros.node.annotator import Annotator
+from movenet_ros.node.drawing_thread import DrawingThread
 import pytest
 
 WAIT_S = 30.0  # far above what anything here takes
 
 
 @pytest.fixture
-def annotator() -> Iterator[Annotator]:
+def thread() -> Iterator[DrawingThread]:
     """Give one that ends with the test."""
-    annotator = Annotator()
-    yield annotator
-    annotator.close()
+    thread = DrawingThread()
+    yield thread
+    thread.close()
 
 
 class Slow:
@@ -49,53 +49,53 @@ class Slow:
         self.ended.set()
 
 
-def test_a_task_is_done_in_another_thread(annotator: Annotator) -> None:
+def test_a_task_is_done_in_another_thread(thread: DrawingThread) -> None:
     ran: list[int] = []
     done = Event()
-    annotator.submit(lambda: (ran.append(get_ident()), done.set())[0])
+    thread.submit(lambda: (ran.append(get_ident()), done.set())[0])
     assert done.wait(WAIT_S)
     assert ran != [get_ident()]
 
 
-def test_the_newest_task_takes_the_place_of_one_that_waits(annotator: Annotator) -> None:
+def test_the_newest_task_takes_the_place_of_one_that_waits(thread: DrawingThread) -> None:
     slow, last = Slow(), Event()
     done: list[int] = []
-    annotator.submit(slow)
+    thread.submit(slow)
     assert slow.begun.wait(WAIT_S)
     for i in range(3):
-        annotator.submit(partial(done.append, i))
-    annotator.submit(last.set)
+        thread.submit(partial(done.append, i))
+    thread.submit(last.set)
     slow.may_end.set()
     assert last.wait(WAIT_S)
     assert done == []
 
 
-def test_what_a_task_raises_is_raised_by_the_next_submission(annotator: Annotator) -> None:
+def test_what_a_task_raises_is_raised_by_the_next_submission(thread: DrawingThread) -> None:
     def fail() -> None:
         raise TypeError('a bug')
 
-    annotator.submit(fail)
-    assert annotator._thread is not None
-    annotator._thread.join(WAIT_S)
+    thread.submit(fail)
+    assert thread._thread is not None
+    thread._thread.join(WAIT_S)
     with pytest.raises(TypeError, match='a bug'):
-        annotator.submit(print)
+        thread.submit(print)
 
 
-def test_closing_waits_for_what_has_been_begun(annotator: Annotator) -> None:
+def test_closing_waits_for_what_has_been_begun(thread: DrawingThread) -> None:
     slow = Slow()
-    annotator.submit(slow)
+    thread.submit(slow)
     assert slow.begun.wait(WAIT_S)
     slow.may_end.set()
-    annotator.close()
+    thread.close()
     assert slow.ended.is_set()
 
 
 def test_closed_it_does_nothing_more() -> None:
-    annotator = Annotator()
-    annotator.close()
-    annotator.submit(lambda: pytest.fail('this should not have been done'))
-    assert annotator._thread is None
+    thread = DrawingThread()
+    thread.close()
+    thread.submit(lambda: pytest.fail('this should not have been done'))
+    assert thread._thread is None
 
 
-def test_without_a_task_there_is_no_thread(annotator: Annotator) -> None:
-    assert 'annotator' not in {each.name for each in threads()}
+def test_without_a_task_there_is_no_thread(thread: DrawingThread) -> None:
+    assert 'drawing' not in {each.name for each in threads()}

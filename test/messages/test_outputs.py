@@ -1,0 +1,79 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The table of outputs: its rows make messages of their types, and the papers agree with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from builtin_interfaces.msg import Time
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.poses import Poses
+from movenet_ros.messages.outputs import LABEL_INFO
+from movenet_ros.messages.outputs import Labels
+from movenet_ros.messages.outputs import Output
+from movenet_ros.messages.outputs import OUTPUTS
+from movenet_ros.messages.outputs import Result
+from movenet_ros.settings import PoseParameters
+import numpy as np
+import pytest
+from rclpy.qos import DurabilityPolicy
+from rclpy.serialization import deserialize_message
+from std_msgs.msg import Header
+
+ROOT = Path(__file__).parents[2]
+TOPICS = (*OUTPUTS, LABEL_INFO)
+
+
+@pytest.fixture
+def result(make_people: Callable[[tuple[int, int], int], Poses]) -> Result:
+    """Give two people in a small grey image."""
+    image = SourceImage(np.full((48, 64, 3), 128, np.uint8), 'bgr')
+    header = Header(frame_id='camera', stamp=Time(sec=7, nanosec=5))
+    return Result(header, image, make_people((64, 48), 2), PoseParameters())
+
+
+@pytest.mark.parametrize('output', OUTPUTS, ids=lambda each: each.name)
+def test_a_row_makes_messages_of_its_type(output: Output[Result], result: Result) -> None:
+    msg = deserialize_message(output.to_bytes(result), output.msg_type)
+    assert msg.header == result.header
+
+
+def test_label_info_is_a_row_too() -> None:
+    msg = deserialize_message(LABEL_INFO.to_bytes(Labels(0.25, Time(sec=5))), LABEL_INFO.msg_type)
+    assert (msg.threshold, msg.header.stamp.sec) == (0.25, 5)
+
+
+def test_people_are_drawn_once_for_all_who_ask(result: Result) -> None:
+    assert result.annotated_bgr is result.annotated_bgr
+    assert (result.annotated_bgr != result.image.as_bgr()).any()
+
+
+def test_the_poses_are_first_and_pictures_wait() -> None:
+    assert OUTPUTS[0].name == 'poses'
+    assert [each.name for each in OUTPUTS if each.in_thread] == ['image_annotated']
+
+
+@pytest.mark.parametrize('output', TOPICS, ids=lambda each: each.name)
+def test_the_readme_lists_it(output: Output[Any]) -> None:
+    """With its type and QoS."""
+    start = f'| `{output.name}` out '
+    (row,) = (each for each in (ROOT / 'README.md').read_text().splitlines() if start in each)
+    package, kind = output.msg_type.__module__.split('.')[0], output.msg_type.__name__
+    assert f'{package}/{kind}' in row
+    is_latched = output.qos.durability == DurabilityPolicy.TRANSIENT_LOCAL
+    assert ('transient local' in row) == is_latched
