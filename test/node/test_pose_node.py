@@ -103,10 +103,11 @@ class FakeBackend:
         self.seen = -WARM_UPS
         self._infer = infer
 
-    def infer(self, batch: NDArray[np.int32]) -> Any:
+    def run(self, inputs: Any) -> Any:
         """Ask the function."""
         self.seen += 1
-        return np.zeros((1, 6, 56), np.float32) if self.seen < 1 else self._infer(self.seen)
+        output = np.zeros((1, 6, 56), np.float32) if self.seen < 1 else self._infer(self.seen)
+        return {'output_0': output}
 
     def close(self) -> None:
         """There is nothing to free."""
