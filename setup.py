@@ -106,5 +106,7 @@ setup(
                 'soak', 'video_source',
             )
         ],
+        'ros2doctor.checks': [f'PoseNodeCheck = {NAME}.tools.doctor.ros2_doctor:PoseNodeCheck'],
+        'ros2doctor.report': [f'PoseNodeReport = {NAME}.tools.doctor.ros2_doctor:PoseNodeReport'],
     },
 )

@@ -63,7 +63,7 @@ THIRD_PARTIES = {
     'perception': {'numpy'},
     'node': {'numpy'} | ROS,
     'replay': {'lz4', 'numpy', 'rosbags', 'yaml'} | ROS,
-    'tools': {'cv2', 'numpy', 'pycocotools', 'tqdm'} | ROS,
+    'tools': {'cv2', 'numpy', 'pycocotools', 'ros2doctor', 'tqdm'} | ROS,
     '__main__': set(),
     '__init__': set(),
 }

@@ -131,6 +131,13 @@ def test_ros2_run_finds_a_command(installed: Path, name: str) -> None:
     assert (installed / 'lib' / 'movenet_ros' / name).stat().st_mode & 0o111
 
 
+@pytest.mark.parametrize('group', ['ros2doctor.checks', 'ros2doctor.report'])
+def test_ros2_doctor_finds_our_part(installed: Path, group: str) -> None:
+    (path,) = installed.glob('**/entry_points.txt')
+    (point,) = metadata.Distribution.at(path.parent).entry_points.select(group=group)
+    assert point.load()().category() == 'movenet_ros'
+
+
 @pytest.mark.parametrize(
     'name',
     [

@@ -12,12 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What was looked at, what was found, and what to do about it."""
+"""A row of the doctor's table: what was checked, what was found, and how to fix it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
+from itertools import repeat
 import textwrap
 from typing import Literal
 
@@ -27,8 +29,8 @@ Status = Literal['ok', 'warn', 'fail']
 
 WIDTH = 100  # columns
 STATUS_WIDTH = 6
-MOST_LETTERS = 800  # of a finding, which may hold what a stranger sends
-CURE = '-> '
+MOST_LETTERS = 800  # of a finding, which may quote other programs
+FIX = 'fix: '
 
 
 @dataclass(frozen=True)
@@ -36,21 +38,21 @@ class Check:
     """
     One row of a table.
 
-    :param name: of what was looked at, in a word or two.
-    :param status: ``fail`` if nothing can come out as it is, ``warn`` if it depends.
-    :param finding: what is there, in one sentence.
-    :param cure: what to do, a complete command where there is one; each line stands by itself.
-    :raises ValueError: if something is amiss and no cure is given.
+    :param name: of what was checked, in a word or two.
+    :param status: ``fail`` if nothing can work, ``warn`` if some cases do not.
+    :param finding: one sentence.
+    :param fix: a complete command where there is one; each line is another way.
+    :raises ValueError: if something is wrong and no fix is given.
     """
 
     name: str
     status: Status
     finding: str
-    cure: str = ''
+    fix: str = ''
 
     def __post_init__(self) -> None:
-        if self.status != 'ok' and not self.cure:
-            raise ValueError(f'{self.name}: {self.status} without a cure')
+        if self.status != 'ok' and not self.fix:
+            raise ValueError(f'{self.name}: {self.status} without a fix')
 
 
 def exit_code(checks: Iterable[Check]) -> int:
@@ -60,9 +62,9 @@ def exit_code(checks: Iterable[Check]) -> int:
 
 def table(checks: Iterable[Check]) -> str:
     """
-    Lay checks out in columns: status, name, finding, and the cure in lines of its own.
+    Lay checks out in columns: status, name, finding, and the fix in lines of its own.
 
-    A cure's lines are not broken, so that a command can be copied in one piece.
+    Lines of a fix are not broken, so that a command can be copied in one piece.
     """
     rows = list(checks)
     at = STATUS_WIDTH + max((len(each.name) for each in rows), default=0) + 2
@@ -70,18 +72,14 @@ def table(checks: Iterable[Check]) -> str:
     for each in rows:
         head = f'{each.status:<{STATUS_WIDTH}}{each.name}'.ljust(at)
         lines += _wrapped(each.finding, head, ' ' * at)
-        lines += [' ' * at + CURE + cure for cure in each.cure.splitlines()]
+        indents = chain([FIX], repeat(' ' * len(FIX)))
+        lines += [' ' * at + next(indents) + line for line in each.fix.splitlines()]
     return '\n'.join(lines)
 
 
-def _wrapped(text: str, first: str, behind: str) -> list[str]:
+def _wrapped(text: str, first: str, indent: str) -> list[str]:
     """Break a text between words; a long path stays in one piece."""
     return textwrap.wrap(
-        one_line(text, MOST_LETTERS), WIDTH, initial_indent=first, subsequent_indent=behind,
+        one_line(text, MOST_LETTERS), WIDTH, initial_indent=first, subsequent_indent=indent,
         break_long_words=False, break_on_hyphens=False,
     ) or [first.rstrip()]
-
-
-def count(number: int, what: str) -> str:
-    """Spell a number of things: 1 node, 2 nodes."""
-    return f'{number} {what}' if number == 1 else f'{number} {what}s'

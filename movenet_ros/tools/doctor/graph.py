@@ -12,254 +12,239 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the doctor says of the ROS graph: pose nodes, image topics and who hears whom."""
+"""
+The doctor looks at the ROS graph: nodes, pose nodes and image topics.
+
+Image topics are subscribed to with the QoS that their publishers offer. The outputs of a pose node
+are not: it would work for a subscriber that needs nothing.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Collection
 from collections.abc import Sequence
-from typing import Literal
+from dataclasses import replace
+import os
+import time
+from typing import Any
 
-from movenet_ros.tools.doctor.check import Check
-from movenet_ros.tools.doctor.check import count
+from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
+from lifecycle_msgs.srv import GetState
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.image import MAX_IMAGE_PIXELS
+from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.stamped import READERS
+from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.tools.doctor.graph_facts import COMPRESSED
 from movenet_ros.tools.doctor.graph_facts import Endpoint
 from movenet_ros.tools.doctor.graph_facts import Graph
+from movenet_ros.tools.doctor.graph_facts import Images
 from movenet_ros.tools.doctor.graph_facts import PoseNode
 from movenet_ros.tools.doctor.graph_facts import RAW
 from movenet_ros.tools.doctor.graph_facts import Topic
-from movenet_ros.tools.doctor.graph_facts import Watch
+import rclpy
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from rclpy.utilities import get_rmw_implementation_identifier
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
 
-DEFAULT_TOPIC = '/image'  # what a pose node subscribes to unless it is remapped
-LATE_S, EARLY_S = 5.0, -1.0  # ages of a stamp that no camera of this machine's clock has
-DEPTH_ENCODINGS = ('16UC1', '32FC1', 'mono16')
-LABELS = 'vision_msgs/msg/LabelInfo'
-CURES = {  # by the state of a lifecycle
-    'unconfigured': 'ros2 lifecycle set {0} configure && ros2 lifecycle set {0} activate',
-    'inactive': 'ros2 lifecycle set {0} activate',
-}
-WHOLE = 0.7  # of the images, at least
-LARGE = 'large images get lost best effort: see the rows profile and sockets'
-RUN = 'ros2 run movenet_ros pose_node'
-
-
-def graph_checks(graph: Graph) -> list[Check]:
-    """Judge all that was seen."""
-    drawn = {out.name for each in graph.pose_nodes for out in each.outputs if out.publishers}
-    images = [each for each in graph.topics if each.name not in drawn]
-    return [
-        _overview(graph, images),
-        *_pose_nodes(graph, images),
-        *_diagnoses(graph),
-        *(topic_check(each, graph.has_clock) for each in images),
-        *(check for each in images for check in _deaf(each)),
-        *_input(graph, images),
-    ]
+CLASSES = {RAW: Image, COMPRESSED: CompressedImage}
+NODE_NAME, NODE_SERVICE = 'movenet', '/detect_once'  # a pose node has either
+MOST_TOPICS = 8  # more at a time would be a load
+LEAST_S = 3.5  # programs that missed our announcement announce themselves every 3 s
+QUIET_S, MOST_S = 0.5, 6.0
+ANSWER_S = 1.0
 
 
-def _overview(graph: Graph, images: Sequence[Topic]) -> Check:
-    what = f'{count(len(graph.nodes), "other node")}, {count(len(images), "image topic")}'
-    finding = f'{what} in domain {graph.domain_id} ({graph.rmw})'
-    if graph.nodes:
-        return Check('graph', 'ok', finding)
-    cure = (
-        'start the camera; if it runs, compare in its shell and in this one:'
-        "\nprintenv | grep -E '^(ROS|RMW|FAST|CYCLONE)'"
+def look(seconds: float, only: Collection[str] = (), context: Context | None = None) -> Graph:
+    """
+    Look at the graph.
+
+    :param seconds: for which images are received; 0 subscribes to nothing.
+    :param only: names of the topics to subscribe to; empty for all that carry images.
+    :param context: None for one of its own, with what the environment says.
+    """
+    if context is None:
+        make_room_for_images()
+        own = Context()
+        rclpy.init(args=['--ros-args', '--log-level', 'error'], context=own)
+        try:
+            return look(seconds, only, own)
+        finally:
+            own.try_shutdown()
+    node = Node(
+        f'movenet_doctor_{os.getpid()}', context=context, use_global_arguments=False,
+        start_parameter_services=False, enable_rosout=False,
     )
-    return Check('graph', 'warn', finding, cure)
+    executor = SingleThreadedExecutor(context=context)
+    executor.add_node(node)
+    try:
+        return _Look(node, executor).graph(seconds, only)
+    finally:
+        executor.shutdown()
+        node.destroy_node()
 
 
-def _pose_nodes(graph: Graph, images: Sequence[Topic]) -> list[Check]:
-    if not graph.pose_nodes:
-        return [Check('pose node', 'ok', f'none runs here; to start one: {RUN}')]
-    return [
-        *(_pose_node(each, images) for each in graph.pose_nodes),
-        *_twins(graph),
-        *(check for each in graph.pose_nodes for out in each.outputs for check in _deaf(out)),
-    ]
+class _Look:
+    def __init__(self, node: Node, executor: SingleThreadedExecutor) -> None:
+        self._node = node
+        self._executor = executor
 
-
-def _twins(graph: Graph) -> list[Check]:
-    """Find pose nodes of the same name."""
-    names = {each.name for each in graph.pose_nodes if graph.nodes.count(each.name) > 1}
-    cure = f'end one of them, or start it under another name: {RUN} --ros-args -r __ns:=/NAME'
-    return [
-        Check('pose node', 'warn', f'{graph.nodes.count(name)} are called {name}', cure)
-        for name in sorted(names)
-    ]
-
-
-def _pose_node(node: PoseNode, images: Sequence[Topic]) -> Check:
-    if node.state in CURES:
-        finding = f'{node.name} is {node.state}: it does nothing until it is active'
-        return Check('pose node', 'warn', finding, CURES[node.state].format(node.name))
-    if not node.state:
-        finding = f'{node.name} does not say its state: it is busy, hangs or just went'
-        return Check('pose node', 'warn', finding, f'look at its log, then: {RUN}')
-    state = 'runs' if node.state == 'none' else f'is {node.state}'
-    inputs = [
-        each.name for each in images if any(sub.node == node.name for sub in each.subscribers)
-    ]
-    listeners = sorted({
-        sub.node for out in node.outputs if not out.publishes(LABELS) for sub in out.subscribers
-    })
-    hears = f'takes {" and ".join(inputs)}' if inputs else 'takes no images'
-    if listeners:
-        finding = f'{node.name} {state}, {hears}, for {", ".join(listeners)}'
-        return Check('pose node', 'ok', finding)
-    cure = f'if something should come: ros2 topic echo {_poses(node)}'
-    finding = f'{node.name} {state} and idle: nobody subscribes to what it publishes'
-    return Check('pose node', 'ok', finding, cure)
-
-
-def _poses(node: PoseNode) -> str:
-    names = [each.name for each in node.outputs]
-    usual = f'{node.name.rpartition("/")[0]}/poses'
-    return next((each for each in names if each.endswith('poses')), usual)
-
-
-def _diagnoses(graph: Graph) -> list[Check]:
-    checks = []
-    for each in sorted(graph.diagnoses, key=lambda each: each.name):
-        levels: tuple[Literal['ok', 'warn', 'fail'], ...] = ('ok', 'warn', 'fail')
-        status = levels[min(each.level, 2)]
-        cure = '' if status == 'ok' else 'ros2 topic echo --once /diagnostics'
-        checks.append(Check('diagnostics', status, f'{each.name}: {each.message}', cure))
-    return checks
-
-
-def _deaf(topic: Topic) -> list[Check]:
-    """Find subscribers whose QoS cannot hear the publishers."""
-    checks = []
-    for sub in topic.subscribers:
-        alike = [pub for pub in topic.publishers if pub.msg_type == sub.msg_type]
-        deaf_to = [pub for pub in alike if not sub.hears(pub)]
-        if deaf_to:
-            pub = deaf_to[0]
-            finding = (
-                f'{topic.name}: {sub.node} hears nothing, for it asks for {sub.reliability},'
-                f' {sub.durability}, and {pub.node} offers {pub.reliability}, {pub.durability}'
-            )
-            checks.append(Check('QoS', 'warn', finding, _qos_cure(sub, pub)))
-    return checks
-
-
-def _qos_cure(sub: Endpoint, pub: Endpoint) -> str:
-    if sub.reliability == 'reliable' and pub.reliability == 'best effort':
-        return (
-            f'subscribe best effort in {sub.node}; a pose node: -p image.reliability:=auto'
-            f'\nor publish reliable in {pub.node}'
+    def graph(self, seconds: float, only: Collection[str]) -> Graph:
+        self._discover()
+        node = self._node
+        nodes = [
+            f'{namespace.rstrip("/")}/{name}'
+            for name, namespace in node.get_node_names_and_namespaces()
+        ]
+        nodes.remove(node.get_fully_qualified_name())
+        topics = [self._topic(each) for each in only or self._image_topics()]
+        pose_nodes = [self._pose_node(each) for each in self._pose_node_names(nodes)]
+        own = {out.name for each in pose_nodes for out in each.outputs if out.publishers}
+        chosen = [
+            each for each in topics
+            if each.publishes(*CLASSES) and (each.name in only or each.name not in own)
+        ]
+        if seconds > 0:
+            images, statuses = self._receive(seconds, chosen[:MOST_TOPICS])
+        else:
+            images, statuses = {}, []
+        mine = tuple(f'{each.name.lstrip("/")}: ' for each in pose_nodes)
+        return Graph(
+            rmw=get_rmw_implementation_identifier(),
+            domain_id=node.context.get_domain_id(),
+            nodes=tuple(nodes),
+            topics=tuple(replace(each, images=images.get(each.name)) for each in topics),
+            pose_nodes=tuple(pose_nodes),
+            statuses=tuple(each for each in statuses if each[0].startswith(mine)),
         )
-    return f'subscribe volatile in {sub.node}'
+
+    def _spin(self, seconds: float, done: Callable[[], bool] = lambda: False) -> None:
+        """Spin for a while, or until something is true."""
+        end_s = time.monotonic() + seconds
+        while not done() and (left_s := end_s - time.monotonic()) > 0:
+            self._executor.spin_once(timeout_sec=min(left_s, 0.1))
+
+    def _discover(self) -> None:
+        """Wait until there is another node and nothing new is discovered."""
+        begun_s = changed_s = time.monotonic()
+        seen: Any = None
+        while (now_s := time.monotonic()) - begun_s < MOST_S:
+            names = sorted(name for name, _ in self._node.get_topic_names_and_types())
+            ends = [(name, self._node.count_publishers(name)) for name in names]
+            if ends != seen:
+                seen, changed_s = ends, now_s
+            is_alone = len(self._node.get_node_names()) < 2
+            if not is_alone and now_s - begun_s >= LEAST_S and now_s - changed_s >= QUIET_S:
+                return
+            self._spin(0.1)
+
+    def _image_topics(self) -> list[str]:
+        topics = self._node.get_topic_names_and_types()
+        return sorted(name for name, types in topics if set(types) & set(CLASSES))
+
+    def _topic(self, name: str) -> Topic:
+        publishers = map(_endpoint, self._node.get_publishers_info_by_topic(name))
+        subscribers = map(_endpoint, self._node.get_subscriptions_info_by_topic(name))
+        return Topic(name, tuple(publishers), tuple(subscribers))
+
+    def _pose_node_names(self, nodes: Sequence[str]) -> list[str]:
+        named = {each for each in nodes if each.rpartition('/')[2] == NODE_NAME}
+        services = [name for name, _ in self._node.get_service_names_and_types()]
+        served = {each.removesuffix(NODE_SERVICE) for each in services
+                  if each.endswith(NODE_SERVICE)}
+        return sorted(named | served & set(nodes))
+
+    def _pose_node(self, name: str) -> PoseNode:
+        namespace, _, short = name.rpartition('/')
+        inner = (f'{name}/', '/rosout', '/parameter_events', '/diagnostics')
+        topics = self._node.get_publisher_names_and_types_by_node(short, namespace or '/')
+        outputs = tuple(self._topic(each) for each, _ in topics if not each.startswith(inner))
+        return PoseNode(name, self._state(name), outputs)
+
+    def _state(self, name: str) -> str:
+        """Ask a node for the state of its lifecycle."""
+        client = self._node.create_client(GetState, f'{name}/get_state')
+        try:
+            self._spin(ANSWER_S, client.service_is_ready)
+            future = client.call_async(GetState.Request())
+            self._spin(ANSWER_S, future.done)
+            answer = future.result() if future.done() else None
+            return answer.current_state.label if answer else ''
+        finally:
+            self._node.destroy_client(client)
+
+    def _receive(
+        self, seconds: float, topics: Sequence[Topic]
+    ) -> tuple[dict[str, Images], list[tuple[str, int, str]]]:
+        counters = {}
+        for topic in topics:
+            msg_type = RAW if topic.publishes(RAW) else COMPRESSED
+            best_effort = any(each.best_effort for each in topic.publishers)
+            policy = ReliabilityPolicy.BEST_EFFORT if best_effort else ReliabilityPolicy.RELIABLE
+            counters[topic.name] = counter = ImageCounter(msg_type)
+            self._node.create_subscription(
+                CLASSES[msg_type], topic.name, counter.on_message,
+                QoSProfile(depth=5, reliability=policy), raw=True,
+            )
+        statuses: dict[str, DiagnosticStatus] = {}
+        self._node.create_subscription(
+            DiagnosticArray, '/diagnostics',
+            lambda array: statuses.update({each.name: each for each in array.status}), 10,
+        )
+        self._spin(seconds)
+        return {name: each.images() for name, each in counters.items()}, [
+            (each.name, int.from_bytes(each.level, 'little'), each.message)
+            for each in sorted(statuses.values(), key=lambda each: each.name)
+        ]
 
 
-def topic_check(topic: Topic, has_clock: bool) -> Check:
-    """Judge a topic of images."""
-    if not topic.publishers:
-        who = ', '.join(sorted({each.node for each in topic.subscribers})) or 'nobody'
-        finding = f'{topic.name}: nobody publishes it; {who} subscribes'
-        return Check('image topic', 'warn', finding, 'start the camera, or remap the subscriber')
-    types = sorted({each.msg_type.removeprefix('sensor_msgs/msg/') for each in topic.publishers})
-    by = ', '.join(sorted({each.node for each in topic.publishers}))
-    qos = ' and '.join(sorted({_qos(each) for each in topic.publishers}))
-    about = f'{topic.name} ({", ".join(types)}) by {by}, {qos}'
-    if len(types) > 1 or not topic.publishes(RAW, COMPRESSED):
-        cure = f'find out who publishes what: ros2 topic info -v {topic.name}'
-        return Check('image topic', 'warn', f'{about}: a topic of images has one type', cure)
-    if topic.watch is None:
-        cure = f'to measure it: doctor {topic.name}'
-        return Check('image topic', 'ok', f'{about}; not measured', cure)
-    return _watched(topic, about, topic.watch, has_clock)
-
-
-def _watched(topic: Topic, about: str, watch: Watch, has_clock: bool) -> Check:
-    if not watch.count:
-        return Check('image topic', 'warn', f'{about}: nothing arrives', _silence_cure(topic))
-    rate = f'{watch.rate_hz:.1f} Hz' if watch.rate_hz else count(watch.count, 'image')
-    wh = f' {watch.wh[0]}x{watch.wh[1]}' if any(watch.wh) else ''
-    seen = f'{about}: {rate}, {watch.encoding}{wh}, {watch.size_bytes / 2**20:.2f} MiB'
-    driver = f'see to the stamps in the driver ({topic.publishers[0].node})'
-    if watch.error:
-        cure = f'look at the driver ({topic.publishers[0].node})'
-        return Check('image topic', 'warn', f'{about}: {rate}, not an image: {watch.error}', cure)
-    if not watch.stamped:
-        finding = f'{seen}; stamps are 0: people are not smoothed'
-        return Check('image topic', 'warn', finding, driver)
-    if watch.moves is False:
-        finding = f'{seen}; stamps stand still: people are not smoothed'
-        return Check('image topic', 'warn', finding, driver)
-    if 0 < watch.rate_hz * watch.gap_s < WHOLE and _is_best_effort(topic):
-        finding = f'{seen}; by their stamps {1 / watch.gap_s:.0f} Hz are sent, and the others lost'
-        return Check('image topic', 'warn', finding, f'{LARGE}\nor publish them reliable')
-    age = f'{seen}, {1000 * watch.age_s:.0f} ms old'
-    if EARLY_S <= watch.age_s <= LATE_S:
-        return Check('image topic', 'ok', age)
-    when = 'old' if watch.age_s > 0 else 'ahead'
-    finding = f'{seen}; stamps are {_duration(abs(watch.age_s))} {when}: another clock'
-    if has_clock:
-        return Check('image topic', 'warn', finding, f'{RUN} --ros-args -p use_sim_time:=true')
-    cure = (
-        'a bag: ros2 bag play --clock BAG, and start the nodes with use_sim_time:=true'
-        '\nanother machine: sudo apt-get install chrony, on both'
+def _endpoint(info: Any) -> Endpoint:
+    return Endpoint(
+        node=f'{info.node_namespace.rstrip("/")}/{info.node_name}',
+        msg_type=info.topic_type,
+        best_effort=info.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT,
     )
-    return Check('image topic', 'warn', finding, cure)
 
 
-def _silence_cure(topic: Topic) -> str:
-    driver = f'look at the driver ({topic.publishers[0].node}): does it send?'
-    if _is_best_effort(topic):
-        return f'{driver}\n{LARGE}\nor publish them reliable'
-    return f'{driver}\nfrom a container or another user: see rows container and /dev/shm'
+class ImageCounter:
+    """
+    Counts the images of a topic, and reads the last one like the node does.
 
+    :param msg_type: RAW or COMPRESSED.
+    """
 
-def _is_best_effort(topic: Topic) -> bool:
-    return any(each.reliability == 'best effort' for each in topic.publishers)
+    def __init__(self, msg_type: str) -> None:
+        self._read = READERS[msg_type]
+        self._times_s: list[float] = []
+        self._last = b''
+        self._arrived_ns = 0
 
+    def on_message(self, message: bytes) -> None:
+        """Take a serialized message."""
+        self._times_s.append(time.monotonic())
+        self._arrived_ns = time.time_ns()
+        self._last = message
 
-def _input(graph: Graph, images: Sequence[Topic]) -> list[Check]:
-    """Say what a pose node takes with its defaults, where none takes anything yet."""
-    nodes = {each.name for each in graph.pose_nodes}
-    taken = [
-        sub for each in images if each.publishers for sub in each.subscribers if sub.node in nodes
-    ]
-    if taken or graph.diagnoses:  # the node itself says what it waits for
-        return []
-    name = 'default input'
-    default = next((each for each in images if each.name == DEFAULT_TOPIC), None)
-    if default and default.publishes(RAW):
-        return [Check(name, 'ok', f'a pose node takes {DEFAULT_TOPIC} as it is')]
-    usable = sorted((each for each in images if each.publishes(RAW, COMPRESSED)), key=_rank)
-    nothing = f'nobody publishes {DEFAULT_TOPIC} ({RAW})'
-    if not usable:
-        cure = 'start the camera, for example: ros2 launch movenet_ros pose.launch.py'
-        return [Check(name, 'warn', f'{nothing}, nor any other image', cure)]
-    finding = f'{nothing}, which a pose node takes unless it is remapped'
-    return [Check(name, 'warn', finding, f'{RUN} --ros-args {remapping(usable[0])}')]
-
-
-def remapping(topic: Topic) -> str:
-    """Spell the arguments that have a pose node take a topic."""
-    if topic.publishes(RAW):
-        return f'-r image:={topic.name}'
-    base = topic.name.removesuffix('/compressed')
-    if base != topic.name:
-        return f'-p image_transport:=compressed -r image:={base}'
-    return f'-p image_transport:=compressed -r image/compressed:={topic.name}'
-
-
-def _rank(topic: Topic) -> tuple[bool, bool, bool, str]:
-    """Return a key that puts a camera's raw colours first, and depth last."""
-    watch = topic.watch or Watch()
-    is_depth = watch.encoding in DEPTH_ENCODINGS or 'depth' in topic.name.lower()
-    return is_depth, not watch.count, not topic.publishes(RAW), topic.name
-
-
-def _qos(endpoint: Endpoint) -> str:
-    depth = f', depth {endpoint.depth}' if endpoint.depth else ''
-    return f'{endpoint.reliability}, {endpoint.durability}{depth}'
-
-
-def _duration(seconds: float) -> str:
-    for unit, name in ((86400.0, 'days'), (3600.0, 'hours'), (60.0, 'minutes')):
-        if seconds >= 2 * unit:
-            return f'{seconds / unit:.0f} {name}'
-    return f'{seconds:.1f} s'
+    def images(self) -> Images:
+        """Return what was received until now."""
+        count = len(self._times_s)
+        took_s = self._times_s[-1] - self._times_s[0] if count else 0.0
+        images = Images(count, (count - 1) / took_s if took_s else 0.0)
+        if not count:
+            return images
+        try:
+            stamped = self._read(self._last, MAX_IMAGE_PIXELS)
+        except ImageError as error:
+            return replace(images, error=str(error))
+        images, time_ns = replace(images, wh=stamped.image.wh), stamp_ns(stamped.header.stamp)
+        if not time_ns:
+            return images
+        return replace(images, age_s=(self._arrived_ns - time_ns) / NANOSECONDS)

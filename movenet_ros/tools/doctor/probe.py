@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What may crash, hang or print pages, tried in a process of its own."""
+"""Each check of the doctor in a process of its own: it may crash, hang or print pages."""
 
 from __future__ import annotations
 
@@ -30,138 +30,83 @@ from typing import Any
 from movenet_ros.core.processes import asking
 from movenet_ros.core.processes import print_answer
 from movenet_ros.core.processes import ProcessError
-from movenet_ros.core.processes import Question
 from movenet_ros.core.wording import one_line
+from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.check import Status
+from movenet_ros.tools.doctor.checks import pip
+from movenet_ros.tools.doctor.checks import SOURCE_ROS
 
-Facts = dict[str, Any]
+Rows = Callable[[], list[Check]]
 
-ROS_MODULES = (
-    'rclpy', 'sensor_msgs.msg', 'std_msgs.msg', 'vision_msgs.msg', 'diagnostic_msgs.msg',
-    'lifecycle_msgs.srv', 'std_srvs.srv', 'ament_index_python',
-)
-VISION_MODULES = ('numpy', 'cv2', 'scipy')
-ROS_LOG = re.compile(r'^(\[\S+\] )*\[\w+\]: |, at /\S+:\d+$')  # around what it says
-MOST_LETTERS = 300  # of a reason
-GRAPH = 'movenet_ros.tools.doctor.look'
+ROS_LOG = re.compile(r'^(\[\S+\] )*\[\w+\]: |, at /\S+:\d+$')  # around ROS's own messages
+LOAD_S = 30.0
+OPEN_S = 240.0  # TensorFlow on a slow machine; measuring which runtime is fastest
 
 
 @dataclass(frozen=True)
 class Probe:
     """
-    What came of one.
+    A check to run.
 
-    :param facts: what it found, None if it failed.
-    :param reason: why it failed, in a line.
-    :param missing: name of the package that is not installed, where that is the reason.
+    :param function: module and name, below this folder.
+    :param fix: for the row that is made where the function raises, crashes or hangs.
     """
 
-    facts: Facts | None = None
-    reason: str = ''
-    missing: str = ''
+    function: str
+    fix: str
+    status: Status = 'fail'
+    timeout_s: float = LOAD_S
 
 
-class Probing:
-    """A probe under way; made by :func:`probing`."""
-
-    def __init__(self, question: Question) -> None:
-        self._question = question
-
-    def result(self) -> Probe:
-        """Wait for its end."""
-        try:
-            return Probe(**self._question.answer())
-        except ProcessError as error:
-            return Probe(reason=ROS_LOG.sub('', str(error)))
-
-
-@contextmanager
-def probing(name: str, argument: Any = None, timeout_s: float = 30.0) -> Iterator[Probing]:
-    """Start a probe, which ends with the ``with`` block at the latest."""
-    with asking(__name__, name, json.dumps(argument), timeout_s=timeout_s) as question:
-        yield Probing(question)
-
-
-def _import(names: Sequence[str]) -> Facts:
-    """Import modules: their versions, and for those that fail the reason and what is missing."""
-    versions, failed = {}, {}
-    for name in names:
-        try:
-            module = import_module(name)
-        except Exception as error:  # noqa: B902 (a broken installation raises anything)
-            failed[name] = [_line(error), _missing(error)]
-        else:
-            versions[name] = getattr(module, '__version__', '')
-    return {'versions': versions, 'failed': failed}
-
-
-def _missing(error: Exception) -> str:
-    return str(error.name).split('.')[0] if isinstance(error, ModuleNotFoundError) else ''
-
-
-def _vision(_: Any) -> Facts:
-    return _import(VISION_MODULES)
-
-
-def _ros(_: Any) -> Facts:
-    return _import(ROS_MODULES)
-
-
-def _cv_bridge(_: Any) -> Facts:
-    import_module('cv_bridge')  # this passes over a compiled part that does not load
-    import_module('cv_bridge.boost.cv_bridge_boost')
-    return {}
-
-
-def _onnxruntime(_: Any) -> Facts:
-    ort = import_module('onnxruntime')
-    return {'version': ort.__version__, 'providers': ort.get_available_providers()}
-
-
-def _openvino(_: Any) -> Facts:
-    openvino = import_module('movenet_ros.backends.openvino_backend').import_openvino()
-    core = openvino.Core()
-    return {
-        'version': openvino.get_version().split('-')[0],
-        'devices': list(core.available_devices),
-        'bf16': 'BF16' in core.get_property('CPU', 'OPTIMIZATION_CAPABILITIES'),
-    }
-
-
-def _tensorflow(_: Any) -> Facts:
-    tf = import_module('movenet_ros.backends.tensorflow_backend').import_tensorflow()
-    gpus = tf.config.list_physical_devices('GPU')
-    details = (tf.config.experimental.get_device_details(each) for each in gpus)
-    return {
-        'version': tf.__version__,
-        'built_with_cuda': tf.test.is_built_with_cuda(),
-        'gpus': [each.get('device_name', 'unknown') for each in details],
-    }
-
-
-def _graph(argument: Any) -> Facts:
-    return asdict(import_module(GRAPH).look(argument['seconds'], argument['only']))
-
-
-PROBES: dict[str, Callable[[Any], Facts]] = {
-    'vision': _vision,
-    'ros': _ros,
-    'cv_bridge': _cv_bridge,
-    'onnxruntime': _onnxruntime,
-    'openvino': _openvino,
-    'tensorflow': _tensorflow,
-    'graph': _graph,
+PROBES = {
+    'libraries': Probe(
+        'checks.libraries',
+        pip('install', '--force-reinstall', 'numpy', 'opencv-python-headless', 'scipy'),
+    ),
+    'ROS': Probe('checks.ros', f'unset RMW_IMPLEMENTATION\n{SOURCE_ROS}'),
+    'cv_bridge': Probe(
+        'checks.cv_bridge', pip('install', "'numpy<2'", "'opencv-python-headless<5'"), 'warn'
+    ),
+    'model': Probe('checks.model', 'python3 -m movenet_ros fetch_model'),
+    'runtime': Probe(
+        'checks.runtime', pip('install', '--upgrade', 'onnxruntime', 'openvino'),
+        timeout_s=OPEN_S,
+    ),
+    'graph': Probe('graph_checks.graph', 'unset RMW_IMPLEMENTATION ROS_DOMAIN_ID', timeout_s=60.0),
 }
 
 
-def main(argv: Sequence[str]) -> None:
-    """Run a probe and answer what came of it."""
-    name, argument = argv
+@contextmanager
+def probing(name: str, *args: Any, more_s: float = 0.0) -> Iterator[Rows]:
+    """
+    Start a check, which ends with the ``with`` block at the latest.
+
+    :param more_s: how much longer it may take than usual.
+    :return: a function that waits for its rows.
+    """
+
+    def rows() -> list[Check]:
+        try:
+            return [Check(**each) for each in question.answer()]
+        except ProcessError as error:
+            return [_failed(name, str(error))]
+
+    timeout_s = PROBES[name].timeout_s + more_s
+    with asking(__name__, name, json.dumps(args), timeout_s=timeout_s) as question:
+        yield rows
+
+
+def main(args: Sequence[str]) -> None:
+    """Run one check and answer its rows."""
+    name, argument = args
+    module, _, function = PROBES[name].function.partition('.')
     try:
-        probe = Probe(PROBES[name](json.loads(argument)))
+        check = getattr(import_module(f'movenet_ros.tools.doctor.{module}'), function)
+        rows = check(*json.loads(argument))
     except Exception as error:  # noqa: B902 (a broken installation raises anything)
-        probe = Probe(reason=_line(error), missing=_missing(error))
-    print_answer(asdict(probe))
+        rows = [_failed(name, one_line(error) or type(error).__name__)]
+    print_answer([asdict(each) for each in rows])
 
 
-def _line(error: BaseException) -> str:
-    return ROS_LOG.sub('', one_line(error, MOST_LETTERS)) or type(error).__name__
+def _failed(name: str, reason: str) -> Check:
+    return Check(name, PROBES[name].status, ROS_LOG.sub('', reason), PROBES[name].fix)

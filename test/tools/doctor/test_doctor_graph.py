@@ -12,287 +12,221 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the doctor says of a graph."""
+"""The doctor's look at a real graph, and the whole command in it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from collections.abc import Iterator
+import json
+from threading import Event
+from threading import Thread
+import time
 from typing import Any
 
-from movenet_ros.tools.doctor.check import Check
-from movenet_ros.tools.doctor.graph import graph_checks
-from movenet_ros.tools.doctor.graph import topic_check
+from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.tools.doctor import graph as doctor_graph
+from movenet_ros.tools.doctor.graph import ImageCounter
+from movenet_ros.tools.doctor.graph import look
 from movenet_ros.tools.doctor.graph_facts import COMPRESSED
-from movenet_ros.tools.doctor.graph_facts import Diagnosis
 from movenet_ros.tools.doctor.graph_facts import Endpoint
 from movenet_ros.tools.doctor.graph_facts import Graph
-from movenet_ros.tools.doctor.graph_facts import PoseNode
+from movenet_ros.tools.doctor.graph_facts import Images
 from movenet_ros.tools.doctor.graph_facts import RAW
 from movenet_ros.tools.doctor.graph_facts import Topic
-from movenet_ros.tools.doctor.graph_facts import Watch
 import pytest
+from rclpy.qos import DurabilityPolicy
+from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
+from rclpy.serialization import serialize_message
+from ros_graph import World
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from vision_msgs.msg import Detection2DArray
 
-POSES = 'vision_msgs/msg/Detection2DArray'
-CAMERA = Endpoint('/camera', RAW)
-JPEG = Endpoint('/camera', COMPRESSED)
-SEEN = Watch(31, 3.0, 2764800, 'bgr8', (1280, 720), 0.02, moves=True)
-IMAGE = Topic('/image', (CAMERA,), (), SEEN)
-IDLE = PoseNode('/movenet', 'active', (Topic('/poses', (Endpoint('/movenet', POSES),)),))
+MakeImage = Callable[..., Image]
+Play = Callable[..., None]
 
-
-def judge(*topics: Topic, **values: Any) -> list[Check]:
-    """Judge a graph of a camera and these topics."""
-    graph = Graph('rmw_x', 5, ('/camera',), topics, **values)
-    return graph_checks(graph)
-
-
-def named(checks: list[Check], name: str) -> Check:
-    """Find the one row of this name."""
-    (check,) = (each for each in checks if each.name == name)
-    return check
+BEST_EFFORT = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+PERIOD_S = 0.05
+SECONDS = 1.0
 
 
-def watched(**values: Any) -> Check:
-    """Judge a topic of which something else was seen."""
-    return topic_check(replace(IMAGE, watch=replace(SEEN, **values)), has_clock=False)
+@pytest.fixture(autouse=True)
+def short_discovery(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait less for the graph: all that these tests put into it is in this process."""
+    monkeypatch.setattr(doctor_graph, 'LEAST_S', 0.2)
+    monkeypatch.setattr(doctor_graph, 'QUIET_S', 0.2)
 
 
-def test_a_graph_that_is_well() -> None:
-    assert {each.status for each in judge(IMAGE)} == {'ok'}
+@pytest.fixture
+def play(world: World) -> Iterator[Play]:
+    """Return a function that publishes messages, each made by a function, until the test ends."""
+    ended = Event()
+    threads = []
+
+    def start(publisher: Any, make: Callable[[], Any]) -> None:
+        def work() -> None:
+            while not ended.wait(PERIOD_S):
+                publisher.publish(make())
+
+        threads.append(Thread(target=work))
+        threads[-1].start()
+
+    yield start
+    ended.set()
+    for each in threads:
+        each.join()
 
 
-def test_an_empty_graph_is_warned_of() -> None:
-    checks = graph_checks(Graph('rmw_x', 5))
-    assert named(checks, 'graph').status == 'warn'
-    assert '0 other nodes, 0 image topics in domain 5 (rmw_x)' in named(checks, 'graph').finding
+@pytest.fixture
+def fresh_image(make_image: MakeImage) -> Callable[[], Image]:
+    """Return a function that makes an image with the time of now."""
+    return lambda: make_image(*divmod(time.time_ns(), 10**9))
 
 
-def test_a_topic_shows_what_there_is() -> None:
-    assert topic_check(IMAGE, has_clock=False).finding == (
-        '/image (Image) by /camera, reliable, volatile: 10.0 Hz, bgr8 1280x720, 2.64 MiB,'
-        ' 20 ms old'
+def topic_of(graph: Graph, world: World, name: str) -> Topic:
+    """Find a topic."""
+    (topic,) = (each for each in graph.topics if each.name == f'{world.namespace}/{name}')
+    return topic
+
+
+@pytest.mark.parametrize('qos', [QoSProfile(depth=5), BEST_EFFORT, LATCHED])
+def test_images_are_received_whatever_their_qos(
+    world: World, play: Play, fresh_image: Callable[[], Image], qos: QoSProfile
+) -> None:
+    play(world.publisher(Image, 'cam', qos), fresh_image)
+    images = topic_of(look(SECONDS, context=world.context), world, 'cam').images
+    assert images is not None and images.age_s is not None
+    assert 0 < images.rate_hz <= 1.5 / PERIOD_S
+    assert (images.wh, images.error) == ((64, 48), '')
+    assert -1 < images.age_s < 10
+
+
+@pytest.mark.parametrize('qos', [QoSProfile(depth=5), BEST_EFFORT])
+def test_a_publisher_is_described(world: World, qos: QoSProfile) -> None:
+    world.publisher(Image, 'cam', qos)
+    topic = topic_of(look(0, context=world.context), world, 'cam')
+    assert topic.publishers == (
+        Endpoint(f'{world.namespace}/tester', RAW, best_effort=qos == BEST_EFFORT),
     )
+    assert topic.subscribers == ()
 
 
-def test_a_depth_that_is_known_is_shown() -> None:
-    topic = replace(IMAGE, publishers=(replace(CAMERA, depth=5),))
-    assert 'reliable, volatile, depth 5' in topic_check(topic, has_clock=False).finding
+def test_a_topic_on_which_nothing_arrives(world: World) -> None:
+    world.publisher(Image, 'cam')
+    graph = look(0.2, context=world.context)
+    assert topic_of(graph, world, 'cam').images == Images()
 
 
-@pytest.mark.parametrize(
-    ('seen', 'words'),
-    [
-        ({'count': 0}, 'nothing arrives'),
-        ({'stamped': False}, 'stamps are 0'),
-        ({'moves': False}, 'stamps stand still'),
-        ({'error': 'a message of 5 bytes'}, 'not an image: a message of 5 bytes'),
-        ({'age_s': 3 * 86400.0}, '3 days old'),
-        ({'age_s': 40.0}, '40.0 s old'),
-        ({'age_s': -7200.0}, '2 hours ahead'),
-    ],
-)
-def test_what_is_amiss_with_images(seen: dict[str, Any], words: str) -> None:
-    check = watched(**seen)
-    assert check.status == 'warn'
-    assert words in check.finding
+def test_zero_seconds_subscribe_to_nothing(world: World) -> None:
+    publisher = world.publisher(Image, 'cam')
+    created: list[int] = []
+    world.node.create_timer(0.01, lambda: created.append(publisher.get_subscription_count()))
+    assert topic_of(look(0, context=world.context), world, 'cam').images is None
+    assert not any(created)
 
 
-@pytest.mark.parametrize('age_s', [-0.5, 0.0, 4.9])
-def test_a_usual_age_is_well(age_s: float) -> None:
-    assert watched(age_s=age_s).status == 'ok'
+def test_only_what_is_asked_for_is_received(world: World) -> None:
+    for name in ('a', 'b'):
+        world.publisher(Image, name)
+    graph = look(0.2, [f'{world.namespace}/b', '/not/there'], world.context)
+    assert [each.name for each in graph.topics] == [f'{world.namespace}/b', '/not/there']
+    assert graph.topics[1] == Topic('/not/there')
 
 
-def test_one_image_has_no_rate() -> None:
-    check = watched(count=1, seconds=0.0, moves=None)
-    assert check.status == 'ok'
-    assert ': 1 image, bgr8' in check.finding
+def test_many_topics_are_only_listed(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_graph, 'MOST_TOPICS', 1)
+    for name in ('a', 'b'):
+        world.publisher(Image, name)
+    graph = look(0.2, context=world.context)
+    received = [each.name for each in graph.topics if each.images]
+    assert received == [f'{world.namespace}/a']
 
 
-@pytest.mark.parametrize(('has_clock', 'word'), [(True, 'use_sim_time:=true'), (False, 'chrony')])
-def test_another_clock_is_cured_by_whether_there_is_one(has_clock: bool, word: str) -> None:
-    topic = replace(IMAGE, watch=replace(SEEN, age_s=1e6))
-    assert word in topic_check(topic, has_clock).cure
+def test_subscribers_of_images_are_listed(world: World) -> None:
+    world.sink(Image, 'cam')
+    world.publisher(String, 'words')
+    (topic,) = look(0, context=world.context).topics
+    assert topic.publishers == ()
+    assert [each.node for each in topic.subscribers] == [f'{world.namespace}/tester']
 
 
-def test_a_best_effort_topic_where_nothing_arrives_may_be_too_large() -> None:
-    publisher = replace(CAMERA, reliability='best effort')
-    topic = Topic('/image', (publisher,), (), Watch())
-    assert 'get lost best effort' in topic_check(topic, has_clock=False).cure
+def test_it_leaves_nothing_behind_and_does_not_list_itself(world: World) -> None:
+    publisher = world.publisher(Image, 'cam')
+    assert look(0.2, context=world.context).nodes == (f'{world.namespace}/tester',)
+    world.until(lambda: publisher.get_subscription_count() == 0)
+    world.until(lambda: world.node.get_node_names() == ['tester'])
 
 
-@pytest.mark.parametrize(
-    ('reliability', 'gap_s', 'status'),
-    [
-        ('best effort', 1 / 30, 'warn'),  # and 10 Hz arrive
-        ('best effort', 0.09, 'ok'),
-        ('best effort', 0.0, 'ok'),
-        ('reliable', 1 / 30, 'ok'),
-    ],
-)
-def test_images_that_get_lost_are_told_by_the_stamps(
-    reliability: str, gap_s: float, status: str
+@pytest.mark.parametrize(('autostart', 'state'), [(True, 'active'), (False, 'unconfigured')])
+def test_a_pose_node_and_its_state(
+    world: World, start_pose_node: Any, nobody: Any, autostart: bool, state: str
 ) -> None:
-    publisher = replace(CAMERA, reliability=reliability)
-    topic = Topic('/image', (publisher,), (), replace(SEEN, gap_s=gap_s))
-    check = topic_check(topic, has_clock=False)
-    assert check.status == status
-    assert ('30 Hz are sent' in check.finding) == (status == 'warn')
+    world.sink(Detection2DArray, 'poses')
+    start_pose_node(RecordedBackend([nobody]), '-r', '__node:=eyes', autostart=autostart)
+    (node,) = look(0, context=world.context).pose_nodes
+    assert (node.name, node.state) == (f'{world.namespace}/eyes', state)
+    (poses,) = (each for each in node.outputs if each.name.endswith('/poses'))
+    assert [each.node for each in poses.subscribers] == [f'{world.namespace}/tester']
 
 
-def test_a_topic_without_a_publisher_names_who_waits() -> None:
-    check = topic_check(Topic('/image', (), (Endpoint('/movenet', RAW),)), has_clock=False)
-    assert check.status == 'warn'
-    assert check.finding == '/image: nobody publishes it; /movenet subscribes'
-
-
-@pytest.mark.parametrize(
-    'publishers', [(CAMERA, JPEG), (Endpoint('/talker', 'std_msgs/msg/String'),)]
-)
-def test_a_topic_of_another_type_is_warned_of(publishers: tuple[Endpoint, ...]) -> None:
-    check = topic_check(Topic('/image', publishers, (), SEEN), has_clock=False)
-    assert check.status == 'warn'
-    assert check.cure.endswith('ros2 topic info -v /image')
-
-
-def test_a_topic_that_was_not_measured_is_well() -> None:
-    check = topic_check(Topic('/image', (CAMERA,)), has_clock=False)
-    assert (check.status, check.cure) == ('ok', 'to measure it: doctor /image')
-
-
-@pytest.mark.parametrize(
-    ('offered', 'asked', 'cure'),
-    [
-        ({'reliability': 'best effort'}, {}, 'image.reliability:=auto'),
-        ({}, {'durability': 'transient local'}, 'subscribe volatile in /movenet'),
-    ],
-)
-def test_a_subscriber_that_cannot_hear_is_found(
-    offered: dict[str, str], asked: dict[str, str], cure: str
+def test_a_pose_nodes_outputs_are_not_subscribed_to(
+    world: World, play: Play, start_pose_node: Any, nobody: Any,
+    fresh_image: Callable[[], Image], monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    subscriber = Endpoint('/movenet', RAW, **asked)
-    topic = Topic('/image', (replace(CAMERA, **offered),), (subscriber,), SEEN)
-    check = named(judge(topic), 'QoS')
-    assert check.status == 'warn'
-    assert '/movenet hears nothing' in check.finding
-    assert cure in check.cure
+    topics: list[str] = []
+    play(world.publisher(Image, 'image'), fresh_image)
+    start_pose_node(RecordedBackend([nobody]))
+    create = doctor_graph.Node.create_subscription
+
+    def note(node: Any, msg_type: Any, topic: str, *args: Any, **more: Any) -> Any:
+        topics.append(topic)
+        return create(node, msg_type, topic, *args, **more)
+
+    monkeypatch.setattr(doctor_graph.Node, 'create_subscription', note)
+    graph = look(3.0, context=world.context)
+    assert topics == [f'{world.namespace}/image', '/diagnostics']
+    name = world.namespace.lstrip('/')
+    assert f'{name}/movenet: images' in {each for each, _, _ in graph.statuses}
 
 
-def test_a_listener_that_cannot_hear_the_poses_is_found() -> None:
-    listener = Endpoint('/robot', POSES, durability='transient local')
-    (poses,) = IDLE.outputs
-    node = replace(IDLE, outputs=(replace(poses, subscribers=(listener,)),))
-    assert '/poses: /robot hears nothing' in named(judge(IMAGE, pose_nodes=(node,)), 'QoS').finding
-
-
-def test_no_pose_node_says_how_to_start_one() -> None:
-    check = named(judge(IMAGE), 'pose node')
-    assert check.finding.endswith('ros2 run movenet_ros pose_node')
+def test_the_command_shows_a_real_camera(
+    world: World, play: Play, start_program: Any, fresh_image: Callable[[], Image]
+) -> None:
+    play(world.publisher(Image, 'cam', BEST_EFFORT), fresh_image)
+    env = {'ROS_DOMAIN_ID': str(world.domain_id)}
+    with start_program('doctor', '--json', '--seconds', str(SECONDS), **env) as doctor:
+        code = doctor.process.wait(120)
+        report = json.loads(doctor.out)
+    assert code == report['exit_code']
+    rows = {each['name']: each for each in report['checks']}
+    finding = rows['image topic']['finding']
+    assert f'{world.namespace}/cam (Image) by {world.namespace}/tester: ' in finding
+    assert ' Hz, 64x48, ' in finding
+    assert rows['input']['fix'].endswith(f'-r image:={world.namespace}/cam')
+    assert rows['graph']['status'] == 'ok'
 
 
 @pytest.mark.parametrize(
-    ('state', 'cure'),
+    ('msg_type', 'message'),
     [
-        ('inactive', 'ros2 lifecycle set /movenet activate'),
-        (
-            'unconfigured',
-            'ros2 lifecycle set /movenet configure && ros2 lifecycle set /movenet activate',
-        ),
+        *((msg_type, message) for msg_type in (RAW, COMPRESSED)
+          for message in (b'', b'\0\1\0\0', b'rubbish' * 9)),
+        (COMPRESSED, serialize_message(CompressedImage(format='h264', data=bytes(100)))),
+        (RAW, serialize_message(Image(encoding='16UC1', width=1, height=1, step=2, data=b'ab'))),
     ],
 )
-def test_a_pose_node_that_is_not_active_is_to_be_activated(state: str, cure: str) -> None:
-    check = named(judge(IMAGE, pose_nodes=(replace(IDLE, state=state),)), 'pose node')
-    assert (check.status, check.cure) == ('warn', cure)
-    assert state in check.finding
+def test_an_image_that_the_node_cannot_read_has_an_error(msg_type: str, message: bytes) -> None:
+    counter = ImageCounter(msg_type)
+    counter.on_message(message)
+    images = counter.images()
+    assert images.count == 1 and images.error
 
 
-def test_a_pose_node_that_does_not_answer_is_warned_of() -> None:
-    assert named(judge(pose_nodes=(replace(IDLE, state=''),)), 'pose node').status == 'warn'
-
-
-def test_an_idle_pose_node_says_why() -> None:
-    check = named(judge(IMAGE, pose_nodes=(IDLE,)), 'pose node')
-    assert check.status == 'ok'
-    assert check.finding == '/movenet is active and idle: nobody subscribes to what it publishes'
-    assert check.cure.endswith('ros2 topic echo /poses')
-
-
-def test_a_busy_pose_node_shows_what_it_does() -> None:
-    (poses,) = IDLE.outputs
-    node = replace(IDLE, outputs=(replace(poses, subscribers=(Endpoint('/rviz', POSES),)),))
-    topic = replace(IMAGE, subscribers=(Endpoint('/movenet', RAW),))
-    check = named(judge(topic, pose_nodes=(node,)), 'pose node')
-    assert check.finding == '/movenet is active, takes /image, for /rviz'
-
-
-def test_two_pose_nodes_of_one_name_are_warned_of() -> None:
-    graph = Graph('rmw_x', 5, ('/movenet', '/movenet'), (IMAGE,), (IDLE,))
-    assert any(each.finding == '2 are called /movenet' for each in graph_checks(graph))
-
-
-@pytest.mark.parametrize(
-    ('level', 'status'), [(0, 'ok'), (1, 'warn'), (2, 'fail'), (3, 'fail'), (200, 'fail')]
-)
-def test_what_the_node_says_of_itself_counts(level: int, status: str) -> None:
-    said = Diagnosis('movenet: images', level, 'the camera is gone')
-    check = named(judge(IMAGE, pose_nodes=(IDLE,), diagnoses=(said,)), 'diagnostics')
-    assert (check.status, check.finding) == (status, 'movenet: images: the camera is gone')
-
-
-def test_what_the_node_draws_is_no_camera() -> None:
-    drawn = Topic('/image_annotated', (Endpoint('/movenet', RAW),))
-    checks = judge(drawn, pose_nodes=(replace(IDLE, outputs=(drawn,)),))
-    assert not [each for each in checks if each.name == 'image topic']
-
-
-def test_the_default_topic_is_taken_as_it_is() -> None:
-    assert named(judge(IMAGE), 'default input').status == 'ok'
-
-
-@pytest.mark.parametrize(
-    ('topics', 'taken'),
-    [
-        ([Topic('/cam/image_raw', (CAMERA,))], '-r image:=/cam/image_raw'),
-        (
-            [Topic('/cam/image_raw/compressed', (JPEG,))],
-            '-p image_transport:=compressed -r image:=/cam/image_raw',
-        ),
-        (
-            [Topic('/jpeg', (JPEG,))],
-            '-p image_transport:=compressed -r image/compressed:=/jpeg',
-        ),
-        (
-            [Topic('/a/depth', (CAMERA,), (), SEEN), Topic('/b/colour', (CAMERA,), (), SEEN)],
-            '-r image:=/b/colour',
-        ),
-        (
-            [
-                Topic('/a', (CAMERA,), (), replace(SEEN, encoding='16UC1')),
-                Topic('/b', (CAMERA,), (), SEEN),
-            ],
-            '-r image:=/b',
-        ),
-        (
-            [Topic('/a', (CAMERA,), (), Watch()), Topic('/b', (CAMERA,), (), SEEN)],
-            '-r image:=/b',
-        ),
-        (
-            [Topic('/a/compressed', (JPEG,), (), SEEN), Topic('/b', (CAMERA,), (), SEEN)],
-            '-r image:=/b',
-        ),
-    ],
-)
-def test_other_topics_take_a_remapping(topics: list[Topic], taken: str) -> None:
-    check = named(judge(*topics), 'default input')
-    assert check.status == 'warn'
-    assert check.cure == f'ros2 run movenet_ros pose_node --ros-args {taken}'
-
-
-def test_no_images_take_a_camera() -> None:
-    check = named(judge(), 'default input')
-    assert (check.status, check.cure.split(':')[0]) == ('warn', 'start the camera, for example')
-
-
-def test_where_a_pose_node_has_its_images_nothing_is_advised() -> None:
-    topic = Topic('/cam', (CAMERA,), (Endpoint('/movenet', RAW),), SEEN)
-    checks = judge(topic, pose_nodes=(IDLE,))
-    assert not [each for each in checks if each.name == 'default input']
+def test_a_timestamp_of_0_is_none(make_image: MakeImage) -> None:
+    counter = ImageCounter(RAW)
+    counter.on_message(serialize_message(make_image(0)))
+    assert counter.images() == Images(1, 0.0, (64, 48), None)

@@ -1,0 +1,197 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The doctor's checks of this machine; each of them runs in a process of its own (probe.py)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from collections.abc import Sequence
+from contextlib import closing
+from importlib import import_module
+import os
+from pathlib import Path
+import platform
+import shutil
+import sys
+
+from movenet_ros.core.errors import ModelError
+from movenet_ros.core.machine import gpu_in_sight
+from movenet_ros.core.wording import one_line
+from movenet_ros.model.store import cache_directory
+from movenet_ros.model.store import fetch_command
+from movenet_ros.model.store import read_cached
+from movenet_ros.model.variants import DEFAULT_VARIANT
+from movenet_ros.tools.doctor.check import Check
+
+LIBRARIES = {'numpy': 'numpy', 'cv2': 'opencv-python-headless', 'scipy': 'scipy'}
+ROS_MODULES = (
+    'rclpy', 'sensor_msgs.msg', 'std_msgs.msg', 'vision_msgs.msg', 'diagnostic_msgs.msg',
+    'lifecycle_msgs.srv', 'std_srvs.srv', 'ament_index_python',
+)
+SOURCE_ROS = (
+    'source /opt/ros/DISTRO/setup.bash'
+    '\nwithout a ROS distribution: scripts/setup && source .venv/bin/activate'
+)
+SHARED = (  # two programs must agree in these to discover each other; and what ROS takes for unset
+    ('ROS_DOMAIN_ID', '0'), ('RMW_IMPLEMENTATION', ''), ('ROS_LOCALHOST_ONLY', '0'),
+    ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SUBNET'), ('ROS_DISCOVERY_SERVER', ''),
+)
+MIB = 2**20
+LEAST_MIB = 64  # of shared memory, which is what Docker gives: eight programs that send images
+
+
+def libraries() -> list[Check]:
+    """Import NumPy, OpenCV and SciPy."""
+    versions, name = [f'Python {platform.python_version()}'], 'libraries'
+    for module, package in LIBRARIES.items():
+        try:
+            versions.append(f'{module} {import_module(module).__version__}')
+        except Exception as error:  # noqa: B902 (a broken installation raises anything)
+            finding = f'{module} cannot be imported: {_reason(error)}'
+            return [Check(name, 'fail', finding, pip('install', '--force-reinstall', package))]
+    return [Check(name, 'ok', ', '.join(versions))]
+
+
+def ros() -> list[Check]:
+    """Import rclpy and the message packages."""
+    name, distro = 'ROS', os.environ.get('ROS_DISTRO', '')
+    for module in ROS_MODULES:
+        try:
+            import_module(module)
+        except Exception as error:  # noqa: B902 (as above)
+            package = module.partition('.')[0].replace('_', '-')
+            apt = f'sudo apt-get install ros-{distro}-{package}' if distro else 'scripts/setup'
+            fix = SOURCE_ROS if module == 'rclpy' else apt
+            return [Check(name, 'fail', f'{module} cannot be imported: {_reason(error)}', fix)]
+    if not os.environ.get('AMENT_PREFIX_PATH'):
+        finding = 'AMENT_PREFIX_PATH is not set: ROS finds no packages, no config/ and no launch/'
+        return [Check(name, 'warn', finding, f'{SOURCE_ROS} && export AMENT_PREFIX_PATH=.venv')]
+    return [Check(name, 'ok', f'{distro or "from wheels"}; rclpy and the messages load')]
+
+
+def cv_bridge() -> list[Check]:
+    """Convert an image by cv_bridge, which is compiled for one NumPy and one OpenCV."""
+    try:
+        bridge = import_module('cv_bridge').CvBridge()
+    except ModuleNotFoundError:  # nothing but rare encodings needs it
+        return []
+    image = import_module('sensor_msgs.msg').Image
+    bridge.imgmsg_to_cv2(image(height=2, width=2, encoding='8UC2', step=4, data=bytes(8)))
+    return [Check('cv_bridge', 'ok', 'converts an image (for rare encodings)')]
+
+
+def model() -> list[Check]:
+    """Verify the files of the model in the cache."""
+    name = 'model'
+    try:
+        cached = read_cached(DEFAULT_VARIANT)
+    except ModelError as error:
+        return [Check(name, 'fail', str(error), fetch_command())]
+    if cached is None:
+        finding = f'none in {cache_directory()}; the node would fetch it when it starts'
+        return [Check(name, 'fail', finding, fetch_command())]
+    manifest, files = cached
+    forms = [kind for kind in ('onnx', 'saved_model') if getattr(files, kind)]
+    finding = f'{manifest.variant} from {manifest.source}, verified: {", ".join(forms)}'
+    return [Check(name, 'ok', finding)]
+
+
+def runtime() -> list[Check]:
+    """Load the model and run it like the node with its default parameters."""
+    perception = import_module('movenet_ros.perception')
+    settings = import_module('movenet_ros.settings').Settings()
+    lines: list[str] = []
+    with closing(perception.Perception(settings, lines.append, lines.append)) as opened:
+        info, fallback = opened.backend.info, opened.fallback
+    opened_line = next(line for line in lines if line.startswith('backend '))
+    finding = fallback or opened_line.removeprefix('backend ')
+    if gpu_in_sight() and 'GPU' not in info.device:
+        fix = pip('install', "'onnxruntime-gpu[cuda,cudnn]'") + '\nand check: nvidia-smi'
+        return [Check('runtime', 'warn', f'{finding}; a GPU is there and not used', fix)]
+    return [Check('runtime', 'ok', finding)]
+
+
+def shared_memory(folder: Path = Path('/dev/shm')) -> list[Check]:
+    """Check the room in shared memory, through which images go from node to node."""
+    name = str(folder)
+    try:
+        space = os.statvfs(folder)
+    except OSError:
+        fix = 'sudo mount -t tmpfs -o size=1G tmpfs /dev/shm'
+        return [Check(name, 'warn', 'is not mounted: images are sent through sockets', fix)]
+    free_mib, mib = (each * space.f_frsize // MIB for each in (space.f_bavail, space.f_blocks))
+    finding = f'{free_mib} of {mib} MiB free'
+    if free_mib >= LEAST_MIB:
+        return [Check(name, 'ok', finding)]
+    fix = 'fastdds shm clean\nsudo mount -o remount,size=1G /dev/shm\ndocker run --shm-size=1g'
+    return [Check(name, 'warn', f'{finding}: images may not arrive', fix)]
+
+
+def shells(env: Mapping[str, str] = os.environ, proc: Path = Path('/proc')) -> list[Check]:
+    """Compare what this shell says about discovery with the pose nodes of this machine."""
+    checks = []
+    for pid, theirs in sorted(_pose_nodes(proc).items()):
+        differing = [
+            (name, theirs.get(name) or unset, env.get(name) or unset)
+            for name, unset in SHARED
+            if (theirs.get(name) or unset) != (env.get(name) or unset)
+        ]
+        if differing:
+            said = ', '.join(f'{name} {a or "not set"} (here {b or "not set"})'
+                             for name, a, b in differing)
+            finding = f'the pose node of process {pid} cannot be discovered from here: {said}'
+            fix = '\n'.join(
+                f'export {name}={value}' if value else f'unset {name}'
+                for name, value, _ in differing
+            )
+            checks.append(Check('other shell', 'warn', finding, fix))
+    return checks
+
+
+def _pose_nodes(proc: Path) -> dict[int, dict[str, str]]:
+    """Return the environment of each pose node that this user may look into, by process."""
+    found = {}
+    for folder in proc.glob('[0-9]*'):
+        try:
+            if is_pose_node(_strings(folder / 'cmdline')):
+                pairs = (each.partition('=') for each in _strings(folder / 'environ'))
+                found[int(folder.name)] = {name: value for name, _, value in pairs}
+        except OSError:  # it has ended, or is another user's
+            continue
+    return found
+
+
+def is_pose_node(args: Sequence[str]) -> bool:
+    """Return whether a command line is the node's; that of its launch names it, too."""
+    names = [Path(each).name for each in args[:5]]
+    return (
+        'pose_node' in names and 'ros2' not in names and 'movenet_ros' in ' '.join(args[:5])
+        and names[0].startswith(('python', 'pose_node'))
+    )
+
+
+def _strings(path: Path) -> list[str]:
+    return path.read_bytes().decode(errors='replace').rstrip('\0').split('\0')
+
+
+def pip(*args: str) -> str:
+    """Spell a call of pip with this very interpreter."""
+    found = shutil.which('python3')
+    is_same = found is not None and Path(found).samefile(sys.executable)
+    return ' '.join(['python3' if is_same else sys.executable, '-m', 'pip', *args])
+
+
+def _reason(error: Exception) -> str:
+    return one_line(error) or type(error).__name__

@@ -1,0 +1,183 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The doctor's checks of the ROS graph: pose nodes, and the images that they can subscribe to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+import os
+
+from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.check import Status
+from movenet_ros.tools.doctor.graph import look
+from movenet_ros.tools.doctor.graph_facts import COMPRESSED
+from movenet_ros.tools.doctor.graph_facts import Graph
+from movenet_ros.tools.doctor.graph_facts import Images
+from movenet_ros.tools.doctor.graph_facts import PoseNode
+from movenet_ros.tools.doctor.graph_facts import RAW
+from movenet_ros.tools.doctor.graph_facts import Topic
+
+DEFAULT_TOPIC = '/image'  # what a pose node subscribes to unless it is remapped
+RUN = 'ros2 run movenet_ros pose_node'
+LARGE = (
+    'large images get lost best effort: publish them reliable, or in the shell of the camera:'
+    ' export FASTRTPS_DEFAULT_PROFILES_FILE={profile} FASTDDS_DEFAULT_PROFILES_FILE={profile}'
+    '\nfrom another machine: sudo sysctl -w net.core.rmem_max=33554432'
+    ' net.core.rmem_default=33554432'
+)
+ISOLATED = 'in a container: docker run --network=host --ipc=host; start all nodes as one user'
+LABELS = 'vision_msgs/msg/LabelInfo'
+
+
+def graph(seconds: float, only: Sequence[str]) -> list[Check]:
+    """Look at the graph, and judge it."""
+    return graph_checks(look(seconds, only))
+
+
+def graph_checks(seen: Graph) -> list[Check]:
+    """Judge what was seen."""
+    drawn = {out.name for each in seen.pose_nodes for out in each.outputs if out.publishers}
+    images = [each for each in seen.topics if each.name not in drawn]
+    return [
+        _overview(seen, images),
+        *(_pose_node(each, images) for each in seen.pose_nodes),
+        *(_diagnosis(*each) for each in seen.statuses),
+        *(topic_check(each) for each in images),
+        *_input(seen, images),
+    ]
+
+
+def _overview(seen: Graph, images: Sequence[Topic]) -> Check:
+    finding = (
+        f'{_count(len(seen.nodes), "other node")}, {_count(len(seen.pose_nodes), "pose node")},'
+        f' {_count(len(images), "image topic")} in domain {seen.domain_id} ({seen.rmw})'
+    )
+    if seen.nodes:
+        return Check('graph', 'ok', finding)
+    fix = (
+        'start the camera; if it runs, compare its shell with this one:'
+        " printenv | grep -E '^(ROS|RMW|FAST|CYCLONE)'"
+        f'\n{ISOLATED}'
+    )
+    return Check('graph', 'warn', finding, fix)
+
+
+def _pose_node(node: PoseNode, images: Sequence[Topic]) -> Check:
+    name = 'pose node'
+    if node.state in ('unconfigured', 'inactive'):
+        fix = f'ros2 lifecycle set {node.name} activate'
+        if node.state == 'unconfigured':
+            fix = f'ros2 lifecycle set {node.name} configure && {fix}'
+        finding = f'{node.name} is {node.state}: it does nothing until it is active'
+        return Check(name, 'warn', finding, fix)
+    if not node.state:
+        finding = f'{node.name} does not answer: it is busy, hangs or has just ended'
+        return Check(name, 'warn', finding, f'see its log, then start it again: {RUN}')
+    topics = [
+        each.name for each in images if any(sub.node == node.name for sub in each.subscribers)
+    ]
+    subscribers = sorted({
+        sub.node for out in node.outputs if not out.publishes(LABELS) for sub in out.subscribers
+    })
+    finding = f'{node.name} is {node.state}, subscribes to {" and ".join(topics) or "no images"}'
+    if subscribers:
+        return Check(name, 'ok', f'{finding}; its outputs go to {", ".join(subscribers)}')
+    poses = next((out.name for out in node.outputs if out.name.endswith('poses')), '/poses')
+    fix = f'to see its output: ros2 topic echo {poses}'
+    return Check(name, 'ok', f'{finding}; its outputs have no subscribers: it waits for one', fix)
+
+
+def _diagnosis(name: str, level: int, message: str) -> Check:
+    levels: tuple[Status, ...] = ('ok', 'warn', 'fail')
+    fix = 'ros2 topic echo --once /diagnostics' if level else ''
+    return Check('diagnostics', levels[min(level, 2)], f'{name}: {message}', fix)
+
+
+def topic_check(topic: Topic) -> Check:
+    """Judge a topic of images."""
+    name, images = 'image topic', topic.images
+    if not topic.publishers:
+        who = ', '.join(sorted({each.node for each in topic.subscribers})) or 'no node'
+        finding = f'{topic.name} has no publisher; {who} subscribes to it'
+        return Check(name, 'warn', finding, 'start the camera, or remap the subscriber')
+    types = sorted({each.msg_type.removeprefix('sensor_msgs/msg/') for each in topic.publishers})
+    nodes = ', '.join(sorted({each.node for each in topic.publishers}))
+    about = f'{topic.name} ({", ".join(types)}) by {nodes}'
+    if len(types) > 1 or not topic.publishes(RAW, COMPRESSED):
+        fix = f'see who publishes what: ros2 topic info -v {topic.name}'
+        return Check(name, 'warn', f'{about}: a topic of images has one type', fix)
+    if images is None:
+        return Check(name, 'ok', f'{about}; not received', f'to receive it: doctor {topic.name}')
+    if not images.count:
+        return Check(name, 'warn', f'{about}: no image arrives', _silence_fix(topic, nodes))
+    rate = f'{images.rate_hz:.1f} Hz' if images.rate_hz else _count(images.count, 'image')
+    if images.error:
+        fix = f'see the settings of the camera driver ({nodes})'
+        return Check(name, 'warn', f'{about}: {rate}, not readable: {images.error}', fix)
+    width, height = images.wh
+    return Check(name, 'ok', f'{about}: {rate}, {width}x{height}, {_age(images.age_s)}')
+
+
+def _silence_fix(topic: Topic, nodes: str) -> str:
+    lines = [f'see the log of the camera driver ({nodes})']
+    if any(each.best_effort for each in topic.publishers):
+        profile = os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE', 'config/fastdds.xml')
+        lines.append(LARGE.format(profile=profile))
+    return '\n'.join([*lines, ISOLATED])
+
+
+def _input(seen: Graph, images: Sequence[Topic]) -> list[Check]:
+    """Say what a pose node takes; one that runs says it itself on /diagnostics."""
+    if seen.pose_nodes:
+        return []
+    usable = sorted((each for each in images if each.publishes(RAW, COMPRESSED)), key=_rank)
+    if any(each.name == DEFAULT_TOPIC and each.publishes(RAW) for each in usable):
+        return [Check('input', 'ok', f'a pose node takes {DEFAULT_TOPIC} as it is')]
+    finding = f'{DEFAULT_TOPIC}, which a pose node subscribes to, has no publisher of {RAW}'
+    fix = 'start the camera, for example: ros2 launch movenet_ros pose.launch.py'
+    if usable:
+        fix = f'{RUN} --ros-args {remapping(usable[0])}'
+    return [Check('input', 'warn', finding, fix)]
+
+
+def remapping(topic: Topic) -> str:
+    """Return the arguments that have a pose node subscribe to a topic."""
+    if topic.publishes(RAW):
+        return f'-r image:={topic.name}'
+    base = topic.name.removesuffix('/compressed')
+    if base != topic.name:
+        return f'-p image_transport:=compressed -r image:={base}'
+    return f'-p image_transport:=compressed -r image/compressed:={topic.name}'
+
+
+def _rank(topic: Topic) -> tuple[bool, bool, bool, str]:
+    """Return a key that puts what is received and readable first, depth last."""
+    images = topic.images or Images()
+    is_depth = bool(images.error) or 'depth' in topic.name.lower()
+    return is_depth, not images.count, not topic.publishes(RAW), topic.name
+
+
+def _count(number: int, what: str) -> str:
+    return f'{number} {what}' if number == 1 else f'{number} {what}s'
+
+
+def _age(seconds: float | None) -> str:
+    if seconds is None:
+        return 'without a timestamp'
+    when = 'old' if seconds >= 0 else 'ahead of the clock'
+    for unit, name in ((86400.0, 'days'), (3600.0, 'hours'), (60.0, 'minutes'), (1.0, 's')):
+        if abs(seconds) >= 2 * unit:
+            return f'{abs(seconds) / unit:.0f} {name} {when}'
+    return f'{abs(seconds) * 1e3:.0f} ms {when}'
