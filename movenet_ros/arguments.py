@@ -161,7 +161,7 @@ def backend_request(args: Namespace) -> BackendRequest:
     if args.model_path:
         files = model_at(args.model_path)
     else:
-        files = ensure_model(say=print, only=MODEL_KINDS.get(args.backend))
+        files = ensure_model(log=print, only=MODEL_KINDS.get(args.backend))
     return BackendRequest(
         SPEC,
         name=args.backend,

@@ -225,7 +225,7 @@ def _open_backend(settings: Settings, say: Say) -> tuple[Runtime, Path | None]:
     files = (
         model_at(settings.model_path)
         if settings.model_path
-        else ensure_model(say=say, only=MODEL_KINDS.get(settings.backend))
+        else ensure_model(log=say, only=MODEL_KINDS.get(settings.backend))
     )
     request = BackendRequest(
         SPEC,

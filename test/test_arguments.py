@@ -144,7 +144,7 @@ def test_of_the_cached_model_only_the_kind_that_the_backend_takes_is_read(
 ) -> None:
     asked: list[str | None] = []
 
-    def ensure_model(say: Any, only: str | None) -> ModelFiles:
+    def ensure_model(log: Any, only: str | None) -> ModelFiles:
         asked.append(only)
         return FOUND
 

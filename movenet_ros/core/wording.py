@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Words of strangers (a file, a message, another library), fit for a line that people read."""
+"""Text from files, messages and other libraries, made fit for one line of a log."""
 
 
 def one_line(text: object, most: int = 200) -> str:
@@ -31,3 +31,8 @@ def one_line(text: object, most: int = 200) -> str:
         return line
     half = (most - 5) // 2
     return f'{line[:half]} ... {line[-half:]}'
+
+
+def first_line(error: BaseException) -> str:
+    """Return the first line of an error's text, or its type if it has none."""
+    return one_line((str(error).splitlines() or [type(error).__name__])[0])

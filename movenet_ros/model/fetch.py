@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Get a model, prepare both of its forms, put them into the cache: all or nothing."""
+"""Download a model, convert and check it, and put both forms into the cache: all or nothing."""
 
 from __future__ import annotations
 
@@ -24,30 +24,30 @@ import tempfile
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.model import tfjs
-from movenet_ros.model.install import install
-from movenet_ros.model.install import writing
+from movenet_ros.model.cache import cache_directory
+from movenet_ros.model.cache import install
+from movenet_ros.model.cache import Manifest
+from movenet_ros.model.cache import ONNX
+from movenet_ros.model.cache import SAVED_MODEL
+from movenet_ros.model.cache import writing
 from movenet_ros.model.known_answer import check_answer
 from movenet_ros.model.known_answer import drawn_person
-from movenet_ros.model.manifest import Manifest
 from movenet_ros.model.onnx_export import AGREEMENT
 from movenet_ros.model.onnx_export import can_export
 from movenet_ros.model.onnx_export import disagreement
 from movenet_ros.model.onnx_export import export
 from movenet_ros.model.progress import heartbeat
-from movenet_ros.model.progress import Say
-from movenet_ros.model.quiet_tensorflow import import_tensorflow
-from movenet_ros.model.quiet_tensorflow import require_tensorflow
+from movenet_ros.model.progress import Log
 from movenet_ros.model.saved_model import copy_saved_model
+from movenet_ros.model.saved_model import import_tensorflow
 from movenet_ros.model.saved_model import load_checked
 from movenet_ros.model.saved_model import LoadedModel
+from movenet_ros.model.saved_model import require_tensorflow
 from movenet_ros.model.sources import from_hub
 from movenet_ros.model.sources import from_npm
 from movenet_ros.model.sources import from_path
-from movenet_ros.model.store import cache_directory
 from movenet_ros.model.store import fetch_command
-from movenet_ros.model.store import ONNX
 from movenet_ros.model.store import read_cached
-from movenet_ros.model.store import SAVED_MODEL
 from movenet_ros.model.variants import Variant
 from movenet_ros.model.variants import variant_named
 
@@ -57,10 +57,10 @@ DEFAULT_ORDER = ('hub', 'npm')
 @dataclass(frozen=True)
 class Origin:
     """
-    Where to take a model from.
+    One source of a model.
 
     :param kind: ``hub``, ``npm`` or a path.
-    :param label: what the manifest remembers.
+    :param label: for the manifest.
     """
 
     kind: str
@@ -69,36 +69,36 @@ class Origin:
 
 @dataclass(frozen=True)
 class Built:
-    """A SavedModel that was brought and checked, in a folder that can be installed."""
+    """A checked SavedModel in a folder that can be installed."""
 
     folder: Path
     model: LoadedModel
     label: str
 
 
-def fetch(name: str, source: str | None, force: bool, say: Say) -> Manifest:
+def fetch(name: str, source: str | None, force: bool, log: Log) -> Manifest:
     """
-    Make sure that the cache has a model.
+    Fetch a model into the cache, unless the cache has it.
 
     :param name: of the variant.
-    :param source: ``hub``, ``npm`` or a path; None: any model that is there will do, else the
-        hub, else npm.
-    :param force: fetch even if it is there.
-    :return: what the cache has now.
-    :raises ModelError: if it cannot be had.
+    :param source: ``hub``, ``npm`` or a path; None: any model in the cache, else the hub, else
+        npm.
+    :param force: fetch even if the cache has it.
+    :return: the manifest of the cache.
+    :raises ModelError: if it cannot be fetched.
     """
     variant = variant_named(name)
     if source not in (None, *DEFAULT_ORDER):
         source = os.path.abspath(os.path.expanduser(source))
     try:
-        origins = _origins(variant, source, force, say)
+        origins = _origins(variant, source, force, log)
         if not origins:
-            say('the model is in the cache already')
+            log('the model is in the cache already')
         else:
-            with writing(name, say) as directory:
-                # Asked again, because another process may have finished meanwhile.
+            with writing(name, log) as directory:
+                # Again, because another process may have finished meanwhile.
                 if origins := _origins(variant, source, force, lambda _: None):
-                    _fetch_and_install(variant, origins, directory, say)
+                    _fetch_and_install(variant, origins, directory, log)
     except OSError as error:
         raise ModelError(f'the model cannot be put into the cache: {error}') from error
     cached = read_cached(name)
@@ -106,21 +106,21 @@ def fetch(name: str, source: str | None, force: bool, say: Say) -> Manifest:
     return cached[0]
 
 
-def _origins(variant: Variant, source: str | None, force: bool, say: Say) -> list[Origin]:
-    """List what to try, in order; nothing if the cache has what was asked for."""
+def _origins(variant: Variant, source: str | None, force: bool, log: Log) -> list[Origin]:
+    """Return the sources to try, in order; none if the cache has the model."""
     labels = {'hub': variant.hub_handle, 'npm': variant.npm_package}
     kinds = DEFAULT_ORDER if source is None else (source,)
     wanted = [Origin(k, f'{k} {labels[k]}' if k in labels else f'path {k}') for k in kinds]
     try:
         cached = read_cached(variant.name)
     except ModelError as error:
-        say(f'{error}: fetching it again')
+        log(f'{error}: fetching it again')
         return wanted
     if force or cached is None:
         return wanted
     manifest, found = cached
-    from_there = source in labels and manifest.source == wanted[0].label
-    if source is not None and not from_there:  # what a path holds may have changed: again
+    is_the_same = source in labels and manifest.source == wanted[0].label
+    if source is not None and not is_the_same:  # a path's content may have changed
         return wanted
     if found.onnx is None and can_export():
         return [Origin(str(found.saved_model), manifest.source)]
@@ -128,16 +128,16 @@ def _origins(variant: Variant, source: str | None, force: bool, say: Say) -> lis
 
 
 def _fetch_and_install(
-    variant: Variant, origins: list[Origin], directory: Path, say: Say
+    variant: Variant, origins: list[Origin], directory: Path, log: Log
 ) -> None:
-    require_tensorflow()  # said now, and not after a long download
+    require_tensorflow()  # before a long download
     with tempfile.TemporaryDirectory(prefix='work-', dir=directory) as folder:
-        built = _first_that_works(variant, origins, Path(folder), say)
-        say('[4/4] converting to ONNX')
+        built = _first_that_works(variant, origins, Path(folder), log)
+        log('[4/4] converting to ONNX')
         try:
-            _add_onnx(built, say)
+            _add_onnx(built, log)
         except ImportError as error:
-            say(
+            log(
                 f'      no ONNX file, since tf2onnx cannot be imported ({error}): run '
                 f'"{sys.executable} -m pip install tf2onnx", then fetch_model again'
             )
@@ -145,16 +145,16 @@ def _fetch_and_install(
 
 
 def _first_that_works(
-    variant: Variant, origins: list[Origin], workspace: Path, say: Say
+    variant: Variant, origins: list[Origin], workspace: Path, log: Log
 ) -> Built:
     reasons = []
     for number, origin in enumerate(origins):
         try:
-            return _build(variant, origin, workspace / str(number), say)
+            return _build(variant, origin, workspace / str(number), log)
         except ModelError as error:
             if len(origins) == 1:
                 raise
-            say(f'      {origin.kind} did not work: {error}')
+            log(f'      {origin.kind} did not work: {error}')
             reasons.append(f'{origin.kind}: {error}')
     raise ModelError(
         f'no model in {cache_directory(variant.name)} and none could be fetched '
@@ -163,31 +163,31 @@ def _first_that_works(
     )
 
 
-def _build(variant: Variant, origin: Origin, workspace: Path, say: Say) -> Built:
-    """Bring one model and turn it into a checked SavedModel."""
+def _build(variant: Variant, origin: Origin, workspace: Path, log: Log) -> Built:
+    """Download one model and convert it to a checked SavedModel."""
     download, folder = workspace / 'download', workspace / 'built'
     download.mkdir(parents=True)
     folder.mkdir()
     if origin.kind == 'hub':
-        say(f'[1/4] TensorFlow Hub: {variant.hub_handle}')
-        brought = from_hub(variant, download, say)
+        log(f'[1/4] TensorFlow Hub: {variant.hub_handle}')
+        brought = from_hub(variant, download, log)
     elif origin.kind == 'npm':
-        say(f'[1/4] npm: {variant.npm_package}, {variant.npm_size_mb} MB')
-        brought = from_npm(variant, download, say)
+        log(f'[1/4] npm: {variant.npm_package}, {variant.npm_size_mb} MB')
+        brought = from_npm(variant, download, log)
     else:
-        say(f'[1/4] local: {origin.kind}')
+        log(f'[1/4] local: {origin.kind}')
         brought = from_path(variant, Path(origin.kind), download)
     if brought.is_dir():
-        say('[2/4] copying the SavedModel')
+        log('[2/4] copying the SavedModel')
         copy_saved_model(brought, folder / SAVED_MODEL)
     else:
-        say('[2/4] converting to SavedModel')
-        with heartbeat(say, 'starting TensorFlow'):
+        log('[2/4] converting to SavedModel')
+        with heartbeat(log, 'starting TensorFlow'):
             import_tensorflow()
-        with heartbeat(say, 'converting'):
+        with heartbeat(log, 'converting'):
             tfjs.convert(brought, folder / SAVED_MODEL)
-    say('[3/4] checking that it finds a known person')
-    with heartbeat(say, 'checking'):
+    log('[3/4] checking its answer to a known picture')
+    with heartbeat(log, 'checking'):
         model = load_checked(folder / SAVED_MODEL)
         answer = model.infer(drawn_person())
     try:
@@ -195,17 +195,17 @@ def _build(variant: Variant, origin: Origin, workspace: Path, say: Say) -> Built
     except ModelError as error:
         if origin.kind in DEFAULT_ORDER:
             raise
-        say(f'      taken all the same, since it is your own, but {error}')
+        log(f'      accepted, since it is your own; but {error}')
     return Built(folder, model, origin.label)
 
 
-def _add_onnx(built: Built, say: Say) -> None:
-    """Write the ONNX file and compare the two forms of the model."""
-    with heartbeat(say, 'converting'):
+def _add_onnx(built: Built, log: Log) -> None:
+    """Convert to ONNX and compare the two forms of the model."""
+    with heartbeat(log, 'converting'):
         export(built.model, built.folder / ONNX)
     difference = disagreement(built.model, built.folder / ONNX)
     if difference is None:
         return
     if not difference <= AGREEMENT:
-        raise ModelError(f'SavedModel and ONNX differ by {difference:.1e}, allowed {AGREEMENT}')
-    say(f'      the two agree within {difference:.0e}')
+        raise ModelError(f'SavedModel and ONNX differ by {difference:.1e}, at most {AGREEMENT}')
+    log(f'      the two agree within {difference:.0e}')

@@ -13,16 +13,18 @@
 # limitations under the License.
 
 """
-A drawn person, and where MoveNet MultiPose sees them.
+A drawn person, and the answer that MoveNet MultiPose gives to it.
 
-A file can have the right name and the right signature and still hold other weights, or damaged
-ones. Such a model does not find this figure's joints where the real one does. The drawing is
-arithmetic on pixel coordinates, so it is the same on every machine.
+A file may have the right name and signature and hold other weights, or damaged ones: such a model
+places the joints of this figure elsewhere. The drawing is arithmetic on pixel coordinates, so it
+is the same on every machine.
 """
 
 from __future__ import annotations
 
 from movenet_ros.core.errors import ModelError
+from movenet_ros.model.movenet import OUTPUT
+from movenet_ros.model.movenet import SPEC
 import numpy as np
 from numpy.typing import NDArray
 
@@ -33,7 +35,7 @@ WALL, GROUND = (150, 160, 170), (110, 100, 90)
 SKIN, HAIR, SHIRT, TROUSERS = (205, 160, 130), (60, 40, 30), (40, 70, 150), (50, 50, 60)
 SHOES, EYES, NOSE, MOUTH = (20, 20, 20), (30, 30, 30), (170, 120, 95), (150, 70, 70)
 
-STROKES = (  # painted in this order: colour, radius, x and y of one end, x and y of the other
+STROKES = (  # drawn in this order: colour, radius, x and y of one end, x and y of the other
     (TROUSERS, 9.0, (115, 150), (112, 188)),
     (TROUSERS, 7.0, (112, 188), (110, 226)),
     (TROUSERS, 9.0, (141, 150), (144, 188)),
@@ -85,9 +87,9 @@ KEYPOINTS_YXS = np.array(  # the model's order and layout: y, x as fractions, sc
 BOX_YXYX = np.array((0.0990, 0.3202, 0.9253, 0.6743), np.float32)
 PERSON_SCORE = 0.680
 
-# Weights rounded to float16, as npm's are, move positions by up to 0.002 and scores of keypoints
-# by up to 0.09 (the model reads them off a coarse grid); weights rounded to 8 bits, or in one
-# layer out of place, move some position by 0.02 to 0.7.
+# Weights rounded to float16 (npm's are) move positions by up to 0.002 and scores of keypoints by
+# up to 0.09, which the model reads from a coarse grid. Weights rounded to 8 bits, or shifted in
+# one layer, move some position by 0.02 to 0.7.
 POSITION_TOLERANCE = 0.01
 KEYPOINT_SCORE_TOLERANCE = 0.2
 PERSON_SCORE_TOLERANCE = 0.03
@@ -111,15 +113,16 @@ def drawn_person() -> NDArray[np.int32]:
 
 def check_answer(output: NDArray[np.float32]) -> None:
     """
-    Compare what a model made of the figure with what MoveNet MultiPose makes of it.
+    Compare a model's answer to the drawn person with MoveNet MultiPose's.
 
-    :param output: ``(1, 6, 56)``, the model's answer to :func:`drawn_person`.
-    :raises ModelError: if this is not the model, or its weights are damaged.
+    :param output: ``(1, 6, 56)``, for :func:`drawn_person`; its layout is in core/decode.py.
+    :raises ModelError: if it is another model, or its weights are damaged.
     """
-    if output.shape != (1, 6, 56):
-        raise ModelError(f'it gives an output of shape {output.shape}, expected (1, 6, 56)')
+    expected = SPEC.outputs[OUTPUT].shape
+    if output.shape != expected:
+        raise ModelError(f'it gives an output of shape {output.shape}, expected {expected}')
     person = output[0, 0]
-    keypoints, box, score = person[:51].reshape(17, 3), person[51:55], person[55]
+    keypoints, box, score = person[:-5].reshape(-1, 3), person[-5:-1], person[-1]
     positions_off = np.append(keypoints[:, :2] - KEYPOINTS_YXS[:, :2], box - BOX_YXYX)
     scores_off = keypoints[:, 2] - KEYPOINTS_YXS[:, 2]
     known = (
@@ -129,7 +132,7 @@ def check_answer(output: NDArray[np.float32]) -> None:
     )
     if not known:
         raise ModelError(
-            'its weights are damaged or of another model: shown a drawn person, it answers up to '
-            f'{np.abs(positions_off).max():.3f} of the picture beside the known places, '
-            f'with a score of {score:.2f} for the known {PERSON_SCORE:.2f}'
+            'its weights are damaged or of another model: keypoints of a drawn person are up to'
+            f' {np.abs(positions_off).max():.3f} of the picture off, and its score is'
+            f' {score:.2f}, expected {PERSON_SCORE:.2f}'
         )

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Lines for the person who waits: nothing long may be silent."""
+"""Progress of long work, line by line."""
 
 from __future__ import annotations
 
@@ -25,25 +25,18 @@ import sys
 import threading
 import time
 
-from movenet_ros.core.wording import one_line
-
-Say = Callable[[str], None]
+Log = Callable[[str], None]
 
 HEARTBEAT_S = 5.0
 
 
-def say_to_stderr(line: str) -> None:
-    """Print one line at once, where it does not mix with a program's results."""
+def log_to_stderr(line: str) -> None:
+    """Print one line at once, apart from a program's results."""
     print(line, file=sys.stderr, flush=True)
 
 
-def first_line(error: BaseException) -> str:
-    """Take the first line of what an error says, or its name if it says nothing."""
-    return one_line((str(error).splitlines() or [type(error).__name__])[0])
-
-
 def folder_bytes(folder: Path) -> int:
-    """Add up the files of a folder that others may be writing to."""
+    """Return the size of all files in a folder, which others may be writing to."""
     total = 0
     for directory, _, names in os.walk(folder):
         for name in names:
@@ -56,13 +49,13 @@ def folder_bytes(folder: Path) -> int:
 
 @contextmanager
 def heartbeat(
-    say: Say, doing: str, folder: Path | None = None, period_s: float = HEARTBEAT_S
+    log: Log, doing: str, folder: Path | None = None, period_s: float = HEARTBEAT_S
 ) -> Iterator[None]:
     """
-    Say every few seconds that the work inside the ``with`` goes on.
+    Log every few seconds that the work inside the ``with`` goes on.
 
-    :param doing: what is being done, for example ``downloading``.
-    :param folder: where the result grows; its size is said too.
+    :param doing: the work, for example ``downloading``.
+    :param folder: of the result that grows; its size is logged too.
     """
     start = time.monotonic()
     finished = threading.Event()
@@ -70,7 +63,7 @@ def heartbeat(
     def beat() -> None:
         while not finished.wait(period_s):
             size = f', {folder_bytes(folder) / 1e6:.0f} MB' if folder else ''
-            say(f'      {doing}: {time.monotonic() - start:.0f} s{size}')
+            log(f'      {doing}: {time.monotonic() - start:.0f} s{size}')
 
     thread = threading.Thread(target=beat, daemon=True)
     thread.start()

@@ -12,19 +12,27 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A SavedModel as the preparation needs it: loaded, and known to be MoveNet MultiPose."""
+"""A SavedModel for conversion: TensorFlow on the CPU, quietly; loaded, checked and run."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib.util import find_spec
+import logging
+import os
 from pathlib import Path
 import shutil
+import sys
 from typing import Any
 
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.native_log import native_chatter_dropped
+from movenet_ros.core.runtime import TensorSpec
+from movenet_ros.core.wording import first_line
 from movenet_ros.model.known_answer import drawn_person
-from movenet_ros.model.progress import first_line
-from movenet_ros.model.quiet_tensorflow import import_tensorflow
+from movenet_ros.model.movenet import INPUT
+from movenet_ros.model.movenet import OUTPUT
+from movenet_ros.model.movenet import SPEC
 import numpy as np
 from numpy.typing import NDArray
 
@@ -32,13 +40,48 @@ SIGNATURE = 'serving_default'
 PARTS = ('saved_model.pb', 'saved_model.pbtxt', 'fingerprint.pb', 'variables', 'assets')
 
 
+def require_tensorflow() -> None:
+    """
+    Look for TensorFlow, without the seconds that importing it takes.
+
+    :raises ModelError: if it is not installed.
+    """
+    if find_spec('tensorflow') is None:
+        raise _missing('it is not installed')
+
+
+def _missing(reason: str) -> ModelError:
+    fix = f'run "{sys.executable} -m pip install tensorflow"'
+    return ModelError(f'preparing a model needs TensorFlow ({reason}): {fix}')
+
+
+def import_tensorflow() -> Any:
+    """
+    Import TensorFlow quietly.
+
+    The GPU is hidden, since TensorFlow would take all its memory from a node that runs on it.
+
+    :raises ModelError: if it cannot be imported.
+    """
+    os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
+    if 'tensorflow' not in sys.modules:
+        os.environ['CUDA_VISIBLE_DEVICES'] = '-1'
+    try:
+        with native_chatter_dropped():
+            import tensorflow
+    except ImportError as error:
+        raise _missing(str(error)) from error
+    tensorflow.get_logger().setLevel(logging.ERROR)
+    return tensorflow
+
+
 @dataclass(frozen=True)
 class LoadedModel:
     """
     A SavedModel in memory.
 
-    :param root: what TensorFlow loaded; the signature's variables live as long as this.
-    :param signature: the function from ``input`` to ``output_0``.
+    :param root: the object that TensorFlow loaded; it keeps the signature's variables alive.
+    :param signature: the function from the input to the outputs, by name.
     """
 
     root: Any
@@ -52,12 +95,13 @@ class LoadedModel:
         :return: ``(1, 6, 56)`` float32.
         """
         tf = import_tensorflow()
-        output: NDArray[np.float32] = self.signature(input=tf.constant(batch))['output_0'].numpy()
+        outputs = self.signature(**{INPUT: tf.constant(batch)})
+        output: NDArray[np.float32] = outputs[OUTPUT].numpy()
         return output
 
 
 def copy_saved_model(source: Path, destination: Path) -> None:
-    """Copy what belongs to a SavedModel and nothing that lies beside it."""
+    """Copy the files of a SavedModel and no others of its folder."""
     destination.mkdir()
     for part in (source / name for name in PARTS):
         if part.is_dir():
@@ -68,7 +112,7 @@ def copy_saved_model(source: Path, destination: Path) -> None:
 
 def load_checked(saved_model: Path) -> LoadedModel:
     """
-    Load a SavedModel and make sure that it takes and gives what MoveNet MultiPose does.
+    Load a SavedModel that has the inputs and outputs of MoveNet MultiPose.
 
     :raises ModelError: if it cannot be loaded or is something else.
     """
@@ -77,8 +121,11 @@ def load_checked(saved_model: Path) -> LoadedModel:
         root = tf.saved_model.load(str(saved_model))
         signature = root.signatures[SIGNATURE]
         model = LoadedModel(root, signature)
-        _check_signature(tf, signature)
-        model.infer(drawn_person())  # variables that are missing show only here
+        inputs = _specs(signature.structured_input_signature[1])
+        SPEC.check(inputs, _specs(signature.structured_outputs), 'this SavedModel')
+        if inputs != SPEC.inputs:
+            raise ModelError(f'this SavedModel takes {inputs[INPUT]}, not {SPEC.inputs[INPUT]}')
+        model.infer(drawn_person())  # a missing variable shows only here
     except ModelError:
         raise
     except Exception as error:  # a damaged file makes TensorFlow raise almost anything
@@ -86,22 +133,11 @@ def load_checked(saved_model: Path) -> LoadedModel:
     return model
 
 
-def _check_signature(tf: Any, signature: Any) -> None:
-    inputs, outputs = signature.structured_input_signature[1], signature.structured_outputs
-    expected = tf.TensorSpec((1, None, None, 3), tf.int32)
-    found = inputs.get('input')
-    fits = (
-        set(inputs) == {'input'}
-        and (found.dtype, found.shape.as_list()) == (expected.dtype, expected.shape.as_list())
-        and set(outputs) == {'output_0'}
-        and outputs['output_0'].dtype == tf.float32
-    )
-    if not fits:
-        raise ModelError(
-            f'this SavedModel is not MoveNet MultiPose: it takes {_described(inputs)} and gives '
-            f'{_described(outputs)}, expected input int32 [1, None, None, 3] and output_0 float32'
+def _specs(tensors: dict[str, Any]) -> dict[str, TensorSpec]:
+    """Return inputs or outputs as a signature states them."""
+    return {
+        name: TensorSpec(
+            each.dtype.name, None if each.shape.rank is None else tuple(each.shape.as_list())
         )
-
-
-def _described(tensors: dict[str, Any]) -> str:
-    return ', '.join(f'{name} {t.dtype.name} {t.shape}' for name, t in tensors.items())
+        for name, each in tensors.items()
+    }

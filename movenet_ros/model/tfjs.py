@@ -13,12 +13,12 @@
 # limitations under the License.
 
 """
-From a TensorFlow.js graph model back to a SavedModel.
+Convert a TensorFlow.js graph model back to a SavedModel.
 
-The topology file is JSON: ``modelTopology`` is a GraphDef in protobuf's JSON form, in which the
-constants have no content; ``weightsManifest`` says where in the weight files each one's numbers
-are. Two of its operations are fused ones that exist for the browser; they are written out as
-what they stand for. The rest is stock TensorFlow.
+The topology file is JSON: ``modelTopology`` is a GraphDef in protobuf's JSON form, whose constants
+are empty; ``weightsManifest`` gives the place of each constant in the weight files. Two operations
+are fused ones of the browser's; they are replaced by the operations that they fuse. All others are
+TensorFlow's own.
 """
 
 from __future__ import annotations
@@ -29,14 +29,17 @@ from typing import Any
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.wording import one_line
-from movenet_ros.model.quiet_tensorflow import import_tensorflow
+from movenet_ros.model.movenet import INPUT
+from movenet_ros.model.movenet import OUTPUT
+from movenet_ros.model.movenet import SPEC
+from movenet_ros.model.saved_model import import_tensorflow
+from movenet_ros.model.saved_model import SIGNATURE
 import numpy as np
 from numpy.typing import NDArray
 
 UNFUSED = {'_FusedConv2D': 'Conv2D', 'FusedDepthwiseConv2dNative': 'DepthwiseConv2dNative'}
 CONVOLUTION_ATTRIBUTES = ('strides', 'padding', 'explicit_paddings', 'data_format', 'dilations')
 ACTIVATIONS = {'Relu', 'Relu6'}
-INPUT_SHAPE = (1, None, None, 3)
 
 
 def convert(topology: Path, saved_model: Path) -> None:
@@ -45,7 +48,7 @@ def convert(topology: Path, saved_model: Path) -> None:
 
     :param topology: the JSON file; the weight files are beside it.
     :param saved_model: the directory to write.
-    :raises ModelError: if the files are not what a TFJS graph model consists of.
+    :raises ModelError: if the files are not a TFJS graph model.
     """
     tf = import_tensorflow()
     from google.protobuf import json_format
@@ -59,7 +62,7 @@ def convert(topology: Path, saved_model: Path) -> None:
         _save(graph, signature, saved_model)
     except FileNotFoundError as error:
         raise ModelError(f'{error.filename} is missing') from error
-    except Exception as error:  # noqa: B902 (whatever comes of a damaged file)
+    except Exception as error:  # noqa: B902 (a damaged file raises almost anything)
         reason = one_line(repr(error))
         raise ModelError(f'{topology} cannot be converted from TFJS: {reason}') from error
 
@@ -68,7 +71,7 @@ def read_weights(groups: list[dict[str, Any]], folder: Path) -> dict[str, NDArra
     """
     Read the weights of a TFJS model.
 
-    :param groups: the ``weightsManifest``; the files of a group are one stream of numbers.
+    :param groups: the ``weightsManifest``; the files of a group are one stream of bytes.
     :return: name -> array, float16 widened to float32.
     :raises ValueError: if the files and the manifest do not agree.
     """
@@ -89,7 +92,7 @@ def read_weights(groups: list[dict[str, Any]], folder: Path) -> dict[str, NDArra
 
 def stock_graph(fused: Any, weights: dict[str, NDArray[Any]]) -> Any:
     """
-    Fill in the constants and write out the fused operations.
+    Fill in the constants and replace the fused operations.
 
     :param fused: GraphDef.
     :return: GraphDef of stock TensorFlow operations only.
@@ -98,17 +101,17 @@ def stock_graph(fused: Any, weights: dict[str, NDArray[Any]]) -> Any:
     graph = tf.compat.v1.GraphDef(versions=fused.versions)
     for node in fused.node:
         if node.op in UNFUSED:
-            _write_out(node, graph)
+            _unfuse(node, graph)
             continue
         copy = graph.node.add()
         copy.CopyFrom(node)
-        copy.device = ''  # the exporting machine's; TensorFlow places nodes by itself
+        copy.device = ''  # the exporting machine's
         if node.op == 'Const':
             copy.attr['value'].tensor.CopyFrom(tf.make_tensor_proto(weights[node.name]))
     return graph
 
 
-def _write_out(fused: Any, graph: Any) -> None:
+def _unfuse(fused: Any, graph: Any) -> None:
     """Add convolution, bias and activation; the last one takes the fused operation's name."""
     data, kernel, bias = fused.input
     steps = [UNFUSED[fused.op], *(name.decode() for name in fused.attr['fused_ops'].list.s)]
@@ -135,18 +138,17 @@ def _save(graph: Any, signature: dict[str, Any], saved_model: Path) -> None:
     """
     Write the graph as a function with constants.
 
-    Constants and not variables: nobody trains this further, and it loads and runs faster.
+    Constants rather than variables load and run faster; no training follows.
     """
     tf = import_tensorflow()
-    input_name = signature['inputs']['input']['name']
-    output_name = signature['outputs']['output_0']['name']
+    input_name = signature['inputs'][INPUT]['name']
+    output_name = signature['outputs'][OUTPUT]['name']
 
     def infer(batch: Any) -> dict[str, Any]:
         (output,) = tf.import_graph_def(graph, {input_name: batch}, [output_name], name='movenet')
-        return {'output_0': output}
+        return {OUTPUT: output}
 
     module = tf.Module()
-    module.infer = tf.function(
-        infer, input_signature=[tf.TensorSpec(INPUT_SHAPE, tf.int32, name='input')]
-    )
-    tf.saved_model.save(module, str(saved_model), signatures={'serving_default': module.infer})
+    spec = tf.TensorSpec(SPEC.inputs[INPUT].shape, SPEC.inputs[INPUT].dtype, name=INPUT)
+    module.infer = tf.function(infer, input_signature=[spec])
+    tf.saved_model.save(module, str(saved_model), signatures={SIGNATURE: module.infer})

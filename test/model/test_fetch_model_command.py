@@ -21,10 +21,9 @@ import os
 from pathlib import Path
 import subprocess
 import sys
-import time
 
-from movenet_ros.model.manifest import read_manifest
-from movenet_ros.model.store import cache_directory
+from movenet_ros.model.cache import cache_directory
+from movenet_ros.model.cache import read_manifest
 import pytest
 
 
@@ -35,10 +34,8 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_with_a_model_in_the_cache_it_says_where(tmp_path: Path) -> None:
-    start = time.monotonic()
+def test_with_a_model_in_the_cache_it_prints_where() -> None:
     result = run()
-    took_s = time.monotonic() - start
     manifest = read_manifest(cache_directory() / 'manifest.json')
     assert manifest is not None
     assert result.returncode == 0
@@ -46,7 +43,6 @@ def test_with_a_model_in_the_cache_it_says_where(tmp_path: Path) -> None:
     assert str(cache_directory() / manifest.payload) in result.stdout
     for name in ('model.onnx', 'saved_model/saved_model.pb'):
         assert manifest.files[name].sha256[:16] in result.stdout
-    assert took_s < 5  # it takes half a second; fetching takes 20
 
 
 def test_with_a_model_in_the_cache_it_does_not_import_tensorflow() -> None:
@@ -69,7 +65,7 @@ def test_a_wrong_path_is_one_line_and_code_1(tmp_path: Path, path: str) -> None:
 def test_neither_cache_nor_network_is_one_line_and_code_1(tmp_path: Path) -> None:
     result = run(
         XDG_CACHE_HOME=str(tmp_path),
-        https_proxy='http://127.0.0.1:9',  # nobody listens there
+        https_proxy='http://127.0.0.1:9',
         http_proxy='http://127.0.0.1:9',
         npm_config_registry='http://127.0.0.1:9',
         no_proxy='',
@@ -89,7 +85,7 @@ def test_a_failed_fetch_installs_nothing(tmp_path: Path) -> None:
     assert left == ['lock']
 
 
-def test_a_damaged_cache_is_said_and_no_cure_is_needed_but_the_command(tmp_path: Path) -> None:
+def test_a_damaged_cache_is_fetched_again(tmp_path: Path) -> None:
     directory = tmp_path / 'movenet_ros' / 'multipose_lightning'
     directory.mkdir(parents=True)
     (directory / 'manifest.json').write_text(json.dumps({'format': 1}))

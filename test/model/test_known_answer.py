@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The drawn person tells the real weights from others, and bears their rounding to float16."""
+"""The drawn person distinguishes the real weights from others, and allows rounding to float16."""
 
 from __future__ import annotations
 

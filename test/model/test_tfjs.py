@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A small TFJS graph, written as the browser's converter writes it, comes back as it was."""
+"""A small TFJS graph, as TensorFlow.js's converter writes it, computes the same as before."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.errors import ModelError
-from movenet_ros.model.quiet_tensorflow import import_tensorflow
+from movenet_ros.model.saved_model import import_tensorflow
 from movenet_ros.model.tfjs import convert
 from movenet_ros.model.tfjs import read_weights
 import numpy as np

@@ -29,7 +29,7 @@ import sys
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.machine import gpu_in_sight
 from movenet_ros.core.wording import one_line
-from movenet_ros.model.store import cache_directory
+from movenet_ros.model.cache import cache_directory
 from movenet_ros.model.store import fetch_command
 from movenet_ros.model.store import read_cached
 from movenet_ros.model.variants import DEFAULT_VARIANT

@@ -25,9 +25,9 @@ import subprocess
 import sys
 import time
 
-from movenet_ros.model.install import install
-from movenet_ros.model.install import writing
-from movenet_ros.model.store import cache_directory
+from movenet_ros.model.cache import cache_directory
+from movenet_ros.model.cache import install
+from movenet_ros.model.cache import writing
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.model.variants import DEFAULT_VARIANT
 from movenet_ros.tools.doctor.command import main
