@@ -28,6 +28,7 @@ import struct
 import time
 from typing import Any
 
+from diagnostic_msgs.msg import DiagnosticArray
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.processes import Process
 from movenet_ros.core.processes import running_module
@@ -43,6 +44,8 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 START_TIMEOUT_S = 180.0  # TensorFlow on a slow machine
+STATUS_S = 5.0  # to wait for /diagnostics, which come once a second
+NODE = 'movenet'  # the pose node's name
 POSE_NODE = ('movenet_ros.__main__', 'pose_node')
 
 
@@ -134,9 +137,28 @@ class Traffic:
         return (len(self.arrived_s) - 1) / (self.arrived_s[-1] - self.arrived_s[0])
 
 
+class ModelStatus:
+    """
+    Keeps what runs the model, as the pose node of a namespace says on /diagnostics.
+
+    :param node: of the same namespace; it has to be spun.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.backend = ''
+        self._name = f'{node.get_namespace().lstrip("/")}/{NODE}: model'
+        node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, KEPT)
+
+    def _on_diagnostics(self, msg: DiagnosticArray) -> None:
+        for status in msg.status:
+            if status.name == self._name:
+                values = {each.key: each.value for each in status.values}
+                self.backend = values.get('backend', self.backend)
+
+
 class LoadGenerator:
     """
-    Publishes one image again and again and hears the poses.
+    Publishes one image again and again and receives the poses.
 
     :param image_bgr: ``(H, W, 3)`` BGR.
     :param node_args: keyword arguments of :class:`rclpy.node.Node`.
@@ -150,6 +172,7 @@ class LoadGenerator:
         self._node.create_subscription(
             Detection2DArray, 'poses', self._on_poses, KEPT, raw=True
         )
+        self._status = ModelStatus(self._node)
         self._executor = SingleThreadedExecutor(context=self._node.context)
         self._executor.add_node(self._node)
         self._under_way: dict[tuple[int, int], float] = {}  # when sent, by stamp
@@ -184,6 +207,11 @@ class LoadGenerator:
         while not done() and (left_s := end_s - time.monotonic()) > 0:
             self._executor.spin_once(timeout_sec=left_s)
 
+    def backend(self) -> str:
+        """Wait until the node says what runs the model; empty if it does not."""
+        self.spin_until(time.monotonic() + STATUS_S, lambda: bool(self._status.backend))
+        return self._status.backend
+
     def is_heard(self) -> bool:
         """Tell whether the node subscribes."""
         return bool(self._publisher.get_subscription_count())
@@ -216,12 +244,6 @@ class LoadGenerator:
         """Leave the graph."""
         self._executor.shutdown()
         self._node.destroy_node()
-
-
-def backend_said(log: Path) -> str:
-    """Find what the node said about its backend."""
-    lines = log.read_text(errors='replace').splitlines()
-    return next((line.partition(': backend ')[2] for line in lines if ': backend ' in line), '')
 
 
 def until_first_pose(load: LoadGenerator, node: PoseNodeProcess) -> None:

@@ -35,7 +35,6 @@ from movenet_ros.core.machine import cpu_seconds
 from movenet_ros.core.machine import peak_memory_mib
 from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.tools.benchmark.bare_model import BareModel
-from movenet_ros.tools.harness import backend_said
 from movenet_ros.tools.harness import LoadGenerator
 from movenet_ros.tools.harness import pose_node_process
 from movenet_ros.tools.harness import PoseNodeProcess
@@ -89,7 +88,7 @@ def measure_graph(
         _until_quiet(node)
         figures = _measure(load, node, bare, seconds)
         return {
-            'backend': backend_said(folder / LOG),
+            'backend': load.backend(),
             'start_up_s': start_up_s,
             'peak_memory_mib': peak_memory_mib(node.pid),
             **figures,

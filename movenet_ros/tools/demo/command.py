@@ -63,7 +63,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         show(outcome.sent)  # those that were dropped are over, too
     if not outcome.people:
         raise StartError(f'no image came back, see {args.out}/pose_node.log')
-    backend = _backend_line(args.out / 'pose_node.log')
     processed = len(outcome.people)
     rate_hz = (processed - 1) / outcome.seconds if processed > 1 else 0.0
     latencies_ms = 1000 * np.array(outcome.latencies_s)
@@ -75,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         f'speed      {rate_hz:.1f} images per second\n'
         f'latency    {np.median(latencies_ms):.1f} ms median,'
         f' {np.percentile(latencies_ms, 95):.1f} ms p95, image to poses\n'
-        f'{backend}'
+        f'backend    {outcome.backend}\n'
         f'written    {args.out}/annotated.mp4, annotated.png, poses.jsonl, pose_node.log'
     )
     return 0
@@ -110,12 +109,3 @@ def _parser() -> ArgumentParser:
     )
     add_input_size_argument(parser)
     return parser
-
-
-def _backend_line(log: Path) -> str:
-    """Find what the node said about its backend."""
-    for line in log.read_text(errors='replace').splitlines():
-        _, found, what = line.partition(': backend ')
-        if found:
-            return f'backend    {what}\n'
-    return ''

@@ -49,9 +49,11 @@ from movenet_ros.messages.conversions import poses_from_msg
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.node.video_source import VideoSource
+from movenet_ros.tools.harness import ModelStatus
 from movenet_ros.tools.harness import pose_node_process
 from movenet_ros.tools.harness import PoseNodeProcess
 from movenet_ros.tools.harness import START_TIMEOUT_S
+from movenet_ros.tools.harness import STATUS_S
 import numpy as np
 from numpy.typing import NDArray
 import rclpy
@@ -95,6 +97,7 @@ class PoseRecorder(Node):
         self.latencies_s: list[float] = []
         self.received_at_s: list[float] = []
         self.people: dict[int, int] = {}  # how many, by stamp
+        self.status = ModelStatus(self)
         self._lines = lines
         self._source = source
         self.create_subscription(Detection2DArray, 'poses', self._on_poses, ALL_OF_THEM)
@@ -146,12 +149,14 @@ class Outcome:
     :param people: number of people in each image that came back.
     :param latencies_s: from each image's stamp to its poses, in seconds.
     :param seconds: from the first image's return to the last one's.
+    :param backend: what ran the model.
     """
 
     sent: int
     people: list[int]
     latencies_s: list[float]
     seconds: float
+    backend: str
 
 
 def run_graph(
@@ -184,13 +189,16 @@ def run_graph(
             for node in (source, poses, images):
                 threads.enter_context(_spinning(node, errors))
             _play(source, poses, child, errors, on_image)
+            _wait(lambda: not poses.people or bool(poses.status.backend), STATUS_S)
         typical = images.typical()
         if typical is not None:
             cv2.imwrite(str(out / 'annotated.png'), typical)
         people = list(poses.people.values())
         times_s = poses.received_at_s or [0.0]
         seconds = times_s[-1] - times_s[0]
-        return Outcome(source.sent, people, poses.latencies_s, seconds)
+        return Outcome(
+            source.sent, people, poses.latencies_s, seconds, poses.status.backend
+        )
 
 
 def _play(
@@ -220,6 +228,12 @@ def _play(
                 return
     except KeyboardInterrupt:
         return
+
+
+def _wait(until: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not until() and time.monotonic() < end:
+        time.sleep(POLL_S)
 
 
 @contextmanager

@@ -36,7 +36,6 @@ from typing import Any
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.node.middleware import make_room_for_images
-from movenet_ros.tools.harness import backend_said
 from movenet_ros.tools.harness import LoadGenerator
 from movenet_ros.tools.harness import POSE_NODE
 from movenet_ros.tools.harness import pose_node_process
@@ -116,7 +115,6 @@ def run_soak(
         process = stack.enter_context(pose_node_process(namespace, parameters, log, program))
         try:
             _measure(soak, process, image_bgr, namespace)
-            soak.backend = backend_said(log)
             stage = Stage(
                 process,
                 image_bgr,
@@ -148,6 +146,7 @@ def _measure(
         load = LoadGenerator(resized(image_bgr, wh), namespace=namespace)
         try:
             until_first_pose(load, process)
+            soak.backend = load.backend()
             soak.flat_out_hz[wh] = load.flat_out(MEASURE_S).rate_hz
         finally:
             load.close()

@@ -83,7 +83,8 @@ def test_the_batch_arrives_as_it_was_sent(
     echo = """
 from movenet_ros.tools.benchmark import bare_model
 class Echo:
-    def infer(self, batch):
+    def run(self, inputs):
+        (batch,) = inputs.values()
         return [str(batch.dtype), batch.shape, batch.tolist(), batch.flags.writeable]
 bare_model.open_backend = lambda request: (Echo(), '')
 bare_model.ANSWERS['echo'] = lambda infer: infer()

@@ -16,7 +16,9 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import count
 import json
 import math
@@ -196,12 +198,13 @@ def test_the_node_ran_what_the_bare_model_did(report: dict[str, Any]) -> None:
     assert said.startswith(report['versions']['onnxruntime'])
 
 
-@pytest.mark.parametrize('phase', ['pipeline in turns', 'graph and bare model'])
-def test_ctrl_c_ends_all_of_it_without_a_word(tmp_path: Path, phase: str) -> None:
-    running = Benchmark(tmp_path, *SHORT[:3], '3', *SHORT[4:])
+def test_ctrl_c_ends_all_of_it_without_a_word(tmp_path: Path, real_model: Any) -> None:
+    running = Benchmark(tmp_path, *SHORT, '--model-path', str(real_model.onnx))
     try:
-        running.until_it_says(phase)
-        time.sleep(1.0)
+        running.until_it_says('graph and bare model')
+        while len(running.processes()) < 2:  # the node and the bare model
+            assert running.process.poll() is None
+            time.sleep(0.02)
         running.process.send_signal(signal.SIGINT)
         assert running.process.wait(WAIT_S) == 130
         assert 'Traceback' not in running.err.read_text()
@@ -273,23 +276,12 @@ def test_a_backend_asked_for_that_cannot_be_had_is_refused(
         main(['--model-path', str(tmp_path), '--backends', 'tensorflow'])
 
 
-def test_without_a_saved_model_the_tutorial_is_null(
-    tmp_path: Path, real_model: Any
+def test_without_a_saved_model_the_tutorial_is_left_out(
+    real_model: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """And one line says so; nobody asked for TensorFlow, so the rest goes on."""
-    (tmp_path / 'model.onnx').symlink_to(real_model.onnx)
-    path = tmp_path / 'report.json'
-    running = Benchmark(
-        tmp_path, *SHORT, '--model-path', str(tmp_path / 'model.onnx'), '--json', str(path)
-    )
-    assert running.process.wait(WAIT_S) == 0, running.err.read_text()
-    report = json.loads(path.read_text())
-    ratios = {name: by_size[SIZE] for name, by_size in report['ratios'].items()}
-    assert [name for name, value in ratios.items() if value is None] == [
-        'tutorial_vs_pipeline', 'tutorial_same_shape_vs_pipeline'
-    ]
-    lines = running.out.read_text().splitlines()
-    assert sum(line.startswith('the tutorial is left out: ') for line in lines) == 1
+    files = replace(real_model, saved_model=None)
+    assert benchmark._open_tutorial(Namespace(device='cpu'), files) is None
+    assert capsys.readouterr().out.startswith('the tutorial is left out: ')
 
 
 def test_help_defines_the_ratios(capsys: pytest.CaptureFixture[str]) -> None:

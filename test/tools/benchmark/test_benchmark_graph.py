@@ -12,154 +12,21 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The load, on a pose node in this process that knows its answers."""
+"""The benchmark's graph."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Iterator
 import os
 from pathlib import Path
-import time
-from typing import Any
 
-from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
-from movenet_ros.messages.conversions import image_from_msg
-from movenet_ros.messages.conversions import stamp_ns
-from movenet_ros.tools.benchmark import graph as benchmark_graph
 from movenet_ros.tools.benchmark.graph import measure_graph
-from movenet_ros.tools.harness import IN_FLIGHT
-from movenet_ros.tools.harness import LoadGenerator
-from movenet_ros.tools.harness import Traffic
 import numpy as np
 from numpy.typing import NDArray
 import pytest
 import rclpy
 from rclpy.logging import LoggingSeverity
 from rclpy.logging import set_logger_level
-from sensor_msgs.msg import Image
-from vision_msgs.msg import Detection2DArray
-
-WAIT_S = 30.0
-
-
-@pytest.fixture
-def load(world: Any, small_image: NDArray[np.uint8]) -> Iterator[LoadGenerator]:
-    """Give a load generator in a graph of its own."""
-    generator = LoadGenerator(small_image, context=world.context, namespace=world.namespace)
-    yield generator
-    generator.close()
-
-
-@pytest.fixture
-def node(
-    start_pose_node: Callable[..., Any],
-    nobody: NDArray[np.float32],
-    load: LoadGenerator,
-    world: Any,
-) -> None:
-    """Start a pose node that listens to the load."""
-    start_pose_node(RecordedBackend([nobody]))
-    world.until(load.is_heard)
-
-
-def test_what_is_published_is_the_image_with_a_stamp_of_its_own(
-    load: LoadGenerator, world: Any, small_image: NDArray[np.uint8]
-) -> None:
-    images = world.sink(Image, 'image')
-    world.until(load.is_heard)
-    before_ns = time.time_ns()
-    for _ in range(3):
-        load.send()
-    world.until(lambda: len(images) == 3)
-    stamps = [stamp_ns(each.header.stamp) for each in images]
-    assert before_ns <= stamps[0] < stamps[1] < stamps[2] <= time.time_ns()
-    assert images[0].header.frame_id == 'camera'
-    np.testing.assert_array_equal(image_from_msg(images[2]).pixels, small_image)
-
-
-def test_paced_images_come_back(node: None, load: LoadGenerator) -> None:
-    traffic = load.paced(10)
-    assert traffic.sent == 10
-    assert 0 < len(traffic.latencies_s) == len(traffic.arrived_s) <= 10
-    assert min(traffic.latencies_s) > 0
-
-
-def test_the_pace_is_kept(load: LoadGenerator, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(benchmark_graph, 'LOST_S', 0.0)
-    begun_s = time.monotonic()
-    load.paced(16)
-    assert time.monotonic() - begun_s >= 15 / benchmark_graph.RATE_HZ
-
-
-def test_flat_out_is_a_closed_loop(
-    node: None, load: LoadGenerator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """There are never more images under way than there should be, and many come back."""
-    under_way: list[int] = []
-    send = load.send
-
-    def spy() -> None:
-        send()
-        under_way.append(len(load._under_way))
-
-    monkeypatch.setattr(load, 'send', spy)
-    traffic = load.flat_out(1.0)
-    assert 1 <= max(under_way) <= IN_FLIGHT  # 1 where the answer comes before the next image
-    assert len(traffic.arrived_s) > IN_FLIGHT and traffic.rate_hz > 0
-
-
-def test_flat_out_a_lost_image_is_replaced(
-    load: LoadGenerator, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nobody answers here."""
-    monkeypatch.setattr(benchmark_graph, 'LOST_S', 0.05)
-    traffic = load.flat_out(0.5)
-    assert traffic.sent > IN_FLIGHT
-    assert traffic.latencies_s == []
-
-
-def answer_to(load: LoadGenerator, stamp: tuple[int, int]) -> None:
-    """Let the poses of an image arrive."""
-    msg = Detection2DArray()
-    msg.header.stamp.sec, msg.header.stamp.nanosec = stamp
-    load._on_poses(rclpy.serialization.serialize_message(msg))
-
-
-def test_what_was_sent_before_an_image_that_came_back_was_dropped(load: LoadGenerator) -> None:
-    for _ in range(3):
-        load.send()
-    first, second, third = load._under_way
-    answer_to(load, second)
-    assert list(load._under_way) == [third]
-    answer_to(load, first)
-    assert (load.traffic.sent, len(load.traffic.arrived_s)) == (3, 1)
-
-
-def test_latency_begins_with_the_publishing_of_that_image(load: LoadGenerator) -> None:
-    load.send()
-    (stamp,) = load._under_way
-    load._under_way[stamp] -= 5.0
-    answer_to(load, stamp)
-    assert 5.0 < load.traffic.latencies_s[0] < WAIT_S
-
-
-def test_a_new_count_forgets_the_last_one(load: LoadGenerator) -> None:
-    load.send()
-    (stamp,) = load._under_way
-    traffic = load.begin()
-    answer_to(load, stamp)
-    assert traffic == Traffic()
-
-
-@pytest.mark.parametrize(
-    ('arrived_s', 'rate_hz'), [([], 0.0), ([3.0], 0.0), ([3.0, 3.5], 2.0), ([3.0, 3.1, 4.0], 2.0)]
-)
-def test_the_rate_is_counted_from_the_first_to_the_last(
-    arrived_s: list[float], rate_hz: float
-) -> None:
-    assert Traffic(arrived_s=arrived_s).rate_hz == rate_hz
 
 
 def test_a_node_that_does_not_start_says_why(
