@@ -15,8 +15,11 @@
 """
 Start a camera, the pose node and RViz.
 
-An argument that is left empty changes nothing: what params_file says holds, or else the node's
-own default. An argument that is given wins over the file.
+An empty argument leaves a parameter as it is in params_file, or else at the node's default; a
+value overrides the file.
+
+Nothing of the package is imported here: ros2 launch runs in the distribution's Python, which does
+not see a .venv. So scripts/papers prints the arguments that are parameters from the one table.
 """
 
 import os
@@ -35,44 +38,47 @@ CONFIG = Path(get_package_share_directory('movenet_ros')) / 'config'
 # Fast DDS reads the first up to its version 2 and the second from version 3 on.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 
-# name, default, meaning and, where not everything goes, choices
+# Name, default, meaning and, where not every value is allowed, choices. Rows of the node's
+# parameters are printed by scripts/papers from movenet_ros/settings.py.
 ARGUMENTS = (
     ('namespace', '', 'Namespace of all nodes and topics.'),
     (
         'camera', 'usb_cam',
-        'Where images come from; none: from elsewhere, a robot or a bag.',
+        'Source of the images; usb_cam: the camera driver; video: see the argument video;'
+        ' none: another program, a robot or a bag.',
         'usb_cam', 'video', 'none',
     ),
     (
         'video', '',
         'With camera:=video a video file, folder of pictures, camera index or device;'
-        ' with camera:=usb_cam its device, if empty /dev/video0.',
+        ' with camera:=usb_cam its device, by default /dev/video0.',
     ),
     (
         'image', 'image_raw',
-        'Topic where the camera publishes images and the pose node reads them;'
+        'Image topic that the camera publishes and the pose node subscribes to;'
         ' without /compressed.',
     ),
     (
         'params_file', str(CONFIG / 'pose.yaml'),
-        'YAML file of parameters for the pose node, usb_cam and video_source.',
+        'YAML file of parameters for pose_node, usb_cam and video_source.',
     ),
-    ('rviz', 'true', 'Show the annotated image in RViz.', 'true', 'false'),
+    ('rviz', 'true', 'Show image_annotated in RViz.', 'true', 'false'),
     (
         'image_transport', '',
-        'What the pose node reads; compressed: the topic with /compressed;'
-        ' empty: as params_file says.',
+        'raw: sensor_msgs/Image on image; compressed: sensor_msgs/CompressedImage on'
+        ' image/compressed. Empty: as in params_file.',
         '', 'raw', 'compressed',
     ),
     (
         'backend', '',
-        'Inference runtime; empty: as params_file says.',
+        'Inference runtime; auto: the fastest that works on this machine. Empty: as in'
+        ' params_file.',
         '', 'auto', 'tensorflow', 'onnxruntime', 'openvino',
     ),
     (
         'autostart', '',
-        'Configure and activate the pose node at its start; false: leave it to'
-        ' "ros2 lifecycle set /movenet configure" and activate; empty: as params_file says.',
+        'Configure and activate the node at its start, and exit if that fails; false leaves it'
+        ' to "ros2 lifecycle set". Empty: as in params_file.',
         '', 'true', 'false',
     ),
     ('enclave', '', 'SROS 2 enclave of the pose node, such as /movenet; empty: none.'),
@@ -83,15 +89,15 @@ ARGUMENTS = (
     ),
     (
         'use_sim_time', '',
-        'Take the time from /clock, as a simulator or "ros2 bag play --clock" sends it;'
-        ' empty: as params_file says.',
+        'Use the time on /clock, from a simulator or "ros2 bag play --clock".'
+        ' Empty: as in params_file.',
         '', 'true', 'false',
     ),
 )
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Declare the arguments, and what to start with them."""
+    """Declare the arguments and the nodes to start with them."""
     return LaunchDescription([
         *(
             DeclareLaunchArgument(
@@ -104,9 +110,9 @@ def generate_launch_description() -> LaunchDescription:
 
 
 def start(context: LaunchContext) -> list[Node]:
-    """Choose the nodes that the arguments ask for."""
+    """Return the nodes that the arguments ask for."""
     given = context.launch_configurations
-    refuse_what_cannot_work(given)
+    refuse_contradictions(given)
     nodes = [pose_node(given)]
     if given['camera'] == 'usb_cam':
         nodes.append(usb_cam(given))
@@ -117,9 +123,9 @@ def start(context: LaunchContext) -> list[Node]:
     return nodes
 
 
-def refuse_what_cannot_work(given: dict[str, str]) -> None:
+def refuse_contradictions(given: dict[str, str]) -> None:
     """
-    End the launch with one line where its nodes would only wait for each other.
+    End the launch with one line where its nodes would wait for each other for ever.
 
     :raises RuntimeError: launch prints it and ends.
     """
@@ -132,17 +138,17 @@ def refuse_what_cannot_work(given: dict[str, str]) -> None:
 
 
 def overrides(given: dict[str, str], *names: str) -> list[dict[str, LaunchConfiguration]]:
-    """Pass on those arguments as parameters of the same name that are not empty."""
+    """Return the arguments that are not empty as parameters of the same name."""
     filled = {name: LaunchConfiguration(name) for name in names if given[name]}
     return [filled] if filled else []
 
 
 def pose_node(given: dict[str, str]) -> Node:
-    """Describe the pose node; without it nothing else is of use, so its end ends the launch."""
+    """Describe the pose node; its end ends the launch."""
     return Node(
         package='movenet_ros',
         executable='pose_node',
-        # Named in full, it gets overrides that win over every wildcard in params_file.
+        # With a full name, the overrides precede every wildcard in params_file.
         name='movenet',
         namespace=given['namespace'],
         parameters=[
@@ -163,7 +169,7 @@ def usb_cam(given: dict[str, str]) -> Node:
     """
     Describe the camera driver.
 
-    Its end ends nothing: the pose node says that images are missing, and takes them up again when
+    Its end does not end the launch: the pose node warns that no image arrives, and continues when
     the driver is back.
     """
     return Node(
@@ -171,14 +177,14 @@ def usb_cam(given: dict[str, str]) -> Node:
         executable='usb_cam_node_exe',
         name='usb_cam',
         namespace=given['namespace'],
-        # These come before params_file, which may say otherwise. usb_cam's own default sets the
-        # brightness to 50 of 255; -1 leaves it as the camera has it.
+        # params_file overrides these. usb_cam's own default sets the brightness to 50 of 255; -1
+        # leaves the camera's.
         ros_arguments=['-p', 'frame_id:=camera', '-p', 'brightness:=-1'],
         parameters=[
             given['params_file'],
             *([{'video_device': given['video']}] if given['video'] else []),
         ],
-        # Up to Jazzy, image_transport leaves compressed where it was when only raw is remapped.
+        # Up to Jazzy, image_transport does not remap compressed along with raw.
         remappings=[
             ('image_raw', given['image']),
             ('image_raw/compressed', f'{given["image"]}/compressed'),
@@ -189,14 +195,14 @@ def usb_cam(given: dict[str, str]) -> Node:
 
 
 def room_for_images() -> dict[str, str]:
-    """Name a profile for Fast DDS that does not lose parts of images, unless the user has one."""
+    """Return the Fast DDS profile with room for whole images, unless the user has a profile."""
     if any(name in os.environ for name in PROFILE_VARIABLES):
         return {}
     return dict.fromkeys(PROFILE_VARIABLES, str(CONFIG / 'fastdds.xml'))
 
 
 def video_source(given: dict[str, str]) -> Node:
-    """Describe the player of a video; where params_file says loop: false, its end ends all."""
+    """Describe the source of a video; its end (see its parameter loop) ends the launch."""
     return Node(
         package='movenet_ros',
         executable='video_source',
@@ -217,7 +223,7 @@ def rviz(given: dict[str, str]) -> Node:
     """
     Describe RViz.
 
-    Its end ends nothing: robots go on reading the poses, and a machine without a display goes on.
+    Its end does not end the launch: a robot needs the poses, with or without a display.
     """
     return Node(
         package='rviz2',
@@ -225,7 +231,7 @@ def rviz(given: dict[str, str]) -> Node:
         namespace=given['namespace'],
         arguments=['-d', str(CONFIG / 'pose.rviz')],
         parameters=overrides(given, 'use_sim_time'),
-        # pose.rviz names the topic absolutely, as RViz writes it; here it follows the namespace.
+        # RViz writes absolute names of topics into its files; this one follows the namespace.
         remappings=[('/image_annotated', 'image_annotated')],
         output='screen',
     )

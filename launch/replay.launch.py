@@ -52,33 +52,35 @@ DISCOVERY_S = '1'  # from the player's first sign of life to its first message
 START_S = 10.0  # for the pose node and RViz, where the log level hides what is waited for
 LAST_IMAGES_S = 1.0  # from the end of the bag to the end of all
 
-# name, default, meaning and, where not everything goes, choices
+# Name, default, meaning and, where not every value is allowed, choices. Rows of the node's
+# parameters are printed by scripts/papers from movenet_ros/settings.py.
 ARGUMENTS = (
     ('bag', '', 'Bag to play, a folder or a file; required.'),
     ('rate', '1.0', 'Speed, as a multiple of the recorded one; more than 0.'),
     ('loop', 'false', 'Start again at the end of the bag; otherwise end.', 'true', 'false'),
     (
         'image', 'image_raw',
-        'Topic of the images in the bag, such as /camera/image_raw; without /compressed.',
+        'Image topic in the bag, such as /camera/image_raw; without /compressed.',
     ),
     (
         'image_transport', '',
-        'How the bag has the images; compressed: on the topic with /compressed;'
-        ' empty: as params_file says.',
+        'raw: sensor_msgs/Image on image; compressed: sensor_msgs/CompressedImage on'
+        ' image/compressed. Empty: as in params_file.',
         '', 'raw', 'compressed',
     ),
-    ('rviz', 'true', 'Show the annotated image in RViz.', 'true', 'false'),
+    ('rviz', 'true', 'Show image_annotated in RViz.', 'true', 'false'),
     (
         'namespace', '',
-        'Namespace of the pose node and RViz; the topics of the bag stay where they are.',
+        'Namespace of the pose node and RViz; the topics of the bag keep their names.',
     ),
     (
         'params_file', str(SHARE / 'config' / 'pose.yaml'),
-        'YAML file of parameters for the pose node.',
+        'YAML file of parameters for pose_node.',
     ),
     (
         'backend', '',
-        'Inference runtime; empty: as params_file says.',
+        'Inference runtime; auto: the fastest that works on this machine. Empty: as in'
+        ' params_file.',
         '', 'auto', 'tensorflow', 'onnxruntime', 'openvino',
     ),
     (

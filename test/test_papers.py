@@ -12,18 +12,69 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The README says what the code does."""
+"""The papers are printed from the code, and what they link to and name exists."""
 
+from __future__ import annotations
+
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec
+from importlib.util import spec_from_loader
 from pathlib import Path
+import re
+from typing import Any
+
+from movenet_ros.settings import defaults
+from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import rows
+import pytest
+import yaml
 
 ROOT = Path(__file__).parents[1]
+TEXTS = ('README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'doc/security.md')
 
 
-def test_files_that_the_papers_link_to_exist() -> None:
-    missing = []
-    for paper in ('README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md'):
-        for part in (ROOT / paper).read_text().split('](')[1:]:
-            target = part.partition(')')[0]
-            if not target.startswith('http') and not (ROOT / target).exists():
-                missing.append(f'{paper}: {target}')
-    assert missing == []
+def load(script: str) -> Any:
+    """Load a script as a module."""
+    loader = SourceFileLoader(script, str(ROOT / 'scripts' / script))
+    spec = spec_from_loader(script, loader)
+    assert spec is not None
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+papers = load('papers')
+
+
+@pytest.mark.parametrize('name', papers.PAPERS)
+def test_a_paper_is_as_the_script_prints_it(name: str) -> None:
+    text = (ROOT / name).read_text()
+    assert text == papers.PAPERS[name](text), 'run scripts/papers'
+
+
+def test_readme_has_every_table() -> None:
+    assert len(papers.TABLE.findall((ROOT / 'README.md').read_text())) == 4
+
+
+def test_pose_yaml_states_the_defaults() -> None:
+    nested = yaml.safe_load(papers.pose_yaml())['/**']['ros__parameters']
+    flat = {
+        f'{name}.{inner}' if inner else name: value
+        for name, values in nested.items()
+        for inner, value in (values if isinstance(values, dict) else {'': values}).items()
+    }
+    assert list(flat.items()) == list(defaults(PoseParameters).items())
+
+
+@pytest.mark.parametrize('paper', TEXTS)
+def test_files_that_a_paper_links_to_exist(paper: str) -> None:
+    links = re.findall(r'\]\(([^)#]+)', (ROOT / paper).read_text())
+    files = [link for link in links if not link.startswith('http')]
+    assert [name for name in files if not ((ROOT / paper).parent / name).exists()] == []
+
+
+@pytest.mark.parametrize('paper', ['README.md', 'doc/security.md', 'CONTRIBUTING.md'])
+def test_no_paper_names_a_parameter_by_its_old_name(paper: str) -> None:
+    old = {name for row in rows(PoseParameters).values() for name in row.was if '_' in name}
+    words = set(re.findall(r'[\w.]+', (ROOT / paper).read_text()))
+    assert old & words == set()

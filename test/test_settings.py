@@ -12,14 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The tables of parameters: what they hold, accept and reject, and what is printed from them."""
+"""The tables of parameters: names, values that are accepted and rejected, help."""
 
 from __future__ import annotations
 
-from importlib.machinery import SourceFileLoader
-from importlib.util import module_from_spec
-from importlib.util import spec_from_loader
-from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.errors import StartError
@@ -35,21 +31,9 @@ from movenet_ros.settings import unknown_names
 from movenet_ros.settings import values_of
 from movenet_ros.settings import VideoSourceParameters
 import pytest
-import yaml
 
-ROOT = Path(__file__).parents[1]
 TABLES = (PoseParameters, VideoSourceParameters)
 ROWS = [row for table in TABLES for row in rows(table).values()]
-
-
-def papers() -> Any:
-    """Load scripts/papers."""
-    loader = SourceFileLoader('papers', str(ROOT / 'scripts' / 'papers'))
-    spec = spec_from_loader('papers', loader)
-    assert spec is not None
-    module = module_from_spec(spec)
-    loader.exec_module(module)
-    return module
 
 
 def test_groups_have_dotted_names() -> None:
@@ -176,24 +160,3 @@ def test_a_strange_name_is_answered_with_all_of_them() -> None:
 
 def test_the_help_has_every_parameter() -> None:
     assert all(f'  {name} (' in listing(PoseParameters) for name in rows(PoseParameters))
-
-
-def test_pose_yaml_is_printed_from_the_table() -> None:
-    text = (ROOT / 'config' / 'pose.yaml').read_text()
-    assert text == papers().pose_yaml(), 'run scripts/papers'
-
-
-def test_pose_yaml_states_the_defaults() -> None:
-    nested = yaml.safe_load(papers().pose_yaml())['/**']['ros__parameters']
-    flat = {
-        f'{name}.{inner}' if inner else name: value
-        for name, values in nested.items()
-        for inner, value in (values if isinstance(values, dict) else {'': values}).items()
-    }
-    assert list(flat.items()) == list(defaults(PoseParameters).items())
-
-
-def test_readme_is_printed_from_the_tables() -> None:
-    text = (ROOT / 'README.md').read_text()
-    assert papers().readme(text) == text, 'run scripts/papers'
-    assert all(papers().table(table) in text for table in TABLES)
