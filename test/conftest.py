@@ -24,8 +24,8 @@ import sys
 from typing import Any
 
 from hypothesis import settings
-from movenet_ros.backends import onnxruntime_backend
-from movenet_ros.backends import tensorflow_backend
+from movenet_ros.backends import onnxruntime as onnxruntime_module
+from movenet_ros.backends import tensorflow as tensorflow_module
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
@@ -94,20 +94,20 @@ def real_model() -> ModelFiles:
 def onnxruntime_cpu(real_model: ModelFiles) -> Runtime:
     """Give the real model in ONNX Runtime on the CPU."""
     assert real_model.onnx is not None
-    return onnxruntime_backend.load(real_model.onnx, BackendRequest(SPEC, device='cpu'))
+    return onnxruntime_module.load(real_model.onnx, BackendRequest(SPEC, device='cpu'))
 
 
 @pytest.fixture(scope='session')
 def tensorflow() -> Any:
     """Give TensorFlow, which takes seconds to import."""
-    return tensorflow_backend.import_tensorflow()
+    return tensorflow_module.import_tensorflow()
 
 
 @pytest.fixture(scope='session')
 def tensorflow_auto(tensorflow: Any, real_model: ModelFiles) -> Runtime:
     """Give the real model in TensorFlow, on a GPU where there is one."""
     assert real_model.saved_model is not None
-    return tensorflow_backend.load(real_model.saved_model, BackendRequest(SPEC))
+    return tensorflow_module.load(real_model.saved_model, BackendRequest(SPEC))
 
 
 @pytest.fixture(scope='session')

@@ -171,7 +171,7 @@ def load_backend(request: BackendRequest) -> Runtime:
             ' or backend to openvino'
         )
     try:
-        module = import_module(f'movenet_ros.backends.{name}_backend')
+        module = import_module(f'movenet_ros.backends.{name}')
         backend: Runtime = module.load(path, request)
     except ImportError as error:
         raise BackendError(
@@ -183,12 +183,12 @@ def load_backend(request: BackendRequest) -> Runtime:
 
 def _gpus_in_tensorflow() -> int:
     """Count TensorFlow's GPUs, without importing it where no driver shows one."""
-    from movenet_ros.backends import tensorflow_backend
+    from movenet_ros.backends import tensorflow as tensorflow_module
 
     if not machine.gpu_in_sight():
         return 0
     try:
-        tf = tensorflow_backend.import_tensorflow()
+        tf = tensorflow_module.import_tensorflow()
     except ImportError:  # installed, but broken; if it is all there is, opening it says how
         return 0
     return len(tf.config.list_physical_devices('GPU'))

@@ -34,16 +34,22 @@ OTHERS: dict[str, tuple[str, str, int, list[Any]]] = {
 }
 
 
-def write_identity(
-    path: Path, name: str, output: str, elements: int, shape: list[Any] | None
+def write_zeros(
+    path: Path, name: str, output: str, elements: int, shape: list[int], stated: list[Any] | None
 ) -> Path:
-    """Write a model that returns its input."""
+    """Write a model that takes a picture and gives zeros of a shape, which it may not state."""
     make = onnx.helper
+    sizes = make.make_tensor('sizes', onnx.TensorProto.INT64, [len(shape)], shape)
     graph = make.make_graph(
-        [make.make_node('Cast', [name], [output], to=FLOAT)],
+        [
+            make.make_node('ReduceMin', [name], ['least'], keepdims=0),
+            make.make_node('Cast', ['least'], ['number'], to=FLOAT),
+            make.make_node('Expand', ['number', 'sizes'], [output]),
+        ],
         'other',
-        [make.make_tensor_value_info(name, elements, shape)],
-        [make.make_tensor_value_info(output, FLOAT, shape)],
+        [make.make_tensor_value_info(name, elements, [1, None, None, 3])],
+        [make.make_tensor_value_info(output, FLOAT, stated)],
+        [sizes],
     )
     model = make.make_model(graph, opset_imports=[make.make_opsetid('', 17)], ir_version=8)
     onnx.save(model, str(path))
@@ -53,13 +59,15 @@ def write_identity(
 @pytest.fixture(params=OTHERS.values(), ids=OTHERS.keys())
 def another_model(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Give an ONNX file that differs from MoveNet MultiPose in one thing."""
-    return write_identity(tmp_path / 'other.onnx', *request.param)
+    return write_zeros(tmp_path / 'other.onnx', *request.param, stated=request.param[-1])
 
 
 @pytest.fixture(params=[['n', None, 56], None], ids=['partly', 'not at all'])
 def model_of_unsure_output(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
     """Give a model that does not say its output's shape."""
-    return write_identity(tmp_path / 'm.onnx', 'input', 'output_0', INT32, request.param)
+    return write_zeros(
+        tmp_path / 'm.onnx', 'input', 'output_0', INT32, [1, 6, 56], request.param
+    )
 
 
 @pytest.fixture(params=[b'', b'rubbish' * 100, b'\x08\x08'], ids=['empty', 'text', 'bytes'])

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from movenet_ros.backends import openvino_backend
+from movenet_ros.backends import openvino as openvino_module
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
@@ -46,7 +46,7 @@ def another(request: pytest.FixtureRequest, real_model: ModelFiles) -> Runtime:
         backend: Runtime = request.getfixturevalue('tensorflow_auto')
         return backend
     assert real_model.onnx is not None
-    return openvino_backend.load(real_model.onnx, BackendRequest(SPEC, precision='f32'))
+    return openvino_module.load(real_model.onnx, BackendRequest(SPEC, precision='f32'))
 
 
 @pytest.mark.parametrize('input_size', [192, 256])

@@ -174,7 +174,7 @@ def tensorflow_is_broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], No
         raise ImportError('libcudart.so.12: cannot open shared object file')
 
     def make(gpu_in_sight: bool) -> None:
-        module = 'movenet_ros.backends.tensorflow_backend'
+        module = 'movenet_ros.backends.tensorflow'
         monkeypatch.setattr('movenet_ros.core.machine.gpu_in_sight', lambda: gpu_in_sight)
         monkeypatch.setattr(f'{module}.import_tensorflow', fail)
 
@@ -193,7 +193,7 @@ def test_without_a_driver_tensorflow_is_not_imported_to_look_for_gpus(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr('movenet_ros.core.machine.gpu_in_sight', lambda: False)
-    monkeypatch.setattr('movenet_ros.backends.tensorflow_backend.import_tensorflow', never)
+    monkeypatch.setattr('movenet_ros.backends.tensorflow.import_tensorflow', never)
     assert backends._gpus_in_tensorflow() == 0
 
 

@@ -70,7 +70,7 @@ def test_the_next_one_answers_the_same(load: Load) -> None:
     first = load()
     answer = first.run({'input': BATCH})['output_0']
     first.close()
-    np.testing.assert_allclose(load().infer(BATCH), answer, atol=1e-4)
+    np.testing.assert_allclose(load().run({'input': BATCH})['output_0'], answer, atol=1e-4)
 
 
 def test_another_one_that_is_loaded_meanwhile_goes_on(load: Load) -> None:
@@ -123,6 +123,7 @@ import time
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends import load_backend
 from movenet_ros.core.native_memory import keep_freed_memory
+from movenet_ros.model.movenet import SPEC
 import numpy as np
 
 def taken():

@@ -118,7 +118,8 @@ def test_a_backend_that_is_asked_for_is_opened(real_model: ModelFiles, name: str
 @pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
 def test_what_is_opened_answers(real_model: ModelFiles, name: str) -> None:
     request = BackendRequest(SPEC, name, 'cpu', 0, None, real_model.onnx)
-    output = open_backend(request)[0].infer(np.zeros((1, 96, 128, 3), np.int32))
+    output = open_backend(request)[0].run({'input': np.zeros((1, 96, 128, 3), np.int32)})
+    output = output['output_0']
     assert (output.shape, output.dtype) == ((1, 6, 56), np.float32)
 
 
@@ -141,7 +142,7 @@ class Runtimes:
         self.requests: list[BackendRequest] = []
 
     def import_module(self, module: str) -> SimpleNamespace:
-        name = module.rpartition('.')[2].removesuffix('_backend')
+        name = module.rpartition('.')[2]
 
         def load(path: Path, request: BackendRequest) -> SimpleNamespace:
             self.requests.append(request)
@@ -292,7 +293,7 @@ def test_auto_takes_tensorflow_where_nothing_else_can_be_imported(
     monkeypatch: pytest.MonkeyPatch, real_model: ModelFiles
 ) -> None:
     for name in ('onnxruntime', 'openvino'):
-        monkeypatch.setattr(f'movenet_ros.backends.{name}_backend.load', no_library)
+        monkeypatch.setattr(f'movenet_ros.backends.{name}.load', no_library)
     backend, why = open_backend(
         BackendRequest(SPEC, 'auto', 'cpu', 0, real_model.saved_model, real_model.onnx)
     )

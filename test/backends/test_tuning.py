@@ -34,8 +34,6 @@ from movenet_ros.backends.tuning import thread_counts
 from movenet_ros.core.errors import BackendError
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
-import numpy as np
-from numpy.typing import NDArray
 import pytest
 
 ORT, OPENVINO, TENSORFLOW = 'onnxruntime', 'openvino', 'tensorflow'
@@ -361,10 +359,10 @@ def inferences(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, int, tuple[in
         if request.name == OPENVINO:
             raise BackendError('it does not work')
 
-        def infer(batch: NDArray[np.int32]) -> None:
-            done.append((request.name, request.threads, batch.shape))
+        def run(inputs: Any) -> None:
+            done.append((request.name, request.threads, inputs['input'].shape))
 
-        return SimpleNamespace(infer=infer)
+        return SimpleNamespace(run=run)
 
     monkeypatch.setattr(tuning, 'load_backend', load_backend)
     monkeypatch.setattr(tuning.time, 'sleep', lambda pause: None)
@@ -386,12 +384,9 @@ def test_candidates_take_turns(inferences: Inferences) -> None:
     assert measured == [1, 2] * tuning.RUNS
 
 
-@pytest.mark.parametrize(('input_size', 'shape'), [(256, (192, 256)), (512, (384, 512))])
-def test_the_input_is_that_of_a_camera(
-    inferences: Inferences, input_size: int, shape: tuple[int, int]
-) -> None:
-    measure(BackendRequest(SPEC, input_size=input_size), CANDIDATES)
-    assert {batch for *_, batch in inferences} == {(1, *shape, 3)}
+def test_the_input_is_the_usual_one_of_the_network(inferences: Inferences) -> None:
+    measure(BackendRequest(SPEC), CANDIDATES)
+    assert {shape for *_, shape in inferences} == {SPEC.usual['input']}
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ import gc
 from pathlib import Path
 from typing import Any
 
-from movenet_ros.backends import tensorflow_backend
+from movenet_ros.backends import tensorflow as tensorflow_backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.native_log import native_chatter_dropped
@@ -55,7 +55,7 @@ def load(saved_model: Path | None, device: str) -> TutorialLoop:
         raise BackendError(reason) from error
     # not the tutorial's, but else it would take all of the GPU's memory from what comes after it
     with native_chatter_dropped():
-        where, _ = tensorflow_backend._prepare_device(tf, device, 0)
+        where, _ = tensorflow_backend.prepare_device(tf, device, 0)
     model, movenet = tensorflow_backend.read_model(tf, saved_model, where, SPEC)
     return TutorialLoop(tf, model, movenet, where)
 

@@ -17,7 +17,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from movenet_ros.backends import tensorflow_backend
+from movenet_ros.backends import tensorflow as tensorflow_backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.image import SourceImage

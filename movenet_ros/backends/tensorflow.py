@@ -69,7 +69,7 @@ def import_tensorflow() -> Any:
     return tensorflow
 
 
-def load(saved_model: Path, request: BackendRequest) -> TensorFlowBackend:
+def load(saved_model: Path, request: BackendRequest) -> TensorFlow:
     """
     Load a SavedModel.
 
@@ -84,7 +84,7 @@ def load(saved_model: Path, request: BackendRequest) -> TensorFlowBackend:
             setter = getattr(tf.config.threading, f'set_{pool}_op_parallelism_threads')
             _configure(setter, request.threads)
     with native_chatter_dropped():
-        where, described = _prepare_device(tf, request.device, request.gpu_memory_limit_mb)
+        where, described = prepare_device(tf, request.device, request.gpu_memory_limit_mb)
     kept = '' if where == CPU else KEPT
     info = RuntimeInfo('tensorflow', tf.__version__, described, request.threads, kept=kept)
     if where != CPU:
@@ -98,7 +98,7 @@ def load(saved_model: Path, request: BackendRequest) -> TensorFlowBackend:
 
 def _load_on_gpu(
     tf: Any, saved_model: Path, where: str, spec: ModelSpec, info: RuntimeInfo
-) -> TensorFlowBackend:
+) -> TensorFlow:
     """
     Load a SavedModel on the GPU and try it there.
 
@@ -117,9 +117,9 @@ def _load_on_gpu(
 
 def _load_on(
     tf: Any, saved_model: Path, where: str, spec: ModelSpec, info: RuntimeInfo
-) -> TensorFlowBackend:
+) -> TensorFlow:
     model, signature = read_model(tf, saved_model, where, spec)
-    return TensorFlowBackend(tf, model, signature, where, info)
+    return TensorFlow(tf, model, signature, where, info)
 
 
 def read_model(tf: Any, saved_model: Path, where: str, spec: ModelSpec) -> tuple[Any, Any]:
@@ -138,7 +138,7 @@ def read_model(tf: Any, saved_model: Path, where: str, spec: ModelSpec) -> tuple
     return model, _signature(model, saved_model, spec)
 
 
-class TensorFlowBackend:
+class TensorFlow:
     """A SavedModel's signature on one device; made by :func:`load`."""
 
     def __init__(
@@ -174,7 +174,7 @@ class TensorFlowBackend:
         give_back_freed_memory()
 
 
-def operators_on_cpu(backend: TensorFlowBackend, spec: ModelSpec) -> tuple[str, ...]:
+def operators_on_cpu(backend: TensorFlow, spec: ModelSpec) -> tuple[str, ...]:
     """
     Run the model for the first time; return the types of the operators on the CPU, sorted.
 
@@ -216,7 +216,7 @@ def _shape(stated: Any) -> tuple[int | None, ...] | None:
     return None if stated.rank is None else tuple(stated.as_list())
 
 
-def _prepare_device(tf: Any, device: str, gpu_memory_limit_mb: int) -> tuple[str, str]:
+def prepare_device(tf: Any, device: str, gpu_memory_limit_mb: int) -> tuple[str, str]:
     """
     Set up TensorFlow's GPUs.
 

@@ -61,7 +61,7 @@ _PLACE = re.compile(  # in ONNX Runtime's source, as its reasons begin: file, li
 )
 
 
-def load(onnx: Path, request: BackendRequest) -> OnnxRuntimeBackend:
+def load(onnx: Path, request: BackendRequest) -> OnnxRuntime:
     """
     Load an ONNX file.
 
@@ -89,10 +89,10 @@ def load(onnx: Path, request: BackendRequest) -> OnnxRuntimeBackend:
             )
     session = _cpu_session(ort, onnx, request, folder)
     info = RuntimeInfo('onnxruntime', ort.__version__, 'CPU', request.threads)
-    return OnnxRuntimeBackend(session, info)
+    return OnnxRuntime(session, info)
 
 
-class OnnxRuntimeBackend:
+class OnnxRuntime:
     """An inference session; made by :func:`load`."""
 
     def __init__(self, session: Any, info: RuntimeInfo) -> None:
@@ -119,7 +119,7 @@ class OnnxRuntimeBackend:
         return results
 
 
-class OnnxRuntimeGpuBackend(OnnxRuntimeBackend):
+class OnnxRuntimeOnGpu(OnnxRuntime):
     """A session on a GPU: each shape of input has its place there, filled anew for each image."""
 
     def __init__(self, ort: Any, session: Any, info: RuntimeInfo) -> None:
@@ -177,7 +177,7 @@ def _cpu_session(ort: Any, onnx: Path, request: BackendRequest, folder: Path | N
 
 def _load_on_gpu(
     ort: Any, onnx: Path, request: BackendRequest, folder: Path | None
-) -> OnnxRuntimeGpuBackend | None:
+) -> OnnxRuntimeOnGpu | None:
     """
     Load the model on the GPU and try it there.
 
@@ -205,7 +205,7 @@ def _load_on_gpu(
         if provider not in GPU_NAMES:
             return None
         info = RuntimeInfo('onnxruntime', ort.__version__, GPU_NAMES[provider])
-        backend = OnnxRuntimeGpuBackend(ort, session, info)
+        backend = OnnxRuntimeOnGpu(ort, session, info)
         try:
             backend.run(request.spec.zeros())
         except InferenceError as error:

@@ -23,11 +23,11 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
-from movenet_ros.backends import tensorflow_backend
+from movenet_ros.backends import tensorflow as tensorflow_module
 from movenet_ros.backends.request import BackendRequest
-from movenet_ros.backends.tensorflow_backend import load
-from movenet_ros.backends.tensorflow_backend import operators_on_cpu
-from movenet_ros.backends.tensorflow_backend import TensorFlowBackend
+from movenet_ros.backends.tensorflow import load
+from movenet_ros.backends.tensorflow import operators_on_cpu
+from movenet_ros.backends.tensorflow import TensorFlow
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
@@ -41,11 +41,18 @@ import pytest
 MODEL = Path('/models/saved_model')
 
 
-class Shape(tuple[int, ...]):
+class Shape(tuple[Any, ...]):
     """Stands in for tf.TensorShape."""
 
-    def is_compatible_with(self, other: tuple[int, ...]) -> bool:
-        return tuple(self) == tuple(other)
+    rank = 4
+
+    def as_list(self) -> list[int | None]:
+        return list(self)
+
+
+def tensor(dtype: str, *shape: int | None) -> SimpleNamespace:
+    """Return what a signature has of a tensor."""
+    return SimpleNamespace(dtype=SimpleNamespace(name=dtype), shape=Shape(shape))
 
 
 class FakeTensorFlow:
@@ -114,8 +121,8 @@ class FakeTensorFlow:
 
     def _load(self, path: str) -> SimpleNamespace:
         signature = SimpleNamespace(
-            structured_input_signature=((), {'input': SimpleNamespace(dtype=self.int32)}),
-            structured_outputs={'output_0': SimpleNamespace(shape=Shape((1, 6, 56)))},
+            structured_input_signature=((), {'input': tensor('int32', 1, None, None, 3)}),
+            structured_outputs={'output_0': tensor('float32', 1, 6, 56)},
         )
         return SimpleNamespace(signatures={'serving_default': signature})
 
@@ -129,8 +136,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> MakeFake:
 
     def make(gpus: int, **machine: bool) -> FakeTensorFlow:
         tf = FakeTensorFlow(gpus, **machine)
-        monkeypatch.setattr(tensorflow_backend, 'import_tensorflow', lambda: tf)
-        monkeypatch.setattr(tensorflow_backend, 'operators_on_cpu', lambda backend: ())
+        monkeypatch.setattr(tensorflow_module, 'import_tensorflow', lambda: tf)
+        monkeypatch.setattr(tensorflow_module, 'operators_on_cpu', lambda backend, spec: ())
         return tf
 
     return make
@@ -232,11 +239,11 @@ def test_on_the_cpu_no_memory_is_said_to_stay(fake: MakeFake) -> None:
 def unfit(fake: MakeFake, monkeypatch: pytest.MonkeyPatch) -> FakeTensorFlow:
     """Give a machine whose GPU loads the model, but cannot run it."""
 
-    def fail(backend: Runtime) -> tuple[str, ...]:
+    def fail(backend: Runtime, spec: Any) -> tuple[str, ...]:
         raise InferenceError('TensorFlow: OOM when allocating tensor')
 
     tf = fake(1)
-    monkeypatch.setattr(tensorflow_backend, 'operators_on_cpu', fail)
+    monkeypatch.setattr(tensorflow_module, 'operators_on_cpu', fail)
     return tf
 
 
@@ -316,7 +323,8 @@ PRINT_THREADS = """
 import sys
 from pathlib import Path
 from movenet_ros.backends.request import BackendRequest
-from movenet_ros.backends.tensorflow_backend import load
+from movenet_ros.backends.tensorflow import load
+from movenet_ros.model.movenet import SPEC
 
 load(Path(sys.argv[1]), BackendRequest(SPEC, device='cpu', threads=1))
 from tensorflow import config
@@ -335,7 +343,7 @@ def test_on_a_gpu_it_names_the_operators_that_ran_on_the_cpu(
     fake: MakeFake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake(1)
-    monkeypatch.setattr(tensorflow_backend, 'operators_on_cpu', lambda backend: ('TopKV2',))
+    monkeypatch.setattr(tensorflow_module, 'operators_on_cpu', lambda backend, spec: ('TopKV2',))
     info = load(MODEL, BackendRequest(SPEC)).info
     assert str(info).endswith(' on GPU 0 (model of GPU:0), f32 (on the CPU: TopKV2)')
 
@@ -343,11 +351,11 @@ def test_on_a_gpu_it_names_the_operators_that_ran_on_the_cpu(
 def test_on_the_cpu_it_does_not_look_for_operators(
     fake: MakeFake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(backend: Runtime) -> tuple[str, ...]:
+    def fail(backend: Runtime, spec: Any) -> tuple[str, ...]:
         raise AssertionError('this should not have been asked')
 
     fake(1)
-    monkeypatch.setattr(tensorflow_backend, 'operators_on_cpu', fail)
+    monkeypatch.setattr(tensorflow_module, 'operators_on_cpu', fail)
     assert load(MODEL, BackendRequest(SPEC, device='cpu')).info.cpu_operators == ()
 
 
@@ -357,7 +365,7 @@ def operators(tensorflow: Any, real_model: ModelFiles) -> tuple[str, ...]:
     if tensorflow.config.list_physical_devices('GPU'):
         pytest.skip('there is a GPU')
     assert real_model.saved_model is not None
-    return operators_on_cpu(load(real_model.saved_model, BackendRequest(SPEC)))
+    return operators_on_cpu(load(real_model.saved_model, BackendRequest(SPEC)), SPEC)
 
 
 @pytest.mark.parametrize('part', ['Conv2D', 'TopK'])
@@ -441,7 +449,7 @@ def raising(tensorflow: Any) -> Callable[[Exception], Runtime]:
             raise error
 
         info = RuntimeInfo('tensorflow', '2', 'CPU')
-        return TensorFlowBackend(tensorflow, None, fail, '/CPU:0', info)
+        return TensorFlow(tensorflow, None, fail, '/CPU:0', info)
 
     return make
 
@@ -475,29 +483,30 @@ def test_what_comes_from_beneath_tensorflow_costs_one_image(
     raising: Raising, error: Exception
 ) -> None:
     with pytest.raises(InferenceError, match='^TensorFlow: no$'):
-        raising(error).infer(np.zeros((1, 64, 64, 3), np.int32))
+        raising(error).run({'input': np.zeros((1, 64, 64, 3), np.int32)})
 
 
 @pytest.mark.parametrize('bug', [TypeError, AttributeError, KeyError])
 def test_a_bug_is_not_taken_for_a_failure(raising: Raising, bug: type[Exception]) -> None:
     with pytest.raises(bug):
-        raising(bug('a bug')).infer(np.zeros((1, 64, 64, 3), np.int32))
+        raising(bug('a bug')).run({'input': np.zeros((1, 64, 64, 3), np.int32)})
 
 
 OFF_THE_FIRST = """
 import sys
 from pathlib import Path
-from movenet_ros.backends import tensorflow_backend
+from movenet_ros.backends import tensorflow as tensorflow_module
 from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.model.movenet import SPEC
 import numpy as np
 
-tf = tensorflow_backend.import_tensorflow()
+tf = tensorflow_module.import_tensorflow()
 (first,) = tf.config.list_physical_devices('CPU')
 two = [tf.config.LogicalDeviceConfiguration()] * 2
 tf.config.set_logical_device_configuration(first, two)
 from tensorflow.python.eager import context
 info = RuntimeInfo('tensorflow', '2', 'CPU')
-backend = tensorflow_backend._load_on(tf, Path(sys.argv[1]), '/CPU:1', info)
+backend = tensorflow_module._load_on(tf, Path(sys.argv[1]), '/CPU:1', SPEC, info)
 context.enable_graph_collection()
 backend.run({'input': np.zeros((1, 96, 96, 3), np.int32)})['output_0']
 graphs = context.export_run_metadata().partition_graphs

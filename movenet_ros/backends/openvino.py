@@ -14,11 +14,13 @@
 
 
 """
-MoveNet in OpenVINO, on the CPU.
+OpenVINO, on the CPU.
 
-The model is compiled for each shape of input by itself, which is faster than a model for all
-shapes; the compiled ones are kept for the next start. A stream that changes its shape again and
-again gets a model for all shapes in the end, so that neither time nor memory runs away.
+The network is compiled for each shape of its input, which is faster than one for all shapes, and
+the compiled ones are kept for the next start. A shape for which there is no room runs in the one
+for all shapes until it has come several times in a row; then it takes the place of the shape that
+was used least recently. So a new camera gets the fast one, and pictures of many sizes neither
+compile for each picture nor fill the memory.
 """
 
 from __future__ import annotations
@@ -46,7 +48,8 @@ from movenet_ros.core.runtime import TensorSpec
 TELEMETRY = 'openvino_telemetry'
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
-MAX_SHAPES = 4  # compiled ones that are kept; each takes some 60 MB
+MAX_SHAPES = 4  # compiled ones that are loaded; each takes some 60 MB
+TIMES_IN_A_ROW = 3  # of one more shape, after which it is compiled too
 
 
 def import_openvino() -> Any:
@@ -68,7 +71,7 @@ def import_openvino() -> Any:
     return openvino
 
 
-def load(onnx: Path, request: BackendRequest) -> OpenVinoBackend:
+def load(onnx: Path, request: BackendRequest) -> OpenVino:
     """
     Read an ONNX file and compile it when the first image comes.
 
@@ -103,10 +106,10 @@ def load(onnx: Path, request: BackendRequest) -> OpenVinoBackend:
     if folder is not None:
         options['CACHE_DIR'] = str(folder)
     info = RuntimeInfo('openvino', version, 'CPU', request.threads, precision)
-    return OpenVinoBackend(core, model, request.spec, options, folder, info)
+    return OpenVino(core, model, request.spec, options, folder, info)
 
 
-class OpenVinoBackend:
+class OpenVino:
     """The model, compiled for each shape of input; made by :func:`load`."""
 
     def __init__(
@@ -124,39 +127,57 @@ class OpenVinoBackend:
         self._spec = spec
         self._options = options
         self._folder = folder
-        self._requests: dict[Shapes, Any] = {}  # by the shapes of the inputs
+        self._requests: dict[Shapes, Any] = {}  # the most recently used last
+        self._for_all_shapes: Any = None
+        self._latest: Shapes = ()
+        self._times = 0  # in a row that the latest shapes came
 
     def run(self, inputs: Tensors) -> Tensors:
         """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
+        shapes = tuple((name, each.shape) for name, each in inputs.items())
         try:
-            answer = self._request(inputs).infer(dict(inputs), share_inputs=True)
+            self._spec.check_inputs(inputs)
+            answer = self._request(shapes).infer(dict(inputs), share_inputs=True)
             return {name: answer[name] for name in self._spec.outputs}
         except FAILURES as error:
+            # a request that failed on one shape may fail on every other one from then on
+            self._requests.pop(shapes, None)
+            self._for_all_shapes = None
             raise InferenceError(f'OpenVINO: {_reason(error)}') from error
 
     def close(self) -> None:
         """Free the compiled models; the Core stays with its threads, see :func:`_core`."""
         self._requests.clear()
-        self._model = None
+        self._for_all_shapes = self._model = None
         give_back_freed_memory()
 
-    def _request(self, inputs: Tensors) -> Any:
+    def _request(self, shapes: Shapes) -> Any:
         """Return what runs inputs of these shapes; compile it where that has not been done."""
-        shapes: Shapes = tuple((name, each.shape) for name, each in inputs.items())
-        if shapes not in self._requests:
-            self._spec.check_inputs(inputs)
-            if len(self._requests) >= MAX_SHAPES:
-                shapes = ()
-        if shapes not in self._requests:
-            stated = {name: each.shape or () for name, each in self._spec.inputs.items()}
-            stated.update(shapes)
-            self._model.reshape(
-                {name: [-1 if n is None else n for n in shape] for name, shape in stated.items()}
-            )
-            compiled = self._core.compile_model(self._model, 'CPU', self._options)
-            self._requests[shapes] = compiled.create_infer_request()
-            seal(self._folder)
+        self._times = self._times + 1 if shapes == self._latest else 1
+        self._latest = shapes
+        if shapes in self._requests:
+            self._requests[shapes] = self._requests.pop(shapes)
+        elif len(self._requests) < MAX_SHAPES:
+            self._requests[shapes] = self._compiled(shapes)
+        elif self._times > TIMES_IN_A_ROW:
+            del self._requests[next(iter(self._requests))]
+            give_back_freed_memory()
+            self._requests[shapes] = self._compiled(shapes)
+        else:
+            self._for_all_shapes = self._for_all_shapes or self._compiled(())
+            return self._for_all_shapes
         return self._requests[shapes]
+
+    def _compiled(self, shapes: Shapes) -> Any:
+        """Compile the network for these shapes; without any, for all."""
+        stated = {name: each.shape or () for name, each in self._spec.inputs.items()}
+        stated.update(shapes)
+        self._model.reshape(
+            {name: [-1 if n is None else n for n in shape] for name, shape in stated.items()}
+        )
+        compiled = self._core.compile_model(self._model, 'CPU', self._options)
+        seal(self._folder)
+        return compiled.create_infer_request()
 
 
 @lru_cache

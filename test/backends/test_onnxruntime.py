@@ -23,13 +23,13 @@ from types import SimpleNamespace
 from typing import Any
 import weakref
 
-from movenet_ros.backends import onnxruntime_backend
+from movenet_ros.backends import onnxruntime as onnxruntime_module
 from movenet_ros.backends.compiled import open_folder
 from movenet_ros.backends.compiled import seal
-from movenet_ros.backends.onnxruntime_backend import load
-from movenet_ros.backends.onnxruntime_backend import OnnxRuntimeBackend
-from movenet_ros.backends.onnxruntime_backend import OnnxRuntimeGpuBackend
-from movenet_ros.backends.onnxruntime_backend import operators_on
+from movenet_ros.backends.onnxruntime import load
+from movenet_ros.backends.onnxruntime import OnnxRuntime
+from movenet_ros.backends.onnxruntime import OnnxRuntimeOnGpu
+from movenet_ros.backends.onnxruntime import operators_on
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
@@ -93,10 +93,10 @@ class FakeSession:
         return self._started
 
     def get_inputs(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name='input', type='tensor(int32)')]
+        return [SimpleNamespace(name='input', type='tensor(int32)', shape=[1, 'h', 'w', 3])]
 
     def get_outputs(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name='output_0', shape=[1, 6, 56])]
+        return [SimpleNamespace(name='output_0', type='tensor(float)', shape=[1, 6, 56])]
 
     def run(self, outputs: list[str], inputs: dict[str, NDArray[np.int32]]) -> list[NDArray[Any]]:
         return [np.full((1, 6, 56), inputs['input'].flat[0], np.float32)]
@@ -270,7 +270,7 @@ def tensorrt(monkeypatch: pytest.MonkeyPatch, runtime: MakeRuntime) -> Callable[
     """Return a function that makes a GPU machine on which TensorRT is installed, or is not."""
 
     def make(installed: bool = True, **machine: tuple[str, ...]) -> FakeRuntime:
-        monkeypatch.setattr(onnxruntime_backend, '_has_tensorrt', lambda: installed)
+        monkeypatch.setattr(onnxruntime_module, '_has_tensorrt', lambda: installed)
         return runtime(TENSORRT, CUDA, CPU, **machine)
 
     return make
@@ -292,8 +292,8 @@ def test_tensorrt_is_not_asked_where_its_library_is_missing(tensorrt: MakeRuntim
 def test_tensorrt_is_installed_where_its_library_can_be_loaded(
     monkeypatch: pytest.MonkeyPatch, library: str, there: bool
 ) -> None:
-    monkeypatch.setattr(onnxruntime_backend, 'TENSORRT_LIBRARIES', ('libgone.so.1', library))
-    assert onnxruntime_backend._has_tensorrt() is there
+    monkeypatch.setattr(onnxruntime_module, 'TENSORRT_LIBRARIES', ('libgone.so.1', library))
+    assert onnxruntime_module._has_tensorrt() is there
 
 
 def test_with_tensorrt_it_says_so(tensorrt: MakeRuntime) -> None:
@@ -378,7 +378,7 @@ def test_on_a_gpu_every_shape_has_its_own_place(on_gpu: OnGpu) -> None:
 
 
 def test_on_a_gpu_every_image_gets_its_own_answer_on_the_host(on_gpu: OnGpu) -> None:
-    outputs = [on_gpu[1].infer(image(value)) for value in range(3)]
+    outputs = [on_gpu[1].run({'input': image(value)})['output_0'] for value in range(3)]
     assert [output[0, 0, 0] for output in outputs] == [0, 1, 2]
     assert all(isinstance(each, np.ndarray) and each.dtype == np.float32 for each in outputs)
 
@@ -397,6 +397,11 @@ def test_a_gpu_that_fails_costs_one_image(
         with pytest.raises(InferenceError, match='^ONNX Runtime: CUDA failure 2: out of memory$'):
             backend.run({'input': image(2)})['output_0']
     assert backend.run({'input': image(3)})['output_0'][0, 0, 0] == 3
+
+
+def fake_session(run: Callable[..., Any]) -> SimpleNamespace:
+    """Return a session of which only ``run`` is asked."""
+    return SimpleNamespace(run=run, get_outputs=lambda: [SimpleNamespace(name='output_0')])
 
 
 CONV = (
@@ -432,7 +437,7 @@ def test_whatever_fails_is_said_in_one_line_without_places_in_the_source(
     def run(*_: Any) -> Any:
         raise error(f'{where}{reason}\n at line 1\n')
 
-    backend = OnnxRuntimeBackend(SimpleNamespace(run=run), RuntimeInfo('onnxruntime', '1', 'CPU'))
+    backend = OnnxRuntime(fake_session(run), RuntimeInfo('onnxruntime', '1', 'CPU'))
     with pytest.raises(InferenceError) as caught:
         backend.run({'input': image(0)})['output_0']
     assert str(caught.value) == f'ONNX Runtime: {reason}'
@@ -443,7 +448,7 @@ def test_a_bug_is_not_taken_for_a_failure(bug: type[Exception]) -> None:
     def run(*_: Any) -> Any:
         raise bug('a bug')
 
-    backend = OnnxRuntimeBackend(SimpleNamespace(run=run), RuntimeInfo('onnxruntime', '1', 'CPU'))
+    backend = OnnxRuntime(fake_session(run), RuntimeInfo('onnxruntime', '1', 'CPU'))
     with pytest.raises(bug):
         backend.run({'input': image(0)})['output_0']
 
@@ -470,9 +475,9 @@ def test_a_gpu_backend_that_is_closed_leaves_no_place_on_the_gpu(
     on_gpu: OnGpu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _, backend = on_gpu
-    assert isinstance(backend, OnnxRuntimeGpuBackend)
+    assert isinstance(backend, OnnxRuntimeOnGpu)
     backend.run({'input': image(1)})['output_0']
-    held = [weakref.ref(each) for each in (backend._session, *backend._inputs.values())]
+    held = [weakref.ref(each) for each in (backend._session, *backend._places.values())]
     backend.close()
     assert [each() for each in held] == [None] * 3  # one place for the trial's shape
 
@@ -764,7 +769,7 @@ def test_the_optimized_model_answers_the_same_to_the_bit(
     load_real: LoadReal, paths: list[Path], astronaut: SourceImage
 ) -> None:
     batch = np.ascontiguousarray(astronaut.pixels[None, :256, :384], np.int32)
-    first, second = (load_real().infer(batch) for _ in range(2))
+    first, second = (load_real().run({'input': batch})['output_0'] for _ in range(2))
     assert paths[0] != paths[1]
     assert first.tobytes() == second.tobytes()
 
@@ -791,7 +796,7 @@ def test_a_whole_file_that_the_runtime_does_not_like_is_made_anew(
     path = optimized(tmp_path)
     path.write_bytes(b'of another kind')
     seal(path.parent)
-    assert load_real().infer(image(0)).shape == (1, 6, 56)
+    assert load_real().run({'input': image(0)})['output_0'].shape == (1, 6, 56)
     assert paths == [real_model.onnx, path, real_model.onnx]
 
 
@@ -799,7 +804,7 @@ def test_where_nothing_can_be_kept_the_model_works_all_the_same(
     load_real: LoadReal, tmp_path: Path
 ) -> None:
     (tmp_path / 'compiled').write_text('a file where the folder should be')
-    assert load_real().infer(image(0)).shape == (1, 6, 56)
+    assert load_real().run({'input': image(0)})['output_0'].shape == (1, 6, 56)
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason='root may write anywhere')
@@ -807,7 +812,7 @@ def test_a_folder_that_cannot_be_written_costs_nothing(
     load_real: LoadReal, tmp_path: Path
 ) -> None:
     (tmp_path / 'compiled').mkdir(mode=0o500)
-    assert load_real().infer(image(0)).shape == (1, 6, 56)
+    assert load_real().run({'input': image(0)})['output_0'].shape == (1, 6, 56)
     assert not list((tmp_path / 'compiled').iterdir())
 
 
