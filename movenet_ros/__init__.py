@@ -12,10 +12,34 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""See people on a ROS 2 image topic with MoveNet MultiPose."""
+"""
+See people in images with MoveNet MultiPose; in ROS 2, on an image topic.
 
-import os
+The library needs no ROS, and importing it changes nothing in the process::
 
-# ONNX Runtime reports its use to its makers unless told not to before it is imported. A robot's
-# owner has not been asked; whoever wants it sets the variable to 0.
-os.environ.setdefault('ORT_DISABLE_TELEMETRY', '1')
+    from movenet_ros import Perception, Settings
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from movenet_ros.perception import Perception as Perception
+    from movenet_ros.settings import Settings as Settings
+
+__all__ = ['Perception', 'Settings']
+
+
+def __getattr__(name: str) -> Any:
+    """Import the library when it is asked for: a node that publishes a video needs none of it."""
+    if name == 'Perception':
+        from movenet_ros.perception import Perception
+
+        return Perception
+    if name == 'Settings':
+        from movenet_ros.settings import Settings
+
+        return Settings
+    raise AttributeError(f'module {__name__!r} has no attribute {name!r}')

@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser
 from argparse import ArgumentTypeError
 from argparse import Namespace
 from collections.abc import Callable
@@ -25,16 +24,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from movenet_ros.backends.request import BACKEND_CHOICES
-from movenet_ros.backends.request import BackendRequest
-from movenet_ros.backends.request import DEVICES
-from movenet_ros.backends.request import MODEL_KINDS
-from movenet_ros.backends.request import PRECISIONS
 from movenet_ros.core.errors import StartError
-from movenet_ros.model.movenet import SPEC
-from movenet_ros.model.store import ensure_model
-from movenet_ros.model.store import model_at
 from movenet_ros.settings import Row
+from movenet_ros.settings import rows
+from movenet_ros.settings import Settings
 
 READ: dict[str, Callable[[str], Any]] = {
     'bool': lambda text: {'true': True, 'false': False}[text.lower()],
@@ -42,26 +35,12 @@ READ: dict[str, Callable[[str], Any]] = {
     'float': float,
     'str': str,
 }
-INPUT_SIZES = range(128, 1024 + 1, 32)
-THREADS = range(256 + 1)
-
-
-def input_size(text: str) -> int:
-    """Read a size of the model's input."""
-    if not text.isdecimal() or int(text) not in INPUT_SIZES:
-        raise ArgumentTypeError(f'{text} is not from 128 to 1024 in steps of 32')
-    return int(text)
-
-
-def probability(text: str) -> float:
-    """Read a number from 0 to 1."""
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0.0 <= value <= 1.0:
-        raise ArgumentTypeError(f'{text} is not from 0 to 1')
-    return value
+MODEL = {
+    name: row
+    for name, row in rows(Settings).items()
+    if name in ('backend', 'device', 'model_path', 'input_size') or name.startswith('runtime.')
+}
+"""The parameters that say which model runs where."""
 
 
 def positive(text: str) -> float:
@@ -73,26 +52,6 @@ def positive(text: str) -> float:
     if not 0.0 < value < float('inf'):
         raise ArgumentTypeError(f'{text} is not a number above 0')
     return value
-
-
-def not_negative(text: str) -> float:
-    """Read a number from 0 on."""
-    return 0.0 if text in ('0', '0.0') else positive(text)
-
-
-def threads(text: str) -> int:
-    """Read a number of threads."""
-    if not text.isdecimal() or int(text) not in THREADS:
-        raise ArgumentTypeError(f'{text} is not from 0 to 256')
-    return int(text)
-
-
-def add_input_size_argument(parser: ArgumentParser) -> None:
-    """Add --input-size; it means what the node's parameter means."""
-    parser.add_argument(
-        '--input-size', type=input_size, default=256, metavar='N',
-        help="longer side of the model's input, 128 to 1024 in steps of 32 (default %(default)s)",
-    )
 
 
 def add_parameter_arguments(parser: Any, parameters: Mapping[str, Row]) -> None:
@@ -126,53 +85,6 @@ def _value(text: str, kind: str) -> Any:
         return READ[kind](text)
     except (KeyError, ValueError):
         return text
-
-
-def add_backend_arguments(parser: ArgumentParser) -> None:
-    """Add --backend and what belongs to it; they mean what the node's parameters mean."""
-    parser.add_argument(
-        '--backend', choices=BACKEND_CHOICES, default='auto',
-        help='inference runtime (default %(default)s)',
-    )
-    parser.add_argument(
-        '--device', choices=DEVICES, default='auto', help='where to run (default %(default)s)'
-    )
-    parser.add_argument(
-        '--threads', type=threads, default=0, metavar='N',
-        help='of the runtime on a CPU (default: as many as are measured to be fastest)',
-    )
-    parser.add_argument(
-        '--precision', choices=PRECISIONS, default='auto',
-        help='of the arithmetic (default %(default)s)',
-    )
-    parser.add_argument(
-        '--model-path', type=Path, metavar='PATH',
-        help='SavedModel directory or .onnx file (default: the model in the cache)',
-    )
-
-
-def backend_request(args: Namespace) -> BackendRequest:
-    """
-    Find the model and say how to run it.
-
-    :param args: of add_backend_arguments and add_input_size_argument.
-    :raises ModelError: if there is no model and none can be fetched.
-    """
-    if args.model_path:
-        files = model_at(args.model_path)
-    else:
-        files = ensure_model(log=print, only=MODEL_KINDS.get(args.backend))
-    return BackendRequest(
-        SPEC,
-        name=args.backend,
-        device=args.device,
-        saved_model=files.saved_model,
-        onnx=files.onnx,
-        threads=args.threads,
-        precision=args.precision,
-        input_size=args.input_size,
-        compiled=files.compiled,
-    )
 
 
 def needs(module: str) -> Any:

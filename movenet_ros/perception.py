@@ -12,14 +12,24 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What the node does to each image, in one place: replay does the very same without a graph."""
+"""
+People in images, and from one image to the next: the library, and what node and replay run.
+
+    with Perception(Settings(input_size=384)) as perception:
+        people = perception.people(image_rgb)
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Iterable
 from dataclasses import replace
+import logging
 from pathlib import Path
+import time
+from types import TracebackType
+from typing import Any
+from typing import NamedTuple
+from typing import Protocol
 
 from movenet_ros.backends import open_backend
 from movenet_ros.backends.request import BackendRequest
@@ -27,151 +37,204 @@ from movenet_ros.backends.request import MODEL_KINDS
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.files import sha256_of
-from movenet_ros.core.following import Follower
+from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.pipeline import PoseEstimator
-from movenet_ros.core.pipeline import Prepared
+from movenet_ros.core.pose_model import MakeModel
+from movenet_ros.core.pose_model import PoseModel
+from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import Runtime
-from movenet_ros.model.movenet import SPEC
+from movenet_ros.core.runtime import Tensors
+from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
 from movenet_ros.settings import Settings
+import numpy as np
+from numpy.typing import NDArray
 
-WARM_UP_WH = ((640, 480), (1280, 720))  # the shapes that cameras send
+WARM_UP_WH = ((640, 480), (1280, 720))  # the sizes that cameras send
 CALM_IMAGES = 30  # without a failure, after which one is worth a line again
 
-Say = Callable[[str], None]
+
+class Log(Protocol):
+    """Takes lines for people: a logger of Python or of rclpy."""
+
+    def info(self, message: str, /) -> Any:
+        """Take a line on what is done."""
+
+    def warning(self, message: str, /) -> Any:
+        """Take a line on what is wrong."""
 
 
 class Perception:
     """
     Finds people in images and follows them from one to the next.
 
-    :param settings: the node's parameters.
-    :param say: takes lines on how it goes on.
-    :param warn: takes lines on what is amiss.
-    :param backend: for tests; None opens the one that the parameters ask for.
+    :param settings: which model runs where, and which people are returned.
+    :param log: takes lines on the model and on what is wrong; None takes Python's logger
+        ``movenet_ros``.
+    :param runtime: with the network loaded; None opens the one that the settings ask for.
+    :param model: the network, as ``model(input_size, person_threshold, max_people)``.
     :raises StartError: if the model or the runtime does not allow a start.
     """
 
     failures = 0
     """How many inferences have failed."""
 
-    model: Path | None
-    """The file that holds the model, None where a test gave the backend."""
+    file: Path | None = None
+    """The file that holds the network, None where a runtime was given."""
+
+    sha256 = ''
+    """Of that file."""
 
     fallback = ''
-    """Why the model runs on the CPU now, in one sentence; empty where it runs as it was asked."""
+    """Why the network runs on the CPU now, in one sentence; empty where it runs as asked."""
+
+    is_loading = False
+    """Whether the network is being loaded anew, which takes seconds."""
+
+    inference_s = 0.0
+    """How long the network took for the latest image, in seconds."""
+
+    input_shape: tuple[int, ...] = ()
+    """Of the network's first input for the latest image."""
 
     def __init__(
-        self, settings: Settings, say: Say, warn: Say, backend: Runtime | None = None
+        self,
+        settings: Settings | None = None,
+        log: Log | None = None,
+        runtime: Runtime | None = None,
+        model: MakeModel = MultiPose,
     ) -> None:
-        self.model = None
-        self.sha256 = ''
-        self._settings = settings
-        self._say = say
-        self._warn = warn
+        self.settings = settings or Settings()
+        self._log = log or logging.getLogger('movenet_ros')
+        self._make_model = model
         self._calm_images = CALM_IMAGES
-        if backend is None:
-            self._open_backend(settings)
-        else:
-            self.backend = backend
-        self._follower = Follower(settings, warn, say)
+        self._image_wh = WARM_UP_WH[0]
+        self._tracker = PeopleTracker(self.settings, self._log.warning, self._log.info)
+        self.model = self._made(self.settings)
+        self.runtime = runtime or self._opened(self.settings)
         try:
-            self._estimator = self._warmed_up(settings, WARM_UP_WH)
+            self._warm_up(self.model, WARM_UP_WH)
         except InferenceError as error:
             self.failures += 1
             if not self._may_fall_back():
                 self.close()
-                name = self.backend.info
+                name = self.runtime.info
                 raise BackendError(f'{name} does not run the model: {error}') from error
             self._fall_back(error)
 
+    def __enter__(self) -> Perception:
+        """Return itself; the ``with`` block ends with ``close``."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Free the network."""
+        self.close()
+
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Return what is wrong with the stamps of the images, in one sentence, or nothing."""
-        return self._follower.trouble
-
-    @property
-    def inference_s(self) -> float:
-        """Return how long the model took for the latest image, in seconds."""
-        return self._estimator.inference_s
-
-    @property
-    def input_shape(self) -> tuple[int, ...]:
-        """Return the shape of the model's input for the latest image, ``(1, H, W, 3)``."""
-        return self._estimator.input_shape
-
-    def prepare(self, image: SourceImage) -> Prepared:
-        """
-        Make the model's input of an image that comes later; in any thread.
-
-        :raises ImageError: if it cannot be scaled.
-        """
-        return self._estimator.prepare(image)
+        return self._tracker.problem
 
     def people(
-        self, image: SourceImage, stamp_ns: int, prepared: Prepared | None = None
+        self,
+        image: SourceImage | NDArray[np.uint8],
+        stamp_ns: int | None = None,
+        prepared: Prepared | None = None,
     ) -> Poses:
         """
         Find the people in the next image.
 
-        A failed inference is tried once more. Where that fails too, and the device is left to us,
-        the model is loaded anew on the CPU.
+        :param image: ``(H, W, 3)`` uint8 RGB, or an image with another order of channels.
+        :param stamp_ns: when it was taken, in nanoseconds: people get ids, and keypoints are
+            smoothed from one image to the next. None: each image for itself.
+        :param prepared: the same image, where ``prepare`` was called before.
+        :raises FrameError: if the image cannot be read, or the runtime fails on this one.
+        :raises BackendError: if the runtime fails on every image.
+        """
+        if not isinstance(image, SourceImage):
+            image = SourceImage(image, 'rgb')
+        poses = self.find(image, prepared)
+        if stamp_ns is None:
+            return poses.scored(self.settings.person_threshold)
+        return self._tracker.follow(poses, image.wh, stamp_ns)
 
-        :param stamp_ns: the stamp of its header in nanoseconds.
-        :param prepared: the same image, where that was done before.
+    def find(self, image: SourceImage, prepared: Prepared | None = None) -> Poses:
+        """
+        Find people for a :class:`PeopleTracker`: low scores too, without ids.
+
+        A failed inference is tried once more. Where that fails too, and the device is left to us,
+        the network is loaded anew on the CPU.
+
         :raises FrameError: if the image cannot be scaled, or the runtime fails on this one.
         :raises BackendError: if the runtime fails on every image.
         """
+        self._image_wh = image.wh
         try:
-            poses = self._estimator.estimate(image, prepared)
+            poses = self.model.find(image, self._run, prepared)
             self._calm_images += 1
+            return poses
         except InferenceError as error:
-            poses = self._try_again(error, image, prepared)
-        return self._follower.follow(poses, image.wh, stamp_ns)
+            return self._try_again(error, image, prepared)
+
+    def prepare(self, image: SourceImage) -> Prepared:
+        """
+        Make the network's input of an image that comes later; in any thread.
+
+        :raises ImageError: if it cannot be scaled.
+        """
+        return self.model.prepare(image)
 
     def apply(self, settings: Settings) -> None:
         """
-        Take over parameters that changed; they hold from the next image on.
+        Accept settings that changed; they hold from the next image on.
 
-        :raises InferenceError: if the model does not run at the new input_size; then nothing has
+        :raises InferenceError: if the network does not run at the new input_size; then nothing has
             changed.
         """
-        if settings.input_size != self._settings.input_size:
-            self._estimator = self._warmed_up(settings, [self._estimator.image_wh])
-        self._settings = settings
-        self._follower.settings = settings
-        self._estimator.person_threshold = self._follower.settings.least_score
-        self._estimator.max_people = settings.max_people
+        if settings.input_size != self.settings.input_size:
+            model = self._made(settings)
+            self._warm_up(model, [self._image_wh])
+            self.model = model
+        self.settings = self._tracker.settings = settings
+        self.model.person_threshold = settings.least_score
+        self.model.max_people = settings.max_people
 
     def expect_gap(self) -> None:
-        """Take it as it comes if the next image is much later: none were asked for meanwhile."""
-        self._follower.expect_gap()
+        """Accept it if the next image is much later: none were asked for in between."""
+        self._tracker.expect_gap()
 
     def close(self) -> None:
-        """Free what the model takes, on the GPU too; nothing can be asked afterwards."""
-        self.backend.close()
+        """Free the network, on a GPU too; no image can be asked about afterwards."""
+        self.runtime.close()
 
-    def _warmed_up(
-        self, settings: Settings, images_wh: Iterable[tuple[int, int]]
-    ) -> PoseEstimator:
-        """Prepare the model's runtime for images of some sizes."""
-        estimator = PoseEstimator(
-            self.backend,
-            settings.input_size,
-            settings.least_score,
-            settings.max_people,
-        )
-        for image_wh in images_wh:
-            estimator.warm_up(image_wh)
-        return estimator
+    def _run(self, inputs: Tensors) -> Tensors:
+        begun_s = time.perf_counter()
+        outputs = self.runtime.run(inputs)
+        self.inference_s = time.perf_counter() - begun_s
+        self.input_shape = next(iter(inputs.values())).shape
+        return outputs
 
-    def _open_backend(self, settings: Settings) -> None:
-        self.backend, path = _open_backend(settings, self._say)
-        self.model = path / 'saved_model.pb' if path and path.is_dir() else path
-        self.sha256 = sha256_of(self.model) if self.model and self.model.is_file() else ''
+    def _made(self, settings: Settings) -> PoseModel:
+        return self._make_model(settings.input_size, settings.least_score, settings.max_people)
+
+    def _warm_up(self, model: PoseModel, images_wh: Iterable[tuple[int, int]]) -> None:
+        """Run on black, so that the first image of a size does not pay for the start."""
+        for width, height in images_wh:
+            model.find(SourceImage(np.zeros((height, width, 3), np.uint8), 'rgb'), self._run)
+
+    def _opened(self, settings: Settings) -> Runtime:
+        runtime, _, path = open_runtime(settings, self.model.spec, self._log)
+        self.file = path / 'saved_model.pb' if path and path.is_dir() else path
+        self.sha256 = sha256_of(self.file) if self.file and self.file.is_file() else ''
+        return runtime
 
     def _try_again(
         self, error: InferenceError, image: SourceImage, prepared: Prepared | None
@@ -179,9 +242,9 @@ class Perception:
         """Do what can be done about a failed inference."""
         self.failures += 1
         try:
-            poses = self._estimator.estimate(image, prepared)
+            poses = self.model.find(image, self._run, prepared)
             if self._calm_images >= CALM_IMAGES:
-                self._warn(f'an inference failed, but not when it was tried again: {error}')
+                self._log.warning(f'an inference failed, and worked when repeated: {error}')
             self._calm_images = 0
             return poses
         except InferenceError as again:
@@ -190,45 +253,63 @@ class Perception:
         self._calm_images = 0
         if self._may_fall_back():
             self._fall_back(error)
-            return self._estimator.estimate(image, prepared)
+            return self.model.find(image, self._run, prepared)
         try:
-            self._estimator.warm_up(WARM_UP_WH[0])
+            self._warm_up(self.model, WARM_UP_WH[:1])
         except InferenceError as again:
-            raise BackendError(f'{self.backend.info} no longer runs the model: {again}') from again
-        raise error  # the model runs, but not on this image
+            name = self.runtime.info
+            raise BackendError(f'{name} no longer runs the model: {again}') from again
+        raise error  # the network runs, but not on this image
 
     def _may_fall_back(self) -> bool:
-        """Tell whether it runs on a GPU that was not insisted on."""
-        return self._settings.device == 'auto' and self.backend.info.device.startswith('GPU')
+        """Return whether it runs on a GPU that was not insisted on."""
+        return self.settings.device == 'auto' and self.runtime.info.device.startswith('GPU')
 
     def _fall_back(self, error: InferenceError) -> None:
-        """Load the model anew, on the CPU."""
-        before = self.backend.info
+        """Load the network anew, on the CPU."""
+        before = self.runtime.info
         self.expect_gap()  # loading takes a while
-        self._warn(f'{before} fails ({error}): the model is loaded anew, on the CPU')
-        self.backend.close()
-        self._open_backend(replace(self._settings, device='cpu'))
-        self.fallback = f'{before} failed ({error}): now {self.backend.info}'
+        self._log.warning(f'{before} fails ({error}): loading the model anew, on the CPU')
+        self.is_loading = True
         try:
-            self._estimator = self._warmed_up(self._settings, WARM_UP_WH)
+            self.runtime.close()
+            self.runtime = self._opened(replace(self.settings, device='cpu'))
+            self.fallback = f'{before} failed ({error}): now {self.runtime.info}'
+            self._warm_up(self.model, WARM_UP_WH)
         except InferenceError as again:
             self.close()
-            raise BackendError(f'{self.backend.info} does not run the model: {again}') from again
+            name = self.runtime.info
+            raise BackendError(f'{name} does not run the model: {again}') from again
+        finally:
+            self.is_loading = False
 
 
-def _open_backend(settings: Settings, say: Say) -> tuple[Runtime, Path | None]:
+class Opened(NamedTuple):
     """
-    Load the model into the runtime asked for, and say which that is.
+    A runtime with a network.
 
-    :return: with the file or the folder that was loaded.
+    :param why: the runtime is this one, in a few words.
+    :param path: of the file or the folder that was loaded; None where there is none.
+    """
+
+    runtime: Runtime
+    why: str
+    path: Path | None
+
+
+def open_runtime(settings: Settings, spec: ModelSpec, log: Log) -> Opened:
+    """
+    Load a network into the runtime asked for, and log which that is.
+
+    :raises StartError: if the model or the runtime is not to be had.
     """
     files = (
         model_at(settings.model_path)
         if settings.model_path
-        else ensure_model(log=say, only=MODEL_KINDS.get(settings.backend))
+        else ensure_model(spec.variant, log.info, MODEL_KINDS.get(settings.backend))
     )
     request = BackendRequest(
-        SPEC,
+        spec=spec,
         name=settings.backend,
         device=settings.device,
         gpu_memory_limit_mb=settings.runtime.gpu_memory_limit_mb,
@@ -239,6 +320,6 @@ def _open_backend(settings: Settings, say: Say) -> tuple[Runtime, Path | None]:
         input_size=settings.input_size,
         compiled=files.compiled,
     )
-    backend, why = open_backend(request, say=say)
-    say(f'backend {backend.info} ({why})')
-    return backend, request.model_for(backend.info.name)
+    runtime, why = open_backend(request, say=log.info)
+    log.info(f'backend {runtime.info} ({why})')
+    return Opened(runtime, why, request.model_for(runtime.info.name))

@@ -31,7 +31,7 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
-from movenet_ros.core.skeleton import NUM_KEYPOINTS
+from movenet_ros.core.skeleton import COCO
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import find_model
 from movenet_ros.model.store import ModelFiles
@@ -118,8 +118,8 @@ def make_people() -> Callable[[tuple[int, int], int], Poses]:
         random = np.random.default_rng(count)
         corners = np.sort(random.uniform(0, 1, (count, 2, 2)), axis=1) * image_wh
         return Poses(
-            keypoints=random.uniform(0, 1, (count, NUM_KEYPOINTS, 2)) * image_wh,
-            keypoint_scores=random.uniform(0, 1, (count, NUM_KEYPOINTS)),
+            keypoints=random.uniform(0, 1, (count, len(COCO), 2)) * image_wh,
+            keypoint_scores=random.uniform(0, 1, (count, len(COCO))),
             boxes_xyxy=corners.reshape(-1, 4),
             scores=np.linspace(0.9, 0.4, count),
             ids=np.zeros(count),

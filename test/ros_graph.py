@@ -319,7 +319,7 @@ def two_people(
     answer: Callable[[Letterbox, Poses], NDArray[np.float32]],
 ) -> NDArray[np.float32]:
     """Give what the model answers where two people are, scored 0.9 and 0.4."""
-    return answer(Letterbox.fit(IMAGE_WH, 256), make_people(IMAGE_WH, 2))
+    return answer(Letterbox.fit(IMAGE_WH, 256, 32), make_people(IMAGE_WH, 2))
 
 
 @pytest.fixture(scope='session')

@@ -12,52 +12,24 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
+"""Options of commands: numbers, parameters of the node, packages that only some commands need."""
+
 from __future__ import annotations
 
 from argparse import ArgumentParser
 from argparse import ArgumentTypeError
-from argparse import Namespace
-from pathlib import Path
 import sys
-from typing import Any
 
-from movenet_ros import arguments
-from movenet_ros.arguments import add_backend_arguments
-from movenet_ros.arguments import add_input_size_argument
-from movenet_ros.arguments import backend_request
-from movenet_ros.arguments import input_size
+from movenet_ros.arguments import add_parameter_arguments
+from movenet_ros.arguments import MODEL
 from movenet_ros.arguments import needs
+from movenet_ros.arguments import parameter_values
 from movenet_ros.arguments import positive
-from movenet_ros.arguments import probability
-from movenet_ros.arguments import threads
-from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import StartError
-from movenet_ros.model.movenet import SPEC
-from movenet_ros.model.store import ModelFiles
-from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import rows
+from movenet_ros.settings import Settings
+from movenet_ros.settings import table_of
 import pytest
-
-
-@pytest.mark.parametrize('text', ['128', '256', '1024'])
-def test_an_input_size_is_read(text: str) -> None:
-    assert input_size(text) == int(text)
-
-
-@pytest.mark.parametrize('text', ['', '96', '250', '1056', '-256', '256.0', 'large', '²'])
-def test_another_input_size_is_refused_with_the_range(text: str) -> None:
-    with pytest.raises(ArgumentTypeError, match='128 to 1024 in steps of 32'):
-        input_size(text)
-
-
-@pytest.mark.parametrize('text', ['0', '0.25', '1', '1e-3'])
-def test_a_probability_is_read(text: str) -> None:
-    assert probability(text) == float(text)
-
-
-@pytest.mark.parametrize('text', ['', '-0.1', '1.01', 'nan', 'inf', 'half'])
-def test_another_probability_is_refused_with_the_range(text: str) -> None:
-    with pytest.raises(ArgumentTypeError, match='from 0 to 1'):
-        probability(text)
 
 
 @pytest.mark.parametrize('text', ['0.1', '30'])
@@ -71,95 +43,46 @@ def test_a_number_that_is_not_positive_is_refused(text: str) -> None:
         positive(text)
 
 
-@pytest.mark.parametrize('text', ['0', '1', '256'])
-def test_a_number_of_threads_is_read(text: str) -> None:
-    assert threads(text) == int(text)
-
-
-@pytest.mark.parametrize('text', ['', '-1', '257', '2.0', 'all', '²'])
-def test_another_number_of_threads_is_refused_with_the_range(text: str) -> None:
-    with pytest.raises(ArgumentTypeError, match='from 0 to 256'):
-        threads(text)
-
-
-def parsed(*words: str) -> Namespace:
-    """Parse a command line."""
+def settings_of(*words: str) -> Settings:
+    """Return the settings that a command line means."""
     parser = ArgumentParser()
-    add_backend_arguments(parser)
-    add_input_size_argument(parser)
-    return parser.parse_args(words)
+    add_parameter_arguments(parser, rows(Settings))
+    return table_of(Settings, parameter_values(parser.parse_args(words), rows(Settings)))
 
 
-def test_the_backend_arguments_have_the_defaults_of_the_node() -> None:
-    args, node = parsed(), PoseParameters()
-    assert args.model_path is None
-    assert (args.backend, args.device) == (node.backend, node.device)
-    assert (args.threads, args.precision) == (node.runtime.threads, node.runtime.precision)
-    assert args.input_size == node.input_size
+def test_without_options_the_settings_are_the_nodes_defaults() -> None:
+    assert settings_of() == Settings()
 
 
-def test_the_backend_arguments_are_read() -> None:
-    args = parsed(
-        '--backend', 'tensorflow', '--device', 'gpu', '--model-path', '/m odel',
-        '--threads', '3', '--precision', 'f32',
+def test_each_parameter_has_an_option() -> None:
+    settings = settings_of(
+        '--backend', 'openvino', '--runtime-threads', '3', '--smoothing-enabled', 'False',
+        '--person-threshold', '1', '--model-path', '/m odel',
     )
-    assert (args.backend, args.device, args.model_path) == ('tensorflow', 'gpu', Path('/m odel'))
-    assert (args.threads, args.precision) == (3, 'f32')
+    assert (settings.backend, settings.runtime.threads) == ('openvino', 3)
+    assert settings.smoothing.enabled is False
+    assert (settings.person_threshold, settings.model_path) == (1.0, '/m odel')
 
 
 @pytest.mark.parametrize(
-    'words', [('--threads', '-1'), ('--precision', 'fp16'), ('--backend', 'tflite')], ids=str
+    'words', [('--runtime-threads', '-1'), ('--input-size', '250'), ('--backend', 'tflite')]
 )
-def test_what_there_is_not_is_refused(
-    words: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit):
-        parsed(*words)
-    assert f'argument {words[0]}: ' in capsys.readouterr().err
+def test_a_wrong_value_is_refused_in_the_nodes_words(words: tuple[str, str]) -> None:
+    name = words[0][2:].replace('-', '.', 1) if 'runtime' in words[0] else words[0][2:]
+    with pytest.raises(StartError, match=f'parameter {name.replace("-", "_")} '):
+        settings_of(*words)
 
 
-FOUND = ModelFiles('mine', Path('/m/saved_model'), Path('/m/model.onnx'), Path('/m/compiled'))
+def test_the_options_of_a_model_are_parameters() -> None:
+    assert {'backend', 'device', 'model_path', 'input_size', 'runtime.precision'} < {*MODEL}
+    assert MODEL.items() <= rows(Settings).items()
 
 
-def test_an_own_model_is_asked_for_with_all_that_was_said(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    models = {Path('/m'): FOUND}
-    monkeypatch.setattr(arguments, 'model_at', models.__getitem__)
-    args = parsed(
-        '--backend', 'openvino', '--device', 'cpu', '--threads', '3', '--precision', 'bf16',
-        '--input-size', '320', '--model-path', '/m',
-    )
-    assert backend_request(args) == BackendRequest(SPEC,
-        'openvino', 'cpu', 0, FOUND.saved_model, FOUND.onnx, 3, 'bf16', 320, FOUND.compiled
-    )
-
-
-@pytest.mark.parametrize(
-    ('backend', 'only'),
-    [('auto', None), ('tensorflow', 'saved_model'), ('onnxruntime', 'onnx'), ('openvino', 'onnx')],
-)
-def test_of_the_cached_model_only_the_kind_that_the_backend_takes_is_read(
-    monkeypatch: pytest.MonkeyPatch, backend: str, only: str | None
-) -> None:
-    asked: list[str | None] = []
-
-    def ensure_model(log: Any, only: str | None) -> ModelFiles:
-        asked.append(only)
-        return FOUND
-
-    monkeypatch.setattr(arguments, 'ensure_model', ensure_model)
-    request = backend_request(parsed('--backend', backend))
-    assert (asked, request.compiled) == ([only], FOUND.compiled)
-
-
-def test_a_module_that_is_there_is_imported() -> None:
+def test_an_installed_module_is_imported() -> None:
     assert needs('json.decoder').JSONDecoder
 
 
-def test_a_module_that_is_not_there_is_an_error_that_names_the_cure(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_a_missing_module_is_an_error_that_names_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, 'pycocotools.coco', None)
-    with pytest.raises(StartError, match='pycocotools is not installed.*pip install pycocotools'):
+    with pytest.raises(StartError, match='pip install pycocotools'):
         needs('pycocotools.coco')

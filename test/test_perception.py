@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
-from dataclasses import fields
 from dataclasses import replace
 import hashlib
 from pathlib import Path
 from typing import Any
 
+from log_lines import Lines
 from movenet_ros import perception as perception_module
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import BackendError
@@ -31,6 +31,7 @@ from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
+from movenet_ros.core.poses import ARRAYS
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.model.store import ModelFiles
@@ -80,8 +81,7 @@ class Room:
     def __init__(
         self, answer: Answer, runs_on: str = 'CPU', broken: int = 0, **parameters: Any
     ) -> None:
-        self.said: list[str] = []
-        self.warned: list[str] = []
+        self.log = Lines()
         self.settings = table_of(Settings, parameters)
         self.output: Any = np.zeros((1, 6, 56), np.float32)
         self.backend = RecordedBackend([self.output])
@@ -90,9 +90,7 @@ class Room:
         self.shapes: list[tuple[int, ...]] = []
         self.broken = broken
         self._answer = answer
-        self.perception = Perception(
-            self.settings, self.said.append, self.warned.append, self.backend
-        )
+        self.perception = Perception(self.settings, self.log, self.backend)
 
     def _infer(self, batch: NDArray[np.int32]) -> Output:
         self.shapes.append(batch.shape)
@@ -104,7 +102,7 @@ class Room:
 
     def show(self, poses: Poses, stamps_ns: Iterable[int]) -> list[Poses]:
         """Let the model see people in some images."""
-        self.output = self._answer(Letterbox.fit(WH, self.settings.input_size), poses)
+        self.output = self._answer(Letterbox.fit(WH, self.settings.input_size, 32), poses)
         return [self.perception.people(IMAGE, each) for each in stamps_ns]
 
     def change(self, **parameters: Any) -> None:
@@ -128,7 +126,7 @@ def shaken(seed: int) -> Poses:
 def test_it_warms_up_on_the_shapes_of_cameras(answer: Answer) -> None:
     """Before the first image."""
     room = Room(answer, input_size=256)
-    expected = [Letterbox.fit(wh, 256).empty_batch().shape for wh in WARM_UP_WH]
+    expected = [Letterbox.fit(wh, 256, 32).empty_batch().shape for wh in WARM_UP_WH]
     assert room.shapes == expected
 
 
@@ -178,8 +176,8 @@ def test_without_tracking_there_are_no_ids_and_no_smoothing(answer: Answer) -> N
 def test_what_is_amiss_with_time_is_a_warning(answer: Answer) -> None:
     room = Room(answer)
     room.show(person_at(300, 240), [5 * 10**9, 10**9])
-    assert room.said == []
-    (line,) = room.warned
+    assert room.log.infos == []
+    (line,) = room.log.warnings
     assert 'jump back' in line
 
 
@@ -235,7 +233,7 @@ def test_two_of_them_do_the_very_same(answer: Answer) -> None:
 def test_a_model_path_that_is_none_is_refused(tmp_path: Any) -> None:
     settings = Settings(model_path=str(tmp_path / 'gone'))
     with pytest.raises(ModelError, match='gone'):
-        Perception(settings, print, print)
+        Perception(settings)
 
 
 def test_what_the_diagnostics_ask_for(answer: Answer) -> None:
@@ -243,28 +241,27 @@ def test_what_the_diagnostics_ask_for(answer: Answer) -> None:
     room = Room(answer, input_size=256)
     room.perception.people(IMAGE, 0)
     perception = room.perception
-    assert perception.input_shape == Letterbox.fit(WH, 256).empty_batch().shape
+    assert perception.input_shape == Letterbox.fit(WH, 256, 32).empty_batch().shape
     assert perception.inference_s > 0
-    assert (perception.failures, perception.fallback, perception.trouble) == (0, '', '')
-    assert (perception.model, perception.sha256) == (None, '')
+    assert (perception.failures, perception.fallback, perception.problem) == (0, '', '')
+    assert (perception.file, perception.sha256) == (None, '')
 
 
 def test_stamps_that_stand_still_are_trouble(answer: Answer) -> None:
     room = Room(answer)
     room.show(person_at(300, 240), [5 * 10**9] * 3)
-    assert 'stand still at 5.000000000' in room.perception.trouble
+    assert 'stand still at 5.000000000' in room.perception.problem
 
 
 def test_the_model_is_told_with_its_hash(real_model: ModelFiles) -> None:
     """The one that runs, out of a folder of two."""
     assert real_model.onnx is not None
-    said: list[str] = []
     settings = Settings(
         backend='onnxruntime', device='cpu', runtime=RuntimeSettings(threads=1)
     )
-    perception = Perception(settings, said.append, said.append)
+    perception = Perception(settings)
     expected = hashlib.sha256(real_model.onnx.read_bytes()).hexdigest()
-    assert (perception.model, perception.sha256) == (real_model.onnx, expected)
+    assert (perception.file, perception.sha256) == (real_model.onnx, expected)
     perception.close()
 
 
@@ -283,7 +280,7 @@ def test_another_input_size_is_warmed_up_before_it_is_used(answer: Answer) -> No
     room.show(person_at(300, 240), stamps(0, 3))
     room.shapes.clear()
     room.change(input_size=512)
-    larger = Letterbox.fit(WH, 512).empty_batch().shape
+    larger = Letterbox.fit(WH, 512, 32).empty_batch().shape
     assert room.shapes == [larger]
     (found,) = room.show(person_at(300, 240), stamps(3, 1))
     assert room.shapes == [larger] * 2 and room.perception.input_shape == larger
@@ -301,7 +298,7 @@ def test_an_input_size_that_does_not_run_changes_nothing(answer: Answer) -> None
     room.settings = before
     (found,) = room.show(person_at(300, 240), stamps(0, 1))
     assert len(found) == 1
-    assert room.perception.input_shape == Letterbox.fit(WH, 256).empty_batch().shape
+    assert room.perception.input_shape == Letterbox.fit(WH, 256, 32).empty_batch().shape
 
 
 def test_the_size_of_an_input_that_stays_is_not_warmed_up_again(answer: Answer) -> None:
@@ -316,7 +313,7 @@ def test_the_number_of_people_may_change(answer: Answer, input_size: int) -> Non
     """With another size of the input or without."""
     room = Room(answer)
     left, right = person_at(150, 240, 0.9), person_at(450, 240, 0.8)
-    pairs = ((getattr(left, each.name), getattr(right, each.name)) for each in fields(Poses))
+    pairs = ((getattr(left, name), getattr(right, name)) for name, *_ in ARRAYS)
     both = Poses(*(np.concatenate(each) for each in pairs))
     counts = [len(room.show(both, [0])[0])]
     room.change(max_people=1, input_size=input_size)
@@ -332,13 +329,13 @@ def on_cpu(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """Let a backend for the CPU stand ready; give the list of what is asked of it."""
     asked: list[Settings] = []
 
-    def open_on_cpu(settings: Settings, say: Any) -> tuple[RecordedBackend, Path | None]:
+    def open_on_cpu(settings: Settings, *_: Any) -> tuple[RecordedBackend, str, Path | None]:
         asked.append(settings)
         backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
         backend.info = RuntimeInfo('recorded', '1', 'CPU')
-        return backend, None
+        return backend, 'made up', None
 
-    monkeypatch.setattr(perception_module, '_open_backend', open_on_cpu)
+    monkeypatch.setattr(perception_module, 'open_runtime', open_on_cpu)
     return asked
 
 
@@ -347,8 +344,8 @@ def test_a_failed_inference_is_tried_again(answer: Answer) -> None:
     room.broken = 1
     assert len(room.show(person_at(300, 240), [0])[0]) == 1
     assert room.perception.failures == 1
-    (line,) = room.warned
-    assert 'no memory' in line and 'tried again' in line
+    (line,) = room.log.warnings
+    assert 'no memory' in line and 'repeated' in line
 
 
 def test_failures_that_come_and_go_are_one_line(answer: Answer) -> None:
@@ -357,11 +354,11 @@ def test_failures_that_come_and_go_are_one_line(answer: Answer) -> None:
     for i in range(5):
         room.broken = 1
         room.show(person_at(300, 240), stamps(2 * i, 2))
-    assert (len(room.warned), room.perception.failures) == (1, 5)
+    assert (len(room.log.warnings), room.perception.failures) == (1, 5)
     room.show(person_at(300, 240), stamps(10, CALM_IMAGES))
     room.broken = 1
     room.show(person_at(300, 240), stamps(10 + CALM_IMAGES, 1))
-    assert len(room.warned) == 2
+    assert len(room.log.warnings) == 2
 
 
 def test_an_image_alone_that_fails_is_skipped(answer: Answer) -> None:
@@ -396,10 +393,10 @@ def test_a_gpu_that_fails_is_left_for_the_cpu(
     assert len(room.perception.people(IMAGE, 0)) == 0
     assert on_cpu == [replace(room.settings, device='cpu')]
     assert room.backend.closed
-    cpu: Any = room.perception.backend
-    expected = [Letterbox.fit(wh, 256).empty_batch().shape for wh in (*WARM_UP_WH, WH)]
+    cpu: Any = room.perception.runtime
+    expected = [Letterbox.fit(wh, 256, 32).empty_batch().shape for wh in (*WARM_UP_WH, WH)]
     assert [each.shape for each in cpu.batches] == expected
-    (line,) = room.warned
+    (line,) = room.log.warnings
     assert f'recorded 1 on {GPU}, f32 fails (no memory)' in line and 'on the CPU' in line
     assert room.perception.fallback == (
         f'recorded 1 on {GPU}, f32 failed (no memory): now recorded 1 on CPU, f32'
@@ -411,7 +408,7 @@ def test_people_keep_their_ids_on_the_cpu(answer: Answer, on_cpu: list[Settings]
     room.show(person_at(300, 240), stamps(0, 5))
     room.broken = 2
     room.perception.people(IMAGE, 5 * STEP_NS)
-    room.perception.backend.infer = room._infer  # type: ignore[method-assign]
+    room.perception.runtime.infer = room._infer  # type: ignore[method-assign]
     assert room.show(person_at(300, 240), stamps(6, 1))[0].ids.tolist() == [1]
 
 
@@ -419,9 +416,9 @@ def test_a_gpu_that_fails_at_the_start_is_left_for_the_cpu(
     answer: Answer, on_cpu: list[Settings]
 ) -> None:
     room = Room(answer, GPU, broken=1)
-    assert room.perception.backend.info.device == 'CPU'
+    assert room.perception.runtime.info.device == 'CPU'
     assert len(on_cpu) == 1 and room.backend.closed
-    assert (room.perception.failures, len(room.warned)) == (1, 1)
+    assert (room.perception.failures, len(room.log.warnings)) == (1, 1)
     assert len(room.perception.people(IMAGE, 0)) == 0
 
 

@@ -18,9 +18,7 @@ from typing import Any
 
 import cv2
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.skeleton import EDGES
-from movenet_ros.core.skeleton import LEFT
-from movenet_ros.core.skeleton import RIGHT
+from movenet_ros.core.skeleton import Skeleton
 import numpy as np
 from numpy.typing import NDArray
 
@@ -66,6 +64,7 @@ def draw_poses(
             canvas,
             poses.keypoints[i],
             poses.keypoint_scores[i] >= keypoint_threshold,
+            poses.skeleton,
             color,
             thickness,
         )
@@ -83,16 +82,21 @@ def _draw_skeleton(
     canvas: NDArray[np.uint8],
     keypoints: NDArray[np.float32],
     seen: NDArray[np.bool_],
+    skeleton: Skeleton,
     color: Color,
     thickness: int,
 ) -> None:
     """Paint one person's edges, and the keypoints over them."""
     pixels = _pixels(keypoints)
-    for a, b in EDGES:
+    for a, b in skeleton.edges:
         if seen[a] and seen[b]:
             cv2.line(canvas, pixels[a], pixels[b], color, thickness, cv2.LINE_AA)
     for i in np.flatnonzero(seen).tolist():
-        side = LEFT_COLOR if i in LEFT else RIGHT_COLOR if i in RIGHT else MIDDLE_COLOR
+        side = MIDDLE_COLOR
+        if i in skeleton.left:
+            side = LEFT_COLOR
+        elif i in skeleton.right:
+            side = RIGHT_COLOR
         cv2.circle(canvas, pixels[i], 2 * thickness, (0, 0, 0), cv2.FILLED, cv2.LINE_AA)
         cv2.circle(canvas, pixels[i], 2 * thickness - 1, side, cv2.FILLED, cv2.LINE_AA)
 

@@ -111,16 +111,16 @@ class FollowSettings:
         return min(self.person_threshold, FAINT_SCORE)
 
 
-class Follower:
+class PeopleTracker:
     """
     Gives people ids that stay, and smooths their keypoints and boxes.
 
     :param settings: may be set at any time, and hold from the next image on.
     :param say: called with one line when time makes it start anew.
-    :param over: called with one line when trouble is over; None takes ``say``.
+    :param over: called with one line when it is over; None takes ``say``.
     """
 
-    trouble = ''
+    problem = ''
     """What is wrong with the stamps for as long as they stand still, in one sentence."""
 
     def __init__(
@@ -182,7 +182,9 @@ class Follower:
                 min_cutoff_hz=settings.smoothing.min_cutoff_hz,
                 beta=settings.smoothing.beta,
             )
-        followed = Poses(keypoints, poses.keypoint_scores, boxes, poses.scores, people.ids)
+        followed = Poses(
+            keypoints, poses.keypoint_scores, boxes, poses.scores, people.ids, poses.skeleton
+        )
         return followed.scored(settings.person_threshold)
 
     def expect_gap(self) -> None:
@@ -219,11 +221,11 @@ class Follower:
         self._good_steps = 0 if trouble else self._good_steps + 1
         if self._good_steps >= GOOD_STEPS:
             self._told.clear()
-            if self.trouble:
-                self.trouble = ''
+            if self.problem:
+                self.problem = ''
                 self._over('the stamps of the images go on')
         if trouble == 'still':
-            self.trouble = sentence
+            self.problem = sentence
         if trouble and trouble not in self._told:
             self._told.add(trouble)
             self._say(sentence)

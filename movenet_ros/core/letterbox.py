@@ -35,8 +35,6 @@ from movenet_ros.core.image import SourceImage
 import numpy as np
 from numpy.typing import NDArray
 
-MULTIPLE = 32  # the model's input height and width
-
 
 @dataclass(frozen=True)
 class Letterbox:
@@ -45,7 +43,7 @@ class Letterbox:
 
     :param image_wh: width and height of the image in pixels.
     :param content_wh: width and height that the image takes up in the input, in pixels.
-    :param input_wh: width and height of the padded input in pixels, multiples of 32.
+    :param input_wh: width and height of the padded input in pixels, multiples of a number.
     """
 
     image_wh: tuple[int, int]
@@ -53,21 +51,23 @@ class Letterbox:
     input_wh: tuple[int, int]
 
     @classmethod
-    def fit(cls, image_wh: tuple[int, int], input_size: int) -> Letterbox:
+    def fit(cls, image_wh: tuple[int, int], input_size: int, multiple: int) -> Letterbox:
         """
         Fit an image into an input whose longer side is ``input_size``.
 
         :param image_wh: width and height in pixels, at least 1.
-        :param input_size: in pixels, a multiple of 32.
+        :param input_size: in pixels, a multiple of ``multiple``.
+        :param multiple: in pixels, of which both sides of the input are multiples.
         :raises ValueError: if a size is not one of these.
         """
         if min(image_wh) < 1:
             raise ValueError(f'an image of {image_wh[0]}x{image_wh[1]} pixels')
-        if input_size < MULTIPLE or input_size % MULTIPLE:
-            raise ValueError(f'input_size {input_size} is not a multiple of {MULTIPLE}')
+        if input_size < multiple or input_size % multiple:
+            raise ValueError(f'input_size {input_size} is not a multiple of {multiple}')
         scale = input_size / max(image_wh)
         width, height = (max(1, round(side * scale)) for side in image_wh)
-        return cls(image_wh, (width, height), (_padded(width), _padded(height)))
+        padded = (-(-side // multiple) * multiple for side in (width, height))
+        return cls(image_wh, (width, height), (next(padded), next(padded)))
 
     @property
     def scale_xy(self) -> tuple[float, float]:
@@ -111,8 +111,3 @@ class Letterbox:
     def to_image(self, fractions_xy: NDArray[np.floating]) -> NDArray[np.float32]:
         """Map points ``(..., 2)`` in fractions of the padded input to image pixels."""
         return np.asarray(fractions_xy * np.array(self.input_wh) / self.scale_xy, np.float32)
-
-
-def _padded(side: int) -> int:
-    """Round up to the next multiple of 32."""
-    return -(-side // MULTIPLE) * MULTIPLE

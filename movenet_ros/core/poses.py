@@ -22,12 +22,15 @@ from dataclasses import fields
 from typing import Any
 
 from movenet_ros.core.arrays import frozen
-from movenet_ros.core.skeleton import NUM_KEYPOINTS
+from movenet_ros.core.skeleton import COCO
+from movenet_ros.core.skeleton import Skeleton
 import numpy as np
 from numpy.typing import NDArray
 
+K = 'number of keypoints'
 
-def _array(*shape: int | None, dtype: Any = np.float32) -> Any:
+
+def _array(*shape: int | str, dtype: Any = np.float32) -> Any:
     """Declare an array field: its shape behind the number of people, and its type."""
     return field(metadata={'shape': (None, *shape), 'dtype': dtype})
 
@@ -41,26 +44,29 @@ class Poses:
     pixel, whose middle is at (0.5, 0.5). A low score says that a keypoint was not seen; its
     coordinate never does.
 
-    :param keypoints: ``(n, 17, 2)`` float32, (x, y) in pixels, in the order of KEYPOINT_NAMES.
-    :param keypoint_scores: ``(n, 17)`` float32 in [0, 1].
+    :param keypoints: ``(n, k, 2)`` float32, (x, y) in pixels, in the order of the skeleton.
+    :param keypoint_scores: ``(n, k)`` float32 in [0, 1].
     :param boxes_xyxy: ``(n, 4)`` float32, (left, top, right, bottom) in pixels.
     :param scores: ``(n,)`` float32 in [0, 1], each person's.
     :param ids: ``(n,)`` int64 track ids, counting from 1; 0 for a person that is not tracked.
+    :param skeleton: which keypoints they are; k is 17 for COCO's.
     :raises ValueError: if a shape is not the one above or the lengths differ.
     """
 
-    keypoints: NDArray[np.float32] = _array(NUM_KEYPOINTS, 2)
-    keypoint_scores: NDArray[np.float32] = _array(NUM_KEYPOINTS)
+    keypoints: NDArray[np.float32] = _array(K, 2)
+    keypoint_scores: NDArray[np.float32] = _array(K)
     boxes_xyxy: NDArray[np.float32] = _array(4)
     scores: NDArray[np.float32] = _array()
     ids: NDArray[np.int64] = _array(dtype=np.int64)
+    skeleton: Skeleton = COCO
 
     def __post_init__(self) -> None:
         """Check shapes and take read-only copies."""
-        for each in FIELDS:
-            array = frozen(each.name, getattr(self, each.name), **each.metadata)
-            object.__setattr__(self, each.name, array)
-        lengths = {each.name: len(getattr(self, each.name)) for each in FIELDS}
+        k = len(self.skeleton)
+        for name, shape, dtype in ARRAYS:
+            shape = tuple(k if size is K else size for size in shape)
+            object.__setattr__(self, name, frozen(name, getattr(self, name), dtype, shape))
+        lengths = {name: len(getattr(self, name)) for name, *_ in ARRAYS}
         if len(set(lengths.values())) > 1:
             raise ValueError(f'the arrays disagree on the number of people: {lengths}')
 
@@ -73,18 +79,25 @@ class Poses:
         enough = self.scores >= least
         if enough.all():
             return self
-        return Poses(*(getattr(self, each.name)[enough] for each in FIELDS))
+        arrays = {name: getattr(self, name)[enough] for name, *_ in ARRAYS}
+        return Poses(**arrays, skeleton=self.skeleton)
 
     @classmethod
-    def nobody(cls) -> Poses:
+    def nobody(cls, skeleton: Skeleton = COCO) -> Poses:
         """Return the poses of an image without people."""
+        k = len(skeleton)
         return cls(
-            keypoints=np.empty((0, NUM_KEYPOINTS, 2), np.float32),
-            keypoint_scores=np.empty((0, NUM_KEYPOINTS), np.float32),
+            keypoints=np.empty((0, k, 2), np.float32),
+            keypoint_scores=np.empty((0, k), np.float32),
             boxes_xyxy=np.empty((0, 4), np.float32),
             scores=np.empty(0, np.float32),
             ids=np.empty(0, np.int64),
+            skeleton=skeleton,
         )
 
 
-FIELDS = fields(Poses)  # asking for them takes as long as copying an array
+ARRAYS = tuple(  # asking for them takes as long as copying an array
+    (each.name, each.metadata['shape'], each.metadata['dtype'])
+    for each in fields(Poses)
+    if each.metadata
+)

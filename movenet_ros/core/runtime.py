@@ -60,6 +60,7 @@ class ModelSpec:
     What a network takes and gives, for whoever runs it.
 
     :param title: its name for people.
+    :param variant: its name in the model store, which can fetch it; empty if it cannot.
     :param inputs: by name.
     :param outputs: by name.
     :param smallest: shape of each input, the smallest that is run.
@@ -68,6 +69,7 @@ class ModelSpec:
     """
 
     title: str
+    variant: str
     inputs: Mapping[str, TensorSpec]
     outputs: Mapping[str, TensorSpec]
     smallest: Mapping[str, tuple[int, ...]]

@@ -13,56 +13,89 @@
 # limitations under the License.
 
 """
-The skeleton: COCO's 17 keypoints and the edges between them.
+A skeleton: which keypoints a person has, and the edges between them.
 
 "left" is the person's own left.
 """
 
-KEYPOINT_NAMES = (  # the model's order, which is COCO's; never sort
-    'nose',
-    'left_eye',
-    'right_eye',
-    'left_ear',
-    'right_ear',
-    'left_shoulder',
-    'right_shoulder',
-    'left_elbow',
-    'right_elbow',
-    'left_wrist',
-    'right_wrist',
-    'left_hip',
-    'right_hip',
-    'left_knee',
-    'right_knee',
-    'left_ankle',
-    'right_ankle',
-)
+from __future__ import annotations
 
-NUM_KEYPOINTS = len(KEYPOINT_NAMES)
+from dataclasses import dataclass
+from functools import cached_property
 
-INDEX = {name: i for i, name in enumerate(KEYPOINT_NAMES)}
 
-EDGES = tuple(
-    (INDEX[a], INDEX[b])
-    for a, b in (
-        ('nose', 'left_eye'),
-        ('nose', 'right_eye'),
-        ('left_eye', 'left_ear'),
-        ('right_eye', 'right_ear'),
-        ('left_shoulder', 'right_shoulder'),
-        ('left_shoulder', 'left_elbow'),
-        ('left_elbow', 'left_wrist'),
-        ('right_shoulder', 'right_elbow'),
-        ('right_elbow', 'right_wrist'),
-        ('left_shoulder', 'left_hip'),
-        ('right_shoulder', 'right_hip'),
-        ('left_hip', 'right_hip'),
-        ('left_hip', 'left_knee'),
-        ('left_knee', 'left_ankle'),
-        ('right_hip', 'right_knee'),
-        ('right_knee', 'right_ankle'),
+@dataclass(frozen=True)
+class Skeleton:
+    """
+    The keypoints that a network finds, in its order.
+
+    :param names: of the keypoints; never sorted.
+    :param edges: pairs of indices to draw a line between.
+    :param sigmas: of each keypoint, the standard deviation of object keypoint similarity, in
+        square roots of the person's area.
+    """
+
+    names: tuple[str, ...]
+    edges: tuple[tuple[int, int], ...]
+    sigmas: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        """Check that the parts belong together."""
+        if len(self.sigmas) != len(self.names):
+            raise ValueError(f'{len(self.sigmas)} sigmas for {len(self.names)} keypoints')
+
+    def __len__(self) -> int:
+        """Return the number of keypoints."""
+        return len(self.names)
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """Return the index of each name."""
+        return {name: i for i, name in enumerate(self.names)}
+
+    @cached_property
+    def left(self) -> frozenset[int]:
+        """Return the keypoints on the person's left."""
+        return frozenset(i for name, i in self.index.items() if name.startswith('left_'))
+
+    @cached_property
+    def right(self) -> frozenset[int]:
+        """Return the keypoints on the person's right."""
+        return frozenset(i for name, i in self.index.items() if name.startswith('right_'))
+
+
+def _coco() -> Skeleton:
+    names = (
+        'nose',
+        'left_eye', 'right_eye',
+        'left_ear', 'right_ear',
+        'left_shoulder', 'right_shoulder',
+        'left_elbow', 'right_elbow',
+        'left_wrist', 'right_wrist',
+        'left_hip', 'right_hip',
+        'left_knee', 'right_knee',
+        'left_ankle', 'right_ankle',
     )
-)
+    edges = (
+        ('nose', 'left_eye'), ('nose', 'right_eye'),
+        ('left_eye', 'left_ear'), ('right_eye', 'right_ear'),
+        ('left_shoulder', 'right_shoulder'),
+        ('left_shoulder', 'left_elbow'), ('left_elbow', 'left_wrist'),
+        ('right_shoulder', 'right_elbow'), ('right_elbow', 'right_wrist'),
+        ('left_shoulder', 'left_hip'), ('right_shoulder', 'right_hip'),
+        ('left_hip', 'right_hip'),
+        ('left_hip', 'left_knee'), ('left_knee', 'left_ankle'),
+        ('right_hip', 'right_knee'), ('right_knee', 'right_ankle'),
+    )
+    # what annotators disagree on (cocodataset.org, keypoint evaluation)
+    sigmas = (
+        0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072,
+        0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089, 0.089,
+    )
+    return Skeleton(
+        names, tuple((names.index(a), names.index(b)) for a, b in edges), sigmas
+    )
 
-LEFT = frozenset(i for name, i in INDEX.items() if name.startswith('left_'))
-RIGHT = frozenset(i for name, i in INDEX.items() if name.startswith('right_'))
+
+COCO = _coco()
+"""COCO's 17 keypoints."""

@@ -30,7 +30,6 @@ from dataclasses import replace
 import math
 
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.skeleton import NUM_KEYPOINTS
 import numpy as np
 from numpy.typing import NDArray
 
@@ -38,7 +37,7 @@ SPEED_CUTOFF_HZ = 1.0  # of the low-pass on speeds; the filter's authors' value
 MOTION_BETA = 35.0  # how much it rises, for the whole person's motion, with that motion's speed
 OUTLIER = 0.05  # sizes of the person in one step; what moves more than the others is no motion
 MIN_KEYPOINTS = 4  # that say how the person moves; with fewer, the box does
-CORNERS = slice(NUM_KEYPOINTS, None)  # the box's two, behind the keypoints
+CORNERS = slice(-2, None)  # the box's two, behind the keypoints
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -50,11 +49,11 @@ class State:
     The people of the latest image; a point is a keypoint or one of two corners of the box.
 
     :param keys: ``(n,)`` whose, by track.
-    :param raw: ``(n, 19, 2)`` points as they came, in pixels.
-    :param smooth: ``(n, 19, 2)`` points as they left.
-    :param speeds: ``(n, 19, 2)`` of the points beyond the person's, in pixels per second.
+    :param raw: ``(n, k + 2, 2)`` points as they came, in pixels.
+    :param smooth: ``(n, k + 2, 2)`` points as they left.
+    :param speeds: ``(n, k + 2, 2)`` of the points beyond the person's, in pixels per second.
     :param motion: ``(n, 2)`` of the whole person, in pixels per second.
-    :param seen: ``(n, 19)`` which points count.
+    :param seen: ``(n, k + 2)`` which points count.
     """
 
     keys: NDArray[np.int64]
@@ -96,17 +95,17 @@ class Smoother:
         :param image_wh: boxes are kept inside an image of this size.
         :param min_cutoff_hz: cutoff frequency for what stands still.
         :param beta: how much it rises with speed, in Hz for each size of the person a second.
-        :return: ``(n, 17, 2)`` keypoints and ``(n, 4)`` boxes, in pixels.
+        :return: ``(n, k, 2)`` keypoints and ``(n, 4)`` boxes, in pixels.
         """
         raw = np.concatenate([poses.keypoints, poses.boxes_xyxy.reshape(-1, 2, 2)], axis=1)
         seen = np.ones(raw.shape[:2], bool)
-        seen[:, :NUM_KEYPOINTS] = poses.keypoint_scores >= keypoint_threshold
+        seen[:, :-2] = poses.keypoint_scores >= keypoint_threshold
         none = np.zeros_like(raw, np.float64)
         now = State(keys, raw.astype(np.float64), none, none, none[:, 0], seen)
         self._state = state = _filtered(self._state, now, step_s, min_cutoff_hz, beta)
         points = state.smooth.astype(np.float32)
         corners = np.clip(points[:, CORNERS], 0, image_wh)
-        return points[:, :NUM_KEYPOINTS], corners.reshape(-1, 4)
+        return points[:, :-2], corners.reshape(-1, 4)
 
 
 def _filtered(
@@ -144,7 +143,7 @@ def _common(moved: Floats, both: Mask, limit: Floats) -> Floats:
     Around the median, keypoints count up to a limit ``(n, 1)``: one that is taken for another
     joint jumps. The median alone is too slow, since the model moves keypoints in small jumps.
     """
-    keypoints, counted = moved[:, :NUM_KEYPOINTS], both[:, :NUM_KEYPOINTS]
+    keypoints, counted = moved[:, :-2], both[:, :-2]
     count = np.count_nonzero(counted, axis=1)
     ordered = np.sort(np.where(counted[..., None], keypoints, np.inf), axis=1)
     middle = ordered[np.arange(len(moved)), count // 2]

@@ -28,6 +28,7 @@ they are not marked as ours.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import fields
 from functools import lru_cache
@@ -41,12 +42,6 @@ from movenet_ros.core.poses import Poses
 import numpy as np
 from numpy.typing import NDArray
 
-# COCO's standard deviations, of what annotators disagree on, by keypoint (cocodataset.org)
-SIGMAS = np.array(
-    [0.026, 0.025, 0.025, 0.035, 0.035, 0.079, 0.079, 0.072, 0.072]
-    + [0.062, 0.062, 0.107, 0.107, 0.087, 0.087, 0.089, 0.089]
-)
-DOUBLE_VARIANCES = 2 * (2 * SIGMAS) ** 2  # of COCO's formula
 MIN_SIMILARITY = {'keypoints': 0.2, 'boxes': 0.15}
 MIN_KEYPOINTS = 4  # that both sides see; with fewer, only the boxes are compared
 # Ours:
@@ -75,8 +70,8 @@ class Tracks:
 
     :param keys: ``(n,)`` numbers of the tracks, 0 for a person without one.
     :param ids: ``(n,)`` the numbers that users see, 0 until a person is confirmed.
-    :param keypoints: ``(n, 17, 2)`` in pixels.
-    :param seen: ``(n, 17)`` which of them count.
+    :param keypoints: ``(n, k, 2)`` in pixels.
+    :param seen: ``(n, k)`` which of them count.
     :param boxes_xyxy: ``(n, 4)`` in pixels.
     :param velocities: ``(n, 2)`` in pixels per second.
     :param hits: ``(n,)`` in how many images each person was seen.
@@ -128,6 +123,19 @@ class Tracks:
 NAMES = tuple(each.name for each in fields(Tracks))
 
 
+@dataclass(frozen=True)
+class Metric:
+    """
+    The association metric.
+
+    :param by: what is compared, ``keypoints`` (OKS) or ``boxes`` (IoU).
+    :param sigmas: of the skeleton's keypoints.
+    """
+
+    by: str
+    sigmas: tuple[float, ...]
+
+
 class Tracker:
     """Gives ids to people; they count up from 1 and are never used again."""
 
@@ -139,7 +147,7 @@ class Tracker:
 
     def restart(self) -> None:
         """Forget everybody; the ids go on counting."""
-        self._tracks = Tracks.of(Poses.nobody(), 0.0)
+        self._tracks: Tracks | None = None  # None: nobody
 
     def update(
         self,
@@ -162,13 +170,17 @@ class Tracker:
         :param max_age_s: who has not been seen for longer is forgotten.
         :return: the same people in the same order, with the numbers of their tracks.
         """
+        metric = Metric(by, poses.skeleton.sigmas)
         people = Tracks.of(poses, keypoint_threshold)
-        tracks = _aged(self._tracks, step_s)
+        tracks = self._tracks
+        if tracks is None:
+            tracks = Tracks.of(Poses.nobody(poses.skeleton), 0.0)
+        tracks = _aged(tracks, step_s)
         young = tracks.age_s <= max_age_s
         if not young.all():
             tracks = tracks[young]
         strong = poses.scores >= person_threshold
-        rows, columns, others = _assign(tracks, people, strong, by)
+        rows, columns, others = _assign(tracks, people, strong, metric)
         _move(tracks, rows, people, columns)
         for name in ('keys', 'ids', 'hits'):
             getattr(people, name)[columns] = getattr(tracks, name)[rows]
@@ -180,7 +192,7 @@ class Tracker:
         have_track = people.keys > 0
         self._tracks = people if have_track.all() else people[have_track]
         if unseen.any():
-            self._tracks += tracks[unseen]
+            self._tracks = self._tracks + tracks[unseen]
         return people
 
     def _number(self, people: Tracks, new: list[int]) -> None:
@@ -205,22 +217,22 @@ def _aged(tracks: Tracks, step_s: float) -> Tracks:
 
 
 def _assign(
-    tracks: Tracks, people: Tracks, strong: Mask, by: str
+    tracks: Tracks, people: Tracks, strong: Mask, metric: Metric
 ) -> tuple[list[int], list[int], list[int]]:
     """
     Find people among the tracks, first the strong ones, then the faint ones.
 
     :return: indices of tracks, of their people, and of the people who are nobody's twin either.
     """
-    table = similarity(tracks, people, by)
+    table = similarity(tracks, people, metric)
     late = tracks.unseen_s > tracks.unseen_s.min(initial=np.inf) + 1e-6
     table = np.where(late[:, None], LATE * table, table)
-    rows, columns = match(np.where(strong, table, 0.0), MIN_SIMILARITY[by])
+    rows, columns = match(np.where(strong, table, 0.0), MIN_SIMILARITY[metric.by])
     known = [each for each in np.flatnonzero(tracks.ids).tolist() if each not in rows]
     others = [each for each in range(len(people)) if each not in columns]
     if not known:  # then somebody faint cannot be anybody
         others = [each for each in others if strong[each]]
-    others = _no_twins(people, columns, others, by)
+    others = _no_twins(people, columns, others, metric)
     faint = [each for each in others if not strong[each]]
     if faint:
         recent = table[(tracks.ids > 0) & (tracks.unseen_s <= STOP_S)] >= FAINT_SIMILARITY
@@ -232,11 +244,13 @@ def _assign(
     return rows, columns, others
 
 
-def _no_twins(people: Tracks, found: list[int], others: list[int], by: str) -> list[int]:
+def _no_twins(
+    people: Tracks, found: list[int], others: list[int], metric: Metric
+) -> list[int]:
     """Leave out whoever is like one of those found or of the others before."""
     if len(people) < 2 or not others:
         return others
-    alike = similarity(people, people, by) >= TWIN_SIMILARITY
+    alike = similarity(people, people, metric) >= TWIN_SIMILARITY
     single: list[int] = []
     for each in others:
         if not alike[found + single, each].any():
@@ -288,49 +302,50 @@ def _mixed(tracks: Tracks, rows: list[int]) -> Mask:
     return np.asarray(near.any(axis=1) & known[rows])
 
 
-def similarity(tracks: Tracks, people: Tracks, by: str) -> Floats:
+def similarity(tracks: Tracks, people: Tracks, metric: Metric) -> Floats:
     """
     Compare each track with each person.
 
     A person walks on at its velocity. Who has not been seen for a while may have stopped instead,
     and who left across the image's border comes back there: the better of both counts.
 
-    :param by: ``keypoints`` or ``boxes``.
     :return: ``(tracks, people)`` from 0 to 1.
     """
-    alike = _alike(tracks, people, by, tracks.velocities * tracks.unseen_s[:, None])
+    alike = _alike(tracks, people, metric, tracks.velocities * tracks.unseen_s[:, None])
     lost = tracks.unseen_s > STOP_S
     if lost.any():
-        there = _alike(tracks, people, by, np.zeros((len(tracks), 2)))
+        there = _alike(tracks, people, metric, np.zeros((len(tracks), 2)))
         alike = np.where(lost[:, None], np.maximum(alike, there), alike)
     return alike
 
 
-def _alike(tracks: Tracks, people: Tracks, by: str, shifts: Floats) -> Floats:
+def _alike(tracks: Tracks, people: Tracks, metric: Metric, shifts: Floats) -> Floats:
     """Compare each track, moved by its shift ``(tracks, 2)``, with each person."""
     boxes = _shifted(tracks.boxes_xyxy, shifts)
     overlaps = iou(boxes, people.boxes_xyxy)
-    if by == 'boxes':
+    if metric.by == 'boxes':
         return overlaps
     both = tracks.seen[:, None] & people.seen
-    alike = oks(tracks.keypoints + shifts[:, None], people.keypoints, both, _areas(boxes))
+    moved = tracks.keypoints + shifts[:, None]
+    alike = oks(moved, people.keypoints, both, _areas(boxes), metric.sigmas)
     enough = both.sum(axis=-1) >= MIN_KEYPOINTS
     return np.where(enough, np.maximum(alike, BOX_WEIGHT * overlaps), overlaps)
 
 
-def oks(a: Floats, b: Floats, both: Mask, areas: Floats) -> Floats:
+def oks(a: Floats, b: Floats, both: Mask, areas: Floats, sigmas: Sequence[float]) -> Floats:
     """
     Return object keypoint similarity, as COCO's evaluation defines it.
 
-    :param a: ``(m, 17, 2)`` keypoints in pixels.
-    :param b: ``(n, 17, 2)`` keypoints in pixels.
-    :param both: ``(m, n, 17)`` which of them count.
+    :param a: ``(m, k, 2)`` keypoints in pixels.
+    :param b: ``(n, k, 2)`` keypoints in pixels.
+    :param both: ``(m, n, k)`` which of them count.
     :param areas: ``(m,)`` of the people in a, in square pixels.
+    :param sigmas: of the k keypoints.
     :return: ``(m, n)`` from 0 to 1; 0 where no keypoint counts.
     """
     apart = a[:, None] - b
     apart *= apart
-    scale = np.maximum(areas, 1.0)[:, None, None] * DOUBLE_VARIANCES
+    scale = np.maximum(areas, 1.0)[:, None, None] * (8 * np.square(sigmas))  # 2 (2 sigma)^2
     alike = np.exp((apart[..., 0] + apart[..., 1]) / -scale)
     alike *= both
     return np.asarray(alike.sum(axis=-1) / np.maximum(both.sum(axis=-1), 1))

@@ -35,9 +35,8 @@ from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.image import Order
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.skeleton import INDEX
-from movenet_ros.core.skeleton import KEYPOINT_NAMES
-from movenet_ros.core.skeleton import NUM_KEYPOINTS
+from movenet_ros.core.skeleton import COCO
+from movenet_ros.core.skeleton import Skeleton
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
 import numpy as np
@@ -154,7 +153,7 @@ def poses_to_msg(poses: Poses, header: Header) -> Detection2DArray:
         detection.results = [
             _hypothesis(name, score, xy)
             for name, score, xy in zip(
-                KEYPOINT_NAMES,
+                poses.skeleton.names,
                 poses.keypoint_scores[i].tolist(),
                 poses.keypoints[i].tolist(),
                 strict=True,
@@ -180,19 +179,20 @@ def detections_to_msg(poses: Poses, header: Header) -> Detection2DArray:
     return msg
 
 
-def poses_from_msg(msg: Detection2DArray) -> Poses:
+def poses_from_msg(msg: Detection2DArray, skeleton: Skeleton = COCO) -> Poses:
     """
     Read a message of the topic ``poses`` into arrays; the one call that a consumer needs.
 
+    :param skeleton: of the network that found the people.
     :raises ValueError: if it is not laid out as :func:`poses_to_msg` does it.
     """
-    expected = [*KEYPOINT_NAMES, PERSON]
+    expected = [*skeleton.names, PERSON]
     people = [detection.results for detection in msg.detections]
     for results in people:
         if [each.hypothesis.class_id for each in results] != expected:
             raise ValueError('not a message of the topic poses: its results are no skeletons')
     if not people:
-        return Poses.nobody()
+        return Poses.nobody(skeleton)
     try:
         ids = np.array([int(each.id or 0) for each in msg.detections], np.int64)
     except (ValueError, OverflowError) as error:
@@ -203,18 +203,19 @@ def poses_from_msg(msg: Detection2DArray) -> Poses:
     centers = np.array([(box.center.position.x, box.center.position.y) for box in boxes])
     halves = np.array([(box.size_x, box.size_y) for box in boxes]) / 2
     return Poses(
-        keypoints=np.array(xys)[:, :NUM_KEYPOINTS],
-        keypoint_scores=scores[:, :NUM_KEYPOINTS],
+        keypoints=np.array(xys)[:, :-1],
+        keypoint_scores=scores[:, :-1],
         boxes_xyxy=np.hstack([centers - halves, centers + halves]),
-        scores=scores[:, NUM_KEYPOINTS],
+        scores=scores[:, -1],
         ids=ids,
+        skeleton=skeleton,
     )
 
 
-def label_info(threshold: float, stamp: Time) -> LabelInfo:
+def label_info(skeleton: Skeleton, threshold: float, stamp: Time) -> LabelInfo:
     """Make the message that says what the class ids are."""
     msg = LabelInfo(header=Header(stamp=stamp), threshold=threshold)
-    for name, i in {**INDEX, PERSON: NUM_KEYPOINTS}.items():
+    for i, name in enumerate((*skeleton.names, PERSON)):
         msg.class_map.append(VisionClass(class_id=i, class_name=name))
     return msg
 

@@ -34,6 +34,7 @@ from builtin_interfaces.msg import Time
 from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.skeleton import Skeleton
 from movenet_ros.messages.conversions import label_info
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.prepared import detections_to_bytes
@@ -115,9 +116,11 @@ class Labels(NamedTuple):
     """
     What the class ids of the people mean, from a time on.
 
+    :param skeleton: of the network.
     :param threshold: minimum score of a person.
     """
 
+    skeleton: Skeleton
     threshold: float
     stamp: Time
 

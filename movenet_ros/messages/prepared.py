@@ -34,7 +34,7 @@ from itertools import count
 import struct
 
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.skeleton import NUM_KEYPOINTS
+from movenet_ros.core.skeleton import Skeleton
 from movenet_ros.messages.conversions import detections_to_msg
 from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.messages.conversions import poses_to_msg
@@ -45,7 +45,6 @@ from rclpy.serialization import serialize_message
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
-NUMBERS = 3 * (NUM_KEYPOINTS + 1) + 4  # of a person: score, x and y of each result, and the box
 BOX_NUMBERS = 3 + 4  # the last of these: the person and the box
 MARK_S, MARK_NS = 0x5AFE57A, 0x1CE57A3  # a stamp that no image has
 FIRST_MARK = 1e12 + 0.5  # a number that no image has
@@ -91,7 +90,7 @@ def _filled(
     make: MakeMessage, poses: Poses, header: Header, numbers: NDArray[np.float64]
 ) -> bytes:
     """Write stamp and numbers into the serialized message that is ready for them."""
-    template = _template(make, tuple(poses.ids.tolist()), header.frame_id)
+    template = _template(make, tuple(poses.ids.tolist()), poses.skeleton, header.frame_id)
     data = template.data.copy()
     stamp = struct.pack('=iI', header.stamp.sec, header.stamp.nanosec)
     data[template.stamp_at] = np.frombuffer(stamp, np.uint8)
@@ -100,10 +99,14 @@ def _filled(
 
 
 def _numbers(poses: Poses) -> NDArray[np.float64]:
-    """Return ``(n, NUMBERS)``: every person's numbers in the order of the message's fields."""
-    n = len(poses)
-    numbers = np.empty((n, NUMBERS))
-    results = numbers[:, :-4].reshape(n, NUM_KEYPOINTS + 1, 3)
+    """
+    Return every person's numbers in the order of the message's fields.
+
+    :return: ``(n, 3 * (k + 1) + 4)``: score, x and y of each result, and the box.
+    """
+    n, k = poses.keypoint_scores.shape
+    numbers = np.empty((n, 3 * (k + 1) + 4))
+    results = numbers[:, :-4].reshape(n, k + 1, 3)
     top_left, bottom_right = np.split(poses.boxes_xyxy.astype(np.float64), 2, axis=1)
     center = (top_left + bottom_right) / 2
     results[:, :-1, 0], results[:, -1, 0] = poses.keypoint_scores, poses.scores
@@ -113,15 +116,18 @@ def _numbers(poses: Poses) -> NDArray[np.float64]:
 
 
 @lru_cache(maxsize=64)  # people come and go; a new one costs what every message cost before
-def _template(make: MakeMessage, ids: tuple[int, ...], frame_id: str) -> Template:
+def _template(
+    make: MakeMessage, ids: tuple[int, ...], skeleton: Skeleton, frame_id: str
+) -> Template:
     """Let the middleware serialize a message with marks, and find them."""
-    n = len(ids)
+    n, k = len(ids), len(skeleton)
     people = Poses(
-        keypoints=np.zeros((n, NUM_KEYPOINTS, 2), np.float32),
-        keypoint_scores=np.zeros((n, NUM_KEYPOINTS), np.float32),
+        keypoints=np.zeros((n, k, 2), np.float32),
+        keypoint_scores=np.zeros((n, k), np.float32),
         boxes_xyxy=np.zeros((n, 4), np.float32),
         scores=np.zeros(n, np.float32),
         ids=np.array(ids, np.int64),
+        skeleton=skeleton,
     )
     header = Header(frame_id=frame_id)
     header.stamp.sec, header.stamp.nanosec = MARK_S, MARK_NS

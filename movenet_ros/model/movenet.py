@@ -12,18 +12,113 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""MoveNet MultiPose: its names, shapes and sizes, and what its numbers mean."""
+"""
+MoveNet MultiPose: its names, shapes and sizes, and what its numbers mean.
 
+The layout of the output is stated on the model card: six people, each 17 times (y, x, score), then
+ymin, xmin, ymax, xmax and the person's score; coordinates are fractions of the input.
+"""
+
+from __future__ import annotations
+
+from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.letterbox import Letterbox
+from movenet_ros.core.pose_model import PoseModel
+from movenet_ros.core.pose_model import Prepared
+from movenet_ros.core.pose_model import Run
+from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.runtime import TensorSpec
+from movenet_ros.core.skeleton import COCO
+import numpy as np
+from numpy.typing import NDArray
 
 INPUT, OUTPUT = 'input', 'output_0'
+MULTIPLE = 32  # of which height and width of the input are multiples
+INPUT_SIZES = (128, 1024)  # the smallest and the largest longer side
+MAX_PEOPLE = 6
+OUTPUT_SHAPE = (1, MAX_PEOPLE, 3 * len(COCO) + 5)
+KEYPOINTS, CORNERS, SCORE = slice(0, 3 * len(COCO)), slice(3 * len(COCO), -1), -1
 
 SPEC = ModelSpec(
     title='MoveNet MultiPose',
+    variant='multipose_lightning',
     inputs={INPUT: TensorSpec('int32', (1, None, None, 3))},
-    outputs={OUTPUT: TensorSpec('float32', (1, 6, 56))},
-    smallest={INPUT: (1, 32, 32, 3)},
+    outputs={OUTPUT: TensorSpec('float32', OUTPUT_SHAPE)},
+    smallest={INPUT: (1, MULTIPLE, MULTIPLE, 3)},
     usual={INPUT: (1, 192, 256, 3)},
-    largest={INPUT: (1, 1024, 1024, 3)},
+    largest={INPUT: (1, INPUT_SIZES[1], INPUT_SIZES[1], 3)},
 )
+
+
+class MultiPose(PoseModel):
+    """
+    Finds up to six people in images, one after the other: its input is filled anew for each.
+
+    :param input_size: longer side of the input in pixels, a multiple of 32.
+    :param person_threshold: people scored below it are dropped; may be set at any time.
+    :param max_people: at most this many are kept, 1 to 6; may be set at any time.
+    """
+
+    spec = SPEC
+    skeleton = COCO
+
+    def __init__(
+        self, input_size: int, person_threshold: float, max_people: int = MAX_PEOPLE
+    ) -> None:
+        self.input_size = input_size
+        self.person_threshold = person_threshold
+        self.max_people = max_people
+        self._letterbox = self.letterbox((1, 1))
+        self._batch = self._letterbox.empty_batch()
+
+    def letterbox(self, image_wh: tuple[int, int]) -> Letterbox:
+        """Return how images of a size lie in the input."""
+        return Letterbox.fit(image_wh, self.input_size, MULTIPLE)
+
+    def prepare(self, image: SourceImage, out: NDArray[np.int32] | None = None) -> Prepared:
+        """
+        Make the input of an image; in any thread.
+
+        :param out: an input of the same shape to be filled again; None makes a new one.
+        :raises ImageError: if the image cannot be scaled.
+        """
+        letterbox = self.letterbox(image.wh) if out is None else self._letterbox
+        return Prepared({INPUT: letterbox.apply(image, out)}, letterbox)
+
+    def decode(self, outputs: Tensors, prepared: Prepared) -> Poses:
+        """
+        Turn the output into people, the highest scoring first.
+
+        :param outputs: ``output_0``, ``(1, 6, 56)`` float32.
+        :raises InferenceError: if it has another shape or holds NaN or infinity.
+        """
+        output, letterbox = outputs[OUTPUT], prepared.way_back
+        if output.shape != OUTPUT_SHAPE:
+            raise InferenceError(f'the model gave {output.shape}, expected {OUTPUT_SHAPE}')
+        if not np.isfinite(output).all():
+            raise InferenceError('the model gave NaN or infinity')
+        best_first = np.argsort(-output[0, :, SCORE], kind='stable')[:self.max_people]
+        people = output[0, best_first]
+        people = people[people[:, SCORE] >= self.person_threshold]
+        keypoints_yxs = people[:, KEYPOINTS].reshape(-1, len(COCO), 3)
+        corners_yx = people[:, CORNERS].reshape(-1, 2, 2)
+        corners_xy = letterbox.to_image(corners_yx[..., ::-1])
+        return Poses(
+            keypoints=letterbox.to_image(keypoints_yxs[..., 1::-1]),
+            keypoint_scores=np.clip(keypoints_yxs[..., 2], 0.0, 1.0),
+            boxes_xyxy=np.clip(corners_xy, 0.0, letterbox.image_wh).reshape(-1, 4),
+            scores=np.clip(people[:, SCORE], 0.0, 1.0),
+            ids=np.zeros(len(people), np.int64),
+        )
+
+    def find(self, image: SourceImage, run: Run, prepared: Prepared | None = None) -> Poses:
+        """Find the people in an image; see :class:`movenet_ros.core.pose_model.PoseModel`."""
+        if prepared is None:
+            if image.wh != self._letterbox.image_wh:
+                self._letterbox = self.letterbox(image.wh)
+                self._batch = self._letterbox.empty_batch()
+            prepared = self.prepare(image, self._batch)
+        return super().find(image, run, prepared)

@@ -123,8 +123,7 @@ class PoseNode(ManagedNode):
 
     def configure(self) -> None:
         """Load the model and warm it up."""
-        say = self.get_logger().info
-        self._perception = Perception(self._settings, say, self._warn, self._backend)
+        self._perception = Perception(self._settings, self.get_logger(), self._backend)
         self._publish_label_info()
         if self.is_alone:  # a full collection takes 20 to 200 ms, and two images come meanwhile:
             gc.collect()
@@ -158,8 +157,8 @@ class PoseNode(ManagedNode):
             if self.is_alone:
                 gc.unfreeze()
             perception.close()
-            if perception.backend.info.kept:
-                self._warn(perception.backend.info.kept)
+            if perception.runtime.info.kept:
+                self._warn(perception.runtime.info.kept)
 
     def destroy_node(self) -> None:
         """Finish the drawing that has begun first."""
@@ -226,7 +225,7 @@ class PoseNode(ManagedNode):
             return
         self._outputs.publish(Result(header, image, poses, self._settings))
         latency_s = None
-        if is_our_clock and not perception.trouble:
+        if is_our_clock and not perception.problem:
             latency_s = (self.get_clock().now().nanoseconds - stamp) / NANOSECONDS
         self._monitor.process(latency_s, perception.inference_s, len(poses))
         people = f'{len(poses)} {"person" if len(poses) == 1 else "people"}'
@@ -235,7 +234,9 @@ class PoseNode(ManagedNode):
     def _publish_label_info(self) -> None:
         """Say what the class ids are."""
         stamp = self.get_clock().now().to_msg()
-        self._outputs.announce(Labels(self._settings.person_threshold, stamp))
+        if self._perception is not None:
+            skeleton = self._perception.model.skeleton
+            self._outputs.announce(Labels(skeleton, self._settings.person_threshold, stamp))
 
     def _is_wanted(self) -> bool:
         """Tell whether the next image is to be processed."""
@@ -371,7 +372,7 @@ class PoseNode(ManagedNode):
         troubles = [
             images.trouble if images else '',
             self._clock_watch.trouble if is_wanted else '',
-            perception.trouble if perception and activity.processed_hz else '',
+            perception.problem if perception and activity.processed_hz else '',
         ]
         idle = '' if is_wanted else 'idle: nobody subscribes to an output'
         if not self._is_enabled:
@@ -392,11 +393,11 @@ class PoseNode(ManagedNode):
 
 def _described(perception: Perception) -> dict[str, str]:
     """Say what runs."""
-    info = perception.backend.info
+    info = perception.runtime.info
     return {
         'backend': str(info),
         'device': info.device,
-        'model': str(perception.model or ''),
+        'model': str(perception.file or ''),
         'sha256': perception.sha256,
         'input_shape': 'x'.join(map(str, perception.input_shape)),
         'failures': str(perception.failures),

@@ -46,6 +46,7 @@ from movenet_ros.settings import table_of
 from movenet_ros.settings import unknown_names
 
 if TYPE_CHECKING:
+    from movenet_ros.perception import Perception
     from movenet_ros.replay.outputs import Targets
     from movenet_ros.replay.run import Tally
 
@@ -72,12 +73,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     from movenet_ros.replay.source import open_source
 
     keep_freed_memory()
-    backend: list[str] = []
-
-    def say(sentence: str) -> None:
-        is_backend = sentence.startswith('backend ')
-        backend.append(sentence) if is_backend else _warn(sentence)
-
     where = args.input, args.topic, settings.image.max_pixels
     with ExitStack() as stack:
         source = stack.enter_context(closing(open_source(*where)))
@@ -85,17 +80,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f'{source.name}, {source.total or "unknown number of"} images', flush=True)
         for note in outputs.notes:
             _warn(note)
-        perception = Perception(settings, say, _warn)
+        perception = stack.enter_context(Perception(settings, BesideTheBar()))
         bar = stack.enter_context(progress(total=source.total, unit='image', file=sys.stderr))
         signals = stack.enter_context(interruptions())
         tally = replay(source, perception, outputs.consume, bar.update, _warn, signals)
         written = outputs.complete()
-    print('\n'.join(_summary(tally, source.total, backend, written)), flush=True)
+    print('\n'.join(_summary(tally, source.total, perception, written)), flush=True)
     if tally.is_interrupted:
         return INTERRUPTED
     if source.damage:
         raise StartError(source.damage)
     return 0
+
+
+class BesideTheBar:
+    """A log that prints above the progress bar."""
+
+    def info(self, message: str) -> None:
+        """Print a line."""
+        needs('tqdm').tqdm.write(message, file=sys.stderr)
+
+    warning = info
 
 
 def _warn(sentence: str) -> None:
@@ -182,7 +187,7 @@ def _targets(args: Namespace) -> Targets:
 
 
 def _summary(
-    tally: Tally, total: int | None, backend: list[str], written: list[Path]
+    tally: Tally, total: int | None, perception: Perception, written: list[Path]
 ) -> list[str]:
     """Say in some lines what was done."""
     lines = []
@@ -196,7 +201,7 @@ def _summary(
     lines.append(f'tracks     {len(tally.ids)}')
     if tally.seconds:
         lines.append(f'speed      {tally.images / tally.seconds:.1f} images per second')
-    lines += [f'backend    {each.removeprefix("backend ")}' for each in backend]
+    lines.append(f'backend    {perception.runtime.info}')
     names = ', '.join(map(str, written))
     lines.append(
         f'written    {names or "nothing (--out BAG, --video FILE.mp4, --jsonl FILE do)"}'

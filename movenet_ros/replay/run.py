@@ -37,7 +37,7 @@ from typing import NamedTuple
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.pipeline import Prepared
+from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.stamped import Stamped

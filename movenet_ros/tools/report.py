@@ -17,6 +17,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import sys
+from typing import IO
 
 import numpy as np
 
@@ -29,3 +31,16 @@ def summary(seconds: Sequence[float]) -> dict[str, float]:
         'max_ms': 1e3 * max(seconds),
         'runs': len(seconds),
     }
+
+
+class ScreenLog:
+    """A log that prints its lines."""
+
+    def __init__(self, screen: IO[str] | None = None) -> None:
+        self._screen = screen or sys.stdout
+
+    def info(self, message: str) -> None:
+        """Print a line."""
+        print(message, file=self._screen, flush=True)
+
+    warning = info

@@ -20,8 +20,8 @@ from movenet_ros.backends import openvino as openvino_module
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.runtime import Runtime
+from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 import numpy as np
@@ -32,7 +32,7 @@ TOLERANCE_PX = 0.1  # at pictures of some 640 pixels
 
 def assert_they_agree(image: SourceImage, input_size: int, backends: list[Runtime]) -> None:
     """Compare the people that two backends see, of which there must be some."""
-    one, other = (PoseEstimator(each, input_size, 0.25).estimate(image) for each in backends)
+    one, other = (MultiPose(input_size, 0.25).find(image, each.run) for each in backends)
     assert len(one) == len(other) > 0
     np.testing.assert_allclose(one.scores, other.scores, atol=1e-4)
     np.testing.assert_allclose(one.keypoints, other.keypoints, atol=TOLERANCE_PX)

@@ -34,8 +34,8 @@ from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.runtime import Runtime
+from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 import numpy as np
@@ -300,7 +300,7 @@ def test_in_f32_it_answers_what_onnx_runtime_answers(
     in_f32: Runtime, onnxruntime_cpu: Runtime, astronaut: SourceImage
 ) -> None:
     one, other = (
-        PoseEstimator(each, 256, 0.25).estimate(astronaut) for each in (in_f32, onnxruntime_cpu)
+        MultiPose(256, 0.25).find(astronaut, each.run) for each in (in_f32, onnxruntime_cpu)
     )
     assert len(one) == len(other) > 0
     np.testing.assert_allclose(one.scores, other.scores, atol=1e-3)
@@ -314,7 +314,7 @@ def test_in_bf16_it_sees_the_same_people_within_a_few_pixels(
 ) -> None:
     in_bf16 = load(model, BackendRequest(SPEC, precision='bf16'))
     one, other = (
-        PoseEstimator(each, 256, 0.25).estimate(astronaut) for each in (in_f32, in_bf16)
+        MultiPose(256, 0.25).find(astronaut, each.run) for each in (in_f32, in_bf16)
     )
     assert len(one) == len(other) > 0
     np.testing.assert_allclose(one.scores, other.scores, atol=0.05)

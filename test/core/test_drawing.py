@@ -25,7 +25,7 @@ from movenet_ros.core.drawing import PERSON_COLORS
 from movenet_ros.core.drawing import RIGHT_COLOR
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.skeleton import INDEX
+from movenet_ros.core.skeleton import COCO
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -45,7 +45,7 @@ def person(
     """Return one person of whom only the named keypoints are seen."""
     points, scores = np.zeros((1, 17, 2)), np.zeros((1, 17))
     for name, x_y in keypoints.items():
-        points[0, INDEX[name]], scores[0, INDEX[name]] = x_y, 0.9
+        points[0, COCO.index[name]], scores[0, COCO.index[name]] = x_y, 0.9
     return Poses(points, scores, np.array([box]), np.array([0.5]), np.array([track_id]))
 
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
-from dataclasses import fields
 from dataclasses import replace
 import time
 from typing import Any
@@ -26,11 +25,12 @@ from typing import Any
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
-from movenet_ros.core.following import Follower
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.following import GOOD_STEPS
+from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.following import SmoothingSettings
 from movenet_ros.core.following import TrackingSettings
+from movenet_ros.core.poses import ARRAYS
 from movenet_ros.core.poses import Poses
 import numpy as np
 import pytest
@@ -59,7 +59,7 @@ class Clip:
 
     def __init__(self, people: Poses, settings: FollowSettings = RAW) -> None:
         self.said: list[str] = []
-        self.follower = Follower(settings, self.said.append)
+        self.follower = PeopleTracker(settings, self.said.append)
         self.shown: list[Poses] = []
         self._people = people
         self._random = np.random.default_rng(0)
@@ -91,7 +91,7 @@ def person(people_at: PeopleAt) -> Poses:
 
 def same(a: Poses, b: Poses) -> bool:
     """Tell whether two images are the same to the last bit."""
-    pairs = ((getattr(a, each.name), getattr(b, each.name)) for each in fields(Poses))
+    pairs = ((getattr(a, name), getattr(b, name)) for name, *_ in ARRAYS)
     return all(x.tobytes() == y.tobytes() for x, y in pairs)
 
 
@@ -258,7 +258,7 @@ def test_an_image_that_comes_twice_changes_no_ids(person: Poses) -> None:
 def test_images_of_another_size_have_other_people(person: Poses) -> None:
     """Their pixels are not comparable; one line says so."""
     said: list[str] = []
-    follower = Follower(RAW, said.append)
+    follower = PeopleTracker(RAW, said.append)
     for i, image_wh in enumerate([(640, 480)] * 5 + [(1280, 720)] * 5, 1):
         ids = follower.follow(person, image_wh, i * STEP_NS).ids.tolist()
     assert ids == [2]
@@ -282,13 +282,13 @@ def test_stamps_that_stand_still_are_trouble_until_they_go_on(person: Poses) -> 
     """For a while, so that a stamp that comes twice now and then does not flicker."""
     clip = Clip(person)
     clip.show(stamps(0, 5))
-    assert clip.follower.trouble == ''
+    assert clip.follower.problem == ''
     clip.show([4 * STEP_NS] * 3)
-    assert clip.follower.trouble == clip.said[0]
+    assert clip.follower.problem == clip.said[0]
     clip.show(stamps(5 * STEP_NS, GOOD_STEPS - 1))
-    assert clip.follower.trouble == clip.said[0]
+    assert clip.follower.problem == clip.said[0]
     clip.show(stamps((4 + GOOD_STEPS) * STEP_NS, 1))
-    assert clip.follower.trouble == ''
+    assert clip.follower.problem == ''
     assert clip.said[1:] == ['the stamps of the images go on']
 
 
@@ -301,14 +301,14 @@ def test_a_stamp_that_comes_twice_now_and_then_is_no_trouble(person: Poses) -> N
 def test_trouble_names_the_stamp_of_now(person: Poses) -> None:
     clip = Clip(person)
     clip.show([5 * S] * 3 + [6 * S] * 3)
-    assert '6.000000000' in clip.follower.trouble
+    assert '6.000000000' in clip.follower.problem
 
 
 def test_other_trouble_with_stamps_is_over_at_once(person: Poses) -> None:
     """A loop of a bag, a gap: the next image is fine."""
     clip = Clip(person)
     clip.show([*stamps(5 * S, 3), *stamps(0, 3), *stamps(9 * S, 30)])
-    assert len(clip.said) == 2 and clip.follower.trouble == ''
+    assert len(clip.said) == 2 and clip.follower.problem == ''
 
 
 def test_other_trouble_is_said_at_once(person: Poses) -> None:
@@ -403,9 +403,9 @@ def test_stamps_that_stand_still_are_said_without_tracking_too(person: Poses) ->
     clip = Clip(person, FollowSettings(tracking=OFF))
     clip.show([5 * S] * 3)
     (line,) = clip.said
-    assert line == clip.follower.trouble == 'the stamps of the images stand still at 5.000000000'
+    assert line == clip.follower.problem == 'the stamps of the images stand still at 5.000000000'
     clip.show(stamps(6 * S, GOOD_STEPS))
-    assert clip.follower.trouble == ''
+    assert clip.follower.problem == ''
     assert clip.said[1:] == ['the stamps of the images go on']
 
 

@@ -50,14 +50,14 @@ def painted(canvas_rgb: NDArray[np.uint8], order: Order) -> SourceImage:
 @example((3000, 10), 256)
 @example((1, 1), 128)
 def test_the_longer_side_is_the_input_size(image_wh: tuple[int, int], input_size: int) -> None:
-    assert max(Letterbox.fit(image_wh, input_size).input_wh) == input_size
+    assert max(Letterbox.fit(image_wh, input_size, 32).input_wh) == input_size
 
 
 @given(sizes, input_sizes)
 def test_the_input_is_padded_to_the_next_multiple_of_32(
     image_wh: tuple[int, int], input_size: int
 ) -> None:
-    letterbox = Letterbox.fit(image_wh, input_size)
+    letterbox = Letterbox.fit(image_wh, input_size, 32)
     for padded, content in zip(letterbox.input_wh, letterbox.content_wh):
         assert padded % 32 == 0
         assert 0 <= padded - content < 32
@@ -67,7 +67,7 @@ def test_the_input_is_padded_to_the_next_multiple_of_32(
 def test_the_aspect_ratio_is_kept_to_half_a_pixel(
     image_wh: tuple[int, int], input_size: int
 ) -> None:
-    content_wh = Letterbox.fit(image_wh, input_size).content_wh
+    content_wh = Letterbox.fit(image_wh, input_size, 32).content_wh
     scale = input_size / max(image_wh)
     for content, side in zip(content_wh, image_wh):
         assert content == 1 or abs(content - side * scale) <= 0.5
@@ -77,7 +77,7 @@ def test_the_aspect_ratio_is_kept_to_half_a_pixel(
 def test_to_image_undoes_to_model(
     image_wh: tuple[int, int], input_size: int, draw: st.DataObject
 ) -> None:
-    letterbox = Letterbox.fit(image_wh, input_size)
+    letterbox = Letterbox.fit(image_wh, input_size, 32)
     inside = st.tuples(*(st.floats(-0.5 * side, 1.5 * side) for side in image_wh))
     points = np.array(draw.draw(st.lists(inside, min_size=1, max_size=5)))
     there_and_back = letterbox.to_image(letterbox.to_model(points))
@@ -88,13 +88,13 @@ def test_to_image_undoes_to_model(
 def test_the_corner_of_the_image_is_the_corner_of_its_content(
     image_wh: tuple[int, int], input_size: int
 ) -> None:
-    letterbox = Letterbox.fit(image_wh, input_size)
+    letterbox = Letterbox.fit(image_wh, input_size, 32)
     corner = letterbox.to_model(np.array(image_wh, np.float64)) * letterbox.input_wh
     np.testing.assert_allclose(corner, letterbox.content_wh, rtol=1e-5)
 
 
 def test_points_keep_their_shape() -> None:
-    letterbox = Letterbox.fit((640, 480), 256)
+    letterbox = Letterbox.fit((640, 480), 256, 32)
     assert letterbox.to_image(np.zeros((6, 17, 2))).shape == (6, 17, 2)
 
 
@@ -103,7 +103,7 @@ def test_points_keep_their_shape() -> None:
 def test_a_painted_square_lands_where_to_model_says(
     image_wh: tuple[int, int], order: Order
 ) -> None:
-    letterbox = Letterbox.fit(image_wh, 256)
+    letterbox = Letterbox.fit(image_wh, 256, 32)
     corners = np.floor(np.array([[0.25, 0.5], [0.5, 0.75]]) * image_wh)
     (left, top), (right, bottom) = corners.astype(int).tolist()
     canvas_rgb = np.zeros((image_wh[1], image_wh[0], 3), np.uint8)
@@ -121,14 +121,14 @@ def test_a_painted_square_lands_where_to_model_says(
 @pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra', 'mono'])
 def test_the_input_is_rgb_whatever_came_in(order: Order) -> None:
     canvas_rgb = np.full((30, 40, 3), COLOR_RGB, np.uint8)
-    batch = Letterbox.fit((40, 30), 128).apply(painted(canvas_rgb, order))
+    batch = Letterbox.fit((40, 30), 128, 32).apply(painted(canvas_rgb, order))
     expected = (COLOR_RGB[0],) * 3 if order == 'mono' else COLOR_RGB
     assert tuple(batch[0, 5, 5]) == expected
 
 
 @pytest.mark.parametrize('image_wh', [*EXTREMES, (1280, 720)])
 def test_the_input_is_what_the_model_takes(image_wh: tuple[int, int]) -> None:
-    letterbox = Letterbox.fit(image_wh, 256)
+    letterbox = Letterbox.fit(image_wh, 256, 32)
     batch = letterbox.apply(SourceImage(np.full(image_wh[::-1], 200, np.uint8), 'mono'))
     assert batch.shape == (1, letterbox.input_wh[1], letterbox.input_wh[0], 3)
     assert batch.dtype == np.int32
@@ -136,7 +136,7 @@ def test_the_input_is_what_the_model_takes(image_wh: tuple[int, int]) -> None:
 
 @pytest.mark.parametrize('image_wh', [*EXTREMES, (1280, 720)])
 def test_content_fills_its_part_and_the_rest_is_black(image_wh: tuple[int, int]) -> None:
-    letterbox = Letterbox.fit(image_wh, 256)
+    letterbox = Letterbox.fit(image_wh, 256, 32)
     batch = letterbox.apply(SourceImage(np.full(image_wh[::-1], 200, np.uint8), 'mono'))[0]
     expected = np.zeros_like(batch)
     expected[: letterbox.content_wh[1], : letterbox.content_wh[0]] = 200
@@ -154,19 +154,19 @@ def test_rows_with_padding_behind_them_make_no_difference(
     step = np.full((height, width + 11, *whole.pixels.shape[2:]), 255, np.uint8)
     step[:, :width] = whole.pixels
     view = SourceImage(step[:, :width], order)
-    letterbox = Letterbox.fit(image_wh, 256)
+    letterbox = Letterbox.fit(image_wh, 256, 32)
     np.testing.assert_array_equal(letterbox.apply(view), letterbox.apply(whole))
 
 
 def test_a_read_only_buffer_will_do() -> None:
     pixels = np.frombuffer(bytes(range(48)), np.uint8).reshape(4, 4, 3)
-    assert Letterbox.fit((4, 4), 128).apply(SourceImage(pixels, 'bgr')).any()
+    assert Letterbox.fit((4, 4), 128, 32).apply(SourceImage(pixels, 'bgr')).any()
 
 
 def test_a_mirrored_view_is_mirrored(astronaut: SourceImage) -> None:
     view = astronaut.pixels[:, ::-1]
     copied = SourceImage(np.ascontiguousarray(view), 'rgb')
-    letterbox = Letterbox.fit(astronaut.wh, 256)
+    letterbox = Letterbox.fit(astronaut.wh, 256, 32)
     np.testing.assert_array_equal(
         letterbox.apply(SourceImage(view, 'rgb')), letterbox.apply(copied)
     )
@@ -175,29 +175,29 @@ def test_a_mirrored_view_is_mirrored(astronaut: SourceImage) -> None:
 def test_the_image_stays_as_it_was() -> None:
     pixels = np.random.default_rng(2).integers(0, 256, (60, 80, 3), np.uint8)
     before = pixels.copy()
-    Letterbox.fit((80, 60), 128).apply(SourceImage(pixels, 'bgr'))
+    Letterbox.fit((80, 60), 128, 32).apply(SourceImage(pixels, 'bgr'))
     np.testing.assert_array_equal(pixels, before)
 
 
 def test_an_image_of_the_input_size_passes_unchanged(astronaut: SourceImage) -> None:
     small = cv2.resize(astronaut.pixels, (256, 192))
-    batch = Letterbox.fit((256, 192), 256).apply(SourceImage(small, 'rgb'))
+    batch = Letterbox.fit((256, 192), 256, 32).apply(SourceImage(small, 'rgb'))
     np.testing.assert_array_equal(batch[0], small)
 
 
 @pytest.mark.parametrize('image_wh', [(0, 480), (640, 0), (-1, 5)])
 def test_a_size_without_pixels_is_refused(image_wh: tuple[int, int]) -> None:
     with pytest.raises(ValueError, match='an image of'):
-        Letterbox.fit(image_wh, 256)
+        Letterbox.fit(image_wh, 256, 32)
 
 
 @pytest.mark.parametrize('input_size', [0, 31, 100, -32])
 def test_an_input_size_that_the_model_does_not_take_is_refused(input_size: int) -> None:
     with pytest.raises(ValueError, match=f'{input_size} is not a multiple of 32'):
-        Letterbox.fit((640, 480), input_size)
+        Letterbox.fit((640, 480), input_size, 32)
 
 
 def test_an_image_of_another_size_is_refused() -> None:
     image = SourceImage(np.zeros((480, 640), np.uint8), 'mono')
     with pytest.raises(ValueError, match=r'\(640, 480\).*\(320, 240\)'):
-        Letterbox.fit((320, 240), 256).apply(image)
+        Letterbox.fit((320, 240), 256, 32).apply(image)

@@ -14,16 +14,16 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from dataclasses import FrozenInstanceError
 import re
 from typing import Any
 
+from movenet_ros.core import poses as poses_module
 from movenet_ros.core.poses import Poses
 import numpy as np
 import pytest
 
-ARRAYS = [each.name for each in fields(Poses)]
+ARRAYS = [name for name, *_ in poses_module.ARRAYS]
 
 
 def arrays(count: int) -> dict[str, Any]:

@@ -17,12 +17,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from movenet_ros.core.skeleton import EDGES
-from movenet_ros.core.skeleton import INDEX
-from movenet_ros.core.skeleton import KEYPOINT_NAMES
-from movenet_ros.core.skeleton import LEFT
-from movenet_ros.core.skeleton import NUM_KEYPOINTS
-from movenet_ros.core.skeleton import RIGHT
+from movenet_ros.core.skeleton import COCO
 import pytest
 
 COCO_ORDER = (
@@ -30,7 +25,7 @@ COCO_ORDER = (
     ' right_elbow left_wrist right_wrist left_hip right_hip left_knee right_knee left_ankle'
     ' right_ankle'
 )
-NAMED_EDGES = {frozenset((KEYPOINT_NAMES[a], KEYPOINT_NAMES[b])) for a, b in EDGES}
+NAMED_EDGES = {frozenset((COCO.names[a], COCO.names[b])) for a, b in COCO.edges}
 
 
 def other_side(name: str) -> str:
@@ -40,17 +35,17 @@ def other_side(name: str) -> str:
 
 
 def test_keypoints_are_in_the_order_of_coco() -> None:
-    assert ' '.join(KEYPOINT_NAMES) == COCO_ORDER
+    assert ' '.join(COCO.names) == COCO_ORDER
 
 
 def test_the_order_is_that_of_real_annotations(data: Path) -> None:
     categories = json.loads((data / 'annotations.json').read_text())['categories']
     (person,) = (each for each in categories if each['name'] == 'person')
-    assert tuple(person['keypoints']) == KEYPOINT_NAMES
+    assert tuple(person['keypoints']) == COCO.names
 
 
 def test_an_index_leads_back_to_its_name() -> None:
-    assert all(KEYPOINT_NAMES[INDEX[name]] == name for name in KEYPOINT_NAMES)
+    assert all(COCO.names[COCO.index[name]] == name for name in COCO.names)
 
 
 @pytest.mark.parametrize(
@@ -62,7 +57,7 @@ def test_a_limb_is_an_edge(limb: str) -> None:
 
 
 def test_no_edge_is_there_twice() -> None:
-    assert len(NAMED_EDGES) == len(EDGES)
+    assert len(NAMED_EDGES) == len(COCO.edges)
 
 
 def test_the_skeleton_is_symmetric() -> None:
@@ -78,14 +73,14 @@ def test_only_shoulders_and_hips_join_the_sides() -> None:
 
 
 def test_no_edge_joins_a_left_keypoint_with_another_right_one() -> None:
-    mixed = [edge for edge in EDGES if LEFT & set(edge) and RIGHT & set(edge)]
+    mixed = [edge for edge in COCO.edges if COCO.left & set(edge) and COCO.right & set(edge)]
     assert len(mixed) == 2
 
 
 def test_every_keypoint_has_an_edge() -> None:
-    assert {i for edge in EDGES for i in edge} == set(range(NUM_KEYPOINTS))
+    assert {i for edge in COCO.edges for i in edge} == set(range(len(COCO)))
 
 
 def test_all_but_the_nose_have_a_side() -> None:
-    assert LEFT | RIGHT == set(range(NUM_KEYPOINTS)) - {INDEX['nose']}
-    assert not LEFT & RIGHT
+    assert COCO.left | COCO.right == set(range(len(COCO))) - {COCO.index['nose']}
+    assert not COCO.left & COCO.right

@@ -28,7 +28,7 @@ from hypothesis.extra import numpy as arrays
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.following import SmoothingSettings
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.skeleton import INDEX
+from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.smoothing import Smoother
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +38,7 @@ PeopleAt = Callable[..., Poses]
 
 RATE_HZ = 30.0
 IMAGE_WH = (1280, 960)
-WRIST = INDEX['left_wrist']
+WRIST = COCO.index['left_wrist']
 HEIGHT = 200.0  # of the people; their size, the root of the box's area, is 0.63 of it
 
 
@@ -102,7 +102,7 @@ def waved(poses: Poses, offsets: NDArray[np.float64]) -> list[Poses]:
 def scored(poses: Poses, name: str, score: float) -> Poses:
     """Return a person with another score of one keypoint."""
     scores = poses.keypoint_scores.copy()
-    scores[:, INDEX[name]] = score
+    scores[:, COCO.index[name]] = score
     return replace(poses, keypoint_scores=scores)
 
 
@@ -207,7 +207,7 @@ def test_a_higher_beta_lags_less(people_at: PeopleAt) -> None:
 def test_keypoints_that_jump_do_not_pull_the_others(people_at: PeopleAt) -> None:
     """As where one leg is taken for the other one, or for somebody else's."""
     person = people_at((300, 250, HEIGHT))
-    leg = [INDEX['left_knee'], INDEX['left_ankle'], INDEX['left_hip']]
+    leg = [COCO.index['left_knee'], COCO.index['left_ankle'], COCO.index['left_hip']]
     others = ~np.isin(np.arange(17), leg)
     images = []
     for i in range(20):

@@ -33,11 +33,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from movenet_ros.core import tracking
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.tracking import BIRTH_HITS
 from movenet_ros.core.tracking import iou
 from movenet_ros.core.tracking import match
+from movenet_ros.core.tracking import Metric
 from movenet_ros.core.tracking import oks
-from movenet_ros.core.tracking import SIGMAS
 from movenet_ros.core.tracking import similarity
 from movenet_ros.core.tracking import solver
 from movenet_ros.core.tracking import Tracker
@@ -52,6 +53,7 @@ PeopleAt = Callable[..., Poses]
 BOTH_WAYS = pytest.mark.parametrize('by', ['keypoints', 'boxes'])
 RATES = pytest.mark.parametrize('rate_hz', [10, 30, 60])
 FAINT = 0.15  # below the person threshold, above FAINT_SCORE
+KEYPOINTS, BOXES = Metric('keypoints', COCO.sigmas), Metric('boxes', COCO.sigmas)
 
 
 def follow(
@@ -377,7 +379,7 @@ def test_with_few_keypoints_in_common_the_boxes_decide(people_at: PeopleAt, comm
     scores[:, :common] = 0.9
     other = replace(person, keypoint_scores=scores, keypoints=person.keypoints + 300)
     a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
-    assert similarity(a, b, 'keypoints').item() == pytest.approx(1)
+    assert similarity(a, b, KEYPOINTS).item() == pytest.approx(1)
 
 
 def test_with_4_keypoints_in_common_they_decide(people_at: PeopleAt) -> None:
@@ -386,14 +388,14 @@ def test_with_4_keypoints_in_common_they_decide(people_at: PeopleAt) -> None:
     scores[:, :4] = 0.9
     other = replace(person, keypoint_scores=scores, keypoints=person.keypoints + 300)
     a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
-    assert similarity(a, b, 'keypoints').item() == pytest.approx(tracking.BOX_WEIGHT)
+    assert similarity(a, b, KEYPOINTS).item() == pytest.approx(tracking.BOX_WEIGHT)
 
 
 def test_boxes_have_no_use_for_keypoints(people_at: PeopleAt) -> None:
     person = people_at((200, 200, 150))
     other = replace(person, keypoints=person.keypoints + 300)
     a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
-    assert similarity(a, b, 'boxes').item() == pytest.approx(1)
+    assert similarity(a, b, BOXES).item() == pytest.approx(1)
 
 
 def test_keypoints_below_the_threshold_do_not_count(people_at: PeopleAt) -> None:
@@ -403,7 +405,7 @@ def test_keypoints_below_the_threshold_do_not_count(people_at: PeopleAt) -> None
     scores[0, 5:9] = 0.2
     other = replace(person, keypoints=keypoints, keypoint_scores=scores)
     a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
-    assert similarity(a, b, 'keypoints').item() == pytest.approx(1)
+    assert similarity(a, b, KEYPOINTS).item() == pytest.approx(1)
 
 
 def test_nobody_at_all_is_no_trouble() -> None:
@@ -426,7 +428,7 @@ def coco_oks(a: Any, b: Any, visible: Any, area: float) -> float:
     likes = []
     for i in np.flatnonzero(visible):
         distance = float(np.hypot(*(a[i] - b[i])))
-        constant = 2 * SIGMAS[i]
+        constant = 2 * COCO.sigmas[i]
         likes.append(np.exp(-(distance**2) / (2 * area * constant**2)))
     return float(np.mean(likes)) if likes else 0.0
 
@@ -442,7 +444,7 @@ coordinates = arrays.arrays(np.float64, (3, 17, 2), elements=st.floats(0, 300, w
 def test_oks_is_cocos(
     a: NDArray[Any], b: NDArray[Any], both: NDArray[np.bool_], areas: list[float]
 ) -> None:
-    found = oks(a, b, both, np.array(areas))
+    found = oks(a, b, both, np.array(areas), COCO.sigmas)
     expected = [[coco_oks(a[i], b[j], both[i, j], areas[i]) for j in range(3)] for i in range(3)]
     np.testing.assert_allclose(found, expected, atol=1e-12)
 
@@ -471,7 +473,7 @@ def test_oks_is_pycocotools(people_at: PeopleAt) -> None:
     evaluation.params.useCats = 1
     expected = evaluation.computeOks(1, 1).T
     both = np.repeat(visible[:, None], 3, axis=1)
-    np.testing.assert_allclose(oks(true, found, both, areas), expected, atol=1e-12)
+    np.testing.assert_allclose(oks(true, found, both, areas, COCO.sigmas), expected, atol=1e-12)
 
 
 def test_iou_is_that_of_the_books() -> None:

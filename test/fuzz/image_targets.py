@@ -29,8 +29,8 @@ from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.image import decode_picture
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.picture_header import size_in_header
-from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import Tensors
 from movenet_ros.messages.conversions import COMPUTED
 from movenet_ros.messages.conversions import DIRECT
 from movenet_ros.messages.conversions import image_from_msg
@@ -39,6 +39,7 @@ from movenet_ros.messages.conversions import poses_to_msg
 from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.prepared import poses_to_bytes
 from movenet_ros.messages.serialized_image import ImageView
+from movenet_ros.model.movenet import MultiPose
 import numpy as np
 from rclpy.serialization import deserialize_message
 from rclpy.serialization import serialize_message
@@ -63,23 +64,24 @@ class _Answering:
     def __init__(self) -> None:
         self._answer = np.full((1, 6, 56), 0.5, np.float32)
 
-    def infer(self, batch: np.ndarray) -> np.ndarray:
+    def run(self, inputs: Tensors) -> Tensors:
+        (batch,) = inputs.values()
         assert batch.dtype == np.int32
         assert batch.shape[0] == 1
         assert batch.shape[3] == 3
         assert not batch.shape[1] % 32
         assert not batch.shape[2] % 32
-        return self._answer
+        return {'output_0': self._answer}
 
 
-ESTIMATOR = PoseEstimator(_Answering(), 128, 0.3)  # type: ignore[arg-type]
+MODEL, RUN = MultiPose(128, 0.3), _Answering().run
 
 
 def process(image: SourceImage, random: Random) -> Poses:
     """Do all that the node does with a picture."""
     width, height = image.wh
     assert 0 < width * height <= MAX_PIXELS
-    poses = ESTIMATOR.estimate(image)
+    poses = MODEL.find(image, RUN)
     assert np.isfinite(poses.keypoints).all()
     assert len(poses) == 6
     if random.random() < 0.05:
@@ -209,7 +211,7 @@ class PosesMessages:
     share = 0.03
 
     def __init__(self) -> None:
-        answer = ESTIMATOR.estimate(SourceImage(np.zeros((48, 64, 3), np.uint8), 'rgb'))
+        answer = MODEL.find(SourceImage(np.zeros((48, 64, 3), np.uint8), 'rgb'), RUN)
         self._whole = [
             bytes(serialize_message(poses_to_msg(poses, Header(frame_id='camera'))))
             for poses in (answer, answer.scored(2.0))

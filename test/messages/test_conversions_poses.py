@@ -25,7 +25,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.skeleton import KEYPOINT_NAMES
+from movenet_ros.core.skeleton import COCO as SKELETON
 from movenet_ros.messages.conversions import detections_to_msg
 from movenet_ros.messages.conversions import label_info
 from movenet_ros.messages.conversions import poses_from_msg
@@ -209,7 +209,7 @@ def test_foreign_detections_are_refused() -> None:
 
 def test_label_info_says_what_the_ids_are() -> None:
     """0 to 16 are the keypoints, 17 the person."""
-    msg = label_info(0.25, Time(sec=5))
+    msg = label_info(SKELETON, 0.25, Time(sec=5))
     assert {each.class_id: each.class_name for each in msg.class_map} == {
         **dict(enumerate(COCO)), 17: 'person'
     }
@@ -218,7 +218,7 @@ def test_label_info_says_what_the_ids_are() -> None:
 
 def test_the_names_are_those_of_the_skeleton() -> None:
     """What the contract spells is what the code has."""
-    assert list(KEYPOINT_NAMES) == COCO
+    assert list(SKELETON.names) == COCO
 
 
 @given(st.integers(-(2**31), 2**31 - 1), st.integers(0, 10**9 - 1))

@@ -23,6 +23,7 @@ from typing import Any
 from builtin_interfaces.msg import Time
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.skeleton import COCO
 from movenet_ros.messages.outputs import LABEL_INFO
 from movenet_ros.messages.outputs import Labels
 from movenet_ros.messages.outputs import Output
@@ -54,7 +55,8 @@ def test_a_row_makes_messages_of_its_type(output: Output[Result], result: Result
 
 
 def test_label_info_is_a_row_too() -> None:
-    msg = deserialize_message(LABEL_INFO.to_bytes(Labels(0.25, Time(sec=5))), LABEL_INFO.msg_type)
+    data = LABEL_INFO.to_bytes(Labels(COCO, 0.25, Time(sec=5)))
+    msg = deserialize_message(data, LABEL_INFO.msg_type)
     assert (msg.threshold, msg.header.stamp.sec) == (0.25, 5)
 
 

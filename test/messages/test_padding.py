@@ -21,6 +21,7 @@ from typing import Any
 
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.skeleton import COCO
 from movenet_ros.messages.conversions import detections_to_msg
 from movenet_ros.messages.conversions import image_to_msg
 from movenet_ros.messages.conversions import label_info
@@ -45,7 +46,7 @@ def msg(request: Any, make_people: MakePeople) -> Any:
         detections_to_msg(people, header),
         poses_to_msg(people, header),
         image_to_msg(np.full((3, 5, 3), 7, np.uint8), header),
-        label_info(0.25, header.stamp),
+        label_info(COCO, 0.25, header.stamp),
         PoseWithCovarianceStamped(header=header),
     ][request.param]
 

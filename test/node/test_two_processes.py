@@ -25,10 +25,10 @@ from typing import Any
 
 import cv2
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.messages.conversions import poses_from_msg
+from movenet_ros.model.movenet import MultiPose
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -153,9 +153,9 @@ def ask_compressed(world: World, answers: list[Any], start_node: Any) -> Iterato
 @pytest.fixture(scope='module')
 def estimate(onnxruntime_cpu: Runtime) -> Callable[[Pixels], Poses]:
     """Return the pipeline without ROS, for BGR or grey pictures."""
-    estimator = PoseEstimator(onnxruntime_cpu, 256, 0.25)
-    return lambda pixels: estimator.estimate(
-        SourceImage(pixels, 'bgr' if pixels.ndim == 3 else 'mono')
+    model = MultiPose(256, 0.25)
+    return lambda pixels: model.find(
+        SourceImage(pixels, 'bgr' if pixels.ndim == 3 else 'mono'), onnxruntime_cpu.run
     )
 
 

@@ -75,15 +75,13 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[PoseParameters]:
     """Put a made-up model in place of the real one, and give the list of what it was asked for."""
     asked: list[PoseParameters] = []
 
-    def open_backend(
-        settings: PoseParameters, say: Callable[[str], None]
-    ) -> tuple[RecordedBackend, None]:
+    def open_runtime(
+        settings: PoseParameters, *_: object
+    ) -> tuple[RecordedBackend, str, None]:
         asked.append(settings)
-        backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
-        say(f'backend {backend.info} (made up)')
-        return backend, None
+        return RecordedBackend([np.zeros((1, 6, 56), np.float32)]), 'made up', None
 
-    monkeypatch.setattr(perception, '_open_backend', open_backend)
+    monkeypatch.setattr(perception, 'open_runtime', open_runtime)
     return asked
 
 

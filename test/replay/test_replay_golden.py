@@ -77,7 +77,7 @@ def replayed(bag: Path, out: Path, backend: Runtime) -> dict[str, list[bytes]]:
     settings = PoseParameters(**PARAMETERS)  # type: ignore[arg-type]
     source = open_source(bag, '')
     with Outputs(Targets(out), settings, bag, source) as outputs:
-        perception = Perception(settings, print, print, backend)
+        perception = Perception(settings, runtime=backend)
         replay(source, perception, outputs.consume, lambda: None, print)
         outputs.complete()
     source.close()

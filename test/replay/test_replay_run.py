@@ -67,6 +67,13 @@ QUIET = table_of(
 )
 
 
+class Log:
+    """A log that keeps its lines."""
+
+    def __init__(self, lines: list[str]) -> None:
+        self.info = self.warning = lines.append
+
+
 @pytest.fixture(scope='module')
 def rows(image_bytes: ImageBytes, small_image: NDArray[np.uint8], typestore: Any) -> list[Row]:
     """Give images, and words between them."""
@@ -107,7 +114,7 @@ def run(backend: RecordedBackend, tmp_path: Path) -> Run:
             *(only or (tmp_path / 'out', tmp_path / 'out.mp4', tmp_path / 'out.jsonl')), **targets
         )
         source = open_source(path, topic)
-        perception = Perception(QUIET, lines.append, lines.append, backend)
+        perception = Perception(QUIET, Log(lines), backend)
         with Outputs(wanted, QUIET, path, source) as outputs:
             lines.extend(outputs.notes)
             tally = replay(source, perception, outputs.consume, lambda: None, lines.append)
@@ -362,7 +369,7 @@ def test_a_signal_ends_it_between_two_images(
         if len(done) == 3:
             signals.append(2)
 
-    perception = Perception(QUIET, print, print, backend)
+    perception = Perception(QUIET, runtime=backend)
     tally = replay(source, perception, consumed.extend, on_image, print, signals)
     source.close()
     assert tally.is_interrupted and tally.images == 3
@@ -385,7 +392,7 @@ def test_images_wait_in_small_numbers(
             ahead.append(len(done) - i)
 
     source = open_source(path, '')
-    perception = Perception(QUIET, print, print, backend)
+    perception = Perception(QUIET, runtime=backend)
     replay(source, perception, consume, lambda: done.append(1), print)
     source.close()
     assert max(ahead) <= 6

@@ -18,8 +18,8 @@ from itertools import islice
 
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
-from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.runtime import Runtime
+from movenet_ros.model.movenet import MultiPose
 from movenet_ros.tools.scene import SCENE_WH
 from movenet_ros.tools.scene import two_people
 import numpy as np
@@ -72,8 +72,8 @@ def test_both_people_move(images: list[SourceImage]) -> None:
 def test_two_people_are_found_nearly_all_the_time(
     images: list[SourceImage], onnxruntime_cpu: Runtime
 ) -> None:
-    estimator = PoseEstimator(onnxruntime_cpu, 256, 0.25)
-    counts = [len(estimator.estimate(image)) for image in images[::15]]
+    model = MultiPose(256, 0.25)
+    counts = [len(model.find(image, onnxruntime_cpu.run)) for image in images[::15]]
     assert np.mean(np.array(counts) == 2) >= 0.8, counts
 
 

@@ -26,26 +26,27 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 import json
 import math
 import os
-from pathlib import Path
 from subprocess import PIPE
 import sys
 import time
 from typing import Any
 from typing import IO
 
-from movenet_ros.backends import open_backend
-from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core import errors
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.processes import Process
 from movenet_ros.core.processes import running
-from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.model.movenet import INPUT
+from movenet_ros.model.movenet import SPEC
+from movenet_ros.perception import open_runtime
+from movenet_ros.settings import Settings
+from movenet_ros.settings import table_of
+from movenet_ros.settings import values_of
+from movenet_ros.tools.report import ScreenLog
 import numpy as np
 from numpy.typing import NDArray
 
@@ -96,7 +97,7 @@ class BareModel:
 
 
 @contextmanager
-def bare_model(request: BackendRequest, batch: NDArray[np.int32]) -> Iterator[BareModel]:
+def bare_model(settings: Settings, batch: NDArray[np.int32]) -> Iterator[BareModel]:
     """
     Start the process, which ends with the ``with`` block.
 
@@ -106,7 +107,7 @@ def bare_model(request: BackendRequest, batch: NDArray[np.int32]) -> Iterator[Ba
     command = [sys.executable, '-c', PROGRAM]
     with running(command, 0.0, stdin=PIPE, stdout=PIPE) as process:
         model = BareModel(process)
-        model.ask(asdict(request), batch.shape, then=batch.tobytes())
+        model.ask(values_of(settings), batch.shape, then=batch.tobytes())
         yield model
 
 
@@ -145,19 +146,17 @@ def serve() -> None:
         answers.flush()
 
     try:
-        fields, shape = _read_line(questions)
-        for name in ('saved_model', 'onnx', 'compiled'):
-            fields[name] = Path(fields[name]) if fields[name] else None
+        values, shape = _read_line(questions)
         content = bytearray(questions.read(4 * math.prod(shape)))  # as writable as a node's batch
         batch = np.frombuffer(content, np.int32).reshape(shape)
-        fields['spec'] = ModelSpec.from_dict(fields['spec'])
-        backend, _ = open_backend(BackendRequest(**fields))
+        settings = table_of(Settings, values)
+        runtime, _, _ = open_runtime(settings, SPEC, ScreenLog(sys.stderr))
         inputs = {INPUT: batch}
-        backend.run(inputs)
+        runtime.run(inputs)
         answer(None)
         while True:
             name, *args = _read_line(questions)
-            answer(ANSWERS[name](lambda: backend.run(inputs), *args))
+            answer(ANSWERS[name](lambda: runtime.run(inputs), *args))
     except MoveNetError as error:
         answer(str(error), type(error).__name__)
     except (BrokenPipeError, EOFError):

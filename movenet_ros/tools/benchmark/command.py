@@ -40,33 +40,31 @@ import sys
 from typing import Any
 
 import cv2
-from movenet_ros.arguments import add_input_size_argument
+from movenet_ros.arguments import add_parameter_arguments
+from movenet_ros.arguments import MODEL
+from movenet_ros.arguments import parameter_values
 from movenet_ros.arguments import positive
 from movenet_ros.arguments import refuse_unwritable
-from movenet_ros.backends import open_backend
 from movenet_ros.backends.request import BACKEND_CHOICES
-from movenet_ros.backends.request import BackendRequest
-from movenet_ros.backends.request import DEVICES
-from movenet_ros.core.decode import decode
 from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.following import Follower
-from movenet_ros.core.following import FollowSettings
+from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.machine import machine
-from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
-from movenet_ros.core.skeleton import NUM_KEYPOINTS
+from movenet_ros.core.skeleton import COCO
 from movenet_ros.model.movenet import INPUT
-from movenet_ros.model.movenet import OUTPUT
+from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.perception import open_runtime
+from movenet_ros.settings import Settings
+from movenet_ros.settings import table_of
 from movenet_ros.tools.benchmark import tutorial
 from movenet_ros.tools.benchmark.bare_model import bare_model
 from movenet_ros.tools.benchmark.report import DEFINITIONS
@@ -76,6 +74,7 @@ from movenet_ros.tools.benchmark.report import table
 from movenet_ros.tools.benchmark.turns import Contender
 from movenet_ros.tools.benchmark.turns import Label
 from movenet_ros.tools.benchmark.turns import take_turns
+from movenet_ros.tools.report import ScreenLog
 from movenet_ros.tools.report import summary
 from movenet_ros.tools.scene import built_in_scene
 import numpy as np
@@ -84,6 +83,8 @@ SIDES = range(16, 8192 + 1)
 TURNS_S, GRAPH_S = 20.0, 10.0  # where --seconds is not given
 PERIOD_NS = 33_333_333  # of the images' stamps
 TUTORIAL = 'tutorial'
+OPTIONS = {name: MODEL[name] for name in ('device', 'input_size', 'model_path')}
+LOG = ScreenLog(sys.stderr)
 
 
 @dataclass(frozen=True)
@@ -91,12 +92,12 @@ class Subject:
     """
     One backend to be measured.
 
-    :param request: opens the same one again, in another process.
+    :param settings: open the same one again, in another process.
     :param why: it was taken.
     """
 
-    backend: Runtime
-    request: BackendRequest
+    runtime: Runtime
+    settings: Settings
     why: str
 
 
@@ -108,11 +109,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         refuse_unwritable(args.json)
     graphs = _graphs()
     load_before = os.getloadavg()
-    files = model_at(args.model_path) if args.model_path else ensure_model()
-    subjects = _open_backends(args, files)
+    files = model_at(args.model_path) if args.model_path else ensure_model(SPEC.variant)
+    settings = table_of(Settings, parameter_values(args, OPTIONS))
+    subjects = _open_runtimes(settings, args.backends)
     loop = _open_tutorial(args, files)
     images = {_name(wh): _resized(image, wh) for wh in args.size}
-    sizes = {size: _measure_turns(args, each, subjects, loop) for size, each in images.items()}
+    sizes = {
+        size: _measure_turns(args.seconds or TURNS_S, each, subjects, loop)
+        for size, each in images.items()
+    }
     first = next(iter(subjects))
     for size, each in images.items():
         sizes[size]['graph'] = _measure_graph(args, each, subjects[first], graphs)
@@ -132,7 +137,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             'opencv': cv2.__version__,
             'rmw': graphs.rmw_implementation(),
             TUTORIAL: f'tensorflow {loop.version}' if loop else None,
-            **{name: str(each.backend.info) for name, each in subjects.items()},
+            **{name: str(each.runtime.info) for name, each in subjects.items()},
         },
         'model': files.variant,
         'backend': first,
@@ -187,18 +192,11 @@ def _parser() -> ArgumentParser:
         '--size', type=_sizes, default='1280x720,640x480', metavar='WxH,...',
         help='sizes of image to measure with (default %(default)s)',
     )
-    add_input_size_argument(parser)
+    add_parameter_arguments(parser, OPTIONS)
     parser.add_argument(
         '--backends', type=_backends, metavar='NAME,...',
         help="runtimes, the first one in the graph too (default: auto, the node's own choice,"
         f' and all others that are installed): {", ".join(BACKEND_CHOICES)}',
-    )
-    parser.add_argument(
-        '--device', choices=DEVICES, default='auto', help='where to run (default %(default)s)'
-    )
-    parser.add_argument(
-        '--model-path', type=Path, metavar='PATH',
-        help='a model of your own (default: the model in the cache)',
     )
     parser.add_argument(
         '--seconds', type=positive, metavar='N',
@@ -244,39 +242,24 @@ def _graphs() -> Any:
     return benchmark_graph
 
 
-def _request(args: Namespace, files: ModelFiles, name: str) -> BackendRequest:
-    return BackendRequest(
-        SPEC,
-        name=name,
-        device=args.device,
-        saved_model=files.saved_model,
-        onnx=files.onnx,
-        input_size=args.input_size,
-        compiled=files.compiled,
-    )
-
-
-def _open_backends(args: Namespace, files: ModelFiles) -> dict[str, Subject]:
+def _open_runtimes(settings: Settings, names: Sequence[str] | None) -> dict[str, Subject]:
     """Open those asked for, or the node's own choice and whatever else there is."""
     subjects: dict[str, Subject] = {}
-    for name in args.backends or BACKEND_CHOICES:
+    for name in names or BACKEND_CHOICES:
         if name in subjects:  # auto took it
             continue
-        request = _request(args, files, name)
         try:
-            backend, why = open_backend(request, say)
+            runtime, why, _ = open_runtime(replace(settings, backend=name), SPEC, LOG)
         except StartError as error:
-            if args.backends or name == 'auto':
+            if names or name == 'auto':
                 raise
             print(f'{name} is left out: {error}', flush=True)
             continue
-        info = backend.info
+        info = runtime.info
         if info.name not in subjects:
-            same = replace(
-                request, name=info.name, threads=info.threads, precision=info.precision
-            )
-            subjects[info.name] = Subject(backend, same, why)
-            print(f'backend {info} ({why})', flush=True)
+            how = replace(settings.runtime, threads=info.threads, precision=info.precision)
+            same = replace(settings, backend=info.name, runtime=how)
+            subjects[info.name] = Subject(runtime, same, why)
     return subjects
 
 
@@ -290,20 +273,18 @@ def _open_tutorial(args: Namespace, files: ModelFiles) -> tutorial.TutorialLoop 
 
 
 def _measure_turns(
-    args: Namespace,
+    seconds: float,
     image: SourceImage,
     subjects: Mapping[str, Subject],
     loop: tutorial.TutorialLoop | None,
 ) -> dict[str, Any]:
     """Measure the tutorial, the bare models and the pipelines in this process."""
-    seconds = args.seconds or TURNS_S
     say(f'{_name(image.wh)}: tutorial, bare model and pipeline in turns, {seconds:g} s')
-    input_wh = Letterbox.fit(image.wh, args.input_size).input_wh
+    input_size = next(iter(subjects.values())).settings.input_size
+    input_wh = MultiPose(input_size, 0.0).letterbox(image.wh).input_wh
     contenders = [_tutorial_contender(loop, image, input_wh)] if loop else []
     for name, subject in subjects.items():
-        contenders.append(
-            _pipeline_contender(name, subject.backend, image, args.input_size)
-        )
+        contenders.append(_pipeline_contender(name, subject, image))
     figures: dict[str, dict[str, Any]] = {}
     for (whose, part), samples in take_turns(contenders, seconds).items():
         figures.setdefault(whose, {})[part] = summary(samples)
@@ -327,31 +308,31 @@ def _tutorial_contender(
 
 
 def _pipeline_contender(
-    name: str, backend: Runtime, image: SourceImage, input_size: int
+    name: str, subject: Subject, image: SourceImage
 ) -> Contender:
     """Make bare model and pipeline follow each other: so close, the machine is equally busy."""
-    settings = FollowSettings()
-    estimator = PoseEstimator(backend, input_size, settings.least_score)
-    letterbox = Letterbox.fit(image.wh, input_size)
-    batch = letterbox.apply(image)
+    runtime, settings = subject.runtime, subject.settings
+    model = MultiPose(settings.input_size, settings.least_score)
+    prepared = model.prepare(image)
+    batch = prepared.inputs[INPUT]
     six = six_people()
-    of_image, of_six = Follower(settings, say), Follower(settings, say)
+    of_image, of_six = PeopleTracker(settings, say), PeopleTracker(settings, say)
     stamps_ns = count(PERIOD_NS, PERIOD_NS)
 
     def bare() -> Iterator[Label]:
-        backend.run({INPUT: batch})
+        runtime.run(prepared.inputs)
         yield name, 'bare'
 
     def pipeline() -> Iterator[Label]:
-        estimator.estimate(image)
+        model.find(image, runtime.run)
         yield name, 'pipeline'
 
     def stages() -> Iterator[Label]:
-        letterbox.apply(image, batch)
+        prepared.way_back.apply(image, batch)
         yield name, 'letterbox'
-        output = backend.run({INPUT: batch})[OUTPUT]
+        outputs = runtime.run(prepared.inputs)
         yield name, 'infer'
-        poses = decode(output, letterbox, settings.least_score)
+        poses = model.decode(outputs, prepared)
         yield name, 'decode'
         poses = of_image.follow(poses, image.wh, next(stamps_ns))
         yield name, 'track'
@@ -375,10 +356,10 @@ def six_people() -> Poses:
     left_top = np.zeros((6, 2), np.float32)
     left_top[:, 0] = 100 * np.arange(6)
     side = np.array((80, 200), np.float32)
-    spread = np.random.default_rng(0).random((6, NUM_KEYPOINTS, 2), np.float32) * side
+    spread = np.random.default_rng(0).random((6, len(COCO), 2), np.float32) * side
     return Poses(
         keypoints=left_top[:, None] + spread,
-        keypoint_scores=np.full((6, NUM_KEYPOINTS), 0.8, np.float32),
+        keypoint_scores=np.full((6, len(COCO)), 0.8, np.float32),
         boxes_xyxy=np.hstack([left_top, left_top + side]),
         scores=np.full(6, 0.8, np.float32),
         ids=np.zeros(6, np.int64),
@@ -393,15 +374,12 @@ def _measure_graph(
     say(f'{_name(image.wh)}: graph and bare model in turns, {seconds:g} s at 30 Hz and flat out')
     parameters = {
         'backend': args.backends[0] if args.backends else 'auto',
-        'device': args.device,
-        'input_size': args.input_size,
+        **parameter_values(args, OPTIONS),
     }
-    if args.model_path is not None:
-        parameters['model_path'] = args.model_path
-    batch = Letterbox.fit(image.wh, args.input_size).apply(image)
-    with bare_model(subject.request, batch) as bare:
+    inputs = MultiPose(subject.settings.input_size, 0.0).prepare(image).inputs
+    with bare_model(subject.settings, inputs[INPUT]) as bare:
         figures: dict[str, Any] = graphs.measure_graph(image.pixels, bare, parameters, seconds)
-    if not figures['backend'].startswith(str(subject.backend.info)):  # it measured anew, say
+    if not figures['backend'].startswith(str(subject.runtime.info)):  # it measured anew, say
         print(f'the node, unlike the bare model, ran {figures["backend"]}', flush=True)
     return figures
 

@@ -25,17 +25,21 @@ from pathlib import Path
 import statistics
 import sys
 
-from movenet_ros.arguments import add_input_size_argument
+from movenet_ros.arguments import add_parameter_arguments
+from movenet_ros.arguments import MODEL
 from movenet_ros.arguments import needs
+from movenet_ros.arguments import parameter_values
 from movenet_ros.arguments import positive
-from movenet_ros.backends.request import BACKEND_CHOICES
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
+from movenet_ros.settings import Settings
+from movenet_ros.settings import table_of
 from movenet_ros.tools.scene import built_in_scene
 import numpy as np
 
 DEFAULT_OUT = Path('demo_out')
+OPTIONS = {name: MODEL[name] for name in ('backend', 'input_size')}
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -51,7 +55,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from movenet_ros.tools.demo.graph import run_graph  # rclpy is not for --help to wait for
 
     print(f'{media.name}, {media.rate_hz:g} images per second; starting the pose node', flush=True)
-    parameters = {'backend': args.backend, 'input_size': args.input_size}
+    parameters = parameter_values(args, OPTIONS)
+    table_of(Settings, parameters)  # refuses values out of range before the node starts
     with needs('tqdm').tqdm(total=media.count, unit='image', file=sys.stdout) as bar:
 
         def show(done: int) -> None:
@@ -103,9 +108,5 @@ def _parser() -> ArgumentParser:
         '--seconds', type=positive, metavar='N',
         help='end after so many seconds of images (default: at the end; a camera: Ctrl-C)',
     )
-    parser.add_argument(
-        '--backend', choices=BACKEND_CHOICES, default='auto', metavar='NAME',
-        help=f'inference runtime: {", ".join(BACKEND_CHOICES)} (default %(default)s)',
-    )
-    add_input_size_argument(parser)
+    add_parameter_arguments(parser, OPTIONS)
     return parser

@@ -24,24 +24,20 @@ from argparse import ArgumentParser
 from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
-from dataclasses import replace
 import json
 from pathlib import Path
 import sys
 from typing import Any
 
-from movenet_ros.arguments import add_backend_arguments
-from movenet_ros.arguments import add_input_size_argument
 from movenet_ros.arguments import add_parameter_arguments
-from movenet_ros.arguments import backend_request
+from movenet_ros.arguments import MODEL
 from movenet_ros.arguments import needs
 from movenet_ros.arguments import parameter_values
-from movenet_ros.arguments import probability
-from movenet_ros.backends import open_backend
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import read_picture
-from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.perception import Perception
+from movenet_ros.settings import changed
 from movenet_ros.settings import rows
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
@@ -53,7 +49,9 @@ from movenet_ros.tools.evaluate.tracks import DECIMALS
 from movenet_ros.tools.evaluate.tracks import evaluate_tracks
 from movenet_ros.tools.evaluate.tracks import MEANINGS
 from movenet_ros.tools.evaluate.tracks import read_clip
+from movenet_ros.tools.report import ScreenLog
 
+EVERYBODY = {'person_threshold': 0.0, 'tracking.association': 'off'}  # whom AP counts
 FOLLOWING = {
     name: row
     for name, row in rows(Settings).items()
@@ -71,19 +69,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error('give --annotations and --images, or --tracks and --video')
     if of_a_clip and (args.annotations or args.images):
         parser.error('pictures or a clip, not both')
-    if args.person_threshold is None:  # AP counts everybody, the node does not
-        args.person_threshold = Settings.person_threshold if of_a_clip else 0.0
+    settings = table_of(Settings, {**EVERYBODY, **parameter_values(args, MODEL)})
+    if of_a_clip:
+        settings = table_of(Settings, parameter_values(args, {**MODEL, **FOLLOWING}))
     truth = read_clip(args.tracks, args.video) if of_a_clip else ground_truth(args.annotations)
-    backend, why = open_backend(backend_request(args), print)
-    print(f'backend {backend.info} ({why}), input size {args.input_size}', flush=True)
-    estimator = PoseEstimator(backend, args.input_size, args.person_threshold)
-    about = {
-        'backend': str(backend.info),
-        'input_size': args.input_size,
-        'person_threshold': args.person_threshold,
-    }
-    evaluate = _clip if of_a_clip else _pictures
-    figures = evaluate(args, truth, estimator)
+    if args.person_threshold is not None:
+        settings = changed(settings, {'person_threshold': args.person_threshold})
+    with Perception(settings, ScreenLog()) as perception:
+        about = {
+            'backend': str(perception.runtime.info),
+            'input_size': settings.input_size,
+            'person_threshold': settings.person_threshold,
+        }
+        print(f'{about["backend"]}, input size {settings.input_size}', flush=True)
+        evaluate = _clip if of_a_clip else _pictures
+        figures = evaluate(args, truth, perception)
     if args.json is not None:
         known = {name: None if value != value else value for name, value in figures.items()}
         try:
@@ -93,19 +93,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _clip(args: Namespace, clip: Clip, estimator: PoseEstimator) -> dict[str, float]:
+def _clip(args: Namespace, clip: Clip, perception: Perception) -> dict[str, float]:
     """Measure people over time and print the figures, a line each."""
-    settings = table_of(Settings, parameter_values(args, FOLLOWING))
-    settings = replace(settings, person_threshold=args.person_threshold)
-    figures = evaluate_tracks(clip, estimator, settings)
+    figures = evaluate_tracks(clip, perception)
     for name, value in figures.items():
         print(f'{name} {value:.{DECIMALS.get(name, 3)}f}')
     return figures
 
 
-def _pictures(args: Namespace, truth: Any, estimator: PoseEstimator) -> dict[str, float]:
+def _pictures(args: Namespace, truth: Any, perception: Perception) -> dict[str, float]:
     """Measure AP and AR and print the figures, a line each."""
-    detections, done = _detect(estimator, truth, args.images)
+    detections, done = _detect(perception, truth, args.images)
     if not done:
         raise StartError(f'none of the pictures of {args.annotations} is in {args.images}')
     figures = score(truth, detections, done)
@@ -141,19 +139,18 @@ def _parser() -> ArgumentParser:
     )
     clip.add_argument('--video', type=Path, metavar='FILE', help='the video that it is for')
     add_parameter_arguments(clip, FOLLOWING)
-    add_input_size_argument(parser)
     parser.add_argument(
-        '--person-threshold', type=probability, metavar='X',
-        help='people scored below it are dropped (default: 0 for pictures, as AP asks;'
+        '--person-threshold', type=float, metavar='X',
+        help='minimum score of a person (default: 0 for pictures, as AP asks;'
         f' {Settings.person_threshold} for a clip, as in the node)',
     )
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures here too')
-    add_backend_arguments(parser)
+    add_parameter_arguments(parser.add_argument_group('the model'), MODEL)
     return parser
 
 
 def _detect(
-    estimator: PoseEstimator, truth: Any, folder: Path
+    perception: Perception, truth: Any, folder: Path
 ) -> tuple[list[dict[str, Any]], list[int]]:
     """Run the pipeline over every picture; return COCO results and the ids of those read."""
     progress = needs('tqdm').tqdm
@@ -162,7 +159,7 @@ def _detect(
     for image_id, entry in progress(sorted(truth.imgs.items()), unit='image', file=sys.stderr):
         name = str(entry.get('file_name', image_id))
         try:
-            poses = estimator.estimate(read_picture(folder / name))
+            poses = perception.people(read_picture(folder / name))
         except ImageError as error:
             progress.write(f'skipped {name}: {error}', file=sys.stderr)
             continue

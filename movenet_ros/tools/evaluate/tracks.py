@@ -29,16 +29,16 @@ from typing import Any
 from movenet_ros.arguments import needs
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.following import Follower
-from movenet_ros.core.following import FollowSettings
+from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
-from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.tracking import match
 from movenet_ros.core.tracking import oks
 from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.perception import Perception
 from movenet_ros.settings import changed
 from movenet_ros.tools.evaluate.coco import ground_truth
 from movenet_ros.tools.evaluate.coco import results
@@ -89,7 +89,7 @@ class Clip:
 class Run:
     """What one way of following people gives: what is seen of each, and results for COCO."""
 
-    follower: Follower
+    follower: PeopleTracker
     observations: dict[Any, list[Observation]] = field(default_factory=lambda: defaultdict(list))
     results: list[dict[str, Any]] = field(default_factory=list)
 
@@ -143,27 +143,26 @@ def read_clip(annotations: Path, video: Path) -> Clip:
     return Clip(open_media(str(video)), truth, entries, rate_hz)
 
 
-def evaluate_tracks(
-    clip: Clip, estimator: PoseEstimator, settings: FollowSettings
-) -> dict[str, float]:
+def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
     """
     Follow people through a clip and compare with the truth.
 
-    :param settings: the node's; smoothing is measured both on and off.
+    :param perception: with the node's settings; smoothing is measured both on and off.
     :return: the figures named in MEANINGS; NaN where a clip says nothing about one.
     :raises StartError: if the video is not the one that the annotations are about.
     """
     motmetrics = needs('motmetrics')
     ids = motmetrics.MOTAccumulator(auto_id=True)
-    estimator.person_threshold = settings.least_score
+    settings = perception.settings
     smoothed, raw = (
-        Run(Follower(changed(settings, {'smoothing.enabled': on}), _say)) for on in (True, False)
+        Run(PeopleTracker(changed(settings, {'smoothing.enabled': on}), _say))
+        for on in (True, False)
     )
     oracle = Oracle(settings.tracking.max_age_s)
     oracle_ids = motmetrics.MOTAccumulator(auto_id=True)
     matched = found = 0
     for number, (entry, image) in enumerate(_images(clip)):
-        poses = estimator.estimate(image)
+        poses = perception.find(image)
         stamp_ns = round((number + 1) * NANOSECONDS / clip.rate_hz)
         people = clip.truth.imgToAnns[entry['id']]
         for run in (smoothed, raw):
@@ -243,7 +242,8 @@ def _likeness(people: list[dict[str, Any]], followed: Poses) -> Floats:
     true = np.array([_true_keypoints(each) for each in people]).reshape(-1, 17, 3)
     labelled = np.repeat(true[:, None, :, 2] > 0, len(followed), axis=1)
     areas = np.array([_area(each) for each in people])
-    return oks(true[..., :2], followed.keypoints.astype(np.float64), labelled, areas)
+    found = followed.keypoints.astype(np.float64)
+    return oks(true[..., :2], found, labelled, areas, COCO.sigmas)
 
 
 def _observation(

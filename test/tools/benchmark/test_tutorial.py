@@ -21,8 +21,8 @@ from movenet_ros.backends import tensorflow as tensorflow_backend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.runtime import Runtime
+from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.tools.benchmark import tutorial
 import numpy as np
@@ -53,7 +53,7 @@ def test_it_finds_the_astronaut_where_the_pipeline_does(
     """Its picture lies in the middle of the input: the scale is the lesser of the two."""
     photo_bgr = np.ascontiguousarray(astronaut.pixels[..., ::-1])
     person = best_person(loop.keypoints(photo_bgr, input_wh))
-    ours = PoseEstimator(tensorflow_auto, 256, 0.25).estimate(astronaut)
+    ours = MultiPose(256, 0.25).find(astronaut, tensorflow_auto.run)
     side, scale = astronaut.wh[0], min(input_wh) / astronaut.wh[0]
     in_input_xy = person[:, 1::-1] * input_wh
     found_xy = (in_input_xy - (np.array(input_wh) - scale * side) / 2) / scale

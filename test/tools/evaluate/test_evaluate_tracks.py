@@ -26,19 +26,18 @@ import re
 from typing import Any
 
 import cv2
-from movenet_ros import arguments
+from log_lines import Lines
+from movenet_ros import perception
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.following import Follower
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.media import open_media
-from movenet_ros.core.pipeline import PoseEstimator
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
-from movenet_ros.core.skeleton import KEYPOINT_NAMES
-from movenet_ros.model.store import ModelFiles
+from movenet_ros.core.skeleton import COCO
+from movenet_ros.perception import Perception
 from movenet_ros.tools.evaluate import command as evaluate
 from movenet_ros.tools.evaluate.tracks import evaluate_tracks
 from movenet_ros.tools.evaluate.tracks import MEANINGS
@@ -125,7 +124,7 @@ class MadeUp:
                 annotation(1 + 2 * i + person, 100 + i, person, truth_at(i))
                 for i in range(COUNT) for person in range(2)
             ],
-            'categories': [{'id': 1, 'name': 'person', 'keypoints': list(KEYPOINT_NAMES)}],
+            'categories': [{'id': 1, 'name': 'person', 'keypoints': list(COCO.names)}],
         }
         self.report = folder / 'figures.json'
 
@@ -165,12 +164,13 @@ def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Mad
     """Give a clip of two people, and a backend that sees exactly them."""
     made = MadeUp(tmp_path)
 
-    def backend(*_: Any) -> tuple[Runtime, str]:
-        letterbox = Letterbox.fit(WH, 256)
-        return RecordedBackend([answer(letterbox, each) for each in made.seen]), 'test'
+    def opened(*_: Any) -> tuple[Runtime, str, None]:
+        letterbox = Letterbox.fit(WH, 256, 32)
+        warm_up = [np.zeros((1, 6, 56), np.float32)] * len(perception.WARM_UP_WH)
+        seen = [answer(letterbox, each) for each in made.seen]
+        return RecordedBackend([*warm_up, *seen]), 'made up', None
 
-    monkeypatch.setattr(arguments, 'ensure_model', lambda **_: ModelFiles('x', None, None))
-    monkeypatch.setattr(evaluate, 'open_backend', backend)
+    monkeypatch.setattr(perception, 'open_runtime', opened)
     return made
 
 
@@ -198,14 +198,14 @@ def test_people_who_are_all_found_keep_their_ids(clip: MadeUp) -> None:
 
 def test_who_comes_back_with_a_new_id_is_a_switch(clip: MadeUp) -> None:
     clip.forget(1, range(20, 40))
-    assert clip.run('--track-max-age-s', '0.5')['IDSW'] == 1
-    assert clip.run('--track-max-age-s', '0.9')['IDSW'] == 0
+    assert clip.run('--tracking-max-age-s', '0.5')['IDSW'] == 1
+    assert clip.run('--tracking-max-age-s', '0.9')['IDSW'] == 0
 
 
 def test_who_is_faint_for_a_while_keeps_the_id(clip: MadeUp) -> None:
     """As in the node."""
     clip.see(range(20, 40), lambda poses: replace(poses, scores=np.array([0.8, 0.15])))
-    assert clip.run('--track-max-age-s', '0.3')['IDSW'] == 0
+    assert clip.run('--tracking-max-age-s', '0.3')['IDSW'] == 0
 
 
 def test_who_is_not_found_costs_what_detection_allows(clip: MadeUp) -> None:
@@ -305,7 +305,10 @@ def test_images_without_people_are_good(clip: MadeUp) -> None:
 
 @pytest.mark.parametrize(
     'change',
-    [('--tracking', 'boxes'), ('--smoothing-beta', '0.5'), ('--smoothing-min-cutoff-hz', '9')],
+    [
+        ('--tracking-association', 'boxes'), ('--smoothing-beta', '0.5'),
+        ('--smoothing-min-cutoff-hz', '9'),
+    ],
 )
 def test_the_settings_make_a_difference(clip: MadeUp, change: tuple[str, str]) -> None:
     """Keypoints shake a little, and boxes so much that only keypoints tell people apart."""
@@ -406,23 +409,8 @@ def test_json_that_cannot_be_written_is_said(clip: MadeUp, tmp_path: Path) -> No
     assert re.search('cannot write .*gone.*: No such file', refusal(clip))
 
 
-@pytest.mark.parametrize(
-    'wrong',
-    [
-        ['--tracking', 'off'],
-        ['--track-max-age-s', '0'],
-        ['--track-max-age-s', 'nan'],
-        ['--smoothing-beta', '-1'],
-        ['--smoothing-min-cutoff-hz', '0'],
-    ],
-)
-def test_an_argument_out_of_range_is_refused(
-    clip: MadeUp, capsys: pytest.CaptureFixture[str], wrong: list[str]
-) -> None:
-    with pytest.raises(SystemExit) as caught:
-        clip.run(*wrong)
-    assert caught.value.code == 2
-    assert wrong[0] in capsys.readouterr().err
+def test_settings_out_of_range_are_refused(clip: MadeUp) -> None:
+    assert 'smoothing.beta' in refusal(clip, '--smoothing-beta', '-1')
 
 
 # real clips with the real model
@@ -438,7 +426,7 @@ def real(
     with redirect_stdout(io.StringIO()):
         evaluate.main([
             '--tracks', str(folder / f'{name}.json'), '--video', str(folder / f'{name}.mp4'),
-            '--backend', 'onnxruntime', '--device', 'cpu', '--threads', '2',
+            '--backend', 'onnxruntime', '--device', 'cpu', '--runtime-threads', '2',
             '--json', str(report),
         ])
     return name, json.loads(report.read_text())
@@ -479,7 +467,7 @@ def test_people_who_cross_keep_their_ids_at_other_rates_and_backwards(
         entries=clip.entries[::step * every],
         rate_hz=clip.rate_hz / every,
     )
-    figures = evaluate_tracks(other, PoseEstimator(onnxruntime_cpu, 256, 0.1), FollowSettings())
+    figures = evaluate_tracks(other, Perception(runtime=onnxruntime_cpu))
     assert figures['IDSW'] == 0
 
 
@@ -506,16 +494,14 @@ def test_smoothing_costs_no_ap(real: Real) -> None:
 @pytest.fixture(scope='session')
 def visited(data: Path, onnxruntime_cpu: Runtime) -> list[list[int]]:
     """Give the ids in each image of a room that six people visit; this takes half a minute."""
-    settings = FollowSettings()
-    estimator = PoseEstimator(onnxruntime_cpu, 256, settings.least_score)
-    said: list[str] = []
-    follower = Follower(settings, said.append)
+    log = Lines()
+    finder = Perception(log=log, runtime=onnxruntime_cpu)
     ids = []
     for i, image in enumerate(open_media(str(data / 'videos/one_by_one_person.mp4')).images()):
         assert isinstance(image, SourceImage)
-        found = follower.follow(estimator.estimate(image), image.wh, (i + 1) * 10**8)
+        found = finder.people(image, (i + 1) * 10**8)
         ids.append(found.ids.tolist())
-    assert not said
+    assert not log.warnings
     return ids
 
 

@@ -18,10 +18,11 @@ from collections.abc import Callable
 
 from hypothesis import given
 from hypothesis import strategies as st
-from movenet_ros.core.decode import decode
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.letterbox import Letterbox
+from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
+from movenet_ros.model.movenet import MultiPose
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -31,7 +32,15 @@ Answer = Callable[[Letterbox, Poses], NDArray[np.float32]]
 
 PORTRAIT, LANDSCAPE = (1080, 1920), (1280, 720)
 SHAPES = [PORTRAIT, LANDSCAPE, (641, 479), (479, 641), (640, 640), (3000, 10), (1, 1)]
-LETTERBOX = Letterbox.fit((640, 480), 256)
+LETTERBOX = Letterbox.fit((640, 480), 256, 32)
+
+
+def decode(
+    output: NDArray[np.float32], letterbox: Letterbox, threshold: float, max_people: int = 6
+) -> Poses:
+    """Turn an output into people."""
+    prepared = Prepared({}, letterbox)
+    return MultiPose(256, threshold, max_people).decode({'output_0': output}, prepared)
 
 
 @pytest.mark.parametrize('input_size', [128, 256, 384, 1024])
@@ -44,7 +53,7 @@ def test_people_come_back_at_their_pixels(
     input_size: int,
     what: str,
 ) -> None:
-    letterbox = Letterbox.fit(image_wh, input_size)
+    letterbox = Letterbox.fit(image_wh, input_size, 32)
     people = make_people(image_wh, 3)
     found = decode(answer(letterbox, people), letterbox, 0.25)
     tolerance = 1e-5 * max(image_wh)
@@ -59,7 +68,7 @@ def test_scores_come_back(make_people: MakePeople, answer: Answer, what: str) ->
 
 
 def test_fractions_are_y_before_x_of_the_padded_input() -> None:
-    letterbox = Letterbox.fit((1280, 720), 256)  # content 256x144, padded to 256x160
+    letterbox = Letterbox.fit((1280, 720), 256, 32)  # content 256x144, padded to 256x160
     output = np.zeros((1, 6, 56), np.float32)
     output[0, 0, [0, 1, 55]] = 72 / 160, 64 / 256, 0.9
     nose = decode(output, letterbox, 0.5).keypoints[0, 0]
@@ -109,7 +118,7 @@ def test_at_most_so_many_are_kept_and_they_are_the_best(
 
 
 def test_boxes_are_clipped_to_the_image() -> None:
-    letterbox = Letterbox.fit(LANDSCAPE, 256)
+    letterbox = Letterbox.fit(LANDSCAPE, 256, 32)
     output = np.zeros((1, 6, 56), np.float32)
     output[0, 0, 51:] = -0.2, -0.3, 1.0, 1.4, 0.9
     assert decode(output, letterbox, 0.5).boxes_xyxy.tolist() == [[0, 0, *LANDSCAPE]]

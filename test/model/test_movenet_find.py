@@ -25,11 +25,11 @@ from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.image import Order
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
-from movenet_ros.core.pipeline import PoseEstimator
+from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
-from movenet_ros.core.skeleton import INDEX
-from movenet_ros.core.skeleton import KEYPOINT_NAMES
+from movenet_ros.core.skeleton import COCO
+from movenet_ros.model.movenet import MultiPose
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -41,15 +41,27 @@ SIDE = 512  # of the photograph
 SEEN = 0.5  # the face and the shoulders score higher, what the space suit hides does not
 
 
+class Finder:
+    """A network and its runtime."""
+
+    def __init__(self, runtime: Runtime, *args: Any, **kwargs: Any) -> None:
+        self.runtime = runtime
+        self.model = MultiPose(*args, **kwargs)
+
+    def estimate(self, image: SourceImage, prepared: Prepared | None = None) -> Poses:
+        """Find the people in an image."""
+        return self.model.find(image, self.runtime.run, prepared)
+
+
 @pytest.fixture
-def estimator(onnxruntime_cpu: Runtime) -> PoseEstimator:
-    """Give the pipeline with the real model."""
-    return PoseEstimator(onnxruntime_cpu, 256, 0.25)
+def estimator(onnxruntime_cpu: Runtime) -> Finder:
+    """Give the real network."""
+    return Finder(onnxruntime_cpu, 256, 0.25)
 
 
 def keypoint(poses: Poses, name: str) -> Any:
     """Return one keypoint of the first person."""
-    return poses.keypoints[0, INDEX[name]]
+    return poses.keypoints[0, COCO.index[name]]
 
 
 def seen(poses: Poses) -> NDArray[np.bool_]:
@@ -71,16 +83,16 @@ def test_people_come_back_at_the_pixels_of_the_image(
     make_people: MakePeople, answer: Answer, wh: tuple[int, int]
 ) -> None:
     people = make_people(wh, 4)
-    backend = RecordedBackend([answer(Letterbox.fit(wh, 256), people)])
+    backend = RecordedBackend([answer(Letterbox.fit(wh, 256, 32), people)])
     image = SourceImage(np.zeros((wh[1], wh[0]), np.uint8), 'mono')
-    found = PoseEstimator(backend, 256, 0.25).estimate(image)
+    found = MultiPose(256, 0.25).find(image, backend.run)
     np.testing.assert_allclose(found.keypoints, people.keypoints, atol=0.02)
 
 
 def test_the_model_gets_the_letterboxed_image(astronaut: SourceImage) -> None:
     backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
-    PoseEstimator(backend, 192, 0.25).estimate(astronaut)
-    expected = Letterbox.fit(astronaut.wh, 192).apply(astronaut)
+    MultiPose(192, 0.25).find(astronaut, backend.run)
+    expected = Letterbox.fit(astronaut.wh, 192, 32).apply(astronaut)
     np.testing.assert_array_equal(backend.batches[0], expected)
 
 
@@ -88,13 +100,13 @@ def test_an_image_prepared_before_gives_the_same(
     make_people: MakePeople, answer: Answer, astronaut: SourceImage
 ) -> None:
     """Though others of another size came in between."""
-    letterbox = Letterbox.fit(astronaut.wh, 192)
+    letterbox = Letterbox.fit(astronaut.wh, 192, 32)
     backend = RecordedBackend([answer(letterbox, make_people(astronaut.wh, 3))])
-    estimator = PoseEstimator(backend, 192, 0.25)
-    prepared = estimator.prepare(astronaut)
+    estimator = Finder(backend, 192, 0.25)
+    prepared = estimator.model.prepare(astronaut)
     now = estimator.estimate(astronaut)
-    estimator.prepare(astronaut.with_pixels(astronaut.pixels[:100]))
-    estimator.warm_up((64, 200))
+    estimator.model.prepare(astronaut.with_pixels(astronaut.pixels[:100]))
+    estimator.estimate(SourceImage(np.zeros((200, 64, 3), np.uint8), 'rgb'))
     later = estimator.estimate(astronaut, prepared)
     np.testing.assert_array_equal(backend.batches[0], backend.batches[-1])
     np.testing.assert_array_equal(now.keypoints, later.keypoints)
@@ -105,8 +117,8 @@ def test_images_of_different_sizes_may_take_turns(
 ) -> None:
     sizes = [(640, 480), (480, 640), (640, 480)]
     people = [make_people(wh, 2) for wh in sizes]
-    outputs = [answer(Letterbox.fit(wh, 256), each) for wh, each in zip(sizes, people)]
-    estimator = PoseEstimator(RecordedBackend(outputs), 256, 0.25)
+    outputs = [answer(Letterbox.fit(wh, 256, 32), each) for wh, each in zip(sizes, people)]
+    estimator = Finder(RecordedBackend(outputs), 256, 0.25)
     for (width, height), expected in zip(sizes, people):
         image = SourceImage(np.zeros((height, width, 3), np.uint8), 'bgr')
         found = estimator.estimate(image).keypoints
@@ -114,24 +126,18 @@ def test_images_of_different_sizes_may_take_turns(
 
 
 def test_the_threshold_may_change_at_any_time(make_people: MakePeople, answer: Answer) -> None:
-    output = answer(Letterbox.fit((64, 64), 128), make_people((64, 64), 6))
-    estimator = PoseEstimator(RecordedBackend([output]), 128, 0.0)
+    output = answer(Letterbox.fit((64, 64), 128, 32), make_people((64, 64), 6))
+    estimator = Finder(RecordedBackend([output]), 128, 0.0)
     image = SourceImage(np.zeros((64, 64), np.uint8), 'mono')
     assert len(estimator.estimate(image)) == 6
-    estimator.person_threshold = 0.65
+    estimator.model.person_threshold = 0.65
     assert len(estimator.estimate(image)) == 3
 
 
 def test_only_so_many_people_are_kept(make_people: MakePeople, answer: Answer) -> None:
-    output = answer(Letterbox.fit((64, 64), 128), make_people((64, 64), 6))
-    estimator = PoseEstimator(RecordedBackend([output]), 128, 0.0, max_people=2)
+    output = answer(Letterbox.fit((64, 64), 128, 32), make_people((64, 64), 6))
+    estimator = Finder(RecordedBackend([output]), 128, 0.0, max_people=2)
     assert len(estimator.estimate(SourceImage(np.zeros((64, 64), np.uint8), 'mono'))) == 2
-
-
-def test_warming_up_runs_the_shape_of_that_image_size() -> None:
-    backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
-    PoseEstimator(backend, 256, 0.25).warm_up((1280, 720))
-    assert [batch.shape for batch in backend.batches] == [(1, 160, 256, 3)]
 
 
 @given(st.integers(0, 17), st.integers(1, 3), st.booleans())
@@ -139,7 +145,7 @@ def test_any_aspect_ratio_is_processed(power: int, thin: int, is_wide: bool) -> 
     """As long as the picture has a pixel."""
     wh = (2**power, thin) if is_wide else (thin, 2**power)
     seen_everywhere = np.full((1, 6, 56), 0.5, np.float32)
-    estimator = PoseEstimator(RecordedBackend([seen_everywhere]), 128, 0.25)
+    estimator = Finder(RecordedBackend([seen_everywhere]), 128, 0.25)
     poses = estimator.estimate(SourceImage(np.zeros((wh[1], wh[0], 3), np.uint8), 'bgr'))
     assert len(poses) == 6
     assert (poses.boxes_xyxy <= np.tile(wh, 2)).all()
@@ -147,12 +153,12 @@ def test_any_aspect_ratio_is_processed(power: int, thin: int, is_wide: bool) -> 
 
 
 def test_an_answer_of_another_model_costs_the_image() -> None:
-    estimator = PoseEstimator(RecordedBackend([np.zeros((1, 1, 17, 3), np.float32)]), 256, 0.25)
+    estimator = Finder(RecordedBackend([np.zeros((1, 1, 17, 3), np.float32)]), 256, 0.25)
     with pytest.raises(InferenceError):
         estimator.estimate(SourceImage(np.zeros((48, 64), np.uint8), 'mono'))
 
 
-def test_the_astronaut_is_one_person(estimator: PoseEstimator, astronaut: SourceImage) -> None:
+def test_the_astronaut_is_one_person(estimator: Finder, astronaut: SourceImage) -> None:
     assert len(estimator.estimate(astronaut)) == 1
 
 
@@ -167,14 +173,14 @@ def test_the_astronaut_is_one_person(estimator: PoseEstimator, astronaut: Source
     ],
 )
 def test_the_face_is_found_where_it_is(
-    estimator: PoseEstimator, astronaut: SourceImage, name: str, x: float, y: float
+    estimator: Finder, astronaut: SourceImage, name: str, x: float, y: float
 ) -> None:
     found = keypoint(estimator.estimate(astronaut), name)
     np.testing.assert_allclose(found, (x, y), atol=15)
 
 
 def test_the_box_is_around_the_person(
-    estimator: PoseEstimator, astronaut: SourceImage
+    estimator: Finder, astronaut: SourceImage
 ) -> None:
     left, top, right, bottom = estimator.estimate(astronaut).boxes_xyxy[0]
     assert 0 <= left < 60
@@ -184,19 +190,19 @@ def test_the_box_is_around_the_person(
 
 
 def test_a_mirrored_picture_gives_mirrored_people(
-    estimator: PoseEstimator, astronaut: SourceImage
+    estimator: Finder, astronaut: SourceImage
 ) -> None:
     sides = {'left': 'right', 'right': 'left', 'nose': 'nose'}
-    swapped = ['_'.join(sides.get(word, word) for word in n.split('_')) for n in KEYPOINT_NAMES]
+    swapped = ['_'.join(sides.get(word, word) for word in n.split('_')) for n in COCO.names]
     upright = estimator.estimate(astronaut)
     mirrored = estimator.estimate(SourceImage(astronaut.pixels[:, ::-1], 'rgb'))
-    back = mirrored.keypoints[0, [INDEX[name] for name in swapped]] * (-1, 1) + (SIDE, 0)
+    back = mirrored.keypoints[0, [COCO.index[name] for name in swapped]] * (-1, 1) + (SIDE, 0)
     np.testing.assert_allclose(back[seen(upright)], upright.keypoints[0][seen(upright)], atol=16)
 
 
 @pytest.mark.parametrize('order', ['bgr', 'rgba', 'bgra'])
 def test_the_order_of_the_channels_makes_no_difference(
-    estimator: PoseEstimator, astronaut: SourceImage, order: Order
+    estimator: Finder, astronaut: SourceImage, order: Order
 ) -> None:
     code = {
         'bgr': cv2.COLOR_RGB2BGR,
@@ -209,14 +215,14 @@ def test_the_order_of_the_channels_makes_no_difference(
     )
 
 
-def test_wrong_colours_would_show(estimator: PoseEstimator, astronaut: SourceImage) -> None:
+def test_wrong_colours_would_show(estimator: Finder, astronaut: SourceImage) -> None:
     mistaken = estimator.estimate(SourceImage(astronaut.pixels[..., ::-1], 'rgb'))
     shoulder = keypoint(estimator.estimate(astronaut), 'right_shoulder')
     assert np.linalg.norm(keypoint(mistaken, 'right_shoulder') - shoulder) > 12
 
 
 def test_a_grey_picture_gives_the_same_face(
-    estimator: PoseEstimator, astronaut: SourceImage
+    estimator: Finder, astronaut: SourceImage
 ) -> None:
     grey = np.asarray(cv2.cvtColor(astronaut.pixels, cv2.COLOR_RGB2GRAY), np.uint8)
     found = keypoint(estimator.estimate(SourceImage(grey, 'mono')), 'nose')
@@ -224,7 +230,7 @@ def test_a_grey_picture_gives_the_same_face(
 
 
 def test_rows_with_padding_behind_them_make_no_difference(
-    estimator: PoseEstimator, astronaut: SourceImage
+    estimator: Finder, astronaut: SourceImage
 ) -> None:
     step = np.full((SIDE, SIDE + 7, 3), 255, np.uint8)
     step[:, :SIDE] = astronaut.pixels
@@ -237,7 +243,7 @@ def test_rows_with_padding_behind_them_make_no_difference(
 @pytest.mark.parametrize('shorter', [512, 540, 580, 600])
 @pytest.mark.parametrize('turned', [False, True])
 def test_the_aspect_ratio_of_the_image_moves_nobody(
-    estimator: PoseEstimator, astronaut: SourceImage, shorter: int, turned: bool
+    estimator: Finder, astronaut: SourceImage, shorter: int, turned: bool
 ) -> None:
     # The longer side stays, and with it the scale: only the padding differs.
     square = estimator.estimate(pasted(astronaut, (640, 640)))
@@ -250,7 +256,7 @@ def test_the_aspect_ratio_of_the_image_moves_nobody(
 @pytest.mark.parametrize('wh', [(1024, 512), (513, 777), (900, 700)])
 @pytest.mark.parametrize('place', ['right', 'bottom'])
 def test_the_place_in_the_image_is_where_the_face_is_found(
-    estimator: PoseEstimator, astronaut: SourceImage, wh: tuple[int, int], place: str
+    estimator: Finder, astronaut: SourceImage, wh: tuple[int, int], place: str
 ) -> None:
     corner = (wh[0] - SIDE, 0) if place == 'right' else (0, wh[1] - SIDE)
     found = estimator.estimate(pasted(astronaut, wh, corner))
@@ -259,7 +265,7 @@ def test_the_place_in_the_image_is_where_the_face_is_found(
 
 
 def test_the_scale_of_the_image_makes_no_difference(
-    estimator: PoseEstimator, astronaut: SourceImage
+    estimator: Finder, astronaut: SourceImage
 ) -> None:
     large = SourceImage(np.asarray(cv2.resize(astronaut.pixels, (2048, 2048)), np.uint8), 'rgb')
     found = keypoint(estimator.estimate(large), 'nose') / 4
