@@ -45,6 +45,9 @@ from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.param import group
 from movenet_ros.core.param import param
 from movenet_ros.core.wording import one_line
+from movenet_ros.model.movenet import INPUT_SIZES
+from movenet_ros.model.movenet import MAX_PEOPLE
+from movenet_ros.model.movenet import MULTIPLE
 
 TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string'}
 OFF = 'off'  # which YAML, and so ROS, reads as false
@@ -172,14 +175,14 @@ class Settings(FollowSettings):
         256,
         "Longer side of the model's input, in pixels; a larger one finds smaller people and takes"
         ' longer.',
-        between=(128, 1024),
-        step=32,
+        between=INPUT_SIZES,
+        step=MULTIPLE,
         run_time=True,
     )
     max_people: int = param(
-        6,
+        MAX_PEOPLE,
         'Maximum number of people; the highest scoring are kept.',
-        between=(1, 6),
+        between=(1, MAX_PEOPLE),
         run_time=True,
     )
     runtime: RuntimeSettings = group(RuntimeSettings)

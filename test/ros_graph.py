@@ -36,7 +36,7 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
-from movenet_ros.messages.conversions import image_to_msg
+from movenet_ros.messages.images import image_to_msg
 from movenet_ros.node.pose_node import PoseNode
 import numpy as np
 from numpy.typing import NDArray

@@ -33,7 +33,7 @@ WALLS = {  # room: the rooms that it may import, beside itself
     'backends': {'core'},
     'model': {'core'},
     'messages': {'core'},
-    'settings': {'core', 'backends'},
+    'settings': {'core', 'backends', 'model'},
     'arguments': {'core', 'model', 'backends', 'settings'},
     'perception': {'core', 'model', 'backends', 'settings'},
     'node': {'core', 'messages', 'settings', 'perception'},

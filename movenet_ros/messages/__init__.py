@@ -12,4 +12,14 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Between arrays and ROS messages; what each topic carries."""
+"""
+Arrays to ROS messages and back, and the table of topics.
+
+A subscriber needs one call of it, which imports no more than it must::
+
+    from movenet_ros.messages import poses_from_msg
+"""
+
+from movenet_ros.messages.poses import poses_from_msg
+
+__all__ = ['poses_from_msg']

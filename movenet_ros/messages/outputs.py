@@ -35,11 +35,11 @@ from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import Skeleton
-from movenet_ros.messages.conversions import label_info
-from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.poses import label_info
 from movenet_ros.messages.prepared import detections_to_bytes
 from movenet_ros.messages.prepared import image_to_bytes
 from movenet_ros.messages.prepared import poses_to_bytes
+from movenet_ros.messages.stamped import stamp_ns
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.qos import DurabilityPolicy

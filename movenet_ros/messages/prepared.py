@@ -35,10 +35,10 @@ import struct
 
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import Skeleton
-from movenet_ros.messages.conversions import detections_to_msg
-from movenet_ros.messages.conversions import image_to_msg
-from movenet_ros.messages.conversions import poses_to_msg
+from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.padding import without_padding
+from movenet_ros.messages.poses import detections_to_msg
+from movenet_ros.messages.poses import poses_to_msg
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.serialization import serialize_message

@@ -20,10 +20,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from builtin_interfaces.msg import Time
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.messages.conversions import image_from_compressed_msg
-from movenet_ros.messages.conversions import image_from_msg
+from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.messages.images import image_from_compressed_msg
+from movenet_ros.messages.images import image_from_msg
 from movenet_ros.messages.serialized_image import ImageView
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage
@@ -67,3 +69,8 @@ Message type to what reads a serialized message of it, or raises ImageError.
 
 The number is how many pixels an image may have.
 """
+
+
+def stamp_ns(time: Time) -> int:
+    """Return a stamp in nanoseconds."""
+    return int(time.sec) * NANOSECONDS + int(time.nanosec)

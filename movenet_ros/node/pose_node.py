@@ -26,12 +26,12 @@ from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.units import NANOSECONDS
-from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.outputs import Labels
 from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import READERS
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.diagnostics import Diagnostics
 from movenet_ros.node.diagnostics import Report
 from movenet_ros.node.image_input import ImageInput

@@ -25,8 +25,8 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
-from movenet_ros.messages.conversions import image_to_msg
-from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.images import image_to_msg
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.parameters import declare
 from movenet_ros.node.parameters import unknown_parameters
 from movenet_ros.node.run import run_node

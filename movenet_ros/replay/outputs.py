@@ -29,7 +29,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.recording import JsonLines
 from movenet_ros.core.recording import pose_record
 from movenet_ros.core.recording import VideoFile
-from movenet_ros.messages.conversions import image_to_msg
+from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.padding import without_padding
 from movenet_ros.messages.prepared import detections_to_bytes
 from movenet_ros.messages.prepared import poses_to_bytes

@@ -39,7 +39,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
-from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.perception import Perception
 from movenet_ros.replay.bag.reader import Message

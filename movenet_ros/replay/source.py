@@ -33,8 +33,8 @@ from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
-from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.stamped import READERS
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.bag.reader import is_bag

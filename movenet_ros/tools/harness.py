@@ -33,7 +33,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.processes import Process
 from movenet_ros.core.processes import running_module
 from movenet_ros.core.processes import stop
-from movenet_ros.messages.conversions import image_to_msg
+from movenet_ros.messages.images import image_to_msg
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.executors import SingleThreadedExecutor

@@ -22,11 +22,11 @@ from typing import Any
 from geometry_msgs.msg import PoseWithCovarianceStamped
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO
-from movenet_ros.messages.conversions import detections_to_msg
-from movenet_ros.messages.conversions import image_to_msg
-from movenet_ros.messages.conversions import label_info
-from movenet_ros.messages.conversions import poses_to_msg
+from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.padding import without_padding
+from movenet_ros.messages.poses import detections_to_msg
+from movenet_ros.messages.poses import label_info
+from movenet_ros.messages.poses import poses_to_msg
 import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message

@@ -23,11 +23,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from movenet_ros.core.poses import Poses
-from movenet_ros.messages.conversions import detections_to_msg
-from movenet_ros.messages.conversions import image_to_msg
-from movenet_ros.messages.conversions import poses_from_msg
-from movenet_ros.messages.conversions import poses_to_msg
+from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.padding import without_padding
+from movenet_ros.messages.poses import detections_to_msg
+from movenet_ros.messages.poses import poses_from_msg
+from movenet_ros.messages.poses import poses_to_msg
 from movenet_ros.messages.prepared import _template
 from movenet_ros.messages.prepared import detections_to_bytes
 from movenet_ros.messages.prepared import image_to_bytes

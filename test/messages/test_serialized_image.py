@@ -22,7 +22,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 from movenet_ros.core.errors import ImageError
-from movenet_ros.messages.conversions import image_from_msg
+from movenet_ros.messages.images import image_from_msg
 from movenet_ros.messages.serialized_image import ImageView
 import numpy as np
 import pytest

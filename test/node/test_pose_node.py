@@ -28,8 +28,8 @@ from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.messages import outputs
-from movenet_ros.messages.conversions import image_from_msg
-from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.images import image_from_msg
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node import pose_node
 from movenet_ros.perception import WARM_UP_WH
 import numpy as np

@@ -27,7 +27,7 @@ import cv2
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
-from movenet_ros.messages.conversions import poses_from_msg
+from movenet_ros.messages.poses import poses_from_msg
 from movenet_ros.model.movenet import MultiPose
 import numpy as np
 from numpy.typing import NDArray

@@ -28,8 +28,8 @@ import cv2
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
-from movenet_ros.messages.conversions import image_from_msg
-from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.images import image_from_msg
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.video_source import VideoSource
 import numpy as np
 from numpy.typing import NDArray

@@ -23,7 +23,7 @@ from typing import Any
 import cv2
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.runtime import Runtime
-from movenet_ros.messages.conversions import image_to_msg
+from movenet_ros.messages.images import image_to_msg
 from movenet_ros.perception import Perception
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.outputs import Outputs

@@ -27,8 +27,8 @@ import cv2
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import StartError
-from movenet_ros.messages.conversions import poses_from_msg
-from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.poses import poses_from_msg
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.perception import Perception
 from movenet_ros.replay.bag.reader import Bag

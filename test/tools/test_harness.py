@@ -25,8 +25,8 @@ from typing import Any
 
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
-from movenet_ros.messages.conversions import image_from_msg
-from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.images import image_from_msg
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.tools import harness
 from movenet_ros.tools.harness import IN_FLIGHT
 from movenet_ros.tools.harness import LoadGenerator

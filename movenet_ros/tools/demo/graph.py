@@ -44,9 +44,9 @@ from movenet_ros.core.recording import JsonLines
 from movenet_ros.core.recording import pose_record
 from movenet_ros.core.recording import VideoFile
 from movenet_ros.core.units import NANOSECONDS
-from movenet_ros.messages.conversions import image_from_msg
-from movenet_ros.messages.conversions import poses_from_msg
-from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.images import image_from_msg
+from movenet_ros.messages.poses import poses_from_msg
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.node.video_source import VideoSource
 from movenet_ros.tools.harness import ModelStatus

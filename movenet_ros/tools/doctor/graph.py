@@ -35,8 +35,8 @@ from lifecycle_msgs.srv import GetState
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.units import NANOSECONDS
-from movenet_ros.messages.conversions import stamp_ns
 from movenet_ros.messages.stamped import READERS
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.tools.doctor.graph_facts import COMPRESSED
 from movenet_ros.tools.doctor.graph_facts import Endpoint

@@ -19,8 +19,8 @@ from __future__ import annotations
 from random import Random
 
 from movenet_ros.core.errors import ImageError
-from movenet_ros.messages.conversions import image_from_compressed_msg
-from movenet_ros.messages.conversions import image_from_msg
+from movenet_ros.messages.images import image_from_compressed_msg
+from movenet_ros.messages.images import image_from_msg
 from movenet_ros.messages.serialized_image import ImageView
 from movenet_ros.tools.scene import SCENE_WH
 from movenet_ros.tools.soak import messages as soak_messages

@@ -13,11 +13,11 @@
 # limitations under the License.
 
 """
-Messages to arrays and back.
+Images of messages as arrays, and back.
 
-Images are read through a table of encodings. 8-bit colour is a view of the message's own buffer,
-with nothing copied; what has to be computed (YUV, Bayer, 16 bit) becomes 8-bit BGR. Encodings
-that the table does not know go to cv_bridge where it is installed.
+A table of encodings reads them. 8-bit colour is a view of the message's own buffer, with
+nothing copied; what has to be computed (YUV, Bayer, 16 bit) becomes 8-bit BGR. Encodings that the
+table does not know go to cv_bridge where it is installed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from array import array
 from collections.abc import Callable
 from typing import Any
 
-from builtin_interfaces.msg import Time
 import cv2
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import check_size
@@ -34,23 +33,13 @@ from movenet_ros.core.image import decode_picture
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.image import Order
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.poses import Poses
-from movenet_ros.core.skeleton import COCO
-from movenet_ros.core.skeleton import Skeleton
-from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2D
-from vision_msgs.msg import Detection2DArray
-from vision_msgs.msg import LabelInfo
-from vision_msgs.msg import ObjectHypothesisWithPose
-from vision_msgs.msg import VisionClass
 
-PERSON = 'person'
 MAX_FRAME_ID = 1024  # characters; it is repeated in each message about each person
 
 DIRECT: dict[str, tuple[int, int, Order]] = {  # encoding: bytes per channel, channels, order
@@ -91,11 +80,6 @@ COMPUTED: dict[str, tuple[int, int, int]] = {  # encoding: bytes per channel, ch
 _broken: set[str] = set()  # not tried again: NumPy prints a page each time
 
 PLANAR = ('nv12', 'nv21')  # half as many rows again hold the colours
-
-
-def stamp_ns(time: Time) -> int:
-    """Return a stamp in nanoseconds."""
-    return int(time.sec) * NANOSECONDS + int(time.nanosec)
 
 
 def image_from_msg(msg: Any, max_pixels: int = MAX_IMAGE_PIXELS) -> SourceImage:
@@ -145,94 +129,11 @@ def image_to_msg(image_bgr: NDArray[np.uint8], header: Header) -> Image:
     return msg
 
 
-def poses_to_msg(poses: Poses, header: Header) -> Detection2DArray:
-    """Make the skeleton array: for each person 17 keypoints in COCO order, then the person."""
-    msg = detections_to_msg(poses, header)
-    for i, detection in enumerate(msg.detections):
-        person = detection.results
-        detection.results = [
-            _hypothesis(name, score, xy)
-            for name, score, xy in zip(
-                poses.skeleton.names,
-                poses.keypoint_scores[i].tolist(),
-                poses.keypoints[i].tolist(),
-                strict=True,
-            )
-        ]
-        detection.results.extend(person)
-    return msg
-
-
-def detections_to_msg(poses: Poses, header: Header) -> Detection2DArray:
-    """Make the array of person boxes."""
-    msg = Detection2DArray(header=header)
-    for person_id, score, box in zip(
-        poses.ids.tolist(), poses.scores.tolist(), poses.boxes_xyxy.tolist(), strict=True
-    ):
-        left, top, right, bottom = box
-        center_xy = ((left + right) / 2, (top + bottom) / 2)
-        detection = Detection2D(header=header, id=str(person_id) if person_id else '')
-        detection.bbox.center.position.x, detection.bbox.center.position.y = center_xy
-        detection.bbox.size_x, detection.bbox.size_y = right - left, bottom - top
-        detection.results = [_hypothesis(PERSON, score, center_xy)]
-        msg.detections.append(detection)
-    return msg
-
-
-def poses_from_msg(msg: Detection2DArray, skeleton: Skeleton = COCO) -> Poses:
-    """
-    Read a message of the topic ``poses`` into arrays; the one call that a consumer needs.
-
-    :param skeleton: of the network that found the people.
-    :raises ValueError: if it is not laid out as :func:`poses_to_msg` does it.
-    """
-    expected = [*skeleton.names, PERSON]
-    people = [detection.results for detection in msg.detections]
-    for results in people:
-        if [each.hypothesis.class_id for each in results] != expected:
-            raise ValueError('not a message of the topic poses: its results are no skeletons')
-    if not people:
-        return Poses.nobody(skeleton)
-    try:
-        ids = np.array([int(each.id or 0) for each in msg.detections], np.int64)
-    except (ValueError, OverflowError) as error:
-        raise ValueError('not a message of the topic poses: an id is no number') from error
-    xys = [[(p.pose.pose.position.x, p.pose.pose.position.y) for p in each] for each in people]
-    scores = np.array([[p.hypothesis.score for p in each] for each in people])
-    boxes = [each.bbox for each in msg.detections]
-    centers = np.array([(box.center.position.x, box.center.position.y) for box in boxes])
-    halves = np.array([(box.size_x, box.size_y) for box in boxes]) / 2
-    return Poses(
-        keypoints=np.array(xys)[:, :-1],
-        keypoint_scores=scores[:, :-1],
-        boxes_xyxy=np.hstack([centers - halves, centers + halves]),
-        scores=scores[:, -1],
-        ids=ids,
-        skeleton=skeleton,
-    )
-
-
-def label_info(skeleton: Skeleton, threshold: float, stamp: Time) -> LabelInfo:
-    """Make the message that says what the class ids are."""
-    msg = LabelInfo(header=Header(stamp=stamp), threshold=threshold)
-    for i, name in enumerate((*skeleton.names, PERSON)):
-        msg.class_map.append(VisionClass(class_id=i, class_name=name))
-    return msg
-
-
 def _check_frame_id(msg: Any) -> None:
     if len(msg.header.frame_id) > MAX_FRAME_ID:
         raise ImageError(
             f'a frame_id of {len(msg.header.frame_id)} characters, at most {MAX_FRAME_ID} are read'
         )
-
-
-def _hypothesis(name: str, score: float, xy: Any) -> ObjectHypothesisWithPose:
-    """Make one scored point."""
-    result = ObjectHypothesisWithPose()
-    result.hypothesis.class_id, result.hypothesis.score = name, score
-    result.pose.pose.position.x, result.pose.pose.position.y = xy
-    return result
 
 
 def _rows(msg: Image) -> int:

@@ -30,13 +30,13 @@ from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
-from movenet_ros.messages import conversions
-from movenet_ros.messages.conversions import COMPUTED
-from movenet_ros.messages.conversions import DIRECT
-from movenet_ros.messages.conversions import image_from_compressed_msg
-from movenet_ros.messages.conversions import image_from_msg
-from movenet_ros.messages.conversions import image_to_msg
-from movenet_ros.messages.conversions import PLANAR
+from movenet_ros.messages import images as conversions
+from movenet_ros.messages.images import COMPUTED
+from movenet_ros.messages.images import DIRECT
+from movenet_ros.messages.images import image_from_compressed_msg
+from movenet_ros.messages.images import image_from_msg
+from movenet_ros.messages.images import image_to_msg
+from movenet_ros.messages.images import PLANAR
 import numpy as np
 from numpy.typing import NDArray
 import pytest

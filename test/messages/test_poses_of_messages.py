@@ -26,11 +26,11 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO as SKELETON
-from movenet_ros.messages.conversions import detections_to_msg
-from movenet_ros.messages.conversions import label_info
-from movenet_ros.messages.conversions import poses_from_msg
-from movenet_ros.messages.conversions import poses_to_msg
-from movenet_ros.messages.conversions import stamp_ns
+from movenet_ros.messages.poses import detections_to_msg
+from movenet_ros.messages.poses import label_info
+from movenet_ros.messages.poses import poses_from_msg
+from movenet_ros.messages.poses import poses_to_msg
+from movenet_ros.messages.stamped import stamp_ns
 import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message
