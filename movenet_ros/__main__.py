@@ -28,22 +28,22 @@ from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 
 COMMANDS = {  # name: (module below movenet_ros, what it does)
-    'benchmark': ('tools.benchmark.command', 'what the pipeline and the whole graph cost'),
+    'benchmark': ('tools.benchmark.command', 'measure the pipeline and the whole graph'),
     'demo': ('tools.demo.command', 'run the whole graph on a video, a camera or pictures'),
-    'doctor': ('tools.doctor.command', 'what this machine lacks, and what it sees'),
-    'evaluate': ('tools.evaluate.command', 'AP of pictures, id switches and jitter of clips'),
-    'fetch_model': ('model.command', "get the model's weights and prepare them"),
-    'pose_node': ('node.pose_node', 'the node: images in, people out'),
-    'replay': ('replay.command', "the node's pipeline over a bag or a video"),
-    'soak': ('tools.soak.command', 'the node under faults for minutes, with a verdict'),
+    'doctor': ('tools.doctor.command', 'check this machine and its ROS graph'),
+    'evaluate': ('tools.evaluate.command', 'measure AP of pictures, id switches and jitter'),
+    'fetch_model': ('model.command', 'fetch the weights into the cache and convert them'),
+    'pose_node': ('node.pose_node', 'the node: images in, poses out'),
+    'replay': ('replay.command', "run the node's pipeline over a bag or a video"),
+    'soak': ('tools.soak.command', 'run the node under faults for minutes, and judge it'),
     'video_source': ('node.video_source', 'publish a video, a camera or pictures'),
 }
 
 ROS_PACKAGES = ('builtin_interfaces', 'rcl_interfaces', 'rclpy', 'sensor_msgs', 'std_msgs')
-ROS_CURE = 'source a ROS distribution (source /opt/ros/DISTRO/setup.bash), or run scripts/setup'
-CURE = 'run rosdep install or scripts/setup (vision_msgs: apt install ros-DISTRO-vision-msgs)'
+ROS_FIX = 'source a ROS distribution (source /opt/ros/DISTRO/setup.bash), or run scripts/setup'
+FIX = 'run rosdep install or scripts/setup (vision_msgs: apt install ros-DISTRO-vision-msgs)'
 
-QUIET = {'OPENCV_LOG_LEVEL': 'SILENT', 'OPENCV_FFMPEG_LOGLEVEL': '-8'}  # errors: in our words
+QUIET = {'OPENCV_LOG_LEVEL': 'SILENT', 'OPENCV_FFMPEG_LOGLEVEL': '-8'}  # errors are exceptions
 
 USAGE = 'usage: python -m movenet_ros COMMAND [ARGUMENTS], or ros2 run movenet_ros COMMAND'
 
@@ -61,7 +61,7 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     is_node = module.startswith('movenet_ros.node.')
     for variable, value in QUIET.items():
         os.environ.setdefault(variable, value)
-    for number in (signal.SIGTERM, signal.SIGHUP):  # they end it like Ctrl-C, tidily
+    for number in (signal.SIGTERM, signal.SIGHUP):  # both end it as Ctrl-C does
         if signal.getsignal(number) != signal.SIG_IGN:  # which nohup asks for
             signal.signal(number, signal.default_int_handler)
     if is_node:  # launch ends nodes by SIGINT, which a shell's background jobs would ignore
@@ -69,24 +69,24 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     try:
         return int(_imported(module, 0 if is_node else 130).main(args))
     except MoveNetError as error:
-        sys.stdout.flush()  # so that the error comes last where both go into one file
+        sys.stdout.flush()  # the error comes last where both go into one file
         print(f'movenet_ros: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         for number in (signal.SIGINT, signal.SIGTERM):  # launch sends a second one
             signal.signal(number, signal.SIG_IGN)
         return 0 if is_node else 130  # a node is meant to be ended by a signal
-    except BrokenPipeError:  # whoever read the output has seen enough
+    except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
 def _imported(module: str, code: int) -> Any:
     """
-    Import a module; a signal ends the process at once, since there is nothing to tidy up yet.
+    Import a module; meanwhile a signal ends the process at once, which holds nothing yet.
 
-    An import that an exception breaks off would end in pages of nonsense, and one that signals
-    wait for takes seconds on a busy machine.
+    An exception within an import would print pages of unrelated errors, and a signal that waits
+    for the end of the import waits for seconds on a busy machine.
 
     :param code: exit code of a process that a signal ends.
     :raises StartError: if it needs a package that is not installed or does not load.
@@ -101,10 +101,10 @@ def _imported(module: str, code: int) -> Any:
         name = str(error.name).split('.')[0]
         if name == 'movenet_ros':
             raise
-        cure = ROS_CURE if name in ROS_PACKAGES else CURE
-        what = 'is not installed' if isinstance(error, ModuleNotFoundError) else 'does not load'
+        fix = ROS_FIX if name in ROS_PACKAGES else FIX
+        problem = 'is not installed' if isinstance(error, ModuleNotFoundError) else 'does not load'
         reason = ' '.join(str(error).split())
-        raise StartError(f'the Python package {name} {what} ({reason}): {cure}') from error
+        raise StartError(f'the Python package {name} {problem} ({reason}): {fix}') from error
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

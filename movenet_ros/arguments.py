@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Command line arguments that several commands share."""
+"""Command line options that several commands share."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def parameter_values(args: Namespace, parameters: Mapping[str, Row]) -> dict[str
 
 
 def _value(text: str, kind: str) -> Any:
-    """Read a value of an option; text that is none of its kind stays text, to be refused."""
+    """Read a value of an option; text of another kind stays text, to be rejected later."""
     try:
         return READ[kind](text)
     except (KeyError, ValueError):
@@ -89,7 +89,7 @@ def _value(text: str, kind: str) -> Any:
 
 def needs(module: str) -> Any:
     """
-    Import what only some commands need.
+    Import a module of a package that only some commands need.
 
     :raises StartError: if it is not installed.
     """
@@ -101,13 +101,17 @@ def needs(module: str) -> Any:
 
 
 def refuse_unwritable(path: Path, option: str = '--json') -> None:
-    """Find out before the long run rather than after it."""
+    """
+    Check that a file can be written, before a long run rather than after it.
+
+    :raises StartError: if it cannot.
+    """
     is_new = not path.exists()
     try:
         path.open('a').close()
     except OSError as error:
         raise StartError(
-            f'cannot write {path}: {error.strerror}: give {option} a file in a folder of yours'
+            f'cannot write {path}: {error.strerror}: give {option} a file that you may write'
         ) from error
     if is_new:
         path.unlink()

@@ -13,28 +13,28 @@
 # limitations under the License.
 
 """
-The errors that users meet, in one tree with two fates.
+The errors for users, in one tree with two branches.
 
-A :class:`StartError` ends the program with its one line, which names the cure. A
-:class:`FrameError` costs one image: it is skipped with a warning, and the next one is tried.
-Anything else is a bug and is not caught.
+A :class:`StartError` ends the program with one line that names the fix. A :class:`FrameError`
+costs one image: the image is skipped with a warning. Any other exception is a bug and is not
+caught.
 """
 
 
 class MoveNetError(Exception):
-    """Whatever this package refuses, said in one line that a user can act on."""
+    """An error of this package, in one line that a user can act on."""
 
 
 class StartError(MoveNetError):
-    """The program cannot start as it was asked to."""
+    """The program cannot start as requested."""
 
 
 class ModelError(StartError):
-    """The model's files are missing, damaged or of another kind."""
+    """The model's files are missing, damaged or of another network."""
 
 
 class BackendError(StartError):
-    """The inference runtime or the device that was asked for is not to be had."""
+    """The requested inference runtime or device is not available."""
 
 
 class FrameError(MoveNetError):
@@ -42,7 +42,7 @@ class FrameError(MoveNetError):
 
 
 class ImageError(FrameError):
-    """An image's bytes cannot be turned into a picture."""
+    """An image cannot be decoded."""
 
 
 class InferenceError(FrameError):

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 
-"""Files: told whole by their SHA-256, and written so that a power cut loses nothing."""
+"""Files: verified by their SHA-256, and written so that a power cut loses nothing."""
 
 from __future__ import annotations
 
@@ -57,21 +57,21 @@ def record_files(payload: Path) -> dict[str, FileRecord]:
 
 def check_file(path: Path, record: FileRecord) -> None:
     """
-    Compare a file with its record; the size first, since that costs nothing.
+    Compare a file with its record; the size first, which is quick.
 
-    :raises ModelError: if the file is missing or not what it was.
+    :raises ModelError: if the file is missing or changed.
     """
     try:
         size = path.stat().st_size
-        whole = size == record.size and sha256_of(path) == record.sha256
+        is_whole = size == record.size and sha256_of(path) == record.sha256
     except OSError as error:
         raise ModelError(f'{path} cannot be read ({error.strerror})') from error
-    if not whole:
+    if not is_whole:
         raise ModelError(f'{path} is damaged (its SHA-256 or its size is not the recorded one)')
 
 
 def write_json(path: Path, content: Any) -> None:
-    """Replace a file of JSON in one step that survives a power cut."""
+    """Replace a JSON file in one step that survives a power cut."""
     unfinished = path.with_name(f'{path.name}.{os.getpid()}.new')
     with unfinished.open('w', encoding='utf-8') as file:
         json.dump(content, file, indent=2)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What Linux tells about this machine and its processes; source: proc(5)."""
+"""Facts about this machine and its processes, from Linux; source: proc(5)."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from typing import Any
 PROC = Path('/proc')
 
 GPU_NODES = ('/dev/nvidiactl', '/dev/nvmap', '/dev/kfd', '/dev/dxg')
-"""What drivers show: NVIDIA, Jetson, AMD, Windows' Linux. Without one, no runtime finds a GPU."""
+"""Devices of GPU drivers: NVIDIA, Jetson, AMD, WSL. Without one, no runtime finds a GPU."""
 
 
 def machine() -> dict[str, Any]:
-    """Name the processor, count the cores that this process may use, and size the memory."""
+    """Return the processor, the cores that this process may use, and the memory."""
     info = (PROC / 'cpuinfo').read_text(errors='replace').splitlines()
     models = [line.partition(':')[2].strip() for line in info if line.startswith('model name')]
     return {
@@ -39,20 +39,20 @@ def machine() -> dict[str, Any]:
 
 
 def gpu_in_sight() -> bool:
-    """Tell whether the driver of some GPU is loaded."""
+    """Return whether the driver of a GPU is loaded."""
     return any(Path(node).exists() for node in GPU_NODES)
 
 
 def cpu_seconds(pid: int) -> float:
     """Return the processor time that a process has used, all threads, user and system."""
     stat = (PROC / str(pid) / 'stat').read_text()
-    fields = stat.rpartition(')')[2].split()  # from the third on; the name may hold anything
+    fields = stat.rpartition(')')[2].split()  # behind the name, which may hold anything
     user, system = int(fields[11]), int(fields[12])
     return (user + system) / os.sysconf('SC_CLK_TCK')
 
 
 def peak_memory_mib(pid: int) -> float:
-    """Return the most memory that a process has had resident."""
+    """Return the peak resident memory of a process."""
     status = (PROC / str(pid) / 'status').read_text().splitlines()
     (peak,) = (line.split()[1] for line in status if line.startswith('VmHWM:'))
     return int(peak) / 1024

@@ -15,8 +15,8 @@
 """
 Pictures from a video file, a folder or a camera, one after the other.
 
-What cannot be read on the way (a broken file in a folder) comes out as the ImageError that says
-so, in its place: the caller warns and goes on.
+In the place of a picture that cannot be read (a broken file in a folder) comes an ImageError: the
+caller warns and continues.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ import numpy as np
 
 PICTURE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 PICTURES_HZ = 2.0
-CAMERA_HZ = 30.0  # where a camera does not say
+CAMERA_HZ = 30.0  # of a camera or a file that states no rate
 CAMERA_PREFIX = '/dev/video'
 
 
@@ -49,10 +49,10 @@ class Media:
     A source of pictures.
 
     :param name: for people.
-    :param rate_hz: pictures per second, as the source has it.
-    :param count: how many there are, None where that is unknown or endless.
-    :param is_live: whether reading waits for the next picture by itself, as a camera does.
-    :param images: starts from the beginning each time it is called.
+    :param rate_hz: pictures per second, as the source states.
+    :param count: number of pictures, None where it is unknown or endless.
+    :param is_live: whether reading waits for the next picture, as with a camera.
+    :param images: starts from the beginning at each call.
     """
 
     name: str
@@ -66,7 +66,7 @@ def open_media(source: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Media:
     """
     Open a video file, a folder of pictures, or a camera by index or device.
 
-    :param max_pixels: larger pictures are refused before they are decoded.
+    :param max_pixels: larger pictures are rejected before they are decoded.
     :raises StartError: if it is none of these or cannot be opened.
     """
     if source.isdecimal() or source.startswith(CAMERA_PREFIX):
@@ -110,7 +110,7 @@ def _file(path: Path, max_pixels: int) -> Media:
             raise StartError(str(picture))
         return Media(str(path), PICTURES_HZ, 1, False, lambda: iter([picture]))
     complaint = f'{path} is no video that OpenCV can read'
-    if not path.is_file():  # a pipe, say: OpenCV would wait for it
+    if not path.is_file():  # a pipe, for example: OpenCV would wait for it
         raise StartError(complaint)
     capture = _opened(cv2.VideoCapture(str(path)), complaint, max_pixels)
     rate_hz = capture.get(cv2.CAP_PROP_FPS)
@@ -134,7 +134,7 @@ def _camera(source: str, max_pixels: int) -> Media:
         ' and are you in the group video?'
     )
     if not Path(f'{CAMERA_PREFIX}{index}' if source.isdecimal() else source).exists():
-        raise StartError(complaint)  # before OpenCV says it in several lines of its own
+        raise StartError(complaint)  # before OpenCV prints several lines of its own
     capture = _opened(cv2.VideoCapture(index), complaint, max_pixels)
     rate_hz = capture.get(cv2.CAP_PROP_FPS)
     return Media(
@@ -162,7 +162,7 @@ def _opened(
 def _captured(
     capture: cv2.VideoCapture, name: str, count: int, max_pixels: int
 ) -> Iterator[SourceImage | ImageError]:
-    """Read to the end; say so where that comes earlier than the file promised."""
+    """Read to the end; the last is an error where the file ends before its stated count."""
     done = 0
     while True:
         try:
@@ -170,7 +170,7 @@ def _captured(
             if not got:
                 break
             image = SourceImage(np.asarray(pixels, np.uint8), 'bgr')
-            check_size(image.wh, max_pixels)  # it may change on the way
+            check_size(image.wh, max_pixels)  # it may change within a file
         except (cv2.error, ImageError) as error:
             yield ImageError(f'{name} breaks off after {done} images: {one_line(error)}')
             return

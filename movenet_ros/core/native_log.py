@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The log of C++ libraries, which know no other place for it than the screen."""
+"""The log of C++ libraries, which write it to stderr whatever the program wants."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ _CHATTER = re.compile(
 @contextmanager
 def native_chatter_dropped() -> Iterator[None]:
     """
-    Drop the informational lines that C++ code writes to stderr; warnings and errors pass.
+    Drop the lines of level INFO that C++ code writes to stderr; keep warnings and errors.
 
-    TensorFlow writes some of them before it looks at any of its settings. If the work raises,
-    everything is shown.
+    TensorFlow writes some of them before it reads any of its settings. If the work raises, no line
+    is dropped.
     """
     sys.stderr.flush()
     screen = os.dup(2)

@@ -13,26 +13,26 @@
 # limitations under the License.
 
 
-"""What the C library does with memory that was freed."""
+"""Freed memory in the C library: kept for the next image, or given back to the kernel."""
 
 from __future__ import annotations
 
 import ctypes
 
 TRIM_THRESHOLD, MMAP_THRESHOLD = -1, -3  # of mallopt, from malloc.h
-LARGEST_KEPT = 32 << 20  # the most that glibc takes: an image of 3840x2160 in 3 colours fits
+LARGEST_KEPT = 32 << 20  # the most that glibc accepts; an image of 3840x2160 in 3 colours fits
 KEPT = 128 << 20
 
 
 def keep_freed_memory() -> bool:
     """
-    Let the C library keep freed memory for the next image rather than give it back each time.
+    Make the C library keep freed memory for the next image.
 
-    An image passes through several buffers of megabytes. By default, glibc takes each of them
-    fresh from the kernel, which has to clear it page by page: that was more than half of what
-    receiving an image of 1280x720 cost.
+    An image passes through several buffers of megabytes. By default, glibc gets each of them from
+    the kernel anew, which clears it page by page: more than half of the time to receive an image
+    of 1280x720.
 
-    :return: False where the C library is not glibc, which has no such knobs.
+    :return: False where the C library is not glibc, which has no such setting.
     """
     try:
         mallopt = ctypes.CDLL(None).mallopt
@@ -45,11 +45,10 @@ def give_back_freed_memory() -> bool:
     """
     Give freed memory back to the kernel at once.
 
-    A model that was dropped leaves tens of megabytes in holes between what is still in use. The C
-    library gives back by itself only what lies at the end of its heap, and since
-    :func:`keep_freed_memory` not even that.
+    A closed model leaves tens of megabytes between blocks that are still in use. By itself, the C
+    library gives back only the end of its heap, and after :func:`keep_freed_memory` not even that.
 
-    :return: whether there was any; False where the C library is not glibc.
+    :return: whether any was given back; False where the C library is not glibc.
     """
     try:
         return bool(ctypes.CDLL(None).malloc_trim(0))

@@ -28,14 +28,14 @@ from movenet_ros.core.units import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
 
-CODEC = 'mp4v'  # the one that every build of OpenCV can write into .mp4
+CODEC = 'mp4v'  # the only one that every build of OpenCV can write into .mp4
 DECIMALS = 3
-MAX_HELD_S = 10.0  # a gap is filled with the image before it, but no longer than this
+MAX_HELD_S = 10.0  # the longest gap that is filled with the image before it
 
 
 def pose_record(stamp_ns: int, image_wh: tuple[int, int], poses: Poses) -> dict[str, Any]:
     """
-    Make one line of a .jsonl file.
+    Return one line of a .jsonl file.
 
     :return: stamp_ns, image_wh, and people: each with id ("" if not tracked), score, box_xyxy
         and 17 keypoints (x, y, score), in pixels.
@@ -62,7 +62,7 @@ def _rounded(values: Any) -> Any:
 
 class JsonLines:
     """
-    A file with one JSON object a line, each whole as soon as it is written.
+    A file with one JSON object a line, each flushed as it is written.
 
     :raises StartError: if the file cannot be opened.
     """
@@ -95,8 +95,8 @@ class VideoFile:
     """
     An .mp4 file that shows images at the pace of their stamps.
 
-    The first image decides the size; others are fitted into it. A gap is filled with the image
-    before it, so that a dropped image does not make time run faster.
+    The first image sets the size; others are fitted into it. A gap is filled with the image before
+    it, so that the video keeps its pace where images were dropped.
 
     :param rate_hz: images per second in the file.
     :raises StartError: by ``write``, if the file cannot be written.
@@ -113,14 +113,14 @@ class VideoFile:
         self._written = 0
 
     def write(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> None:
-        """Append an image where its stamp belongs."""
+        """Append an image at the place of its stamp."""
         if self._writer is None:
             self._wh = _even(image_bgr.shape[1]), _even(image_bgr.shape[0])
             self._first_ns = self._latest_ns = stamp_ns
             code = cv2.VideoWriter.fourcc(*CODEC)
             self._writer = cv2.VideoWriter(str(self._path), code, self._rate_hz, self._wh)
             if not self._writer.isOpened():
-                raise StartError(f'cannot write {self._path}: is the folder there, the disk full?')
+                raise StartError(f'cannot write {self._path}: no such folder, or the disk is full')
         missing = self._missing_before(stamp_ns)
         for _ in range(missing):
             self._writer.write(self._latest)
@@ -129,7 +129,7 @@ class VideoFile:
         self._written += missing + 1
 
     def _missing_before(self, stamp_ns: int) -> int:
-        """Return how many images the gap before a stamp takes; after a jump, count anew."""
+        """Return how many images fill the gap before a stamp; after a jump, count anew."""
         place = round((stamp_ns - self._first_ns) / NANOSECONDS * self._rate_hz)
         missing = max(0, place - self._written)
         longest = int(MAX_HELD_S * self._rate_hz)
@@ -146,23 +146,23 @@ class VideoFile:
 
     def check(self) -> None:
         """
-        Look into the file once it is closed: OpenCV does not say when the disk is full.
+        Read the closed file back: OpenCV reports no error when the disk is full.
 
         :raises StartError: if it does not hold the images that were written.
         """
         if self._writer is not None:
-            there = cv2.VideoCapture(str(self._path)).get(cv2.CAP_PROP_FRAME_COUNT)
-            if there < self._written:
+            count = cv2.VideoCapture(str(self._path)).get(cv2.CAP_PROP_FRAME_COUNT)
+            if count < self._written:
                 raise StartError(f'cannot write {self._path}: is the disk full?')
 
 
 def _even(side: int) -> int:
-    """Round down to an even number, which the codec asks for, but not to nothing."""
+    """Round down to an even number, which the codec needs, at least 2."""
     return max(2, side - side % 2)
 
 
 def _fitted(image_bgr: NDArray[np.uint8], wh: tuple[int, int]) -> NDArray[np.uint8]:
-    """Scale an image into a size, black around it."""
+    """Scale an image to fit a size, with black borders."""
     height, width = image_bgr.shape[:2]
     if (width, height) == wh:
         return image_bgr

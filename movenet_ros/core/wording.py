@@ -17,7 +17,7 @@
 
 def one_line(text: object, most: int = 200) -> str:
     """
-    Put a text into one line without control characters; what is too long loses its middle.
+    Return a text as one line without control characters; a long one without its middle.
 
     :param most: characters, at least 20.
     """

@@ -160,7 +160,7 @@ def test_a_fitted_image_lies_in_the_middle(record: Callable[..., Path]) -> None:
     np.testing.assert_allclose(columns.mean(), 31.5, atol=1)
 
 
-def test_a_folder_that_is_not_there_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_folder_that_does_not_exist_is_refused_in_one_line(tmp_path: Path) -> None:
     with closing(VideoFile(tmp_path / 'gone' / 'a.mp4', RATE_HZ)) as video:
         with pytest.raises(StartError, match=r'cannot write .*gone/a\.mp4.*'):
             video.write(grey(0), 0)
@@ -231,6 +231,6 @@ def test_a_line_can_be_read_as_soon_as_it_is_written(tmp_path: Path) -> None:
         assert json.loads((tmp_path / 'poses.jsonl').read_text()) == {'stamp_ns': 1}
 
 
-def test_a_file_that_cannot_be_written_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(StartError, match=r'cannot write .*gone.*: No such file or directory'):
         JsonLines(tmp_path / 'gone' / 'poses.jsonl')
