@@ -23,8 +23,10 @@ is the same on every machine.
 from __future__ import annotations
 
 from movenet_ros.core.errors import ModelError
-from movenet_ros.model.movenet import OUTPUT
-from movenet_ros.model.movenet import SPEC
+from movenet_ros.model.movenet import CORNERS
+from movenet_ros.model.movenet import KEYPOINTS
+from movenet_ros.model.movenet import OUTPUT_SHAPE
+from movenet_ros.model.movenet import SCORE
 import numpy as np
 from numpy.typing import NDArray
 
@@ -115,14 +117,13 @@ def check_answer(output: NDArray[np.float32]) -> None:
     """
     Compare a model's answer to the drawn person with MoveNet MultiPose's.
 
-    :param output: ``(1, 6, 56)``, for :func:`drawn_person`; its layout is in core/decode.py.
+    :param output: ``(1, 6, 56)``, for :func:`drawn_person`.
     :raises ModelError: if it is another model, or its weights are damaged.
     """
-    expected = SPEC.outputs[OUTPUT].shape
-    if output.shape != expected:
-        raise ModelError(f'it gives an output of shape {output.shape}, expected {expected}')
+    if output.shape != OUTPUT_SHAPE:
+        raise ModelError(f'it gives an output of shape {output.shape}, expected {OUTPUT_SHAPE}')
     person = output[0, 0]
-    keypoints, box, score = person[:-5].reshape(-1, 3), person[-5:-1], person[-1]
+    keypoints, box, score = person[KEYPOINTS].reshape(-1, 3), person[CORNERS], person[SCORE]
     positions_off = np.append(keypoints[:, :2] - KEYPOINTS_YXS[:, :2], box - BOX_YXYX)
     scores_off = keypoints[:, 2] - KEYPOINTS_YXS[:, 2]
     known = (
