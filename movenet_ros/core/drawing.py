@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Skeletons, boxes and labels painted onto a picture."""
+"""Skeletons, boxes and labels drawn into an image."""
 
 from typing import Any
 
@@ -47,12 +47,12 @@ def draw_poses(
     scores: bool = True,
 ) -> NDArray[np.uint8]:
     """
-    Paint people onto a copy of a picture.
+    Draw people into a copy of an image.
 
     :param image_bgr: ``(H, W, 3)`` BGR, of the size the poses refer to.
-    :param keypoint_threshold: keypoints scored below it are not painted.
-    :param boxes: paint each person's box.
-    :param scores: write each person's score; a track id is always written.
+    :param keypoint_threshold: keypoints scored below it are not drawn.
+    :param boxes: draw the box of each person.
+    :param scores: write the score of each person; a track id is always written.
     :return: ``(H, W, 3)`` BGR, a new array.
     """
     canvas = image_bgr.copy()
@@ -86,7 +86,7 @@ def _draw_skeleton(
     color: Color,
     thickness: int,
 ) -> None:
-    """Paint one person's edges, and the keypoints over them."""
+    """Draw one person's edges, and the keypoints over them."""
     pixels = _pixels(keypoints)
     for a, b in skeleton.edges:
         if seen[a] and seen[b]:

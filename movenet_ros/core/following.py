@@ -28,14 +28,14 @@ from movenet_ros.core.param import group
 from movenet_ros.core.param import param
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.smoothing import Smoother
-from movenet_ros.core.tracking import FAINT_SCORE
+from movenet_ros.core.tracking import LOW_SCORE
 from movenet_ros.core.tracking import Tracker
 from movenet_ros.core.units import NANOSECONDS
 
 TRACKING = ('off', 'keypoints', 'boxes')
 STILL = 4  # worth a line: each image with the stamp before counts 2, each other one takes 1 away
 GOOD_STEPS = 10  # in a row, after which the same trouble is worth a line again
-STANDING_STEP_S = 1 / 30  # that people age by with each image while the stamps stand still
+STILL_STEP_S = 1 / 30  # that people age by with each image while the stamps stand still
 
 
 @dataclass(frozen=True)
@@ -105,10 +105,10 @@ class FollowSettings:
 
     @property
     def least_score(self) -> float:
-        """Return the score that a person needs in order to be of any use."""
+        """Return the minimum score of a detection that the tracker can use."""
         if self.tracking.association == 'off':
             return self.person_threshold
-        return min(self.person_threshold, FAINT_SCORE)
+        return min(self.person_threshold, LOW_SCORE)
 
 
 class PeopleTracker:
@@ -116,28 +116,28 @@ class PeopleTracker:
     Gives people ids that stay, and smooths their keypoints and boxes.
 
     :param settings: may be set at any time, and hold from the next image on.
-    :param say: called with one line when time makes it start anew.
-    :param over: called with one line when it is over; None takes ``say``.
+    :param warn: called with one line when the stamps make it delete all tracks.
+    :param info: called with one line when the stamps are good again; None takes ``warn``.
     """
 
     problem = ''
-    """What is wrong with the stamps for as long as they stand still, in one sentence."""
+    """What is wrong while the stamps are not advancing, in one sentence."""
 
     def __init__(
         self,
         settings: FollowSettings,
-        say: Callable[[str], None],
-        over: Callable[[str], None] | None = None,
+        warn: Callable[[str], None],
+        info: Callable[[str], None] | None = None,
     ) -> None:
         self.settings = settings
-        self._say = say
-        self._over = over or say
+        self._warn = warn
+        self._info = info or warn
         self._is_gap_expected = False
         self._tracker = Tracker()
         self._smoother = Smoother()
         self._stamp_ns: int | None = None
         self._image_wh: tuple[int, int] | None = None
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
         self._good_steps = 0
         self._stillness = 0
 
@@ -145,11 +145,11 @@ class PeopleTracker:
         """
         Follow people into the next image.
 
-        :param poses: of that image, without ids; all who are scored ``least_score`` or more.
+        :param poses: of that image, without ids; all that score ``least_score`` or more.
         :param image_wh: its size in pixels.
         :param stamp_ns: its stamp in nanoseconds.
-        :return: those who reach the person threshold, in the same order; somebody who is not
-            confirmed yet has id 0.
+        :return: those that reach the person threshold, in the same order; a person whose track is
+            tentative has id 0.
         """
         settings = self.settings
         step_s = self._step_s(stamp_ns)
@@ -158,12 +158,12 @@ class PeopleTracker:
             return poses.scored(settings.person_threshold)
         if self._image_wh not in (None, image_wh):
             size = '{}x{}'.format(*image_wh)
-            self._tell('size', f'the images are {size} pixels now: everybody gets a new id')
+            self._log('size', f'the images are {size} pixels now: everybody gets a new id')
             self._restart()
         self._image_wh = image_wh
         people = self._tracker.update(
             poses,
-            step_s or STANDING_STEP_S,
+            step_s or STILL_STEP_S,
             by=settings.tracking.association,
             person_threshold=settings.person_threshold,
             keypoint_threshold=settings.keypoint_threshold,
@@ -188,7 +188,7 @@ class PeopleTracker:
         return followed.scored(settings.person_threshold)
 
     def expect_gap(self) -> None:
-        """Take it as it comes if the next image is much later: no images were asked for."""
+        """Accept it if the next image is much later: none were asked for in between."""
         self._is_gap_expected = True
 
     def _restart(self) -> None:
@@ -199,57 +199,57 @@ class PeopleTracker:
         """
         Return how much later an image is than the one before.
 
-        Where that is no step in time to follow people over, start anew, and say so once.
+        If people cannot be followed over that step, delete all tracks, and log it once.
 
         :return: seconds; 0 where the stamp is that of the image before.
         """
         before_ns, self._stamp_ns = self._stamp_ns, stamp_ns
         if before_ns is None:
-            return STANDING_STEP_S
+            return STILL_STEP_S
         step_s = (stamp_ns - before_ns) / NANOSECONDS
-        trouble, sentence = self._judged(step_s, stamp_ns)
-        if trouble != 'gap' or not self._is_gap_expected:
-            self._tell(trouble, sentence)
+        kind, sentence = self._judged(step_s, stamp_ns)
+        if kind != 'gap' or not self._is_gap_expected:
+            self._log(kind, sentence)
         self._is_gap_expected = False
         if step_s < 0 or step_s > self.settings.tracking.max_age_s:
             self._restart()
-            return STANDING_STEP_S
+            return STILL_STEP_S
         return step_s
 
-    def _tell(self, trouble: str, sentence: str) -> None:
-        """Say what is wrong, once until time has been good for a while."""
-        self._good_steps = 0 if trouble else self._good_steps + 1
+    def _log(self, kind: str, sentence: str) -> None:
+        """Log what is wrong, once until time has been good for a while."""
+        self._good_steps = 0 if kind else self._good_steps + 1
         if self._good_steps >= GOOD_STEPS:
-            self._told.clear()
+            self._warned.clear()
             if self.problem:
                 self.problem = ''
-                self._over('the stamps of the images go on')
-        if trouble == 'still':
+                self._info('timestamps advance again')
+        if kind == 'still':
             self.problem = sentence
-        if trouble and trouble not in self._told:
-            self._told.add(trouble)
-            self._say(sentence)
+        if kind and kind not in self._warned:
+            self._warned.add(kind)
+            self._warn(sentence)
 
     def _judged(self, step_s: float, stamp_ns: int) -> tuple[str, str]:
         """Return what is wrong with a step in time, in a word and in a sentence, or nothing."""
         self._stillness = min(STILL, max(0, self._stillness + (-1 if step_s else 2)))
         if step_s == 0 and self._stillness == STILL:
-            unset = ', as if nobody sets them' if stamp_ns == 0 else ''
+            unset = ', as if they were not set' if stamp_ns == 0 else ''
             cost = '' if self.settings.tracking.association == 'off' else (
-                ': people are followed, but not smoothed, until they go on'
+                ': people are followed, but not smoothed, until they advance'
             )
             at_s = stamp_ns / NANOSECONDS
-            return 'still', f'the stamps of the images stand still at {at_s:.9f}{unset}{cost}'
+            return 'still', f'timestamps not advancing: all are {at_s:.9f}{unset}{cost}'
         if self.settings.tracking.association == 'off':
             return '', ''
         if step_s < 0:
             return 'back', (
-                f'the stamps of the images jump back by {-step_s:.3f} s (a bag that loops, a'
-                ' simulation that begins again): everybody gets a new id'
+                f'time moved backwards by {-step_s:.3f} s (a bag that loops, a simulation that'
+                ' restarts): everybody gets a new id'
             )
         if step_s > self.settings.tracking.max_age_s:
             return 'gap', (
-                f'the stamps of two images are {step_s:.3f} s apart: everybody is forgotten, and'
-                ' gets a new id as soon as images come closer together than tracking.max_age_s'
+                f'{step_s:.3f} s between the stamps of two images: all tracks are deleted, and ids'
+                ' come back once images are closer together than tracking.max_age_s'
             )
         return '', ''

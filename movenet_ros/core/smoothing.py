@@ -13,14 +13,14 @@
 # limitations under the License.
 
 """
-Keypoints and boxes that do not shake: a One Euro filter that goes along with the person.
+Smoothing: a One Euro filter on keypoints and boxes that moves along with the person.
 
 The filter is that of Casiez, Roussel and Vogel (CHI 2012): a low-pass whose cutoff frequency rises
-with speed, so that what stands still does not shake and what moves does not lag. Two things are
+with speed, so that points at rest do not jitter and moving ones do not lag. Two things are
 ours. Speeds are measured in sizes of the person (the square root of the box's area), so that near
 and far people are treated alike. And the motion of the whole person, the mean over the keypoints,
 is carried along rather than filtered away; only what a keypoint does beyond it counts as its
-speed. Somebody who walks by, or a camera that turns, then costs no lag, and a waving hand little.
+speed. A person walking by, or a camera that turns, then costs no lag, and a waving hand little.
 """
 
 from __future__ import annotations
@@ -65,13 +65,13 @@ class State:
 
 
 class Smoother:
-    """Filters people from one image to the next; who was not in the last one starts afresh."""
+    """Filters people from one image to the next; a person new to it starts unfiltered."""
 
     def __init__(self) -> None:
         self._state: State | None = None
 
     def restart(self) -> None:
-        """Forget everybody."""
+        """Forget all people."""
         self._state = None
 
     def smooth(
@@ -90,11 +90,11 @@ class Smoother:
 
         Keypoints scored below the threshold pass as they are and leave no trace in the filter.
 
-        :param keys: ``(n,)`` numbers of their tracks; 0 for who has none, and passes as is.
+        :param keys: ``(n,)`` numbers of their tracks; people without one, 0, pass as they are.
         :param step_s: time since the image before, in seconds; above 0.
         :param image_wh: boxes are kept inside an image of this size.
-        :param min_cutoff_hz: cutoff frequency for what stands still.
-        :param beta: how much it rises with speed, in Hz for each size of the person a second.
+        :param min_cutoff_hz: One Euro's min_cutoff: the cutoff frequency at rest.
+        :param beta: One Euro's beta: the rise, in Hz at a speed of one size of the person a second.
         :return: ``(n, k, 2)`` keypoints and ``(n, 4)`` boxes, in pixels.
         """
         raw = np.concatenate([poses.keypoints, poses.boxes_xyxy.reshape(-1, 2, 2)], axis=1)

@@ -13,13 +13,13 @@
 # limitations under the License.
 
 """
-Who is who from one image to the next.
+The tracker: ids for people, from one image to the next.
 
-Each person of an image is held against each track: where its person would be by now. One matrix
-of similarities, one optimal assignment. Beyond that there are four rules, each for a mistake that
-was seen on crossing people and moving cameras: somebody new gets an id only when seen repeatedly;
-faint people, too faint to be published, keep their track alive; who is hidden behind somebody is
-remembered for longer; and the model's second answer for one and the same person gets no id.
+Each detection is compared with each track, whose person is moved to where it should be by now:
+one matrix of similarities, one optimal assignment. Beyond that there are four rules, each for a
+mistake that was seen on crossing people and moving cameras: a track is tentative, without an id,
+until its person has been seen repeatedly; detections with a low score, too low to be published,
+keep a track alive; an occluded track is kept for longer; and a duplicate detection gets no id.
 
 The thresholds are those of MoveNet's reference implementation (tfjs-models, pose-detection) where
 they are not marked as ours.
@@ -46,18 +46,18 @@ MIN_SIMILARITY = {'keypoints': 0.2, 'boxes': 0.15}
 MIN_KEYPOINTS = 4  # that both sides see; with fewer, only the boxes are compared
 # Ours:
 BOX_WEIGHT = 0.5  # of the boxes' overlap where keypoints are compared; at borders they fail
-BIRTH_HITS = 3  # seen in so many images, a person gets an id
-BIRTH_GAP_S = 0.3  # who has no id yet, and is not seen for so long, is forgotten
+CONFIRM_HITS = 3  # images with its person, after which a track is confirmed and gets an id
+TENTATIVE_GAP_S = 0.3  # after which a tentative track without a match is deleted
 VELOCITY_TIME_S = 0.2  # what the velocity averages over
-STOP_S = 0.3  # who is not seen for longer may have stopped, rather than walked on
-FAINT_SCORE = 0.1  # least score of who may be somebody known, but is nobody new
-FAINT_SIMILARITY = 0.4  # least similarity for that
-TWIN_SIMILARITY = 0.6  # so like somebody found in the same image, it is the same person
-HIDDEN_SHARE = 0.5  # of the box that somebody else covers
-HIDDEN_PACE = 1 / 3  # at which who is hidden ages
-MIXED_SHARE = 0.3  # of the smaller box that two people share: found once, they may be mixed up
-MIXED_VELOCITY = 0.3  # how much such a find says about the velocity
-LATE = 0.99  # of the similarity where somebody was not in the last image: it settles a draw
+STOP_S = 0.3  # without a match; then the person may have stopped, rather than walked on
+LOW_SCORE = 0.1  # minimum score of a detection that may match a track, but begins none
+LOW_SCORE_SIMILARITY = 0.4  # minimum similarity for that
+DUPLICATE_SIMILARITY = 0.6  # of two detections in one image that are of the same person
+OCCLUDED_SHARE = 0.5  # of the box that another person covers
+OCCLUDED_PACE = 1 / 3  # at which an occluded track ages
+MERGED_SHARE = 0.3  # of the smaller box that two people share, who may be detected as one
+MERGED_VELOCITY = 0.3  # weight of such a detection in the velocity
+LATE = 0.99  # of the similarity of a track without a match in the last image: it settles a draw
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -75,8 +75,8 @@ class Tracks:
     :param boxes_xyxy: ``(n, 4)`` in pixels.
     :param velocities: ``(n, 2)`` in pixels per second.
     :param hits: ``(n,)`` in how many images each person was seen.
-    :param unseen_s: ``(n,)`` how long ago that was last, in seconds.
-    :param age_s: ``(n,)`` the same, but time spent hidden behind somebody counts less.
+    :param unseen_s: ``(n,)`` how long ago each was last seen, in seconds.
+    :param age_s: ``(n,)`` the same, but time spent occluded counts less.
     """
 
     keys: NDArray[np.int64]
@@ -91,7 +91,7 @@ class Tracks:
 
     @classmethod
     def of(cls, poses: Poses, keypoint_threshold: float) -> Tracks:
-        """Make each person of an image the beginning of a track."""
+        """Return a tentative track for each person of an image."""
         n = len(poses)
         return cls(
             keys=np.zeros(n, np.int64),
@@ -110,11 +110,11 @@ class Tracks:
         return len(self.keys)
 
     def __getitem__(self, which: Any) -> Tracks:
-        """Pick out some of them, by indices or a mask."""
+        """Return some of them, by indices or a mask."""
         return Tracks(*(getattr(self, name)[which] for name in NAMES))
 
     def __add__(self, others: Tracks) -> Tracks:
-        """Put others behind them."""
+        """Return them followed by others."""
         return Tracks(
             *(np.concatenate([getattr(self, name), getattr(others, name)]) for name in NAMES)
         )
@@ -146,8 +146,8 @@ class Tracker:
         solver()  # loaded now rather than in the middle of a stream
 
     def restart(self) -> None:
-        """Forget everybody; the ids go on counting."""
-        self._tracks: Tracks | None = None  # None: nobody
+        """Delete all tracks; the ids go on counting."""
+        self._tracks: Tracks | None = None  # None: none yet
 
     def update(
         self,
@@ -160,14 +160,14 @@ class Tracker:
         max_age_s: float,
     ) -> Tracks:
         """
-        Find the people of the next image among the tracks.
+        Match the people of the next image with the tracks.
 
-        :param poses: of the image; faint people, scored FAINT_SCORE or more, too.
+        :param poses: of the image; with low scores from LOW_SCORE on, too.
         :param step_s: time since the image before, in seconds.
         :param by: what is compared, ``keypoints`` or ``boxes``.
-        :param person_threshold: people scored below it are faint.
+        :param person_threshold: scores below it are low.
         :param keypoint_threshold: keypoints scored below it count as unseen.
-        :param max_age_s: who has not been seen for longer is forgotten.
+        :param max_age_s: a track without a match for longer is deleted.
         :return: the same people in the same order, with the numbers of their tracks.
         """
         metric = Metric(by, poses.skeleton.sigmas)
@@ -188,7 +188,7 @@ class Tracker:
         self._number(people, [each for each in others if strong[each]])
         unseen = np.ones(len(tracks), bool)
         unseen[rows] = False
-        unseen &= (tracks.ids > 0) | (tracks.unseen_s <= BIRTH_GAP_S)
+        unseen &= (tracks.ids > 0) | (tracks.unseen_s <= TENTATIVE_GAP_S)
         have_track = people.keys > 0
         self._tracks = people if have_track.all() else people[have_track]
         if unseen.any():
@@ -196,22 +196,22 @@ class Tracker:
         return people
 
     def _number(self, people: Tracks, new: list[int]) -> None:
-        """Give new people a track, and those seen repeatedly an id."""
+        """Give new people a tentative track, and confirmed ones an id."""
         for i in new:
             self._last_key += 1
             people.keys[i] = self._last_key
-        for i in np.flatnonzero((people.ids == 0) & (people.hits >= BIRTH_HITS)).tolist():
+        for i in np.flatnonzero((people.ids == 0) & (people.hits >= CONFIRM_HITS)).tolist():
             self._last_id += 1
             people.ids[i] = self._last_id
 
 
 def _aged(tracks: Tracks, step_s: float) -> Tracks:
-    """Let time pass; for who is covered by somebody seen more recently, less of it."""
+    """Let tracks age; slower where a person seen more recently occludes them."""
     unseen_s, pace = tracks.unseen_s, np.ones(len(tracks))
     if unseen_s.any():
         boxes = _shifted(tracks.boxes_xyxy, tracks.velocities * unseen_s[:, None])
-        covered = _shared_areas(boxes, boxes) >= HIDDEN_SHARE * _areas(boxes)[:, None]
-        pace[(covered & (unseen_s < unseen_s[:, None])).any(axis=1)] = HIDDEN_PACE
+        covered = _shared_areas(boxes, boxes) >= OCCLUDED_SHARE * _areas(boxes)[:, None]
+        pace[(covered & (unseen_s < unseen_s[:, None])).any(axis=1)] = OCCLUDED_PACE
     later = {'unseen_s': unseen_s + step_s, 'age_s': tracks.age_s + step_s * pace}
     return Tracks(**{**vars(tracks), **later})  # dataclasses.replace takes three times as long
 
@@ -220,9 +220,9 @@ def _assign(
     tracks: Tracks, people: Tracks, strong: Mask, metric: Metric
 ) -> tuple[list[int], list[int], list[int]]:
     """
-    Find people among the tracks, first the strong ones, then the faint ones.
+    Match people with tracks, first those with high scores, then those with low ones.
 
-    :return: indices of tracks, of their people, and of the people who are nobody's twin either.
+    :return: indices of tracks, of their people, and of other people that are no duplicates.
     """
     table = similarity(tracks, people, metric)
     late = tracks.unseen_s > tracks.unseen_s.min(initial=np.inf) + 1e-6
@@ -230,27 +230,27 @@ def _assign(
     rows, columns = match(np.where(strong, table, 0.0), MIN_SIMILARITY[metric.by])
     known = [each for each in np.flatnonzero(tracks.ids).tolist() if each not in rows]
     others = [each for each in range(len(people)) if each not in columns]
-    if not known:  # then somebody faint cannot be anybody
+    if not known:  # then a low score cannot match
         others = [each for each in others if strong[each]]
-    others = _no_twins(people, columns, others, metric)
-    faint = [each for each in others if not strong[each]]
-    if faint:
-        recent = table[(tracks.ids > 0) & (tracks.unseen_s <= STOP_S)] >= FAINT_SIMILARITY
+    others = _no_duplicates(people, columns, others, metric)
+    low = [each for each in others if not strong[each]]
+    if low:
+        recent = table[(tracks.ids > 0) & (tracks.unseen_s <= STOP_S)] >= LOW_SCORE_SIMILARITY
         blends = recent.sum(axis=0) > 1  # of two people who cross
-        faint = [each for each in faint if not blends[each]]
-        of_known, of_faint = match(table[np.ix_(known, faint)], FAINT_SIMILARITY)
+        low = [each for each in low if not blends[each]]
+        of_known, of_low = match(table[np.ix_(known, low)], LOW_SCORE_SIMILARITY)
         rows += [known[each] for each in of_known]
-        columns += [faint[each] for each in of_faint]
+        columns += [low[each] for each in of_low]
     return rows, columns, others
 
 
-def _no_twins(
+def _no_duplicates(
     people: Tracks, found: list[int], others: list[int], metric: Metric
 ) -> list[int]:
-    """Leave out whoever is like one of those found or of the others before."""
+    """Leave out duplicates of those found and of the others before."""
     if len(people) < 2 or not others:
         return others
-    alike = similarity(people, people, metric) >= TWIN_SIMILARITY
+    alike = similarity(people, people, metric) >= DUPLICATE_SIMILARITY
     single: list[int] = []
     for each in others:
         if not alike[found + single, each].any():
@@ -263,23 +263,23 @@ def _move(tracks: Tracks, rows: list[int], people: Tracks, columns: list[int]) -
     Set the velocities of people who have a track.
 
     Where the model sees one person instead of two who cross, it mixes up their limbs, or takes
-    turns. Who was found there keeps the track's shape, and most of its velocity.
+    turns. A track matched there keeps its shape, and most of its velocity.
     """
     moved = _moved(tracks, rows, people, columns)
     took_s, before = tracks.unseen_s[rows, None], tracks.velocities[rows]
     weight = np.where(tracks.hits[rows, None] == 1, 1.0, 1 - np.exp(-took_s / VELOCITY_TIME_S))
-    mixed = _mixed(tracks, rows)
-    if mixed.any():
-        at, of = np.array(columns)[mixed], np.array(rows)[mixed]
-        people.keypoints[at] = tracks.keypoints[of] + moved[mixed, None]
-        people.boxes_xyxy[at] = _shifted(tracks.boxes_xyxy[of], moved[mixed])
+    merged = _merged(tracks, rows)
+    if merged.any():
+        at, of = np.array(columns)[merged], np.array(rows)[merged]
+        people.keypoints[at] = tracks.keypoints[of] + moved[merged, None]
+        people.boxes_xyxy[at] = _shifted(tracks.boxes_xyxy[of], moved[merged])
         people.seen[at] = tracks.seen[of]
-        weight[mixed] *= MIXED_VELOCITY
+        weight[merged] *= MERGED_VELOCITY
     people.velocities[columns] = before + weight * (moved / np.maximum(took_s, 1e-9) - before)
 
 
 def _moved(tracks: Tracks, rows: list[int], people: Tracks, columns: list[int]) -> Floats:
-    """Return ``(n, 2)`` how far people have moved as a whole since they were last seen."""
+    """Return ``(n, 2)``: how far people have moved as a whole since they were last seen."""
     both = tracks.seen[rows] & people.seen[columns]
     count = both.sum(axis=1)[:, None]
     moved = people.keypoints[columns] - tracks.keypoints[rows]
@@ -288,8 +288,8 @@ def _moved(tracks: Tracks, rows: list[int], people: Tracks, columns: list[int]) 
     return np.where(count >= MIN_KEYPOINTS, moved, (box[:, :2] + box[:, 2:]) / 2)
 
 
-def _mixed(tracks: Tracks, rows: list[int]) -> Mask:
-    """Tell which of the tracks that were found overlap with one that was not."""
+def _merged(tracks: Tracks, rows: list[int]) -> Mask:
+    """Return which of the matched tracks overlap with one that was not matched."""
     known = tracks.ids > 0
     lost = known.copy()
     lost[rows] = False
@@ -297,7 +297,7 @@ def _mixed(tracks: Tracks, rows: list[int]) -> Mask:
         return np.zeros(len(rows), bool)
     boxes = _shifted(tracks.boxes_xyxy, tracks.velocities * tracks.unseen_s[:, None])
     areas = _areas(boxes)
-    share = MIXED_SHARE * np.minimum(areas[rows, None], areas[lost])
+    share = MERGED_SHARE * np.minimum(areas[rows, None], areas[lost])
     near = _shared_areas(boxes[rows], boxes[lost]) >= np.maximum(share, 1.0)
     return np.asarray(near.any(axis=1) & known[rows])
 
@@ -306,8 +306,8 @@ def similarity(tracks: Tracks, people: Tracks, metric: Metric) -> Floats:
     """
     Compare each track with each person.
 
-    A person walks on at its velocity. Who has not been seen for a while may have stopped instead,
-    and who left across the image's border comes back there: the better of both counts.
+    A person walks on at its velocity. One unseen for a while may have stopped instead, and one
+    that left across the image's border comes back there: the better of both counts.
 
     :return: ``(tracks, people)`` from 0 to 1.
     """

@@ -34,7 +34,7 @@ from hypothesis.extra import numpy as arrays
 from movenet_ros.core import tracking
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO
-from movenet_ros.core.tracking import BIRTH_HITS
+from movenet_ros.core.tracking import CONFIRM_HITS
 from movenet_ros.core.tracking import iou
 from movenet_ros.core.tracking import match
 from movenet_ros.core.tracking import Metric
@@ -52,7 +52,7 @@ PeopleAt = Callable[..., Poses]
 
 BOTH_WAYS = pytest.mark.parametrize('by', ['keypoints', 'boxes'])
 RATES = pytest.mark.parametrize('rate_hz', [10, 30, 60])
-FAINT = 0.15  # below the person threshold, above FAINT_SCORE
+FAINT = 0.15  # below the person threshold, above LOW_SCORE
 KEYPOINTS, BOXES = Metric('keypoints', COCO.sigmas), Metric('boxes', COCO.sigmas)
 
 
@@ -111,7 +111,7 @@ def stroll(people_at: PeopleAt, count: int, images: int, seed: int) -> list[Pose
 @BOTH_WAYS
 def test_a_person_gets_an_id_when_seen_repeatedly(people_at: PeopleAt, by: str) -> None:
     ids = follow([people_at((200, 200, 150))] * 5, by=by)
-    assert ids == [[0]] * (BIRTH_HITS - 1) + [[1]] * (6 - BIRTH_HITS)
+    assert ids == [[0]] * (CONFIRM_HITS - 1) + [[1]] * (6 - CONFIRM_HITS)
 
 
 def test_ids_count_up_from_1(people_at: PeopleAt) -> None:
@@ -135,7 +135,7 @@ def test_a_restart_gives_new_ids(people_at: PeopleAt) -> None:
 
 def test_a_restart_forgets_who_was_about_to_get_an_id(people_at: PeopleAt) -> None:
     tracker = Tracker()
-    follow([people_at((200, 200, 150))] * (BIRTH_HITS - 1), tracker=tracker)
+    follow([people_at((200, 200, 150))] * (CONFIRM_HITS - 1), tracker=tracker)
     tracker.restart()
     assert follow([people_at((200, 200, 150))], tracker=tracker) == [[0]]
 
@@ -208,7 +208,7 @@ def test_two_people_who_cross_keep_their_ids(
         people_at(*((300 + v * h * t, 200.0, h) for h, v in zip(heights, speeds))) for t in times
     ]
     ids = follow(images, rate_hz, by=by)
-    assert ids[BIRTH_HITS:] == [[1, 2]] * (len(ids) - BIRTH_HITS)
+    assert ids[CONFIRM_HITS:] == [[1, 2]] * (len(ids) - CONFIRM_HITS)
 
 
 @example(rate_hz=10.0, height=256.0, speeds=(1.0, -0.5), by='keypoints')
@@ -233,7 +233,7 @@ def test_who_is_not_seen_behind_the_other_comes_out_with_the_same_id(
         people = people_at((a, 200.0, height), (b, 200.0, height))
         images.append(people if abs(a - b) > 0.2 * height else picked(people, [0]))
     ids = follow(images, rate_hz, by=by)
-    assert {tuple(each) for each in ids[BIRTH_HITS:] if len(each) == 2} == {(1, 2)}
+    assert {tuple(each) for each in ids[CONFIRM_HITS:] if len(each) == 2} == {(1, 2)}
 
 
 @pytest.mark.parametrize('speed', [0.0, 0.3, 1.0])
@@ -312,7 +312,7 @@ def test_beside_somebody_is_not_hidden(people_at: PeopleAt) -> None:
 def test_faint_people_keep_their_ids(people_at: PeopleAt) -> None:
     strong, faint = people_at((200, 200, 150)), people_at((200, 200, 150), score=FAINT)
     ids = follow([strong] * 5 + [faint] * 90 + [strong] * 5)
-    assert {each for each, in ids[BIRTH_HITS:]} == {1}
+    assert {each for each, in ids[CONFIRM_HITS:]} == {1}
 
 
 def test_without_the_faint_the_id_would_be_lost(people_at: PeopleAt) -> None:
@@ -326,9 +326,9 @@ def test_faint_people_get_no_ids_of_their_own(people_at: PeopleAt) -> None:
 
 
 def test_a_faint_person_does_not_help_somebody_new(people_at: PeopleAt) -> None:
-    """Two images of three are not BIRTH_HITS."""
+    """Two images of three are not CONFIRM_HITS."""
     strong, faint = people_at((200, 200, 150)), people_at((200, 200, 150), score=FAINT)
-    assert follow([strong] * (BIRTH_HITS - 1) + [faint]) == [[0]] * BIRTH_HITS
+    assert follow([strong] * (CONFIRM_HITS - 1) + [faint]) == [[0]] * CONFIRM_HITS
 
 
 def test_a_faint_person_elsewhere_is_nobody(people_at: PeopleAt) -> None:
