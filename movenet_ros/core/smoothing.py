@@ -94,7 +94,7 @@ class Smoother:
         :param step_s: time since the image before, in seconds; above 0.
         :param image_wh: boxes are kept inside an image of this size.
         :param min_cutoff_hz: One Euro's min_cutoff: the cutoff frequency at rest.
-        :param beta: One Euro's beta: the rise, in Hz at a speed of one size of the person a second.
+        :param beta: One Euro's beta: the rise, in Hz at one size of the person a second.
         :return: ``(n, k, 2)`` keypoints and ``(n, 4)`` boxes, in pixels.
         """
         raw = np.concatenate([poses.keypoints, poses.boxes_xyxy.reshape(-1, 2, 2)], axis=1)
