@@ -46,8 +46,7 @@ EXTRAS = {
     ],
     'evaluate': ['motmetrics>=1.4', 'pycocotools>=2.0.7', 'tqdm>=4.60'],
     'demo': ['scikit-image>=0.22', 'tqdm>=4.60'],
-    # No rosdep key: package.xml cannot have it. Our MCAP writer builds on the one of 0.11.
-    'replay': ['lz4>=3', 'rosbags>=0.11,<0.12', 'tqdm>=4.60'],
+    'replay': ['mcap>=1.2', 'PyYAML', 'tqdm>=4.60', 'zstandard>=0.19'],
     # NVIDIA's libraries from pip (3 GB), for a machine with its driver but without CUDA.
     'gpu': ['tensorflow[and-cuda]>=2.16,<2.22; python_version < "3.14"'],
     # pytest 9 dropped what the pytest plugins of ROS distributions hook into.
@@ -58,6 +57,7 @@ EXTRAS = {
         'pytest>=7,<9',
         'pytest-timeout>=2.1',
         'PyYAML',
+        'rosbags>=0.11',  # the tests write bags with it, and read ours
         'rosbags-image>=0.10',  # the tests compare our reading of images with it
         'ruff>=0.5',
         'types-PyYAML',

@@ -62,7 +62,7 @@ THIRD_PARTIES = {
     'arguments': set(),
     'perception': {'numpy'},
     'node': {'numpy'} | ROS,
-    'replay': {'lz4', 'numpy', 'rosbags', 'yaml'} | ROS,
+    'replay': {'mcap', 'numpy', 'yaml', 'zstandard'} | ROS,
     'tools': {'cv2', 'numpy', 'pycocotools', 'ros2doctor', 'tqdm'} | ROS,
     '__main__': set(),
     '__init__': set(),

@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = _parser().parse_args([_dashed(each) for each in argv])
     settings = _settings(args)
     progress = needs('tqdm').tqdm
-    needs('rosbags')
+    needs('mcap')
     from movenet_ros.perception import Perception
     from movenet_ros.replay.outputs import Outputs
     from movenet_ros.replay.run import interruptions

@@ -33,13 +33,13 @@ from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.padding import without_padding
 from movenet_ros.messages.prepared import detections_to_bytes
 from movenet_ros.messages.prepared import poses_to_bytes
-from movenet_ros.replay.bag.reader import Message
-from movenet_ros.replay.bag.reader import Topic
+from movenet_ros.messages.stamped import stamp_ns
+from movenet_ros.replay.bag.definitions import with_definition
+from movenet_ros.replay.bag.topic import Topic
 from movenet_ros.replay.bag.writer import BagFile
-from movenet_ros.replay.bag.writer import defined
 from movenet_ros.replay.bag.writer import our_topic
-from movenet_ros.replay.run import Found
-from movenet_ros.replay.run import Result
+from movenet_ros.replay.source import Found
+from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import Source
 from movenet_ros.replay.unfinished import check_apart
 from movenet_ros.replay.unfinished import Unfinished
@@ -56,8 +56,8 @@ OURS = {  # topic: type
 }
 VIDEO_SUFFIX = '.mp4'
 
-Write = Callable[[Message | None, Found | None, Any], None]
-"""Takes a message, what was found if it was an image, and that painted if somebody wants it."""
+Write = Callable[[Item, Any], None]
+"""Takes an item, and its image with the people drawn if that is needed."""
 
 
 @dataclass(frozen=True)
@@ -106,9 +106,9 @@ class Outputs:
             )
             self._unfinished = stack.pop_all()
 
-    def consume(self, results: Iterator[Result]) -> None:
+    def consume(self, items: Iterator[Item]) -> None:
         """
-        Write the results; for a thread of its own.
+        Write what has been found.
 
         :raises StartError: if that fails.
         """
@@ -121,10 +121,12 @@ class Outputs:
                 writers.append(self._video_writer(stack, self._video))
             if self._lines:
                 writers.append(self._lines_writer(stack, self._lines))
-            for message, found in results:
-                canvas = self._painted(found) if found and draws else None
+            for item in items:
+                drawn = None
+                if draws and isinstance(item.image, Found):
+                    drawn = self._drawn(item.image)
                 for write in writers:
-                    write(message, found, canvas)
+                    write(item, drawn)
 
     def complete(self) -> list[Path]:
         """
@@ -152,14 +154,11 @@ class Outputs:
         depths = {'/image_annotated': 1}
         topics = [our_topic(name, OURS[name], depths.get(name, KEPT)) for name in names]
         for topic in source.topics:
-            known = defined(topic)
             if topic.name in OURS and topic is not source.topic:
                 fate = 'replaced' if topic.name in names else 'left out: it is of other poses'
                 self.notes.append(f'{topic.name} ({topic.msg_type}) of the input is {fate}')
-            elif known is None:
-                self.notes.append(f'{topic.name} is left out: {topic.msg_type} is not known here')
             else:
-                topics.append(known)
+                topics.append(with_definition(topic))
         return topics
 
     def _bag_writer(self, stack: ExitStack, unfinished: Unfinished) -> Write:
@@ -167,19 +166,20 @@ class Outputs:
         stack.enter_context(unfinished.naming())
         bag = stack.enter_context(BagFile(unfinished.path, self._targets.storage, self._topics))
 
-        def write(message: Message | None, found: Found | None, canvas: Any) -> None:
+        def write(item: Item, drawn: Any) -> None:
+            message, found = item
             with unfinished.naming():
                 is_input = message is not None and message.topic is self._image_topic
                 if message and (is_input or message.topic.name not in OURS):
                     bag.write(*message)
-                if not found:
+                if not isinstance(found, Found):
                     return
                 poses, header = found.poses, found.header
-                at_ns = message.received_ns if message else found.stamp_ns
+                at_ns = message.received_ns if message else stamp_ns(header.stamp)
                 bag.write(ours['/poses'], at_ns, poses_to_bytes(poses, header))
                 bag.write(ours['/detections'], at_ns, detections_to_bytes(poses, header))
                 if self._targets.annotated:
-                    msg = image_to_msg(canvas, header)
+                    msg = image_to_msg(drawn, header)
                     annotated = without_padding(bytes(serialize_message(msg)), msg)
                     bag.write(ours['/image_annotated'], at_ns, annotated)
 
@@ -191,10 +191,10 @@ class Outputs:
         stack.push(lambda kind, *_: None if kind else video.check())
         stack.enter_context(closing(video))
 
-        def write(message: Message | None, found: Found | None, canvas: Any) -> None:
-            if found:
+        def write(item: Item, drawn: Any) -> None:
+            if isinstance(item.image, Found):
                 with unfinished.naming():
-                    video.write(canvas, found.stamp_ns)
+                    video.write(drawn, stamp_ns(item.image.header.stamp))
 
         return write
 
@@ -202,15 +202,17 @@ class Outputs:
         stack.enter_context(unfinished.naming())
         lines = stack.enter_context(JsonLines(unfinished.path))
 
-        def write(message: Message | None, found: Found | None, canvas: Any) -> None:
-            if found:
+        def write(item: Item, drawn: Any) -> None:
+            found = item.image
+            if isinstance(found, Found):
                 with unfinished.naming():
-                    lines.write(pose_record(found.stamp_ns, found.image.wh, found.poses))
+                    at_ns = stamp_ns(found.header.stamp)
+                    lines.write(pose_record(at_ns, found.image.wh, found.poses))
 
         return write
 
-    def _painted(self, found: Found) -> NDArray[np.uint8]:
-        """Paint the people as the node does."""
+    def _drawn(self, found: Found) -> NDArray[np.uint8]:
+        """Draw the people as the node does."""
         settings = self._settings
         return draw_poses(
             found.image.as_bgr(),

@@ -15,7 +15,7 @@
 """
 The node's work on recorded images, as fast as it goes, without a graph.
 
-Three threads: one reads, decodes and shrinks, the main one runs the model, one draws and writes. A
+Three threads: one reads, decodes and shrinks, one runs the model, the main one draws and writes. A
 few images lie between them, so that the model never waits, and no more, so that memory stays flat.
 """
 
@@ -32,52 +32,21 @@ from dataclasses import field
 import signal
 import sys
 import time
-from typing import NamedTuple
 
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.image import SourceImage
 from movenet_ros.core.pose_model import Prepared
-from movenet_ros.core.poses import Poses
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.perception import Perception
-from movenet_ros.replay.bag.reader import Message
-from movenet_ros.replay.side_threads import hand_over
-from movenet_ros.replay.side_threads import read_ahead
+from movenet_ros.replay.read_ahead import read_ahead
+from movenet_ros.replay.source import Found
 from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import Source
-from std_msgs.msg import Header
 
 BETWEEN = 3  # items that lie ready on either side of the model
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 SWITCH_S = 0.0005  # how long Python leaves the model's thread waiting for the others
-
-
-@dataclass(frozen=True)
-class Found:
-    """An image and the people in it."""
-
-    header: Header
-    image: SourceImage
-    poses: Poses
-
-    @property
-    def stamp_ns(self) -> int:
-        """Return the stamp of the image in nanoseconds."""
-        return stamp_ns(self.header.stamp)
-
-
-class Result(NamedTuple):
-    """
-    What has been done with an item of the source.
-
-    :param message: to be copied; None for an image of a video.
-    :param found: None if it was no image or none that could be read.
-    """
-
-    message: Message | None
-    found: Found | None
 
 
 @dataclass
@@ -105,7 +74,7 @@ class Tally:
 def replay(
     source: Source,
     perception: Perception,
-    consume: Callable[[Iterator[Result]], None],
+    consume: Callable[[Iterator[Item]], None],
     on_image: Callable[[], None],
     warn: Callable[[str], None],
     signals: Sequence[int] = (),
@@ -113,7 +82,7 @@ def replay(
     """
     Find the people in all images of a source, until it ends or a signal comes.
 
-    :param consume: takes the results, in order, in a thread of its own.
+    :param consume: takes all items, with what was found in the images.
     :param on_image: called after each image.
     :param warn: takes a line for each image that is skipped, but not the same one again.
     :param signals: as soon as there is one in it, the replay ends.
@@ -121,62 +90,65 @@ def replay(
     :raises StartError: what ``consume`` raises, or if no image of the source could be read.
     """
     tally = Tally()
+
+    def found(prepared: Iterator[tuple[Item, Prepared | None]]) -> Iterator[Item]:
+        for item, model_input in prepared:
+            yield _found(item, model_input, perception, tally, warn)
+            if item.image is not None:
+                on_image()
+            if signals:
+                tally.is_interrupted = True
+                return
+        if not tally.processed:
+            raise StartError(_nothing(source, tally))
+
     begun = time.monotonic()
     with ExitStack() as stack:
         stack.enter_context(_switching_often())
-        ready = _prepared(source.items(), perception)
-        items = stack.enter_context(read_ahead(ready, BETWEEN))
-        with hand_over(consume, BETWEEN) as put:
-            for message, image, prepared in items:
-                put(Result(message, _found(image, prepared, perception, tally, warn)))
-                if image is not None:
-                    on_image()
-                if signals:
-                    tally.is_interrupted = True
-                    break
-            if not tally.processed and not tally.is_interrupted:
-                raise StartError(_nothing(source, tally))
+        prepared = stack.enter_context(read_ahead(_prepared(source, perception), BETWEEN))
+        consume(stack.enter_context(read_ahead(found(prepared), BETWEEN)))
     tally.seconds = time.monotonic() - begun
     return tally
 
 
 def _prepared(
-    items: Iterator[Item], perception: Perception
-) -> Iterator[tuple[Message | None, Stamped | FrameError | None, Prepared | None]]:
+    source: Source, perception: Perception
+) -> Iterator[tuple[Item, Prepared | None]]:
     """Make the model's input of the images; in the thread that reads, the model has enough."""
-    for message, image in items:
-        prepared = None
-        if isinstance(image, Stamped):
+    for item in source.items():
+        model_input = None
+        if isinstance(item.image, Stamped):
             try:
-                prepared = perception.prepare(image.image)
+                model_input = perception.prepare(item.image.image)
             except FrameError as error:
-                image = error
-        yield message, image, prepared
+                item = Item(item.message, error)
+        yield item, model_input
 
 
 def _found(
-    image: Stamped | FrameError | None,
-    prepared: Prepared | None,
+    item: Item,
+    model_input: Prepared | None,
     perception: Perception,
     tally: Tally,
     warn: Callable[[str], None],
-) -> Found | None:
+) -> Item:
     """Find the people in an image and count them; a bad image is skipped."""
+    message, image = item
     if image is None:
-        return None
+        return item
     try:
         if isinstance(image, FrameError):
             raise image
-        poses = perception.people(image.image, stamp_ns(image.header.stamp), prepared)
+        poses = perception.people(image.image, stamp_ns(image.header.stamp), model_input)
     except FrameError as error:
         tally.skipped += 1
         if str(error) != tally.last_refusal:
             tally.last_refusal = str(error)
             warn(f'skipped image {tally.images}: {error}')
-        return None
+        return Item(message, error)
     tally.people[len(poses)] += 1
     tally.ids.update(each for each in poses.ids.tolist() if each)
-    return Found(image.header, image.image, poses)
+    return Item(message, Found(image.header, image.image, poses))
 
 
 def _nothing(source: Source, tally: Tally) -> str:

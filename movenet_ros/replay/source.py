@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 import statistics
@@ -31,6 +32,7 @@ from movenet_ros.core.media import CAMERA_HZ
 from movenet_ros.core.media import CAMERA_PREFIX
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
+from movenet_ros.core.poses import Poses
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
 from movenet_ros.messages.stamped import READERS
@@ -38,8 +40,8 @@ from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.bag.reader import is_bag
-from movenet_ros.replay.bag.reader import Message
-from movenet_ros.replay.bag.reader import Topic
+from movenet_ros.replay.bag.topic import Message
+from movenet_ros.replay.bag.topic import Topic
 from std_msgs.msg import Header
 
 FRAME_ID = 'camera'  # of a video's images, as video_source has it
@@ -48,16 +50,24 @@ LISTED = 20  # topics in a sentence
 LOOKED_AT = 20  # images that tell the rate of a topic
 
 
+@dataclass(frozen=True)
+class Found(Stamped):
+    """An image and the people in it."""
+
+    poses: Poses
+
+
 class Item(NamedTuple):
     """
     What comes next.
 
     :param message: as it lies in the bag; None for an image of a video.
-    :param image: or why it is none; None where the message is of another topic.
+    :param image: with people once they have been looked for; why there is none if it cannot be
+        read; None where the message is of another topic.
     """
 
     message: Message | None
-    image: Stamped | FrameError | None
+    image: Stamped | Found | FrameError | None
 
 
 class Source(Protocol):

@@ -46,6 +46,7 @@ import time
 import traceback
 from typing import Any
 
+from movenet_ros.__main__ import QUIET
 from movenet_ros.core.errors import MoveNetError
 
 TEXT_LIMIT = 400  # characters of what is said to people
@@ -76,6 +77,7 @@ class Result:
 def main() -> int:
     """Run the targets one after the other."""
     args = _arguments()
+    os.environ.update(QUIET)  # as in a program of ours
     import file_targets  # they take a second
     import image_targets
 

@@ -37,9 +37,9 @@ from movenet_ros.model.cache import write_manifest
 from movenet_ros.model.store import find_model
 from movenet_ros.model.tfjs import read_weights
 from movenet_ros.model.variants import DEFAULT_VARIANT
-from movenet_ros.replay.bag.reader import Topic
+from movenet_ros.replay.bag.definitions import with_definition
+from movenet_ros.replay.bag.topic import Topic
 from movenet_ros.replay.bag.writer import BagFile
-from movenet_ros.replay.bag.writer import defined
 from movenet_ros.replay.bag.writer import STORAGES
 from movenet_ros.replay.params_file import read_params_file
 from movenet_ros.replay.source import open_source
@@ -127,8 +127,7 @@ class Bags:
 def _rewrite(topics: list[Topic], items: list[Any], storage: str) -> None:
     """Write what replay would write into a bag."""
     shutil.rmtree('copy', ignore_errors=True)
-    known = [topic for topic in map(defined, topics) if topic is not None]
-    with BagFile(Path('copy'), storage, known) as file:
+    with BagFile(Path('copy'), storage, map(with_definition, topics)) as file:
         for message in (item.message for item in items):
             file.write(message.topic, message.received_ns, message.data)
 

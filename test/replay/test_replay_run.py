@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from dataclasses import replace
 import json
 from pathlib import Path
 import time
@@ -32,12 +33,13 @@ from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.perception import Perception
 from movenet_ros.replay.bag.reader import Bag
-from movenet_ros.replay.bag.reader import Message
+from movenet_ros.replay.bag.topic import Message
 from movenet_ros.replay.outputs import Outputs
 from movenet_ros.replay.outputs import Targets
 from movenet_ros.replay.run import replay
-from movenet_ros.replay.run import Result
 from movenet_ros.replay.run import Tally
+from movenet_ros.replay.source import Found
+from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import open_source
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import table_of
@@ -45,7 +47,6 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 from rclpy.serialization import deserialize_message
-from rosbags.interfaces import QosReliability
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
@@ -151,12 +152,13 @@ def test_what_was_in_the_bag_is_in_the_new_one(
     assert [(each.topic.name, each.topic.msg_type, *each[1:]) for each in others] == rows
 
 
-def test_definitions_hashes_and_qos_stay(bag: Path, run: Run, tmp_path: Path) -> None:
+def test_what_is_known_of_a_topic_stays(bag: Path, run: Run, tmp_path: Path) -> None:
     run(bag)
-    before, after = Bag(bag), Bag(tmp_path / 'out')
+    run(tmp_path / 'out', only=(tmp_path / 'again', None, None), storage='sqlite3')
+    before, after = Bag(bag), Bag(tmp_path / 'again')
     kept = {each.name: each for each in after.topics}
     for topic in before.topics:
-        assert kept[topic.name] == topic
+        assert replace(kept[topic.name], qos=topic.qos) == topic
     before.close()
     after.close()
 
@@ -193,24 +195,6 @@ def test_two_people_are_in_the_poses(bag: Path, run: Run, tmp_path: Path) -> Non
         assert len(poses_from_msg(deserialize_message(message.data, Detection2DArray))) == 2
 
 
-@pytest.mark.parametrize(
-    ('topic', 'depth'), [('/poses', 10), ('/detections', 10), ('/image_annotated', 1)]
-)
-def test_our_topics_are_offered_as_the_node_offers_them(
-    topic: str, depth: int, bag: Path, run: Run, tmp_path: Path
-) -> None:
-    run(bag, annotated=True)
-    new = Bag(tmp_path / 'out')
-    (qos,) = next(each for each in new.topics if each.name == topic).qos
-    new.close()
-    assert (qos.reliability, qos.depth) == (QosReliability.RELIABLE, depth)
-
-
-def test_the_metadata_is_of_version_8(bag: Path, run: Run, tmp_path: Path) -> None:
-    run(bag)
-    assert '  version: 8\n' in (tmp_path / 'out' / 'metadata.yaml').read_text()
-
-
 def test_outputs_of_an_earlier_run_are_replaced(bag: Path, run: Run, tmp_path: Path) -> None:
     run(bag, annotated=True)
     run(tmp_path / 'out', only=(tmp_path / 'again', None, None))
@@ -221,18 +205,16 @@ def test_outputs_of_an_earlier_run_are_replaced(bag: Path, run: Run, tmp_path: P
     assert '/image_annotated (sensor_msgs/msg/Image) of the input is left out' in said
 
 
-def test_a_topic_of_an_unknown_type_is_left_out_and_named(
+def test_a_topic_of_an_unknown_type_stays(
     rows: list[Row], write_bag: WriteBag, run: Run, tmp_path: Path
 ) -> None:
     strange = ('/strange', 'no_msgs/msg/Nowhere', BEGIN_NS, bytes(8))
     path = write_bag(  # without definitions, as Humble's bags are
-        tmp_path / 'bag', [*rows, strange], 'sqlite3', msgdef='', rihs01='RIHS01_0'
+        tmp_path / 'bag', [strange, *rows], 'sqlite3', msgdef='', rihs01='RIHS01_0'
     )
     run(path)
-    said = '/strange is left out: no_msgs/msg/Nowhere is not known here'
-    assert said in run.lines  # type: ignore[attr-defined]
-    names = {each.topic.name for each in read(tmp_path / 'out')}
-    assert names == {CAMERA, '/words', '/poses', '/detections'}
+    first = read(tmp_path / 'out')[0]
+    assert (first.topic.name, first.topic.msg_type, *first[1:]) == strange
 
 
 def test_lines_of_json(bag: Path, run: Run, tmp_path: Path) -> None:
@@ -333,7 +315,7 @@ def test_a_full_disk_ends_it_and_leaves_nothing(
     def write(*_: Any) -> None:
         raise OSError(28, 'No space left on device')
 
-    monkeypatch.setattr('movenet_ros.replay.bag.writer.LargeMcapWriter.write', write)
+    monkeypatch.setattr('movenet_ros.replay.bag.mcap.McapWriter.write', write)
     with pytest.raises(StartError, match=f'cannot write {tmp_path}/out: No space left on device'):
         run(bag)
     assert {each.name for each in tmp_path.iterdir()} == {'bag'}
@@ -361,7 +343,7 @@ def test_a_signal_ends_it_between_two_images(
 ) -> None:
     source = open_source(bag, '')
     signals: list[int] = []
-    consumed: list[Result] = []
+    consumed: list[Item] = []
     done: list[int] = []
 
     def on_image() -> None:
@@ -373,7 +355,7 @@ def test_a_signal_ends_it_between_two_images(
     tally = replay(source, perception, consumed.extend, on_image, print, signals)
     source.close()
     assert tally.is_interrupted and tally.images == 3
-    assert sum(each.found is not None for each in consumed) == 3
+    assert sum(isinstance(each.image, Found) for each in consumed) == 3
 
 
 def test_images_wait_in_small_numbers(
@@ -386,8 +368,8 @@ def test_images_wait_in_small_numbers(
     done: list[int] = []
     ahead: list[int] = []
 
-    def consume(results: Iterator[Result]) -> None:
-        for i, _ in enumerate(results):
+    def consume(items: Iterator[Item]) -> None:
+        for i, _ in enumerate(items):
             time.sleep(0.005)
             ahead.append(len(done) - i)
 

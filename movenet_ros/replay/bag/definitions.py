@@ -12,85 +12,64 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Definitions of message types and their hashes, which a bag carries for each of its topics."""
+"""Definitions of message types, which a bag carries for each of its topics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
+import json
 from pathlib import Path
+import re
 import sys
-from typing import Any
 
 from ament_index_python.packages import get_package_share_directory
-from rosbags.typesys import get_types_from_idl
-from rosbags.typesys import get_types_from_msg
-from rosbags.typesys import get_typestore
-from rosbags.typesys import Stores
+from movenet_ros.replay.bag.topic import Topic
 
-IDL = '=' * 80 + '\nIDL: '  # what a definition in IDL begins with, in a bag
+FIELD_TYPE = re.compile(r'^\s*(?:(\w+)/(?:msg/)?)?([A-Z]\w*)', re.MULTILINE)  # of no number
 
 
-def definition_of(msg_type: str) -> tuple[str, str] | None:
-    """
-    Find the definition of a message type in the installed packages, or in what rosbags knows.
-
-    :param msg_type: as ``package/msg/Name``.
-    :return: text and hash (RIHS01), None if it is nowhere.
-    """
-    for find in (_installed, lambda _: get_typestore(Stores.LATEST)):
-        try:
-            store = find(msg_type)
-            text, _ = store.generate_msgdef(msg_type, ros_version=2)
-            return text, store.hash_rihs01(msg_type)
-        except Exception:  # noqa: B902 (rosbags and ament each have many words for no)
-            pass
-    return None
-
-
-def hash_of(msg_type: str, text: str) -> str:
-    """
-    Compute the hash of a type from its definition in a bag.
-
-    :return: RIHS01, empty where rosbags cannot read the definition.
-    """
-    store = get_typestore(Stores.EMPTY)
+def with_definition(topic: Topic) -> Topic:
+    """Add the definition of a topic's type where it has none and an installed package does."""
+    if topic.definition:
+        return topic
     try:
-        is_idl = text.startswith(IDL)
-        types = get_types_from_idl(text) if is_idl else get_types_from_msg(text, msg_type)
-        store.fielddefs.update(types)  # register would have code made of the text, and run it
-        return str(store.hash_rihs01(msg_type))
-    except Exception:  # noqa: B902 (whatever comes of a text that somebody else wrote)
+        definition = _definition(topic.msg_type)
+    except (OSError, ValueError):  # the package is not installed, or the name is none of a message
+        return topic
+    return replace(
+        topic, definition=definition, encoding='ros2msg', type_hash=_type_hash(topic.msg_type)
+    )
+
+
+def _definition(msg_type: str) -> str:
+    """Join the definition of a type and those of all types in it, as rosbag2 does."""
+    texts: dict[tuple[str, str], str] = {}
+    package, _, name = msg_type.split('/')
+    wanted = [(package, name)]
+    for package, name in wanted:
+        text = texts[package, name] = _file(package, f'{name}.msg').read_text()
+        found = [(other or package, each) for other, each in FIELD_TYPE.findall(text)]
+        wanted += [each for each in dict.fromkeys(found) if each not in wanted]
+    head = '=' * 80 + '\nMSG: '
+    return '\n'.join(
+        f'{head}{package}/{name}\n{text}' for (package, name), text in texts.items()
+    ).removeprefix(f'{head}{msg_type.replace("/msg/", "/")}\n')
+
+
+def _type_hash(msg_type: str) -> str:
+    """Return the hash (RIHS01) of a type; empty before Iron, which introduced it."""
+    package, _, name = msg_type.split('/')
+    path = _file(package, f'{name}.json')
+    if not path.exists():
         return ''
+    hashes = json.loads(path.read_text())['type_hashes']
+    return str({each['type_name']: each['hash_string'] for each in hashes}[msg_type])
 
 
-def _installed(msg_type: str) -> Any:
-    """Read a type, and what it is made of, from the share folders of the packages."""
-    store = get_typestore(Stores.EMPTY)
-    types: dict[str, Any] = {}
-    wanted = {msg_type}
-    while wanted:
-        name = wanted.pop()
-        package, _, plain_name = name.split('/')
-        path = _share(package) / 'msg' / f'{plain_name}.msg'
-        types.update(get_types_from_msg(path.read_text(), name))
-        wanted |= {each for _, fields in types.values() for each in _names(fields)}
-        wanted -= types.keys() | store.fielddefs.keys()
-    store.fielddefs.update(types)
-    return store
-
-
-def _share(package: str) -> Path:
-    """Return a package's share folder, that of this environment if ROS is not sourced."""
+def _file(package: str, name: str) -> Path:
+    """Return a file of a package; that of this environment where ROS is not sourced."""
     try:
-        return Path(get_package_share_directory(package))
+        share = Path(get_package_share_directory(package))
     except (LookupError, OSError):  # OSError: there is no AMENT_PREFIX_PATH
-        return Path(sys.prefix, 'share', package)
-
-
-def _names(fields: Any) -> Iterator[str]:
-    """Yield the types among the descriptions of fields, which are pairs within pairs."""
-    for each in fields:
-        if isinstance(each, tuple):
-            yield from _names(each)
-        elif isinstance(each, str) and '/' in each:
-            yield each
+        share = Path(sys.prefix, 'share', package)
+    return share / 'msg' / name

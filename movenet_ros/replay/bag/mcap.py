@@ -12,68 +12,153 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-MCAP files with images, written without copying them about.
-
-rosbags copies a message four times on its way into a chunk and to the file, which took a tenth of
-the time that the model needs. A large message becomes a chunk of its own here, whose few bytes of
-head are written before it (https://mcap.dev/spec).
-"""
+"""MCAP files: read up to their damage if they have any, and written."""
 
 from __future__ import annotations
 
-from io import BytesIO
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
 import struct
 from typing import Any
 
-from rosbags.rosbag2.storage_mcap import McapWriter
+from mcap.exceptions import EndOfFile
+from mcap.exceptions import InvalidMagic
+from mcap.reader import make_reader
+from mcap.records import Channel
+from mcap.records import Message as Record
+from mcap.records import Schema
+from mcap.stream_reader import StreamReader
+from mcap.writer import CompressionType
+from mcap.writer import Writer
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.wording import one_line
+from movenet_ros.replay.bag.topic import Message
+from movenet_ros.replay.bag.topic import Topic
 
-LARGE = 1 << 16  # bytes; smaller messages share a chunk, as rosbags has it
-MESSAGE, CHUNK, MESSAGE_INDEX = 0x05, 0x06, 0x07  # kinds of records
-HEAD_SIZE = 9  # of a record: its kind and the length of what follows
-MESSAGE_HEAD = struct.Struct('<BQHIQQ')
-CHUNK_HEAD = struct.Struct('<BQQQQIIQ')
-INDEX_OF_ONE = struct.Struct('<BQHIQQ')
-CHUNK_INDEX_OF_ONE = struct.Struct('<QQQQIHQQIQQ')
-UNKNOWN_CRC = UNCOMPRESSED = FIRST = 0
+QOS, TYPE_HASH = 'offered_qos_profiles', 'topic_type_hash'  # what rosbag2 notes of a channel
 
 
-class LargeMcapWriter(McapWriter):
-    """Does what rosbags' own does, but for large messages, without compression."""
+class McapReader:
+    """
+    An MCAP file, in the order of time by its index, or as it lies there where that is not whole.
 
-    def write(self, connection: Any, timestamp: int, data: bytes | memoryview) -> None:
-        """Write a message: its time in nanoseconds, and its bytes."""
-        if len(data) < LARGE:
-            super().write(connection, timestamp, data)
-            return
-        if self.chunk.bio.tell():
-            self.close_chunk()
-        self.message_start_time: int = min(timestamp, self.message_start_time)
-        self.message_end_time: int = max(timestamp, self.message_end_time)
-        self.channel_stats[connection.id] += 1
-        begin = self.bio.tell()
-        size = MESSAGE_HEAD.size + len(data)
-        self.bio.write(
-            CHUNK_HEAD.pack(
-                CHUNK, CHUNK_HEAD.size - HEAD_SIZE + size, timestamp, timestamp, size,
-                UNKNOWN_CRC, UNCOMPRESSED, size,
-            )
-            + MESSAGE_HEAD.pack(
-                MESSAGE, size - HEAD_SIZE, connection.id, FIRST, timestamp, timestamp
-            )
+    :ivar topics: by channel.
+    :ivar damage: what is wrong with the file; empty for a whole one.
+    :raises StartError: if nothing of it can be read.
+    """
+
+    fix = 'mcap recover'
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file = path.open('rb')
+        self._schemas: dict[int, Schema] = {}
+        self._channels: dict[int, Channel] = {}
+        self._counts: Counter[int] = Counter()
+        self.damage = ''
+        self._has_index = self._read_index()
+        if not self._has_index:
+            self._scan()
+        self.topics = {key: self._topic(channel) for key, channel in self._channels.items()}
+        if self.damage and not self.topics:
+            self.close()
+            raise StartError(self.damage)
+
+    def _read_index(self) -> bool:
+        """Read the summary at the end of the file; return whether it has all that is needed."""
+        try:
+            summary = make_reader(self._file).get_summary()
+        except Exception:  # noqa: B902 (whatever comes of reading bytes at random)
+            return False
+        if summary is None or summary.statistics is None or not summary.chunk_indexes:
+            return False
+        self._schemas, self._channels = summary.schemas, summary.channels
+        self._counts = Counter(summary.statistics.channel_message_counts)
+        schemas = {each.schema_id for each in self._channels.values()} - {0}
+        return self._counts.keys() <= self._channels.keys() and schemas <= self._schemas.keys()
+
+    def _scan(self) -> None:
+        """Go through the file as far as it is whole."""
+        self._schemas, self._channels, self._counts = {}, {}, Counter()
+        try:
+            for record in self._records():
+                if isinstance(record, Schema):
+                    self._schemas[record.id] = record
+                elif isinstance(record, Channel):
+                    self._channels[record.id] = record
+                elif isinstance(record, Record):
+                    self._counts[self._channels[record.channel_id].id] += 1
+        except InvalidMagic:
+            self.damage = 'it is no MCAP file'
+        except (EndOfFile, struct.error):
+            self.damage = 'it breaks off'
+        except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
+            self.damage = one_line(error)
+
+    def _records(self) -> Iterator[Any]:
+        """Yield what the file consists of; no record is longer than the file."""
+        self._file.seek(0)
+        size = self._path.stat().st_size
+        return StreamReader(self._file, validate_crcs=True, record_size_limit=size).records
+
+    def _topic(self, channel: Channel) -> Topic:
+        schema = self._schemas.get(channel.schema_id) or Schema(0, b'', '', '')
+        return Topic(
+            channel.topic,
+            schema.name,
+            self._counts[channel.id],
+            schema.data.decode(errors='replace'),
+            schema.encoding,
+            channel.metadata.get(TYPE_HASH, ''),
+            channel.metadata.get(QOS, ''),
+            channel.message_encoding,
         )
-        self.bio.write(data)
-        end = self.bio.tell()
-        self.bio.write(
-            INDEX_OF_ONE.pack(
-                MESSAGE_INDEX, INDEX_OF_ONE.size - HEAD_SIZE, connection.id, 16, timestamp, FIRST
+
+    def messages(self) -> Iterator[Message]:
+        """Yield the messages; where the damage is, something is raised."""
+        if self._has_index:
+            self._file.seek(0)
+            indexed = make_reader(self._file, validate_crcs=True).iter_messages()
+            records: Iterator[Any] = (each for _, _, each in indexed)
+        else:
+            records = (each for each in self._records() if isinstance(each, Record))
+        for record in records:
+            yield Message(self.topics[record.channel_id], record.log_time, record.data)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class McapWriter:
+    """An MCAP file that is being written."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open('xb')
+        self._writer = Writer(self._file, compression=CompressionType.NONE, enable_crcs=False)
+        self._writer.start('ros2', 'movenet_ros')
+        self._schemas: dict[str, int] = {}
+
+    def add(self, topic: Topic) -> int:
+        """Begin a topic; return its key."""
+        if topic.msg_type not in self._schemas:
+            self._schemas[topic.msg_type] = self._writer.register_schema(
+                topic.msg_type, topic.encoding, topic.definition.encode()
             )
-        )
-        index = BytesIO()
-        index.write(
-            CHUNK_INDEX_OF_ONE.pack(
-                timestamp, timestamp, begin, end - begin, 10, connection.id, end,
-                INDEX_OF_ONE.size, UNCOMPRESSED, size, size,
-            )
-        )
-        self.chunks.append(index)
+        about = {QOS: topic.qos, TYPE_HASH: topic.type_hash}
+        schema_id = self._schemas[topic.msg_type]
+        return self._writer.register_channel(topic.name, topic.serialization, schema_id, about)
+
+    def write(self, key: int, received_ns: int, data: bytes) -> None:
+        """Write a message of a topic."""
+        self._writer.add_message(key, received_ns, data, received_ns)
+
+    def finish(self, version: int, metadata: str) -> None:
+        """Write the metadata of the bag and the index."""
+        self._writer.add_metadata('rosbag2', {'serialized_metadata': metadata})
+        self._writer.finish()  # type: ignore[no-untyped-call]
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -12,80 +12,39 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Bags, read message by message, up to their damage if they have one."""
+"""Bags, read message by message, up to their damage if they have any."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from pathlib import PurePath
 import re
-import shutil
 import tempfile
-from types import SimpleNamespace
 from typing import Any
-from typing import NamedTuple
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
-from movenet_ros.replay.bag.damaged_mcap import DamagedMcap
-from movenet_ros.replay.bag.damaged_sqlite import check_tables
-from movenet_ros.replay.bag.damaged_sqlite import DamagedSqlite
-from movenet_ros.replay.bag.unpacking import unpack_lz4
-from movenet_ros.replay.bag.unpacking import unpack_zstd
-from movenet_ros.replay.bag.unpacking import ZstdError
-from movenet_ros.replay.bag.unpacking import ZstdFile
-from rosbags.rosbag2 import Reader
-from rosbags.rosbag2 import reader as rosbags_reader
-from rosbags.rosbag2.storage_mcap import DECOMPRESSORS
+from movenet_ros.replay.bag.mcap import McapReader
+from movenet_ros.replay.bag.sqlite import SqliteReader
+from movenet_ros.replay.bag.topic import Message
+from movenet_ros.replay.bag.topic import Topic
 import yaml
+import zstandard
 
-DAMAGED: dict[str, Any] = {'.mcap': DamagedMcap, '.db3': DamagedSqlite}
+READERS: dict[str, Any] = {'.mcap': McapReader, '.db3': SqliteReader}
 COMPRESSED = '.zstd'
-METADATA = 'metadata.yaml'
-MAX_METADATA_BYTES = 2_000_000  # those of a thousand files have a tenth
-MAX_METADATA_DEPTH = 20
+METADATA, ROOT = 'metadata.yaml', 'rosbag2_bagfile_information'
 ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'  # no message begins like this: CDR begins with a 0
 LATEST_NS = 2**63  # what a time is below: SQLite has no larger numbers
 
-# Limits, which rosbags has none of: what a chunk, a message and a file are unpacked with.
-DECOMPRESSORS.update(lz4=unpack_lz4, zstd=unpack_zstd)
-rosbags_reader.zstd = SimpleNamespace(decompress=unpack_zstd, open=ZstdFile)
-
-
-@dataclass(frozen=True)
-class Topic:
-    """
-    A topic of a bag.
-
-    :param count: of its messages; in damaged bags only of those that can be read.
-    :param definition: of its type and what that is made of, as text; empty if the bag has none.
-    :param type_hash: RIHS01; empty if the bag has none.
-    :param qos: as it was offered, in rosbags' terms.
-    """
-
-    name: str
-    msg_type: str
-    count: int
-    definition: str
-    type_hash: str
-    serialization: str
-    qos: tuple[Any, ...]
-
-
-class Message(NamedTuple):
-    """One message of a bag, as bytes; the time is that of the recorder."""
-
-    topic: Topic
-    received_ns: int
-    data: bytes
-
 
 def is_bag(path: Path) -> bool:
-    """Tell whether a path looks like a bag: a folder with metadata or storage, or a storage."""
+    """Return whether a path looks like a bag: a folder with metadata or storage, or a storage."""
     if path.is_dir():
         return (path / METADATA).exists() or bool(_storages(path))
     return _is_storage(path.name)
@@ -101,22 +60,31 @@ class Bag:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._unpacked: list[tempfile.TemporaryDirectory[str]] = []
-        if path.is_dir():
-            self._readers, self._wrong = self._open_folder()
-        else:
-            reader, self._wrong = self._open_file(path)
-            self._readers = [reader]
-        self.damage = f'{path} is damaged: {self._wrong}' if self._wrong else ''
+        self._problem, self._promised = '', 0
+        self._readers: list[Any] = []
+        with ExitStack() as stack:
+            for file in self._files():
+                problem = ''
+                try:
+                    self._readers.append(_opened(file, stack))
+                    problem = _with_fix(self._readers[-1].damage, self._readers[-1])
+                except StartError as error:
+                    if not self._readers:
+                        raise
+                    problem = str(error)
+                if problem:
+                    self._problem = f'{one_line(file.name)}: {problem}'
+                    break
+            if not self._readers:
+                raise StartError(f'{path} cannot be read: {self._problem or "it has no storage"}')
+            self._stack = stack.pop_all()
+        self.damage = f'{path} is damaged: {self._problem}' if self._problem else ''
         self._topics: dict[tuple[str, str], Topic] = {}
-        for each in (connection for reader in self._readers for connection in reader.connections):
-            topic = _topic(each)
-            if topic is None:
-                self.close()
-                raise StartError(f'{path} cannot be read: its topics are not described as such')
-            before = self._topics.get((topic.name, topic.msg_type))
-            topic = _merged(before, topic) if before else topic
-            self._topics[topic.name, topic.msg_type] = topic
+        for each in (topic for reader in self._readers for topic in reader.topics.values()):
+            before = self._topics.get((each.name, each.msg_type), replace(each, count=0))
+            self._topics[each.name, each.msg_type] = replace(
+                before, count=before.count + each.count
+            )
 
     @property
     def topics(self) -> list[Topic]:
@@ -126,135 +94,47 @@ class Bag:
     def messages(self) -> Iterator[Message]:
         """Yield the messages, up to the damage."""
         count, first_ns, last_ns = 0, 0, 0
-        wrong = self._wrong
+        problem = self._problem
         try:
             for reader in self._readers:
-                for connection, received_ns, data in reader.messages():
+                for topic, received_ns, data in reader.messages():
                     if data[:4] == ZSTD_MAGIC:
-                        data = unpack_zstd(data)
+                        data = zstandard.decompress(data)
                     if not (isinstance(data, bytes) and 0 <= received_ns < LATEST_NS):
                         raise ValueError('something that is no message')
-                    topic = self._topics[connection.topic, connection.msgtype]
-                    yield Message(topic, received_ns, data)
+                    yield Message(self._topics[topic.name, topic.msg_type], received_ns, data)
                     first_ns, last_ns, count = first_ns or received_ns, received_ns, count + 1
         except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
-            wrong = _sentence(error)
-        promised = sum(topic.count for topic in self._topics.values())
-        if not wrong and count < promised:
-            wrong = f'it ends, but {promised} were promised'
-        if wrong:
+            problem = problem or _with_fix(one_line(error) or type(error).__name__, reader)
+        if not problem and count < self._promised:
+            problem = f'it ends, but {METADATA} promises {self._promised}'
+        if problem:
             seconds = (last_ns - first_ns) / NANOSECONDS
             self.damage = (
-                f'{self.path} is damaged: after {count} messages ({seconds:.1f} s), {wrong}'
+                f'{self.path} is damaged: after {count} messages ({seconds:.1f} s), {problem}'
             )
 
     def close(self) -> None:
         """Close its files."""
-        for reader in self._readers:
-            reader.close()
-        for folder in self._unpacked:
-            folder.cleanup()
+        self._stack.close()
 
-    def _open_folder(self) -> tuple[list[Any], str]:
-        """Open a folder as rosbags does, or else its files, one by one, up to the damage."""
+    def _files(self) -> list[Path]:
+        """List the storage files, in the order of recording."""
+        if not self.path.is_dir():
+            return [self.path]
+        metadata = self.path / METADATA
         try:
-            _check_metadata(self.path / METADATA)
-            reader = Reader(self.path)
-            reader.open()
-            return [reader], ''
-        except Exception as error:  # noqa: B902 (rosbags checks little of what it reads)
-            damage = _sentence(error)
-        try:
-            _check_metadata(self.path / METADATA)
-            content = yaml.safe_load((self.path / METADATA).read_text())
-            info = content['rosbag2_bagfile_information']
-            names = [PurePath(each).name for each in info['relative_file_paths']]
+            if metadata.exists() and not metadata.is_file():  # a pipe: no waiting for it
+                raise ValueError
+            info = yaml.safe_load(metadata.read_text())[ROOT]
+            self._promised = int(info['message_count'])
+            return [self.path / PurePath(each).name for each in info['relative_file_paths']]
         except FileNotFoundError:
-            names, damage = _storages(self.path), f'{METADATA} is missing'
-        except Exception:  # noqa: B902 (as above)
-            names, damage = _storages(self.path), f'{METADATA} is not whole'
-        readers = []
-        for name in names:
-            path = self.path / name
-            if not path.exists():
-                damage = f'{one_line(name)} is missing'
-                break
-            try:
-                reader, wrong = self._open_file(path)
-            except StartError as error:
-                damage = str(error)
-                break
-            readers.append(reader)
-            if wrong:
-                damage = f'{name}: {wrong}'
-                break
-        if not readers:
-            raise StartError(f'{self.path} cannot be read: {damage}')
-        return readers, damage
-
-    def _open_file(self, path: Path) -> tuple[Any, str]:
-        """Open a storage file with rosbags, or what comes before its damage."""
-        shown = path
-        if path.exists() and not (path.is_file() or path.is_dir()):  # a pipe: no waiting for it
-            raise StartError(f'cannot read {path}: it is no file')
-        if path.suffix == COMPRESSED:
-            path = self._unpack(path)
-        try:
-            with path.open('rb') as file:
-                if not file.read(1):
-                    raise StartError(f'{shown} is empty')
-            if path.suffix == '.db3':
-                check_tables(path)
-        except OSError as error:
-            raise StartError(f'cannot read {shown}: {error.strerror}') from error
-        try:
-            reader = Reader(path)
-            reader.open()
-            return reader, ''
-        except Exception as error:  # noqa: B902 (rosbags checks little of what it reads)
-            damage = _sentence(error)
-        if path.suffix not in DAMAGED:
-            raise StartError(f'{shown} cannot be read: {damage}')
-        try:
-            rest = DAMAGED[path.suffix](path)
-        except StartError as error:
-            raise StartError(str(error).replace(str(path), str(shown))) from error
-        except Exception as error:  # noqa: B902 (as above)
-            raise StartError(f'{shown} cannot be read: {_sentence(error)}') from error
-        return rest, rest.damage
-
-    def _unpack(self, path: Path) -> Path:
-        """Decompress a file as far as possible into a temporary one."""
-        self._unpacked.append(tempfile.TemporaryDirectory())
-        unpacked = Path(self._unpacked[-1].name, path.stem)
-        try:
-            with ZstdFile(path) as packed, unpacked.open('wb') as file:
-                try:
-                    shutil.copyfileobj(packed, file)
-                except (EOFError, ZstdError):
-                    pass  # what is missing then shows
-        except OSError as error:
-            raise StartError(f'cannot unpack {path}: {error.strerror}') from error
-        return unpacked
-
-
-def _check_metadata(path: Path) -> None:
-    """
-    Refuse what takes a reader of YAML minutes.
-
-    :raises ValueError: if it is large or much is nested in it.
-    """
-    if path.exists() and not path.is_file():
-        raise ValueError(f'{path.name} is no file')
-    with path.open('rb') as file:
-        data = file.read(MAX_METADATA_BYTES + 1)
-    depth = 0
-    for bracket in re.findall(rb'[\[\]{}]', data):
-        depth = depth + 1 if bracket in b'[{' else max(0, depth - 1)
-        if depth > MAX_METADATA_DEPTH:
-            raise ValueError(f'{path.name} is nested too deeply')
-    if len(data) > MAX_METADATA_BYTES:
-        raise ValueError(f'{path.name} has more than {MAX_METADATA_BYTES} bytes')
+            self._problem = f'{METADATA} is missing'
+        except Exception:  # noqa: B902 (whatever comes of a text that somebody else wrote)
+            self._problem = f'{METADATA} is not whole'
+        self._problem += ' (fix: ros2 bag reindex)'
+        return [self.path / each for each in _storages(self.path)]
 
 
 def _storages(folder: Path) -> list[str]:
@@ -266,36 +146,45 @@ def _storages(folder: Path) -> list[str]:
 
 
 def _is_storage(name: str) -> bool:
-    return PurePath(name.removesuffix(COMPRESSED)).suffix in DAMAGED
+    return PurePath(name.removesuffix(COMPRESSED)).suffix in READERS
 
 
-def _topic(connection: Any) -> Topic | None:
-    """Describe a topic; None if the bag has something else in that place."""
-    topic = Topic(
-        connection.topic,
-        connection.msgtype,
-        connection.msgcount,
-        connection.msgdef.data,
-        connection.digest,
-        connection.ext.serialization_format,
-        tuple(connection.ext.offered_qos_profiles),
-    )
-    texts = (topic.name, topic.msg_type, topic.definition, topic.type_hash, topic.serialization)
-    are_texts = all(isinstance(each, str) for each in texts)
-    is_count = isinstance(topic.count, int) and 0 <= topic.count < 2**63
-    return topic if are_texts and is_count else None
+def _opened(path: Path, stack: ExitStack) -> Any:
+    """
+    Open a storage file.
+
+    :param stack: that closes it.
+    :raises StartError: if nothing of it can be read.
+    """
+    shown = one_line(path)
+    try:
+        if not path.is_file():  # a pipe, say: no waiting for it
+            raise StartError('it is missing, or no file')
+        if not path.stat().st_size:
+            raise StartError('it is empty')
+        if path.suffix == COMPRESSED:
+            folder = stack.enter_context(tempfile.TemporaryDirectory())
+            path = _unpacked(path, Path(folder, path.stem))
+        reader = READERS[path.suffix]
+        try:
+            return stack.enter_context(closing(reader(path)))
+        except StartError as error:
+            raise StartError(_with_fix(str(error), reader)) from error
+    except OSError as error:
+        raise StartError(f'cannot read {shown}: {error.strerror}') from error
+    except StartError as error:
+        raise StartError(f'nothing of {shown} can be read: {error}') from error
 
 
-def _merged(one: Topic, other: Topic) -> Topic:
-    """Make one of a topic's parts in two files."""
-    return replace(
-        one,
-        count=one.count + other.count,
-        definition=one.definition or other.definition,
-        type_hash=one.type_hash or other.type_hash,
-    )
+def _with_fix(problem: str, reader: Any) -> str:
+    return problem and f'{problem} (fix: {reader.fix})'
 
 
-def _sentence(error: Exception) -> str:
-    """Say in one line what somebody else's error is about."""
-    return one_line(error).rstrip('.') or type(error).__name__
+def _unpacked(packed: Path, path: Path) -> Path:
+    """Decompress a file as far as possible; what is missing shows when it is read."""
+    with packed.open('rb') as source, path.open('wb') as target:
+        try:
+            zstandard.ZstdDecompressor().copy_stream(source, target)
+        except zstandard.ZstdError:
+            pass
+    return path

@@ -16,49 +16,41 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from contextlib import closing
 from dataclasses import replace
+from itertools import product
+import os
 from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.errors import StartError
-from movenet_ros.replay.bag.definitions import definition_of
-from movenet_ros.replay.bag.definitions import hash_of
-from movenet_ros.replay.bag.mcap import LargeMcapWriter
-from movenet_ros.replay.bag.reader import Topic
-from rosbags.interfaces import Qos
-from rosbags.interfaces import QosDurability
-from rosbags.interfaces import QosHistory
-from rosbags.interfaces import QosLiveliness
-from rosbags.interfaces import QosReliability
-from rosbags.interfaces import QosTime
-from rosbags.rosbag2 import StoragePlugin
-from rosbags.rosbag2 import Writer
+from movenet_ros.replay.bag.definitions import with_definition
+from movenet_ros.replay.bag.mcap import McapWriter
+from movenet_ros.replay.bag.reader import LATEST_NS
+from movenet_ros.replay.bag.reader import METADATA
+from movenet_ros.replay.bag.reader import ROOT
+from movenet_ros.replay.bag.sqlite import SqliteWriter
+from movenet_ros.replay.bag.topic import Topic
+import yaml
 
-STORAGES = {'mcap': StoragePlugin.MCAP, 'sqlite3': StoragePlugin.SQLITE3}
+STORAGES: dict[str, tuple[str, Any]] = {
+    'mcap': ('.mcap', McapWriter), 'sqlite3': ('.db3', SqliteWriter)
+}
 VERSION = 8  # of the metadata: the latest that older distributions read, too
-FOR_EVER = QosTime(9223372036, 854775807)
-
-
-class _Writer(Writer):
-    """Writes MCAP in our way."""
-
-    STORAGE_PLUGINS = {**Writer.STORAGE_PLUGINS, StoragePlugin.MCAP: LargeMcapWriter}
-
-
-def reliable(depth: int) -> Qos:
-    """Make the QoS of a reliable topic, in rosbags' terms; the rest is ROS's default."""
-    return Qos(
-        QosHistory.KEEP_LAST,
-        depth,
-        QosReliability.RELIABLE,
-        QosDurability.VOLATILE,
-        FOR_EVER,
-        FOR_EVER,
-        QosLiveliness.AUTOMATIC,
-        FOR_EVER,
-        False,
-    )
+POLICIES = {  # of QoS, in the order of their numbers, which is what version 8 has for their names
+    'history': ('system_default', 'keep_last', 'keep_all', 'unknown'),
+    'reliability': ('system_default', 'reliable', 'best_effort', 'unknown', 'best_available'),
+    'durability': (
+        'system_default', 'transient_local', 'volatile', 'unknown', 'best_available'
+    ),
+    'liveliness': (
+        'system_default', 'automatic', 'manual_by_node', 'manual_by_topic', 'unknown',
+        'best_available',
+    ),
+}
+FOR_EVER = {'sec': 9223372036, 'nsec': 854775807}
 
 
 def our_topic(name: str, msg_type: str, depth: int) -> Topic:
@@ -67,24 +59,16 @@ def our_topic(name: str, msg_type: str, depth: int) -> Topic:
 
     :raises StartError: if the definition of its type is nowhere.
     """
-    topic = defined(Topic(name, msg_type, 0, '', '', 'cdr', (reliable(depth),)))
-    if topic is None:
+    reliable = {
+        'history': 1, 'depth': depth, 'reliability': 1, 'durability': 2, 'deadline': FOR_EVER,
+        'lifespan': FOR_EVER, 'liveliness': 1, 'liveliness_lease_duration': FOR_EVER,
+        'avoid_ros_namespace_conventions': False,
+    }
+    topic = with_definition(Topic(name, msg_type, qos=_yaml([reliable])))
+    if not topic.definition:
         package = msg_type.split('/')[0]
         raise StartError(f'{package} is installed without the definitions of its messages')
     return topic
-
-
-def defined(topic: Topic) -> Topic | None:
-    """
-    Add the definition of a topic's type and its hash where the bag does not have them.
-
-    :return: None if nobody knows them.
-    """
-    if not topic.definition:
-        found = definition_of(topic.msg_type)
-        return found and replace(topic, definition=found[0], type_hash=found[1])
-    type_hash = topic.type_hash or hash_of(topic.msg_type, topic.definition)
-    return replace(topic, type_hash=type_hash) if type_hash else None
 
 
 class BagFile:
@@ -93,34 +77,87 @@ class BagFile:
 
     :param path: of the folder, which must not be there.
     :param storage: ``mcap`` or ``sqlite3``.
-    :param topics: with their definitions.
     """
 
     def __init__(self, path: Path, storage: str, topics: Iterable[Topic]) -> None:
-        self._writer = _Writer(path, version=VERSION, storage_plugin=STORAGES[storage])
-        self._topics = list(topics)
-        self._connections: dict[tuple[str, str], Any] = {}
+        self._path = path
+        self._storage = storage
+        self._topics = [replace(each, qos=_numbered(each.qos)) for each in topics]
+        self._keys: dict[tuple[str, str], int] = {}
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._first_ns, self._last_ns = LATEST_NS, 0
 
     def write(self, topic: Topic, received_ns: int, data: bytes) -> None:
         """Write a message; those of other topics are left out."""
-        connection = self._connections.get((topic.name, topic.msg_type))
-        if connection is not None:
-            self._writer.write(connection, received_ns, data)
+        name = topic.name, topic.msg_type
+        if name in self._keys:
+            self._file.write(self._keys[name], received_ns, data)
+            self._counts[name] += 1
+            self._first_ns = min(self._first_ns, received_ns)
+            self._last_ns = max(self._last_ns, received_ns)
 
     def __enter__(self) -> BagFile:
         """Begin the files."""
-        self._writer.open()
-        for topic in self._topics:
-            self._connections[topic.name, topic.msg_type] = self._writer.add_connection(
-                topic.name,
-                topic.msg_type,
-                msgdef=topic.definition,
-                rihs01=topic.type_hash,
-                serialization_format=topic.serialization,
-                offered_qos_profiles=topic.qos,
-            )
+        self._path.mkdir()
+        suffix, make = STORAGES[self._storage]
+        self._name = f'{self._path.name}_0{suffix}'
+        self._file = make(self._path / self._name)
+        for each in self._topics:
+            self._keys[each.name, each.msg_type] = self._file.add(each)
         return self
 
-    def __exit__(self, *error: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *error: Any) -> None:
         """Finish the files, or give them up if something was raised."""
-        self._writer.__exit__(*error)
+        with closing(self._file):
+            if kind is None:
+                about = self._metadata()
+                self._file.finish(VERSION, _yaml(about))
+                (self._path / METADATA).write_text(_yaml({ROOT: about}))
+
+    def _metadata(self) -> dict[str, Any]:
+        count = self._counts.total()
+        times = {
+            'duration': {'nanoseconds': max(0, self._last_ns - self._first_ns)},
+            'starting_time': {'nanoseconds_since_epoch': self._first_ns},
+            'message_count': count,
+        }
+        return {
+            'version': VERSION,
+            'storage_identifier': self._storage,
+            **times,
+            'topics_with_message_count': [
+                {
+                    'topic_metadata': {
+                        'name': each.name,
+                        'type': each.msg_type,
+                        'serialization_format': each.serialization,
+                        'offered_qos_profiles': each.qos,
+                        'type_description_hash': each.type_hash,
+                    },
+                    'message_count': self._counts[each.name, each.msg_type],
+                }
+                for each in self._topics
+            ],
+            'compression_format': '',
+            'compression_mode': '',
+            'relative_file_paths': [self._name],
+            'files': [{'path': self._name, **times}],
+            'custom_data': None,
+            'ros_distro': os.environ.get('ROS_DISTRO', 'unknown'),
+        }
+
+
+def _numbered(qos: str) -> str:
+    """Give the policies of QoS profiles by their numbers; empty for what are no profiles."""
+    try:
+        profiles = yaml.safe_load(qos) or []
+        for profile, (policy, names) in product(profiles, POLICIES.items()):
+            if isinstance(profile[policy], str):
+                profile[policy] = names.index(profile[policy])
+    except Exception:  # noqa: B902 (whatever comes of a text that somebody else wrote)
+        return ''
+    return _yaml(profiles) if profiles else ''
+
+
+def _yaml(content: Any) -> str:
+    return yaml.safe_dump(content, sort_keys=False)

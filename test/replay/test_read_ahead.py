@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Threads beside the main one: nothing is lost, and nobody waits for ever."""
+"""A thread that reads ahead: nothing is lost, and nothing waits for ever."""
 
 from __future__ import annotations
 
@@ -20,9 +20,7 @@ from collections.abc import Iterator
 import threading
 import time
 
-from movenet_ros.replay.side_threads import Abandoned
-from movenet_ros.replay.side_threads import hand_over
-from movenet_ros.replay.side_threads import read_ahead
+from movenet_ros.replay.read_ahead import read_ahead
 import pytest
 
 pytestmark = pytest.mark.timeout(20)
@@ -88,80 +86,11 @@ def test_an_error_beside_the_reading_passes() -> None:
             raise ValueError('mine')
 
 
-def test_all_items_are_consumed_in_order() -> None:
-    got: list[int] = []
-    with hand_over(got.extend, 3) as put:
-        for i in range(1000):
-            put(i)
-    assert got == list(range(1000))
-
-
-def test_no_more_waits_than_may() -> None:
-    put_so_far: list[int] = []
-    release = threading.Event()
-
-    def consume(items: Iterator[int]) -> None:
-        release.wait()
-        list(items)
-
-    def put_all() -> None:
-        with hand_over(consume, 3) as put:
-            for i in range(100):
-                put(i)
-                put_so_far.append(i)
-
-    thread = threading.Thread(target=put_all)
-    thread.start()
-    time.sleep(0.1)
-    waiting = len(put_so_far)
-    release.set()
-    thread.join()
-    assert waiting == 3 and len(put_so_far) == 100
-
-
-def test_an_error_of_the_consumer_stops_whoever_hands_over() -> None:
-    def consume(items: Iterator[int]) -> None:
-        next(items)
-        raise OSError('disk full')
-
-    put_so_far = []
-    with pytest.raises(OSError, match='disk full'):
-        with hand_over(consume, 3) as put:
-            for i in range(10**6):
-                put(i)
-                put_so_far.append(i)
-                time.sleep(0.001)
-    assert len(put_so_far) < 1000
-
-
-def test_an_error_at_the_consumers_end_is_raised() -> None:
-    def consume(items: Iterator[int]) -> None:
-        list(items)
-        raise OSError('disk full')
-
-    with pytest.raises(OSError, match='disk full'):
-        with hand_over(consume, 3) as put:
-            put(1)
-
-
-def test_a_consumer_is_told_of_an_error() -> None:
-    told: list[str] = []
-
-    def consume(items: Iterator[int]) -> None:
-        try:
-            list(items)
-        except Abandoned:
-            told.append('abandoned')
-            raise
-
+def test_two_in_a_row_end_when_the_last_items_are_not_taken() -> None:
+    seen: list[int] = []
     with pytest.raises(ValueError, match='mine'):
-        with hand_over(consume, 3) as put:
-            put(1)
-            raise ValueError('mine')
-    assert told == ['abandoned']
-
-
-def test_a_consumer_that_stops_early_holds_nobody_up() -> None:
-    with hand_over(lambda items: None, 3) as put:
-        for i in range(100):
-            put(i)
+        with read_ahead(counting(seen, 10**9), 3) as items:
+            with read_ahead((2 * each for each in items), 3) as doubled:
+                assert [next(doubled) for _ in range(3)] == [0, 2, 4]
+                raise ValueError('mine')
+    assert len(seen) < 100

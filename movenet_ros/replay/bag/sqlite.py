@@ -1,0 +1,150 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""SQLite files of bags: read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+import sqlite3
+from typing import Any
+from urllib.parse import quote
+
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.wording import one_line
+from movenet_ros.replay.bag.topic import Message
+from movenet_ros.replay.bag.topic import Topic
+
+SCHEMA = """
+    CREATE TABLE schema(schema_version INTEGER PRIMARY KEY, ros_distro TEXT NOT NULL);
+    CREATE TABLE metadata(
+        id INTEGER PRIMARY KEY, metadata_version INTEGER NOT NULL, metadata TEXT NOT NULL);
+    CREATE TABLE topics(
+        id INTEGER PRIMARY KEY, name TEXT NOT NULL, type TEXT NOT NULL,
+        serialization_format TEXT NOT NULL, offered_qos_profiles TEXT NOT NULL,
+        type_description_hash TEXT NOT NULL);
+    CREATE TABLE message_definitions(
+        id INTEGER PRIMARY KEY, topic_type TEXT NOT NULL, encoding TEXT NOT NULL,
+        encoded_message_definition TEXT NOT NULL, type_description_hash TEXT NOT NULL);
+    CREATE TABLE messages(
+        id INTEGER PRIMARY KEY, topic_id INTEGER NOT NULL, timestamp INTEGER NOT NULL,
+        data BLOB NOT NULL);
+    CREATE INDEX timestamp_idx ON messages (timestamp ASC);
+    INSERT INTO schema VALUES (4, '');
+"""
+
+
+class SqliteReader:
+    """
+    An SQLite file of a bag, in the order of time.
+
+    :ivar topics: by their ids.
+    :ivar damage: always empty: what is damaged shows when it is read.
+    :raises StartError: if it cannot be read.
+    """
+
+    damage = ''
+    fix = 'sqlite3 OLD.db3 .recover | sqlite3 NEW.db3'
+
+    def __init__(self, path: Path) -> None:
+        log = Path(f'{path}-wal')  # of a recorder that was killed
+        mode = 'mode=ro' if log.exists() else 'immutable=1'  # for a log, SQLite makes a file
+        uri = f'file:{quote(str(path.absolute()))}?{mode}'
+        self._file = sqlite3.connect(uri, uri=True, check_same_thread=False)
+        try:
+            (page_size,) = self._file.execute('PRAGMA page_size').fetchone()
+            if path.stat().st_size % page_size:  # SQLite reads zeros for the rest of the page
+                raise LookupError('it breaks off')
+            self.topics = self._read_topics()
+        except (sqlite3.Error, LookupError, UnicodeError) as error:
+            self.close()
+            raise StartError(one_line(error)) from error
+
+    def _read_topics(self) -> dict[int, Topic]:
+        names = {row['name'] for row in self._rows('sqlite_master', 'type = "table"')}
+        if not {'topics', 'messages'} <= names:
+            raise LookupError('it has no table of messages')
+        definitions: dict[str, dict[str, Any]] = {}
+        if 'message_definitions' in names:  # since Iron
+            definitions = {row['topic_type']: row for row in self._rows('message_definitions')}
+        query = 'SELECT topic_id, count(*) FROM messages GROUP BY topic_id'
+        counts = dict(self._file.execute(query).fetchall())
+        topics = {}
+        for row in self._rows('topics'):
+            definition = definitions.get(row['type'], {})
+            topics[row['id']] = Topic(
+                str(row['name']),
+                str(row['type']),
+                counts.get(row['id'], 0),
+                str(definition.get('encoded_message_definition', '')),
+                str(definition.get('encoding', '')),
+                str(row.get('type_description_hash', '')),
+                str(row.get('offered_qos_profiles', '')),
+                str(row['serialization_format']),
+            )
+        return topics
+
+    def _rows(self, table: str, which: str = 'true') -> list[dict[str, Any]]:
+        cursor = self._file.execute(f'SELECT * FROM {table} WHERE {which}')
+        names = [each[0] for each in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def messages(self) -> Iterator[Message]:
+        """Yield the messages; where the damage is, something is raised."""
+        query = 'SELECT topic_id, timestamp, data FROM messages ORDER BY timestamp, id'
+        for topic_id, received_ns, data in self._file.execute(query):
+            yield Message(self.topics[topic_id], received_ns, data)
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
+
+
+class SqliteWriter:
+    """An SQLite file of a bag that is being written, in the one thread that writes."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = sqlite3.connect(path)
+        self._file.executescript(SCHEMA)
+        self._types: set[str] = set()
+
+    def add(self, topic: Topic) -> int:
+        """Begin a topic; return its key."""
+        if topic.definition and topic.msg_type not in self._types:
+            self._types.add(topic.msg_type)
+            self._file.execute(
+                'INSERT INTO message_definitions VALUES (NULL, ?, ?, ?, ?)',
+                (topic.msg_type, topic.encoding, topic.definition, topic.type_hash),
+            )
+        cursor = self._file.execute(
+            'INSERT INTO topics VALUES (NULL, ?, ?, ?, ?, ?)',
+            (topic.name, topic.msg_type, topic.serialization, topic.qos, topic.type_hash),
+        )
+        return cursor.lastrowid or 0
+
+    def write(self, key: int, received_ns: int, data: bytes) -> None:
+        """Write a message of a topic."""
+        self._file.execute(
+            'INSERT INTO messages VALUES (NULL, ?, ?, ?)', (key, received_ns, data)
+        )
+
+    def finish(self, version: int, metadata: str) -> None:
+        """Write the metadata of the bag, and all that has been collected."""
+        self._file.execute('INSERT INTO metadata VALUES (NULL, ?, ?)', (version, metadata))
+        self._file.commit()
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()
