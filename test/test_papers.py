@@ -16,17 +16,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec
 from importlib.util import spec_from_loader
+import os
 from pathlib import Path
 import re
+import subprocess
+import sys
 from typing import Any
 
+from movenet_ros.core.poses import Poses
+from movenet_ros.messages.poses import poses_to_msg
 from movenet_ros.settings import defaults
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
 import pytest
+from ros_graph import World
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -78,3 +87,26 @@ def test_no_paper_names_a_parameter_by_its_old_name(paper: str) -> None:
     old = {name for row in rows(PoseParameters).values() for name in row.was if '_' in name}
     words = set(re.findall(r'[\w.]+', (ROOT / paper).read_text()))
     assert old & words == set()
+
+
+def test_the_subscriber_of_the_readme_runs_as_pasted(
+    world: World, people_at: Callable[..., Poses], tmp_path: Path
+) -> None:
+    code = re.findall(r'```python\n(.*?)```', (ROOT / 'README.md').read_text(), re.DOTALL)[0]
+    env = {**os.environ, 'ROS_DOMAIN_ID': str(world.domain_id), 'PYTHONUNBUFFERED': '1'}
+    out = tmp_path / 'out'
+    poses = world.publisher(Detection2DArray, '/poses')
+    msg = poses_to_msg(people_at((320, 240, 200)), Header())
+    with out.open('wb') as file:
+        process = subprocess.Popen(
+            [sys.executable, '-c', code], env=env, stdout=file, stderr=subprocess.STDOUT
+        )
+    try:
+        world.until(
+            lambda: poses.publish(msg) or 'right wrist at' in out.read_text() or process.poll(),
+            'for the subscriber',
+        )
+        assert process.poll() is None, out.read_text()
+    finally:
+        process.kill()
+        process.wait()
