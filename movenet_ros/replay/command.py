@@ -59,6 +59,19 @@ OPTIONS = {  # the parameters that mean something without a graph
 INTERRUPTED = 130  # what shells expect
 
 
+class _BesideTheBar:
+    """A log that prints above the progress bar."""
+
+    def info(self, message: str) -> None:
+        """Print a line."""
+        needs('tqdm').tqdm.write(message, file=sys.stderr)
+
+    warning = info
+
+
+LOG = _BesideTheBar()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Replay and print a summary."""
     argv = sys.argv[1:] if argv is None else argv
@@ -76,14 +89,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     where = args.input, args.topic, settings.image.max_pixels
     with ExitStack() as stack:
         source = stack.enter_context(closing(open_source(*where)))
-        outputs = stack.enter_context(Outputs(_targets(args), settings, args.input, source))
+        outputs = stack.enter_context(Outputs(_targets(args), args.input, source))
         print(f'{source.name}, {source.total or "unknown number of"} images', flush=True)
         for note in outputs.notes:
-            _warn(note)
-        perception = stack.enter_context(Perception(settings, BesideTheBar()))
+            LOG.warning(note)
+        perception = stack.enter_context(Perception(settings, LOG))
         bar = stack.enter_context(progress(total=source.total, unit='image', file=sys.stderr))
         signals = stack.enter_context(interruptions())
-        tally = replay(source, perception, outputs.consume, bar.update, _warn, signals)
+        tally = replay(
+            source, perception, settings, outputs.consume, bar.update, LOG.warning, signals
+        )
         written = outputs.complete()
     print('\n'.join(_summary(tally, source.total, perception, written)), flush=True)
     if tally.is_interrupted:
@@ -91,21 +106,6 @@ def main(argv: Sequence[str] | None = None) -> int:
     if source.damage:
         raise StartError(source.damage)
     return 0
-
-
-class BesideTheBar:
-    """A log that prints above the progress bar."""
-
-    def info(self, message: str) -> None:
-        """Print a line."""
-        needs('tqdm').tqdm.write(message, file=sys.stderr)
-
-    warning = info
-
-
-def _warn(sentence: str) -> None:
-    """Say something beside the progress bar."""
-    needs('tqdm').tqdm.write(sentence, file=sys.stderr)
 
 
 def _parser() -> ArgumentParser:
@@ -164,9 +164,9 @@ def _settings(args: Namespace) -> PoseParameters:
     if args.params_file is not None:
         values = read_params_file(args.params_file, NODE)
         if not values:
-            _warn(f'{args.params_file} has no parameters for a node {NODE} without a namespace')
+            LOG.warning(f'{args.params_file} has no parameters for {NODE} without a namespace')
         for sentence in unknown_names(values, PoseParameters):
-            _warn(f'{args.params_file}: {sentence}')
+            LOG.warning(f'{args.params_file}: {sentence}')
     values.update(parameter_values(args, OPTIONS))
     return table_of(PoseParameters, values)
 

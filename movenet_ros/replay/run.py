@@ -36,11 +36,13 @@ import time
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.pose_model import Prepared
+from movenet_ros.core.poses import Poses
+from movenet_ros.messages.outputs import OutputSettings
+from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.perception import Perception
 from movenet_ros.replay.read_ahead import read_ahead
-from movenet_ros.replay.source import Found
 from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import Source
 
@@ -60,6 +62,17 @@ class Tally:
     last_refusal: str = ''
     is_interrupted: bool = False
 
+    def count(self, poses: Poses) -> None:
+        """Count an image whose people were found."""
+        self.people[len(poses)] += 1
+        self.ids.update(each for each in poses.ids.tolist() if each)
+
+    def skip(self, refusal: str) -> bool:
+        """Count an image that was skipped; return whether for another reason than before."""
+        self.skipped += 1
+        before, self.last_refusal = self.last_refusal, refusal
+        return refusal != before
+
     @property
     def processed(self) -> int:
         """Return how many images people were looked for in."""
@@ -74,6 +87,7 @@ class Tally:
 def replay(
     source: Source,
     perception: Perception,
+    settings: OutputSettings,
     consume: Callable[[Iterator[Item]], None],
     on_image: Callable[[], None],
     warn: Callable[[str], None],
@@ -82,6 +96,7 @@ def replay(
     """
     Find the people in all images of a source, until it ends or a signal comes.
 
+    :param settings: of what is drawn.
     :param consume: takes all items, with what was found in the images.
     :param on_image: called after each image.
     :param warn: takes a line for each image that is skipped, but not the same one again.
@@ -91,9 +106,26 @@ def replay(
     """
     tally = Tally()
 
+    def people(
+        image: Stamped | Result | FrameError | None, model_input: Prepared | None
+    ) -> Result | FrameError | None:
+        """Find the people in an image; a bad one is skipped."""
+        if image is None:
+            return None
+        try:
+            if isinstance(image, FrameError):
+                raise image
+            found = perception.people(image.image, stamp_ns(image.header.stamp), model_input)
+        except FrameError as error:
+            if tally.skip(str(error)):
+                warn(f'skipped image {tally.images}: {error}')
+            return error
+        tally.count(found)
+        return Result(image.header, image.image, found, settings)
+
     def found(prepared: Iterator[tuple[Item, Prepared | None]]) -> Iterator[Item]:
         for item, model_input in prepared:
-            yield _found(item, model_input, perception, tally, warn)
+            yield Item(item.message, people(item.image, model_input))
             if item.image is not None:
                 on_image()
             if signals:
@@ -123,32 +155,6 @@ def _prepared(
             except FrameError as error:
                 item = Item(item.message, error)
         yield item, model_input
-
-
-def _found(
-    item: Item,
-    model_input: Prepared | None,
-    perception: Perception,
-    tally: Tally,
-    warn: Callable[[str], None],
-) -> Item:
-    """Find the people in an image and count them; a bad image is skipped."""
-    message, image = item
-    if image is None:
-        return item
-    try:
-        if isinstance(image, FrameError):
-            raise image
-        poses = perception.people(image.image, stamp_ns(image.header.stamp), model_input)
-    except FrameError as error:
-        tally.skipped += 1
-        if str(error) != tally.last_refusal:
-            tally.last_refusal = str(error)
-            warn(f'skipped image {tally.images}: {error}')
-        return Item(message, error)
-    tally.people[len(poses)] += 1
-    tally.ids.update(each for each in poses.ids.tolist() if each)
-    return Item(message, Found(image.header, image.image, poses))
 
 
 def _nothing(source: Source, tally: Tally) -> str:

@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 import statistics
@@ -32,9 +31,9 @@ from movenet_ros.core.media import CAMERA_HZ
 from movenet_ros.core.media import CAMERA_PREFIX
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
-from movenet_ros.core.poses import Poses
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
+from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
@@ -50,24 +49,17 @@ LISTED = 20  # topics in a sentence
 LOOKED_AT = 20  # images that tell the rate of a topic
 
 
-@dataclass(frozen=True)
-class Found(Stamped):
-    """An image and the people in it."""
-
-    poses: Poses
-
-
 class Item(NamedTuple):
     """
     What comes next.
 
     :param message: as it lies in the bag; None for an image of a video.
-    :param image: with people once they have been looked for; why there is none if it cannot be
-        read; None where the message is of another topic.
+    :param image: with the people in it once they are found; the reason where it cannot be read;
+        None where the message is of another topic.
     """
 
     message: Message | None
-    image: Stamped | Found | FrameError | None
+    image: Stamped | Result | FrameError | None
 
 
 class Source(Protocol):

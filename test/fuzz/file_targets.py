@@ -37,7 +37,6 @@ from movenet_ros.model.cache import write_manifest
 from movenet_ros.model.store import find_model
 from movenet_ros.model.tfjs import read_weights
 from movenet_ros.model.variants import DEFAULT_VARIANT
-from movenet_ros.replay.bag.definitions import with_definition
 from movenet_ros.replay.bag.topic import Topic
 from movenet_ros.replay.bag.writer import BagFile
 from movenet_ros.replay.bag.writer import STORAGES
@@ -127,7 +126,7 @@ class Bags:
 def _rewrite(topics: list[Topic], items: list[Any], storage: str) -> None:
     """Write what replay would write into a bag."""
     shutil.rmtree('copy', ignore_errors=True)
-    with BagFile(Path('copy'), storage, map(with_definition, topics)) as file:
+    with BagFile(Path('copy'), storage, topics) as file:
         for message in (item.message for item in items):
             file.write(message.topic, message.received_ns, message.data)
 

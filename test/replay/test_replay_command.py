@@ -178,7 +178,7 @@ def test_a_file_without_parameters_for_the_node_is_warned_of(
     path = tmp_path / 'params.yaml'
     path.write_text('robot1: {movenet: {ros__parameters: {max_people: 2}}}')
     main([str(bag), '--params-file', str(path)])
-    assert 'has no parameters for a node movenet without a namespace' in capsys.readouterr().err
+    assert 'has no parameters for movenet without a namespace' in capsys.readouterr().err
 
 
 def test_a_topic_without_messages_is_one_line(

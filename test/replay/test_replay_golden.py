@@ -76,9 +76,9 @@ def replayed(bag: Path, out: Path, backend: Runtime) -> dict[str, list[bytes]]:
     """Replay the bag and return the messages of each of our topics."""
     settings = PoseParameters(**PARAMETERS)  # type: ignore[arg-type]
     source = open_source(bag, '')
-    with Outputs(Targets(out), settings, bag, source) as outputs:
+    with Outputs(Targets(out), bag, source) as outputs:
         perception = Perception(settings, runtime=backend)
-        replay(source, perception, outputs.consume, lambda: None, print)
+        replay(source, perception, settings, outputs.consume, lambda: None, print)
         outputs.complete()
     source.close()
     result = Bag(out)

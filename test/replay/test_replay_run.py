@@ -28,6 +28,7 @@ import cv2
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import StartError
+from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.poses import poses_from_msg
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
@@ -38,7 +39,6 @@ from movenet_ros.replay.outputs import Outputs
 from movenet_ros.replay.outputs import Targets
 from movenet_ros.replay.run import replay
 from movenet_ros.replay.run import Tally
-from movenet_ros.replay.source import Found
 from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import open_source
 from movenet_ros.settings import PoseParameters
@@ -116,9 +116,9 @@ def run(backend: RecordedBackend, tmp_path: Path) -> Run:
         )
         source = open_source(path, topic)
         perception = Perception(QUIET, Log(lines), backend)
-        with Outputs(wanted, QUIET, path, source) as outputs:
+        with Outputs(wanted, path, source) as outputs:
             lines.extend(outputs.notes)
-            tally = replay(source, perception, outputs.consume, lambda: None, lines.append)
+            tally = replay(source, perception, QUIET, outputs.consume, lambda: None, lines.append)
             outputs.complete()
         lines.append(source.damage)
         source.close()
@@ -352,10 +352,10 @@ def test_a_signal_ends_it_between_two_images(
             signals.append(2)
 
     perception = Perception(QUIET, runtime=backend)
-    tally = replay(source, perception, consumed.extend, on_image, print, signals)
+    tally = replay(source, perception, QUIET, consumed.extend, on_image, print, signals)
     source.close()
     assert tally.is_interrupted and tally.images == 3
-    assert sum(isinstance(each.image, Found) for each in consumed) == 3
+    assert sum(isinstance(each.image, Result) for each in consumed) == 3
 
 
 def test_images_wait_in_small_numbers(
@@ -375,7 +375,7 @@ def test_images_wait_in_small_numbers(
 
     source = open_source(path, '')
     perception = Perception(QUIET, runtime=backend)
-    replay(source, perception, consume, lambda: done.append(1), print)
+    replay(source, perception, QUIET, consume, lambda: done.append(1), print)
     source.close()
     assert max(ahead) <= 6
 

@@ -25,7 +25,6 @@ import os
 from pathlib import Path
 from typing import Any
 
-from movenet_ros.core.errors import StartError
 from movenet_ros.replay.bag.definitions import with_definition
 from movenet_ros.replay.bag.mcap import McapWriter
 from movenet_ros.replay.bag.reader import LATEST_NS
@@ -53,22 +52,15 @@ POLICIES = {  # of QoS, in the order of their numbers, which is what version 8 h
 FOR_EVER = {'sec': 9223372036, 'nsec': 854775807}
 
 
-def our_topic(name: str, msg_type: str, depth: int) -> Topic:
-    """
-    Describe a topic as the node publishes it.
-
-    :raises StartError: if the definition of its type is nowhere.
-    """
+def our_topic(name: str, msg_class: type[Any], depth: int) -> Topic:
+    """Describe a topic as the node publishes it."""
     reliable = {
         'history': 1, 'depth': depth, 'reliability': 1, 'durability': 2, 'deadline': FOR_EVER,
         'lifespan': FOR_EVER, 'liveliness': 1, 'liveliness_lease_duration': FOR_EVER,
         'avoid_ros_namespace_conventions': False,
     }
-    topic = with_definition(Topic(name, msg_type, qos=_yaml([reliable])))
-    if not topic.definition:
-        package = msg_type.split('/')[0]
-        raise StartError(f'{package} is installed without the definitions of its messages')
-    return topic
+    package = msg_class.__module__.split('.')[0]
+    return Topic(name, f'{package}/msg/{msg_class.__name__}', qos=_yaml([reliable]))
 
 
 class BagFile:
@@ -77,12 +69,15 @@ class BagFile:
 
     :param path: of the folder, which must not be there.
     :param storage: ``mcap`` or ``sqlite3``.
+    :param topics: gain the definitions of their types where they have none.
     """
 
     def __init__(self, path: Path, storage: str, topics: Iterable[Topic]) -> None:
         self._path = path
         self._storage = storage
-        self._topics = [replace(each, qos=_numbered(each.qos)) for each in topics]
+        self._topics = [
+            replace(with_definition(each), qos=_numbered(each.qos)) for each in topics
+        ]
         self._keys: dict[tuple[str, str], int] = {}
         self._counts: Counter[tuple[str, str]] = Counter()
         self._first_ns, self._last_ns = LATEST_NS, 0
