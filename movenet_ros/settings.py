@@ -61,7 +61,7 @@ class RuntimeSettings:
 
     threads: int = param(
         0,
-        'Threads of the runtime on a CPU; 0: the number that is measured to be fastest, once.',
+        'Threads of the runtime on a CPU; 0: the best number, measured once.',
         between=(0, 256),
         was=('threads',),
     )
@@ -131,7 +131,7 @@ class DiagnosticsSettings:
     )
     max_dropped_percent: float = param(
         100.0,
-        'Maximum share of dropped images, in percent: WARN above it. A node that is slower than'
+        'Maximum share of dropped images, in percent: WARN above it; a node that is slower than'
         ' its camera drops some.',
         between=(0.0, 100.0),
         run_time=True,
@@ -162,14 +162,14 @@ class Settings(FollowSettings):
     )
     device: str = param(
         'auto',
-        'Where to run the model; auto: a GPU if one works, else the CPU; gpu: refuse to start'
+        'Device to run the model on; auto: a GPU if one works, else the CPU; gpu: refuse to start'
         ' without one.',
         choices=DEVICES,
     )
     model_path: str = param(
         '',
         'SavedModel directory, .onnx file or a folder with both; empty: the model in the cache,'
-        ' fetched if it is not there.',
+        ' which is fetched first if need be.',
     )
     input_size: int = param(
         256,
@@ -226,7 +226,7 @@ class VideoSourceParameters:
     )
     rate: float = param(
         0.0,
-        "Rate of images, in Hz; 0: the video's own, 2 for pictures, and the camera's own.",
+        "Rate of images, in Hz; 0: the video's or the camera's own, 2 for pictures.",
         between=(0.0, 1000.0),
         at_start=True,
     )

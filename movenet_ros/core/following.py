@@ -71,15 +71,16 @@ class SmoothingSettings:
     )
     min_cutoff_hz: float = param(
         0.4,
-        'One Euro min_cutoff, in Hz; a lower one gives less jitter.',
+        'One Euro min_cutoff, in Hz: the cutoff frequency at rest; a lower one gives less jitter'
+        ' at low speed.',
         between=(0.01, 100.0),
         run_time=True,
         was=('smoothing_min_cutoff_hz',),
     )
     beta: float = param(
         5.0,
-        'One Euro beta, in Hz at a speed of one size of the person a second; a higher one gives'
-        ' less lag.',
+        'One Euro beta, in Hz at a speed of one person size per second: how much the cutoff rises'
+        ' with speed; a higher one gives less lag at high speed.',
         between=(0.0, 1000.0),
         run_time=True,
         was=('smoothing_beta',),
