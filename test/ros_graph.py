@@ -22,7 +22,6 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from contextlib import contextmanager
 from contextlib import ExitStack
-from itertools import count
 import os
 from pathlib import Path
 import signal
@@ -38,6 +37,7 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.messages.images import image_to_msg
 from movenet_ros.node.pose_node import PoseNode
+from movenet_ros.tools.harness import free_domain
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -57,11 +57,8 @@ if os.environ.get('ROS_DISTRO') == 'humble':
 
 WAIT_S = 30.0  # far above what anything here takes
 DEPTH = QoSProfile(depth=100)
-DOMAINS = 100  # Linux leaves the ports of domains 0 to 101 alone
 IMAGE_WH = (64, 48)
 ROOT = Path(__file__).resolve().parents[1]
-
-_numbers = count(os.getpid())
 
 
 class World:
@@ -125,9 +122,10 @@ class World:
 def new_context() -> Iterator[Context]:
     """Make a ROS context in a domain that no other test uses at the same time."""
     context = Context()
-    rclpy.init(context=context, domain_id=1 + next(_numbers) % DOMAINS)
-    yield context
-    context.try_shutdown()
+    with free_domain() as domain_id:
+        rclpy.init(context=context, domain_id=domain_id)
+        yield context
+        context.try_shutdown()
 
 
 @contextmanager
@@ -137,6 +135,14 @@ def new_world() -> Iterator[World]:
         world = World(context, f'/test_{os.getpid()}')
         yield world
         world.close()
+
+
+@pytest.fixture(scope='session', autouse=True)
+def own_domain() -> Iterator[None]:
+    """Give this process, and those that it starts, a ROS domain that no other test is in."""
+    with free_domain() as domain_id:
+        os.environ['ROS_DOMAIN_ID'] = str(domain_id)
+        yield
 
 
 @pytest.fixture

@@ -67,9 +67,9 @@ def forbidden(tree: ast.Module) -> Iterator[str]:
                 yield 'yaml.load'
 
 
-@pytest.mark.parametrize('path', SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_nothing_turns_data_into_code(path: Path) -> None:
-    assert list(forbidden(ast.parse(path.read_text()))) == []
+def test_nothing_turns_data_into_code() -> None:
+    found = {path: [*forbidden(ast.parse(path.read_text()))] for path in SOURCES}
+    assert {str(path): names for path, names in found.items() if names} == {}
 
 
 @pytest.mark.parametrize(

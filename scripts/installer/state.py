@@ -25,9 +25,53 @@ import os
 from pathlib import Path
 import shutil
 
-from progress import Failed
-
 STATE = 'setup.json'
+BEGUN = ''  # in place of a part's digest: it may be half-written, which pip does not notice
+
+
+class Failed(Exception):
+    """Setting up cannot go on; the text is one line that names the fix."""
+
+
+class State(dict[str, str]):
+    """
+    What each finished part of .venv was made from, kept in a file there.
+
+    :param venv: the environment's folder, which need not exist.
+    :raises Failed: if it exists and something else made it.
+    """
+
+    def __init__(self, venv: Path) -> None:
+        super().__init__()
+        self._venv = venv
+        self._path = venv / STATE
+        if self._path.is_file():
+            self.update(json.loads(self._path.read_text()))
+        elif venv.is_dir() and any(venv.iterdir()):
+            raise Failed(f'{venv} is not of scripts/setup: move it away and run this again')
+
+    @property
+    def is_broken(self) -> bool:
+        """Return whether a part was begun and not ended."""
+        return BEGUN in self.values()
+
+    def note(self, part: str, value: str) -> None:
+        """Replace the file in one go."""
+        self[part] = value
+        new = self._path.with_suffix('.new')
+        new.write_text(json.dumps(self, indent=2) + '\n')
+        new.replace(self._path)
+
+    def start_over(self) -> None:
+        """Empty the folder but for the note that it is unfinished."""
+        self.clear()
+        self._venv.mkdir(exist_ok=True)
+        self.note('venv', BEGUN)
+        for path in self._venv.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path != self._path:
+                path.unlink()
 
 
 def digest(*inputs: str | Path) -> str:
@@ -43,64 +87,10 @@ def digest(*inputs: str | Path) -> str:
     return sha.hexdigest()
 
 
-class State:
-    """
-    A file in .venv that says for what it was made and which parts are finished.
-
-    A part that was begun and neither ended nor failed cleanly makes the whole suspect, because
-    pip cannot tell a half-written package from a whole one.
-
-    :param venv: the environment's folder, which need not exist.
-    :raises Failed: if it exists and somebody else made it.
-    """
-
-    def __init__(self, venv: Path) -> None:
-        self._venv = venv
-        self._path = venv / STATE
-        self.made_for = ''
-        self.made_with = ''
-        self.begun: list[str] = []
-        self.finished: dict[str, str] = {}
-        if self._path.is_file():
-            self.__dict__.update(json.loads(self._path.read_text()))
-        elif venv.is_dir() and any(venv.iterdir()):
-            raise Failed(f'{venv} was made by somebody else: move it away and run this again')
-
-    def clear(self, made_for: str) -> None:
-        """Empty the folder but for this file, so that an interruption does not go unnoticed."""
-        self.made_for, self.made_with, self.begun, self.finished = made_for, '', [], {}
-        self._venv.mkdir(exist_ok=True)
-        self.begin('venv')
-        for path in self._venv.iterdir():
-            if path.is_dir() and not path.is_symlink():
-                shutil.rmtree(path)
-            elif path != self._path:
-                path.unlink()
-
-    def begin(self, part: str) -> None:
-        """Note that a part is being made."""
-        self.finished.pop(part, None)
-        self.begun = sorted({*self.begun, part})
-        self.save()
-
-    def end(self, part: str, key: str) -> None:
-        """Note that a part is there, and what it was made from."""
-        self.begun = [each for each in self.begun if each != part]
-        self.finished[part] = key
-        self.save()
-
-    def save(self) -> None:
-        """Replace the file in one go."""
-        values = {name: value for name, value in self.__dict__.items() if name[0] != '_'}
-        new = self._path.with_suffix('.new')
-        new.write_text(json.dumps(values, indent=2) + '\n')
-        new.replace(self._path)
-
-
 @contextmanager
 def locked(folder: Path) -> Iterator[int]:
     """
-    Keep others out; waits for them first.
+    Keep others out; wait for them first.
 
     :return: the lock's file descriptor; it is held until every process that has it ends.
     """

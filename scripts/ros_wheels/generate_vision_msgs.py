@@ -46,7 +46,7 @@ def repair_cmake_files() -> None:
 
 
 def build() -> None:
-    """Configure, build and install with plain CMake; every command's output is its own."""
+    """Configure, build and install with plain CMake, whose output is shown where it fails."""
     configure = [
         f'-DCMAKE_PREFIX_PATH={PREFIX}',
         f'-DCMAKE_INSTALL_PREFIX={PREFIX}',
@@ -60,12 +60,13 @@ def build() -> None:
         ['--build', str(BUILD), '--parallel', parallel],
         ['--install', str(BUILD)],
     ):
-        subprocess.run(['cmake', *arguments], check=True)
+        run = subprocess.run(
+            ['cmake', *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        if run.returncode:
+            sys.exit(run.stdout)
 
 
 if __name__ == '__main__':
     repair_cmake_files()
-    try:
-        build()
-    except subprocess.CalledProcessError as error:
-        sys.exit(error.returncode)
+    build()

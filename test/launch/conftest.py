@@ -23,10 +23,8 @@ real launch read the file.
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterator
 from importlib.util import module_from_spec
 from importlib.util import spec_from_file_location
-import os
 from pathlib import Path
 import sys
 from types import ModuleType
@@ -34,7 +32,6 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import rclpy
 from rclpy.context import Context
 from rclpy.node import Node
 
@@ -148,15 +145,6 @@ def start_for_real(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
         return [action for entity in entities for action in entity.visit(context) or []]
 
     return start_with
-
-
-@pytest.fixture
-def context() -> Iterator[Context]:
-    """Return a ROS of its own."""
-    context = Context()
-    rclpy.init(context=context, domain_id=1 + os.getpid() % 100)
-    yield context
-    context.try_shutdown()
 
 
 @pytest.fixture

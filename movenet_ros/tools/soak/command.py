@@ -57,7 +57,6 @@ from movenet_ros.tools.soak.verdict import violations
 if TYPE_CHECKING:
     from movenet_ros.tools.soak.graph import Soak
 
-DOMAINS = 100  # Linux leaves the ports of domains 0 to 101 alone
 LIMITS = f"""\
 what is a violation:
   a good image that is lost; good images are sent at half of the rate that the node
@@ -86,11 +85,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         refuse_unwritable(args.json)
     image = next(iter(built_in_scene().images()))
     assert isinstance(image, SourceImage)
-    _stay_alone()
-    from movenet_ros.tools.soak.graph import run_soak  # rclpy is not for --help to wait for
+    from movenet_ros.tools.harness import free_domain  # rclpy is not for --help to wait for
+    from movenet_ros.tools.soak.graph import run_soak
 
     load_before = os.getloadavg()
-    with needs('tqdm').tqdm(total=round(60 * args.minutes), unit='s', file=sys.stdout) as bar:
+    progress = needs('tqdm').tqdm(total=round(60 * args.minutes), unit='s', file=sys.stdout)
+    with free_domain() as domain_id, progress as bar:
+        _stay_alone(domain_id)
 
         def show(number: int, phase: Phase) -> None:
             bar.n = min(bar.total, round(bar.format_dict['elapsed']))
@@ -150,9 +151,9 @@ def _verdict(found: Sequence[str], is_complete: bool, log: Path) -> int:
     return 0 if is_complete else 130
 
 
-def _stay_alone() -> None:
-    """Keep floods and faults from whatever else there is: a domain of its own, on loopback."""
-    os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % DOMAINS)
+def _stay_alone(domain_id: int) -> None:
+    """Keep floods and faults from all other nodes: a domain of its own, on loopback."""
+    os.environ['ROS_DOMAIN_ID'] = str(domain_id)
     if os.environ.get('ROS_DISTRO') == 'humble':  # which knows only the older name
         os.environ['ROS_LOCALHOST_ONLY'] = '1'
     else:

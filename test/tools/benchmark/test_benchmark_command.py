@@ -19,7 +19,6 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import count
 import json
 import math
 import os
@@ -44,8 +43,6 @@ SIZE = '160x120'
 SHORT = ('--size', SIZE, '--seconds', '1', '--input-size', '128', '--backends', 'onnxruntime')
 PARTS = {'bare', 'pipeline', 'letterbox', 'infer', 'decode', 'track', 'track_six', 'draw'}
 
-_domains = count(os.getpid() + 50)
-
 
 class Benchmark:
     """A benchmark in a process of its own."""
@@ -55,8 +52,6 @@ class Benchmark:
         variables = {
             **os.environ,
             'PYTHONPATH': str(ROOT),
-            'ROS_DOMAIN_ID': str(1 + next(_domains) % 100),
-            'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
             **env,
         }
         with self.out.open('wb') as out, self.err.open('wb') as err:

@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from movenet_ros.core.errors import StartError
@@ -33,7 +32,6 @@ def test_a_node_that_does_not_start_says_why(
     small_image: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its own last line, and rclpy is shut down."""
-    monkeypatch.setenv('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
     monkeypatch.setenv('PYTHONPATH', str(Path(__file__).resolve().parents[3]))
     wrong = {'model_path': '/nowhere/model.onnx'}
     with pytest.raises(StartError, match="exit code 1: model path '/nowhere/model.onnx' does"):

@@ -20,7 +20,6 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from contextlib import contextmanager
-from itertools import count
 from itertools import repeat
 import json
 import os
@@ -49,8 +48,6 @@ RATE_HZ = 30
 SECONDS = 2
 IMAGES = RATE_HZ * SECONDS
 
-_domains = count(os.getpid())
-
 
 class Demo:
     """A demo in a process of its own."""
@@ -58,12 +55,7 @@ class Demo:
     def __init__(self, out: Path, *args: str) -> None:
         self.out = out
         self.screen = out.parent / f'{out.name}.screen'
-        env = {
-            **os.environ,
-            'PYTHONPATH': str(ROOT),
-            'ROS_DOMAIN_ID': str(1 + next(_domains) % 100),
-            'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-        }
+        env = {**os.environ, 'PYTHONPATH': str(ROOT)}
         with self.screen.open('wb') as screen:
             self.process = subprocess.Popen(
                 [sys.executable, '-m', 'movenet_ros', 'demo', '--out', str(out), *args],

@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from itertools import count
 from itertools import islice
 import json
-import os
 from pathlib import Path
 import time
 from typing import Any
@@ -46,7 +45,6 @@ WAIT_S = 30.0
 @pytest.fixture
 def domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Put the graph into a domain of its own."""
-    monkeypatch.setenv('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
     monkeypatch.setenv('PYTHONPATH', str(Path(__file__).resolve().parents[3]))
     yield
     rclpy.try_shutdown()

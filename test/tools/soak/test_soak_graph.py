@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
-from itertools import count
 import os
 from pathlib import Path
 from random import Random
@@ -68,8 +67,6 @@ pose_node.PoseNode = Broken
 main = pose_node.main
 """
 
-_domains = count(os.getpid())
-
 Soaked = Callable[..., list[str]]
 
 
@@ -78,7 +75,6 @@ def soaked(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, photo_bgr: NDArray[np.uint8]
 ) -> Iterator[Soaked]:
     """Return a function that soaks a node with a fault and tells the violations."""
-    monkeypatch.setenv('ROS_DOMAIN_ID', str(1 + next(_domains) % 100))
     root = Path(__file__).resolve().parents[3]
     monkeypatch.setenv('PYTHONPATH', f'{tmp_path}{os.pathsep}{root}')
     monkeypatch.setattr(soak_graph, 'MEASURE_S', 0.5)
