@@ -56,6 +56,7 @@ EXTRAS = {
         'mypy>=1.10',
         'pytest>=7,<9',
         'pytest-timeout>=2.1',
+        'pytest-xdist>=3',
         'PyYAML',
         'rosbags>=0.11',  # the tests write bags with it, and read ours
         'rosbags-image>=0.10',  # the tests compare our reading of images with it

@@ -20,6 +20,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from pathlib import Path
 import signal
+import subprocess
 import sys
 from typing import Any
 
@@ -50,9 +51,16 @@ sys.path.insert(0, str(Path(__file__).parent))  # launch_testing allows no packa
 
 pytest_plugins = ['ros_graph']
 
+COSTS = {'lint', 'pure', 'graph', 'process', 'runtime', 'tool', 'fuzz'}  # see pyproject.toml
+COST_OF_FIXTURES = {  # the dearest first
+    'process': {'start_program'},
+    'runtime': {'onnxruntime_cpu', 'real_model', 'tensorflow', 'tensorflow_auto'},
+    'graph': {'context', 'module_world', 'world'},
+}
+COST_OF_FOLDERS = {'backends': 'runtime', 'fuzz': 'fuzz'}
+
 DATA = Path(__file__).resolve().parents[2] / 'shared' / 'data'
 
-# A shell's background job ignores SIGINT, and so would every process that a test starts.
 FIGURE = np.array(
     [(0.0, -0.43), (0.02, -0.45), (-0.02, -0.45), (0.04, -0.44), (-0.04, -0.44)]
     + [(0.11, -0.32), (-0.11, -0.32), (0.16, -0.17), (-0.16, -0.17), (0.17, -0.02), (-0.17, -0.02)]
@@ -60,10 +68,39 @@ FIGURE = np.array(
 )
 BOX = np.array([-0.2, -0.5, 0.2, 0.5])  # of that person
 
-signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # which background jobs ignore
 
 settings.register_profile('movenet_ros', deadline=None)  # a busy machine is not a failure
 settings.load_profile('movenet_ros')
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test that is not marked with what it costs: one mark for each."""
+    for item in items:
+        marks = {each.name for each in item.iter_markers()} & COSTS
+        if len(marks) > 1:
+            raise pytest.UsageError(f'{item.nodeid} is marked {" and ".join(marks)}: keep one')
+        if not marks:
+            item.add_marker(cost_of(item))
+
+
+def cost_of(item: pytest.Item) -> str:
+    """Return what a test costs, by its fixtures and its folder."""
+    fixtures = {*getattr(item, 'fixturenames', ())}
+    by_fixture = [cost for cost, names in COST_OF_FIXTURES.items() if names & fixtures]
+    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    return [*by_fixture, COST_OF_FOLDERS.get(folder, 'pure')][0]
+
+
+@pytest.fixture(autouse=True)
+def no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a test fail that starts a process and is not marked so."""
+
+    def refuse(_: Any, command: Any, *__: Any, **___: Any) -> None:
+        pytest.fail(f'mark this test "process": it starts {command}')
+
+    if request.node.get_closest_marker('pure') or request.node.get_closest_marker('graph'):
+        monkeypatch.setattr(subprocess.Popen, '__init__', refuse)
 
 
 @pytest.fixture(scope='session')

@@ -22,6 +22,8 @@ from pathlib import Path
 import subprocess
 import sys
 
+import pytest
+
 PACKAGE = Path(__file__).parents[1] / 'movenet_ros'
 
 LIBRARY = {'core', 'model', 'backends', 'settings', 'arguments', 'perception'}
@@ -140,6 +142,7 @@ def test_heavy_packages_are_imported_inside_functions() -> None:
     assert early == []
 
 
+@pytest.mark.process
 def test_loading_every_module_loads_no_runtime() -> None:
     names = [f'movenet_ros.{dotted(module)}'.removesuffix('.__init__') for module in MODULES]
     listing = f'print(*sorted({HEAVY - {"google"}} & {{*sys.modules}}))'

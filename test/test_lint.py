@@ -34,6 +34,9 @@ CHECKS = {
 HEADER = (ROOT / 'setup.py').read_text().partition('"""')[0]
 
 
+pytestmark = pytest.mark.lint
+
+
 @pytest.mark.parametrize('name', CHECKS)
 def test_nothing_to_complain_of(name: str) -> None:
     pytest.importorskip(name.split('.')[0])

@@ -35,6 +35,8 @@ from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import MoveNetError
 import pytest
 
+pytestmark = pytest.mark.process
+
 Command = Callable[[Sequence[str] | None], Any]
 
 

@@ -50,7 +50,7 @@ VENV = ROOT / '.venv'
 PINS = VENV / 'constraints.txt'
 PYTHON = str(VENV / 'bin' / 'python')
 PIP = [PYTHON, '-m', 'pip', 'install', '--no-compile', '--constraint', str(PINS)]
-PIP += ['--disable-pip-version-check', *([] if sys.stdout.isatty() else ['--quiet'])]
+PIP += ['--disable-pip-version-check', *([] if sys.stdout.isatty() else ['-qq'])]
 NVIDIA = Path('/proc/driver/nvidia/version')
 GPU_HINT = (
     'for TensorFlow on the NVIDIA GPU that is here (3 GB more):\n'

@@ -26,6 +26,8 @@ from movenet_ros.core.native_memory import give_back_freed_memory
 from movenet_ros.core.native_memory import keep_freed_memory
 import pytest
 
+pytestmark = pytest.mark.process
+
 FAULTS = """
 import ctypes, resource
 from movenet_ros.core.native_memory import keep_freed_memory

@@ -32,6 +32,8 @@ from movenet_ros.core.processes import running_module
 from movenet_ros.core.processes import stop
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 60.0  # far above what anything here takes
 PARENT = """

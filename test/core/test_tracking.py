@@ -554,6 +554,7 @@ def has_lsap() -> bool:
 
 
 @pytest.mark.skipif(not has_lsap(), reason='this SciPy keeps the function elsewhere')
+@pytest.mark.process
 def test_scipy_optimize_is_not_imported() -> None:
     """It takes 50 MB, and as long as the rest of a node's start."""
     program = (

@@ -37,6 +37,8 @@ from movenet_ros.model.store import ModelFiles
 from movenet_ros.model.variants import DEFAULT_VARIANT
 import pytest
 
+pytestmark = pytest.mark.process
+
 PATIENCE_S = 30.0
 
 # A fetch whose slow parts are replaced: it notes that it started, waits, and writes a few bytes.

@@ -26,6 +26,8 @@ from movenet_ros.model.cache import cache_directory
 from movenet_ros.model.cache import read_manifest
 import pytest
 
+pytestmark = pytest.mark.process
+
 
 def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, '-m', 'movenet_ros', 'fetch_model', *arguments]

@@ -38,7 +38,9 @@ from movenet_ros.model.variants import Variant
 from movenet_ros.model.variants import VARIANTS
 import pytest
 
-pytestmark = pytest.mark.filterwarnings('ignore:pkg_resources is deprecated')
+pytestmark = [
+    pytest.mark.filterwarnings('ignore:pkg_resources is deprecated'), pytest.mark.process,
+]
 
 CONTENTS = {'package/models/a.json': b'{"a topology": 1}', 'package/models/a.bin': b'weights'}
 

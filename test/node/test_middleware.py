@@ -29,6 +29,8 @@ from movenet_ros.node.middleware import VARIABLES
 import pytest
 import rclpy
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[2]
 PROFILE = ROOT / 'config' / 'fastdds.xml'
 NAMESPACE = '{http://www.eprosima.com}'

@@ -49,6 +49,8 @@ from rosgraph_msgs.msg import Clock
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
+pytestmark = pytest.mark.process
+
 BOTH = (signal.SIGINT, signal.SIGTERM)
 HD_WH = (1280, 720)
 

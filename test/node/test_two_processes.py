@@ -37,6 +37,8 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
+pytestmark = pytest.mark.process
+
 Pixels = NDArray[np.uint8]
 Ask = Callable[[Any], Poses]
 

@@ -48,7 +48,7 @@ from rosbags.rosbag2 import Writer
 WriteBag = Callable[..., Path]
 ImageBytes = Callable[..., bytes]
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = 'sensor_msgs/msg/Image'

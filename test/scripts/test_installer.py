@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""scripts/setup: what is finished is skipped, what is broken is seen, what fails says so."""
+"""scripts/setup and the other scripts: what is finished is skipped, what fails says so."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from importlib import import_module
 from importlib import metadata
 import os
 from pathlib import Path
+import shutil
 import subprocess
 import sys
 import types
@@ -32,6 +33,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / 'scripts'
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
@@ -41,58 +44,45 @@ def load(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Any]:
 
 
 @pytest.fixture
-def lock_fd(tmp_path: Path) -> int:
-    """Open something to hand down in place of the lock."""
-    return os.open(tmp_path, os.O_RDONLY)
-
-
-def job(load: Callable[[str], Any], part: str, *codes: str) -> Any:
-    """Make a job of Python snippets."""
-    return load('progress').Job(part, 'key', [[sys.executable, '-Sc', code] for code in codes])
+def clone(tmp_path: Path) -> Path:
+    """Give a clone in which nothing is set up."""
+    left_out = shutil.ignore_patterns('.*', '__pycache__')
+    for folder in ('movenet_ros', 'scripts'):
+        shutil.copytree(ROOT / folder, tmp_path / folder, ignore=left_out)
+    return tmp_path
 
 
 def test_a_part_that_was_begun_stays_begun_until_it_ends(
     tmp_path: Path, load: Callable[[str], Any]
 ) -> None:
     state = load('state').State(tmp_path / 'venv')
-    state.clear('no ROS')
-    state.begin('packages')
-    assert 'packages' in load('state').State(tmp_path / 'venv').begun
-    state.end('packages', 'key')
+    state.start_over()
+    assert load('state').State(tmp_path / 'venv').is_broken
+    state.note('venv', 'key')
     again = load('state').State(tmp_path / 'venv')
-    assert again.begun == ['venv']
-    assert again.finished == {'packages': 'key'}
+    assert not again.is_broken
+    assert again == {'venv': 'key'}
 
 
-def test_a_part_that_is_made_again_is_no_longer_finished(
-    tmp_path: Path, load: Callable[[str], Any]
-) -> None:
-    state = load('state').State(tmp_path / 'venv')
-    state.clear('no ROS')
-    state.end('packages', 'key')
-    state.begin('packages')
-    assert not load('state').State(tmp_path / 'venv').finished
-
-
-def test_clearing_leaves_nothing_but_the_note_that_it_is_unfinished(
+def test_starting_over_leaves_nothing_but_the_note_that_it_is_unfinished(
     tmp_path: Path, load: Callable[[str], Any]
 ) -> None:
     state = load('state').State(tmp_path)
-    state.clear('no ROS')
-    state.end('venv', 'key')
+    state.start_over()
+    state.note('packages', 'key')
     (tmp_path / 'lib' / 'deep').mkdir(parents=True)
     (tmp_path / 'lib64').symlink_to('lib')
-    state.clear('ROS jazzy')
+    state.start_over()
     assert [path.name for path in tmp_path.iterdir()] == ['setup.json']
     again = load('state').State(tmp_path)
-    assert (again.begun, again.finished, again.made_for) == (['venv'], {}, 'ROS jazzy')
+    assert again.is_broken and 'packages' not in again
 
 
 def test_an_environment_of_somebody_else_is_left_alone(
     tmp_path: Path, load: Callable[[str], Any]
 ) -> None:
     (tmp_path / 'pyvenv.cfg').touch()
-    with pytest.raises(load('progress').Failed, match='move it away'):
+    with pytest.raises(load('state').Failed, match='move it away'):
         load('state').State(tmp_path)
 
 
@@ -122,84 +112,26 @@ def test_the_lock_is_held_while_a_child_lives(tmp_path: Path, load: Callable[[st
     os.close(other)
 
 
-def test_jobs_run_side_by_side(tmp_path: Path, load: Callable[[str], Any], lock_fd: int) -> None:
-    code = """
-import pathlib, time
-pathlib.Path({mine!r}).touch()
-end = time.monotonic() + 60
-while not pathlib.Path({other!r}).exists():
-    assert time.monotonic() < end
-    time.sleep(0.01)
-"""
-    a, b = str(tmp_path / 'a'), str(tmp_path / 'b')
-    jobs = [
-        job(load, 'first', code.format(mine=a, other=b)),
-        job(load, 'second', code.format(mine=b, other=a)),
-    ]
-    ended: list[Any] = []
-    load('progress').run(jobs, tmp_path / 'log', lock_fd, ended.append)
-    assert {each.part for each in ended} == {'first', 'second'}
+def test_an_environment_of_another_checkout_is_refused(clone: Path, tmp_path: Path) -> None:
+    (tmp_path / 'other').mkdir()
+    (clone / '.venv').symlink_to(tmp_path / 'other')
+    (tmp_path / 'other' / 'mine').touch()
+    run = subprocess.run([clone / 'scripts' / 'setup'], capture_output=True, text=True)
+    assert run.returncode == 1
+    (line,) = run.stderr.splitlines()
+    assert line.startswith('scripts/setup: ') and 'link' in line
+    assert (tmp_path / 'other' / 'mine').exists()
 
 
-def test_a_failure_stops_its_job_and_no_other(
-    tmp_path: Path,
-    load: Callable[[str], Any],
-    lock_fd: int,
-    capfd: pytest.CaptureFixture[str],
-) -> None:
-    never = f'open({str(tmp_path / "never")!r}, "w")'
-    jobs = [job(load, 'bad', 'raise SystemExit("oh dear")', never), job(load, 'good', 'pass')]
-    ended: list[Any] = []
-    with pytest.raises(load('progress').Failed, match=r'bad failed: .*log/bad\.log'):
-        load('progress').run(jobs, tmp_path / 'log', lock_fd, ended.append)
-    assert [each.part for each in ended] == ['good']
-    assert not (tmp_path / 'never').exists()
-    assert 'oh dear' in capfd.readouterr().err
-
-
-@pytest.mark.parametrize(
-    ('output', 'cure'),
-    [
-        ('ERROR: No matching distribution found for tensorflow', 'network'),
-        ('OSError: [Errno 28] No space left on device', 'disk space'),
-    ],
-)
-def test_a_known_failure_comes_with_its_cure(
-    tmp_path: Path, load: Callable[[str], Any], lock_fd: int, output: str, cure: str
-) -> None:
-    bad = job(load, 'bad', f'raise SystemExit({output!r})')
-    with pytest.raises(load('progress').Failed, match=cure):
-        load('progress').run([bad], tmp_path / 'log', lock_fd, print)
-
-
-@pytest.mark.parametrize(
-    ('output', 'status'),
-    [
-        ('', 'starting'),
-        ('Collecting numpy>=1 (from tensorflow)\n', 'Collecting numpy>=1'),
-        ('Downloading numpy.whl (9 MB)\nProgress 1 of 4\nProgress 3 of 4\n', 'numpy.whl 75%'),
-        ('Collecting numpy\nWARNING: noise\n\n', 'Collecting numpy'),
-        ('Installing collected packages: a, b, c\n', 'installing 3 packages'),
-        ('[  7%] Building C object\n', '7%'),
-    ],
-)
-def test_progress_is_said_in_a_few_words(
-    tmp_path: Path, load: Callable[[str], Any], lock_fd: int, output: str, status: str
-) -> None:
-    running = load('progress').Running(job(load, 'part'), tmp_path / 'log', lock_fd)
-    (tmp_path / 'log').write_text(output)
-    assert running.status().endswith(status)
-
-
-def test_progress_survives_many_lines_of_percent(
-    tmp_path: Path, load: Callable[[str], Any], lock_fd: int
-) -> None:
-    running = load('progress').Running(job(load, 'part'), tmp_path / 'log', lock_fd)
-    (tmp_path / 'log').write_text('Downloading numpy.whl\n')
-    running.status()
-    with (tmp_path / 'log').open('a') as log:
-        log.writelines(f'Progress {i} of 2000\n' for i in range(1001))
-    assert running.status() == 'Downloading numpy.whl 50%'
+@pytest.mark.parametrize(('script', 'words'), [('test', '--quick'), ('demo', '--seconds')])
+def test_help_needs_nothing_set_up(script: str, words: str, clone: Path) -> None:
+    (clone / script).symlink_to(clone / 'scripts' / script)
+    run = subprocess.run(
+        [clone / script, '--help'], capture_output=True, text=True, timeout=60,
+        env={'PATH': os.environ['PATH'], 'PYTHONNOUSERSITE': '1'},
+    )
+    assert run.stdout.startswith('usage: ') and words in run.stdout
+    assert not (clone / '.venv').exists()
 
 
 @pytest.mark.parametrize(('numpy', 'limited'), [('1.26.4', True), ('2.4.0', False)])

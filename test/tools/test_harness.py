@@ -40,6 +40,8 @@ import rclpy
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[2]
 WAIT_S = 60.0
 

@@ -44,7 +44,7 @@ OPTIONS = {name: MODEL[name] for name in ('backend', 'input_size')}
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo and print its summary."""
-    args = _parser().parse_args(argv)
+    args = parser().parse_args(argv)
     media = open_media(args.source) if args.source else built_in_scene()
     if args.seconds is not None:
         media = first_seconds(media, args.seconds)
@@ -92,7 +92,8 @@ def first_seconds(media: Media, seconds: float) -> Media:
     return replace(media, count=count, images=lambda: islice(media.images(), most))
 
 
-def _parser() -> ArgumentParser:
+def parser() -> ArgumentParser:
+    """Return the command line's parser; scripts/papers prints its help into scripts/demo."""
     parser = ArgumentParser('demo', description=__doc__)
     parser.add_argument(
         'source', nargs='?', metavar='SOURCE',

@@ -29,6 +29,8 @@ from movenet_ros.tools.benchmark.bare_model import BareModel
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.tool
+
 BATCH = np.zeros((1, 64, 64, 3), np.int32)
 
 

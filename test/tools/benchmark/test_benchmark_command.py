@@ -37,6 +37,8 @@ from movenet_ros.tools.benchmark.turns import BLOCK_RUNS
 from movenet_ros.tools.benchmark.turns import MIN_ROUNDS
 import pytest
 
+pytestmark = pytest.mark.tool
+
 ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 180.0
 SIZE = '160x120'

@@ -28,6 +28,7 @@ from rclpy.logging import LoggingSeverity
 from rclpy.logging import set_logger_level
 
 
+@pytest.mark.tool
 def test_a_node_that_does_not_start_says_why(
     small_image: NDArray[np.uint8], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -29,6 +29,8 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
+pytestmark = pytest.mark.runtime
+
 FACE = slice(0, 5)  # nose, eyes and ears
 
 

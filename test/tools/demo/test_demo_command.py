@@ -41,6 +41,8 @@ from movenet_ros.tools.scene import built_in_scene
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.tool
+
 ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 60.0
 SCENE_WH = (640, 480)

@@ -37,6 +37,8 @@ import rclpy
 from rclpy.logging import LoggingSeverity
 from rclpy.logging import set_logger_level
 
+pytestmark = pytest.mark.tool
+
 IMAGES = 8
 PARAMETERS = {'backend': 'onnxruntime', 'input_size': 128}
 WAIT_S = 30.0

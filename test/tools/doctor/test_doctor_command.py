@@ -33,6 +33,8 @@ from movenet_ros.model.variants import DEFAULT_VARIANT
 from movenet_ros.tools.doctor.command import main
 import pytest
 
+pytestmark = pytest.mark.tool
+
 ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 120.0
 DOMAIN = str(1 + os.getpid() % 100)

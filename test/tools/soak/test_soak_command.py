@@ -30,6 +30,8 @@ from movenet_ros.tools.soak import command as soak
 from movenet_ros.tools.soak.ledger import PHASES
 import pytest
 
+pytestmark = pytest.mark.tool
+
 ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 60.0
 BUSY = ('good images were lost', 'good images were sent', 'periods of the node')

@@ -45,6 +45,8 @@ import rclpy
 from rclpy.logging import LoggingSeverity
 from rclpy.logging import set_logger_level
 
+pytestmark = pytest.mark.tool
+
 MINUTES = 0.05
 PARAMETERS = {'backend': 'onnxruntime'}
 BROKEN_NODE = """

@@ -57,6 +57,7 @@ def test_a_short_soak_is_shortened_to_one_round() -> None:
     assert shortened(10) == 1
 
 
+@pytest.mark.process
 def test_a_sample_is_of_the_process() -> None:
     before = ProcessSample.of(os.getpid())
     done = Event()
