@@ -92,6 +92,11 @@ def cost_of(item: pytest.Item) -> str:
     return [*by_fixture, COST_OF_FOLDERS.get(folder, 'pure')][0]
 
 
+def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:
+    """Name bytes by their argument: they differ from one worker to the next where ROS pads."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(autouse=True)
 def no_process(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let a test fail that starts a process and is not marked so."""
