@@ -56,12 +56,14 @@ def looked(statement: str) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.process
 def test_importing_the_library_loads_no_ros_and_no_runtime() -> None:
     found = looked('from movenet_ros import Perception, Settings')
     assert not {*FOREIGN} & {*found['modules']}
     assert found['same']
 
 
+@pytest.mark.process
 def test_importing_what_a_subscriber_needs_changes_nothing() -> None:
     found = looked('from movenet_ros.messages import poses_from_msg')
     ours = [name for name in found['modules'] if name.startswith('movenet_ros.')]

@@ -41,6 +41,8 @@ import numpy as np
 import onnx
 import pytest
 
+pytestmark = pytest.mark.runtime
+
 SIDE = 32
 SPOT = Skeleton(('left_spot', 'right_spot', 'spot'), ((0, 2), (1, 2)), (0.1, 0.1, 0.1))
 SHAPE = {'picture': (1, 1, SIDE, SIDE)}

@@ -99,6 +99,7 @@ def test_a_missing_tensorflow_is_refused_with_the_fix(monkeypatch: pytest.Monkey
         require_tensorflow()
 
 
+@pytest.mark.runtime
 def test_importing_tensorflow_is_silent_and_leaves_the_gpu_alone() -> None:
     script = (
         'from movenet_ros.model.saved_model import import_tensorflow;'

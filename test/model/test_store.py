@@ -185,6 +185,7 @@ def test_a_model_in_the_cache_is_not_fetched(
     assert ensure_model() == found
 
 
+@pytest.mark.process
 def test_a_failed_fetch_is_an_error_with_the_reason_of_its_process(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,6 +197,7 @@ def test_a_failed_fetch_is_an_error_with_the_reason_of_its_process(
     assert '[1/4] trying' in lines
 
 
+@pytest.mark.process
 def test_a_fetching_process_that_dies_is_an_error(
     cache: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,6 +119,7 @@ def expected(picture: Any, relu: Any) -> Any:
 
 @pytest.mark.parametrize('activation', ['Relu', 'Relu6'])
 @pytest.mark.parametrize('size', [(8, 8), (7, 12)])
+@pytest.mark.runtime
 def test_the_converted_model_computes_the_same(
     tmp_path: Path, activation: str, size: tuple[int, int]
 ) -> None:

@@ -93,6 +93,7 @@ def look(seconds: float, only: Collection[str] = (), context: Context | None = N
 
 
 class _Look:
+
     def __init__(self, node: Node, executor: SingleThreadedExecutor) -> None:
         self._node = node
         self._executor = executor

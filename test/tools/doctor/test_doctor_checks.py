@@ -32,6 +32,8 @@ from movenet_ros.tools.doctor.probe import Probe
 from movenet_ros.tools.doctor.probe import probing
 import pytest
 
+pytestmark = pytest.mark.process
+
 ROOT = Path(__file__).resolve().parents[3]
 MISSING = 'raise ModuleNotFoundError("No module named {0!r}", name={0!r})'
 BRIDGE = 'class CvBridge:\n    def imgmsg_to_cv2(self, msg): {}'
