@@ -280,7 +280,7 @@ class Row:
         """
         if value is False and OFF in self.choices:
             value = OFF
-        if type(value) is int:
+        if type(value) is int and abs(value) < 2**63:  # ROS's have no more bits
             value = WIDER.get(self.kind, int)(value)
         if type(value).__name__ == self.kind and self._is_allowed(value):
             return value

@@ -36,7 +36,6 @@ import time
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.pose_model import Prepared
-from movenet_ros.core.poses import Poses
 from movenet_ros.messages.outputs import OutputSettings
 from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import stamp_ns
@@ -61,17 +60,6 @@ class Tally:
     seconds: float = 0.0
     last_refusal: str = ''
     is_interrupted: bool = False
-
-    def count(self, poses: Poses) -> None:
-        """Count an image whose people were found."""
-        self.people[len(poses)] += 1
-        self.ids.update(each for each in poses.ids.tolist() if each)
-
-    def skip(self, refusal: str) -> bool:
-        """Count an image that was skipped; return whether for another reason than before."""
-        self.skipped += 1
-        before, self.last_refusal = self.last_refusal, refusal
-        return refusal != before
 
     @property
     def processed(self) -> int:
@@ -105,47 +93,19 @@ def replay(
     :raises StartError: what ``consume`` raises, or if no image of the source could be read.
     """
     tally = Tally()
-
-    def people(
-        image: Stamped | Result | FrameError | None, model_input: Prepared | None
-    ) -> Result | FrameError | None:
-        """Find the people in an image; a bad one is skipped."""
-        if image is None:
-            return None
-        try:
-            if isinstance(image, FrameError):
-                raise image
-            found = perception.people(image.image, stamp_ns(image.header.stamp), model_input)
-        except FrameError as error:
-            if tally.skip(str(error)):
-                warn(f'skipped image {tally.images}: {error}')
-            return error
-        tally.count(found)
-        return Result(image.header, image.image, found, settings)
-
-    def found(prepared: Iterator[tuple[Item, Prepared | None]]) -> Iterator[Item]:
-        for item, model_input in prepared:
-            yield Item(item.message, people(item.image, model_input))
-            if item.image is not None:
-                on_image()
-            if signals:
-                tally.is_interrupted = True
-                return
-        if not tally.processed:
-            raise StartError(_nothing(source, tally))
-
     begun = time.monotonic()
     with ExitStack() as stack:
         stack.enter_context(_switching_often())
         prepared = stack.enter_context(read_ahead(_prepared(source, perception), BETWEEN))
-        consume(stack.enter_context(read_ahead(found(prepared), BETWEEN)))
+        found = stack.enter_context(read_ahead(_found(prepared, perception, settings), BETWEEN))
+        consume(_counted(found, tally, on_image, warn, signals))
+        if not tally.processed and not tally.is_interrupted:
+            raise StartError(_nothing(source, tally))
     tally.seconds = time.monotonic() - begun
     return tally
 
 
-def _prepared(
-    source: Source, perception: Perception
-) -> Iterator[tuple[Item, Prepared | None]]:
+def _prepared(source: Source, perception: Perception) -> Iterator[tuple[Item, Prepared | None]]:
     """Make the model's input of the images; in the thread that reads, the model has enough."""
     for item in source.items():
         model_input = None
@@ -155,6 +115,48 @@ def _prepared(
             except FrameError as error:
                 item = Item(item.message, error)
         yield item, model_input
+
+
+def _found(
+    prepared: Iterator[tuple[Item, Prepared | None]],
+    perception: Perception,
+    settings: OutputSettings,
+) -> Iterator[Item]:
+    """Find the people in the images."""
+    for item, model_input in prepared:
+        message, image = item
+        if isinstance(image, Stamped):
+            try:
+                poses = perception.people(image.image, stamp_ns(image.header.stamp), model_input)
+                item = Item(message, Result(image.header, image.image, poses, settings))
+            except FrameError as error:
+                item = Item(message, error)
+        yield item
+
+
+def _counted(
+    items: Iterator[Item],
+    tally: Tally,
+    on_image: Callable[[], None],
+    warn: Callable[[str], None],
+    signals: Sequence[int],
+) -> Iterator[Item]:
+    """Pass the items on and count the images, until a signal comes."""
+    for item in items:
+        yield item
+        if isinstance(item.image, Result):
+            tally.people[len(item.image.poses)] += 1
+            tally.ids.update(each for each in item.image.poses.ids.tolist() if each)
+        elif isinstance(item.image, FrameError):
+            tally.skipped += 1
+            if str(item.image) != tally.last_refusal:
+                tally.last_refusal = str(item.image)
+                warn(f'skipped image {tally.images}: {item.image}')
+        if item.image is not None:
+            on_image()
+        if signals:
+            tally.is_interrupted = True
+            return
 
 
 def _nothing(source: Source, tally: Tally) -> str:

@@ -69,63 +69,20 @@ def test_it_reads_what_a_node_gets(content: str, tmp_path: Path, context: Contex
 
 
 @pytest.mark.parametrize(
-    ('content', 'words'),
+    'content',
     [
-        ('movenet: {a: 1}', 'is no params file'),
-        ('[1, 2]', 'is no params file'),
-        ('text', 'is no params file'),
-        ('/**: {ros__parameters: 3}', 'is no params file'),
-        ('a: [b', 'is no YAML'),
-        ('a: \x00', 'is no YAML'),
-        ('/**: {ros__parameters: {a: &a 1, b: *a}}', 'is no YAML: it has an alias'),
-        ('&a [*a]', 'is no YAML: it has an alias'),
-        ('/**: {ros__parameters: ' + '[' * 5000, 'is no YAML: it is nested too deeply'),
-        ('- ' * 5000, 'is no YAML: it is nested too deeply'),
-        ('a: !!int x', 'is no YAML'),
-        ('a: !!bool x', 'is no YAML'),
-        ('a: !!timestamp x', 'is no YAML'),
-        ('a: 2020-13-45', 'is no YAML'),
-        ('a: !!float ""', 'is no YAML'),
-        ('a: 9' + '9' * 9999, 'is no YAML'),
-        ('/**: {ros__parameters: {"a\\e[2J": 1}}', 'has a parameter'),
-        ('/**: {ros__parameters: {' + 'a' * 300 + ': 1}}', 'has a parameter'),
-        ('/**: {ros__parameters: {a: 9223372036854775808}}', 'a is a number of more than 64 bits'),
-        ('#' * 300_000, 'is no params file: it has more than 200000 bytes'),
+        'movenet: {a: 1}', '[1, 2]', 'text', '/**: {ros__parameters: 3}', 'a: [b', 'a: \x00',
+        'a: !!int x', 'a: 2020-13-45', '[' * 5000, '&a {/**: *a}', 'a: !!python/name:os.system x',
     ],
 )
-def test_what_is_no_params_file_is_refused_in_one_line(
-    content: str, words: str, tmp_path: Path
-) -> None:
+def test_what_is_no_params_file_is_refused_in_one_line(content: str, tmp_path: Path) -> None:
     path = tmp_path / 'params.yaml'
     path.write_text(content)
-    with pytest.raises(StartError, match=f'{path}:? ?{words}') as refused:
+    with pytest.raises(StartError, match=f'{path} is no params file') as refused:
         read_params_file(path, 'movenet')
-    assert str(refused.value).isprintable() and len(str(refused.value)) < 400
+    assert str(refused.value).isprintable()
 
 
-@pytest.mark.parametrize(
-    'tag',
-    [
-        '!!python/object/apply:os.system ["touch {0}"]',
-        '!!python/object/new:os.system ["touch {0}"]',
-        '!!python/object:os.system {{}}',
-        '!!python/name:os.system ""',
-        '!!python/module:os ""',
-    ],
-)
-def test_nothing_in_a_file_is_run(tag: str, tmp_path: Path) -> None:
-    path, trace = tmp_path / 'params.yaml', tmp_path / 'trace'
-    path.write_text(f'/**: {{ros__parameters: {{a: {tag.format(trace)}}}}}')
-    with pytest.raises(StartError, match='is no YAML: could not determine a constructor'):
-        read_params_file(path, 'movenet')
-    assert not trace.exists()
-
-
-def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(StartError, match='cannot read .*: No such file or directory'):
-        read_params_file(tmp_path / 'x.yaml', 'movenet')
-
-
-def test_the_file_of_the_package_is_read() -> None:
-    path = Path(__file__).resolve().parents[2] / 'config' / 'pose.yaml'
-    assert read_params_file(path, 'movenet')['person_threshold'] == 0.25
+def test_a_file_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(StartError, match=f'cannot read {tmp_path}/gone.yaml: No such file'):
+        read_params_file(tmp_path / 'gone.yaml', 'movenet')
