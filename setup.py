@@ -53,6 +53,7 @@ EXTRAS = {
     'test': [
         'catkin_pkg',
         'hypothesis>=6.70',
+        'lz4>=3',
         'mypy>=1.10',
         'pytest>=7,<9',
         'pytest-timeout>=2.1',

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from importlib.util import find_spec
 from pathlib import Path
 import signal
 import subprocess
@@ -39,13 +40,6 @@ from movenet_ros.model.store import ModelFiles
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-from rosbags.rosbag2 import CompressionFormat
-from rosbags.rosbag2 import CompressionMode
-from rosbags.rosbag2 import StoragePlugin
-from rosbags.rosbag2 import Writer
-from rosbags.typesys import get_typestore
-from rosbags.typesys import Stores
-import skimage.data
 
 sys.path.insert(0, str(Path(__file__).parent))  # launch_testing allows no packages of equal names
 
@@ -56,6 +50,18 @@ COST_OF_FIXTURES = {  # the dearest first
     'process': {'start_program'},
     'runtime': {'onnxruntime_cpu', 'real_model', 'tensorflow', 'tensorflow_auto'},
     'graph': {'context', 'module_world', 'world'},
+}
+NEEDS = {  # what only pip has, and what cannot be collected without it
+    'backends': ('onnx', 'onnxruntime'),
+    'fuzz': ('onnx', 'rosbags'),
+    'model/test_known_answer.py': ('onnx', 'onnxruntime'),
+    'model/test_onnx_export.py': ('onnx', 'onnxruntime'),
+    'replay': ('lz4', 'mcap', 'rosbags', 'zstandard'),
+    'test_seams.py': ('onnx',),
+}
+MISSING = {
+    path: ', '.join(name for name in names if find_spec(name) is None)
+    for path, names in NEEDS.items()
 }
 COST_OF_FOLDERS = {'backends': 'runtime', 'fuzz': 'fuzz'}
 
@@ -72,6 +78,13 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # which background job
 
 settings.register_profile('movenet_ros', deadline=None)  # a busy machine is not a failure
 settings.load_profile('movenet_ros')
+
+collect_ignore = [path for path, names in MISSING.items() if names]
+
+
+def pytest_report_header() -> list[str]:
+    """Say what is left out."""
+    return [f'left out: test/{path}, for want of {MISSING[path]}' for path in collect_ignore]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -119,7 +132,8 @@ def data() -> Path:
 @pytest.fixture(scope='session')
 def astronaut() -> SourceImage:
     """Give a real photograph of one person, 512x512, which every machine has."""
-    photo_rgb = np.ascontiguousarray(skimage.data.astronaut())
+    pictures = pytest.importorskip('skimage.data', reason='scikit-image has the picture')
+    photo_rgb = np.ascontiguousarray(pictures.astronaut())
     photo_rgb.flags.writeable = False
     return SourceImage(photo_rgb, 'rgb')
 
@@ -211,7 +225,8 @@ def answer() -> Callable[[Letterbox, Poses], NDArray[np.float32]]:
 @pytest.fixture(scope='session')
 def typestore() -> Any:
     """Give the message types that rosbags knows."""
-    return get_typestore(Stores.ROS2_JAZZY)
+    typesys = pytest.importorskip('rosbags.typesys', reason='rosbags knows the types')
+    return typesys.get_typestore(typesys.Stores.ROS2_JAZZY)
 
 
 ImageBytes = Callable[..., bytes]
@@ -243,6 +258,7 @@ WriteBag = Callable[..., Path]
 @pytest.fixture(scope='session')
 def write_bag(typestore: Any) -> WriteBag:
     """Return a function that writes rows into a new bag; topics begin with the first of theirs."""
+    rosbag2 = pytest.importorskip('rosbags.rosbag2', reason='rosbags writes bags')
 
     def write(
         path: Path,
@@ -252,8 +268,10 @@ def write_bag(typestore: Any) -> WriteBag:
         version: Any = 9,
         **connection: Any,
     ) -> Path:
-        writer = Writer(path, version=version, storage_plugin=StoragePlugin[storage.upper()])
-        writer.set_compression(CompressionMode[compression], CompressionFormat.ZSTD)
+        plugin = rosbag2.StoragePlugin[storage.upper()]
+        writer = rosbag2.Writer(path, version=version, storage_plugin=plugin)
+        zstd = rosbag2.CompressionFormat.ZSTD
+        writer.set_compression(rosbag2.CompressionMode[compression], zstd)
         known: dict[str, Any] = {}
         with writer:
             for topic, msg_type, received_ns, data in rows:

@@ -89,6 +89,7 @@ def test_no_paper_names_a_parameter_by_its_old_name(paper: str) -> None:
     assert old & words == set()
 
 
+@pytest.mark.process
 def test_the_subscriber_of_the_readme_runs_as_pasted(
     world: World, people_at: Callable[..., Poses], tmp_path: Path
 ) -> None:
