@@ -115,6 +115,10 @@ class Question:
         self._timeout_s = timeout_s
         self._end_s = time.monotonic() + timeout_s
 
+    def has_ended(self) -> bool:
+        """Return whether an answer, if there is one, is there."""
+        return self._process.poll() is not None
+
     def answer(self) -> Any:
         """
         Wait for the value.

@@ -35,6 +35,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.processes import Process
 from movenet_ros.core.processes import running_module
 from movenet_ros.core.processes import stop
+from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.images import image_to_msg
 import numpy as np
 from numpy.typing import NDArray
@@ -128,23 +129,47 @@ def pose_node_process(
 
 
 RATE_HZ = 30.0
-IN_FLIGHT = 2  # one that the node works on, and one that waits for it
-TAKEN_S = 0.003  # before the next one is sent, which would replace one that the node still had
-# to begin with
-LOST_S = 1.0  # an image that is not answered by then is taken for dropped
+IN_FLIGHT = 2  # an image that the node processes, and one that waits
+TAKEN_S = 0.003  # the node's time to take an image, before the next one would replace it
+LOST_S = 1.0  # an image without poses by then counts as dropped
 KEPT = 10  # messages that can be sent again if one gets lost on the way
 POLL_S = 0.01
-STAMP, STAMP_AT = struct.Struct('=iI'), 4  # behind CDR's four bytes; both messages begin with it
+STAMP, STAMP_AT = struct.Struct('=iI'), 4  # after CDR's four bytes, where a header comes first
+
+Stamp = tuple[int, int]  # seconds and nanoseconds, as in a header
+
+
+@dataclass(frozen=True)
+class StampedMessage:
+    """A serialized message that begins with a header, of which only the stamp changes."""
+
+    before: bytes
+    behind: bytes
+
+    @classmethod
+    def of(cls, msg: Any) -> StampedMessage:
+        """Serialize a message."""
+        message = serialize_message(msg)
+        return cls(message[:STAMP_AT], message[STAMP_AT + STAMP.size:])
+
+    def stamped(self, stamp: Stamp) -> bytes:
+        """Return the message with a stamp."""
+        return b''.join((self.before, STAMP.pack(*stamp), self.behind))
+
+
+def now() -> Stamp:
+    """Return the time as a stamp."""
+    return divmod(time.time_ns(), NANOSECONDS)
 
 
 @dataclass
 class Traffic:
     """
-    What went to the node and came back.
+    The images sent and the poses received.
 
     :param sent: images.
-    :param latencies_s: of those that came back, from publishing to the poses' arrival.
-    :param arrived_s: when they did, on the monotonic clock.
+    :param latencies_s: from publishing an image to the arrival of its poses.
+    :param arrived_s: when each message of poses arrived, on the monotonic clock.
     """
 
     sent: int = 0
@@ -153,7 +178,7 @@ class Traffic:
 
     @property
     def rate_hz(self) -> float:
-        """Return how many came back per second, from the first one to the last."""
+        """Return poses per second, from the first message to the last."""
         if len(self.arrived_s) < 2:
             return 0.0
         return (len(self.arrived_s) - 1) / (self.arrived_s[-1] - self.arrived_s[0])
@@ -188,8 +213,7 @@ class LoadGenerator:
 
     def __init__(self, image_bgr: NDArray[np.uint8], **node_args: Any) -> None:
         self._node = Node('load_generator', start_parameter_services=False, **node_args)
-        message = serialize_message(image_to_msg(image_bgr, Header(frame_id='camera')))
-        self._before, self._behind = message[:STAMP_AT], message[STAMP_AT + STAMP.size:]
+        self._message = StampedMessage.of(image_to_msg(image_bgr, Header(frame_id='camera')))
         self._publisher = self._node.create_publisher(Image, 'image', KEPT)
         self._node.create_subscription(
             Detection2DArray, 'poses', self._on_poses, KEPT, raw=True
@@ -197,26 +221,26 @@ class LoadGenerator:
         self._status = ModelStatus(self._node)
         self._executor = SingleThreadedExecutor(context=self._node.context)
         self._executor.add_node(self._node)
-        self._under_way: dict[tuple[int, int], float] = {}  # when sent, by stamp
+        self._under_way: dict[Stamp, float] = {}  # when sent, by stamp
         self.traffic = Traffic()
 
     def begin(self) -> Traffic:
-        """Count anew; what is still under way is forgotten."""
+        """Count anew; images still under way are forgotten."""
         self._under_way.clear()
         self.traffic = Traffic()
         return self.traffic
 
     def send(self) -> None:
         """Publish the image with the time of now."""
-        stamp = divmod(time.time_ns(), 10**9)
+        stamp = now()
         self._under_way[stamp] = time.monotonic()
-        self._publisher.publish(b''.join((self._before, STAMP.pack(*stamp), self._behind)))
+        self._publisher.publish(self._message.stamped(stamp))
         self.traffic.sent += 1
 
     def _on_poses(self, message: bytes) -> None:
         stamp, now_s = STAMP.unpack_from(message, STAMP_AT), time.monotonic()
         if stamp not in self._under_way:
-            return  # given up before it came
+            return  # given up before its poses came
         for each in list(self._under_way):  # in the order of sending, which the node keeps
             sent_s = self._under_way.pop(each)
             if each == stamp:
@@ -225,7 +249,7 @@ class LoadGenerator:
         self.traffic.arrived_s.append(now_s)
 
     def spin_until(self, end_s: float, done: Callable[[], bool] = lambda: False) -> None:
-        """Hear poses until a time on the monotonic clock, or until something is true."""
+        """Receive poses until a time on the monotonic clock, or until something is true."""
         while not done() and (left_s := end_s - time.monotonic()) > 0:
             self._executor.spin_once(timeout_sec=left_s)
 
@@ -234,8 +258,8 @@ class LoadGenerator:
         self.spin_until(time.monotonic() + STATUS_S, lambda: bool(self._status.backend))
         return self._status.backend
 
-    def is_heard(self) -> bool:
-        """Tell whether the node subscribes."""
+    def has_subscriber(self) -> bool:
+        """Return whether the node subscribes."""
         return bool(self._publisher.get_subscription_count())
 
     def paced(self, count: int) -> Traffic:
@@ -248,7 +272,7 @@ class LoadGenerator:
         return traffic
 
     def flat_out(self, seconds: float) -> Traffic:
-        """Keep IN_FLIGHT images under way: the node never waits, and is never flooded."""
+        """Keep IN_FLIGHT images under way: the node never waits, and is never overloaded."""
         traffic, end_s = self.begin(), time.monotonic() + seconds
         while (now_s := time.monotonic()) < end_s:
             for stamp, sent_s in list(self._under_way.items()):
@@ -269,14 +293,14 @@ class LoadGenerator:
 
 
 def until_first_pose(load: LoadGenerator, node: PoseNodeProcess) -> None:
-    """Send an image as soon as the node listens, and another one each time it gets lost."""
+    """Send an image as soon as the node subscribes, and another one each time it gets lost."""
     end_s, send_again_s = time.monotonic() + START_TIMEOUT_S, 0.0
     while not load.traffic.arrived_s:
         node.check()
         now_s = time.monotonic()
         if now_s > end_s:
             raise StartError(f'the pose node answered no image in {START_TIMEOUT_S:.0f} s')
-        if load.is_heard() and now_s > send_again_s:
+        if load.has_subscriber() and now_s > send_again_s:
             load.send()
             send_again_s = now_s + LOST_S
         load.spin_until(now_s + POLL_S)

@@ -86,14 +86,14 @@ def node(
 ) -> None:
     """Start a pose node that receives the load."""
     start_pose_node(RecordedBackend([nobody]))
-    world.until(load.is_heard)
+    world.until(load.has_subscriber)
 
 
 def test_what_is_published_is_the_image_with_a_stamp_of_its_own(
     load: LoadGenerator, world: Any, small_image: NDArray[np.uint8]
 ) -> None:
     images = world.sink(Image, 'image')
-    world.until(load.is_heard)
+    world.until(load.has_subscriber)
     before_ns = time.time_ns()
     for _ in range(3):
         load.send()

@@ -18,8 +18,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence
-from contextlib import closing
 from importlib import import_module
+import logging
 import os
 from pathlib import Path
 import platform
@@ -110,13 +110,13 @@ def model() -> list[Check]:
 
 def runtime() -> list[Check]:
     """Load the model and run it like the node with its default parameters."""
-    perception = import_module('movenet_ros.perception')
-    settings = import_module('movenet_ros.settings').Settings()
-    lines: list[str] = []
-    with closing(perception.Perception(settings, lines.append, lines.append)) as opened:
-        info, fallback = opened.backend.info, opened.fallback
-    opened_line = next(line for line in lines if line.startswith('backend '))
-    finding = fallback or opened_line.removeprefix('backend ')
+    library = import_module('movenet_ros.perception')
+    spec = import_module('movenet_ros.model.movenet').SPEC
+    settings, log = library.Settings(), logging.getLogger('movenet_ros')
+    opened = library.open_runtime(settings, spec, log)
+    with library.Perception(settings, log, opened.runtime) as perception:
+        info = perception.runtime.info
+    finding = f'{info} ({opened.why})'
     if gpu_in_sight() and 'GPU' not in info.device:
         fix = pip('install', "'onnxruntime-gpu[cuda,cudnn]'") + '\nand check: nvidia-smi'
         return [Check('runtime', 'warn', f'{finding}; a GPU is there and not used', fix)]

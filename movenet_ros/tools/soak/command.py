@@ -13,10 +13,10 @@
 # limitations under the License.
 
 """
-The pose node under faults for minutes: phase after phase of what happens to robots, a verdict.
+The pose node under faults for minutes: phase after phase of what happens to robots.
 
-A good image has to come back, without exception; whatever else happens, the next good image has to
-work. Exit code 1 and a line for each violation where something was not as it should be.
+The poses of every good image have to come; whatever else happens, the next good image has to work.
+Exit code 1 and a line for each violation where something was wrong.
 """
 
 from __future__ import annotations
@@ -42,43 +42,19 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.machine import machine
 from movenet_ros.tools.report import summary
 from movenet_ros.tools.scene import built_in_scene
-from movenet_ros.tools.soak.ledger import FRESH
-from movenet_ros.tools.soak.ledger import Phase
-from movenet_ros.tools.soak.ledger import PHASES
-from movenet_ros.tools.soak.verdict import growth
-from movenet_ros.tools.soak.verdict import LEAST_VALUES
-from movenet_ros.tools.soak.verdict import MOST_DRIFT
-from movenet_ros.tools.soak.verdict import MOST_MORE
-from movenet_ros.tools.soak.verdict import MOST_PERIODS
-from movenet_ros.tools.soak.verdict import MOST_SILENCE_S
-from movenet_ros.tools.soak.verdict import table
-from movenet_ros.tools.soak.verdict import violations
+from movenet_ros.tools.soak.plan import Phase
+from movenet_ros.tools.soak.plan import PHASES
+from movenet_ros.tools.soak.results import growth
+from movenet_ros.tools.soak.results import LIMITS
+from movenet_ros.tools.soak.results import table
+from movenet_ros.tools.soak.results import violations
 
 if TYPE_CHECKING:
-    from movenet_ros.tools.soak.graph import Soak
-
-LIMITS = f"""\
-what is a violation:
-  a good image that is lost; good images are sent at half of the rate that the node
-      reached at the start, 30 a second at most, and those of one camera that has
-      just come, and of new settings, count from the first one on that is answered
-  an exception or an error in the node's log, except on models that are none
-  more than {MOST_SILENCE_S:g} s without poses while good images are sent
-  an answer of a service that is not the right one, poses while the node is switched
-      off, poses to images that nobody sent, good images in which nobody is found
-  in a flood, more than 1 of 100 poses that are {MOST_PERIODS:g} periods of the node's own rate
-      old; that rate is the one at which poses come meanwhile, age is from stamp to arrival
-  memory (resident) that grows by {MOST_DRIFT:.0%}, {MOST_MORE + 1} more threads or open files:
-      taken where the node works on good images at the end of the phases that load the
-      model anew ({", ".join(FRESH)}); each of them is compared with itself, the median
-      of the first third of its runs with that of the last third, without the first round,
-      in which all is new to the process; that takes {LEAST_VALUES + 1} rounds
-  memory that grows by {MOST_DRIFT:.0%} within a flood
-"""
+    from movenet_ros.tools.soak.run import Soak
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Soak the node, print the table and the verdict, and write the report."""
+    """Soak the node, print the table and the result, and write the report."""
     args = _parser().parse_args(argv)
     refuse_unwritable(args.log, '--log')
     if args.json is not None:
@@ -86,7 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     image = next(iter(built_in_scene().images()))
     assert isinstance(image, SourceImage)
     from movenet_ros.tools.harness import free_domain  # rclpy is not for --help to wait for
-    from movenet_ros.tools.soak.graph import run_soak
+    from movenet_ros.tools.soak.run import run_soak
 
     load_before = os.getloadavg()
     progress = needs('tqdm').tqdm(total=round(60 * args.minutes), unit='s', file=sys.stdout)
@@ -100,24 +76,24 @@ def main(argv: Sequence[str] | None = None) -> int:
         parameters = {'backend': args.backend}
         soak = run_soak(image.pixels, args.minutes, args.seed, parameters, args.log, show)
         bar.set_postfix_str('')
-    found = violations(soak.ledger.runs)
+    found = violations(soak.counts.runs)
     rates = ', '.join(f'{hz:.0f} Hz of {w}x{h}' for (w, h), hz in soak.flat_out_hz.items())
     print(
         f'\nbackend     {soak.backend}\n'
-        f'rate        {rates} flat out; good images at {soak.hold_hz:.0f} Hz\n\n'
-        f'{table(soak.ledger.runs, soak.ledger.latencies_s)}'
+        f'rate        {rates} flat out; good images at {soak.good_hz:.0f} Hz\n\n'
+        f'{table(soak.counts.runs, soak.counts.latencies_s)}'
     )
     if args.json is not None:
         report = _report(args, soak, found, load_before)
         args.json.write_text(json.dumps(report, indent=2, default=str) + '\n')
-    return _verdict(found, soak.is_complete, args.log)
+    return _result(found, soak.is_complete, args.log)
 
 
 def _report(
     args: Namespace, soak: Soak, found: Sequence[str], load_before: tuple[float, float, float]
 ) -> dict[str, Any]:
-    """Collect everything that is known."""
-    latencies_s = soak.ledger.latencies_s
+    """Collect everything that was counted."""
+    latencies_s = soak.counts.latencies_s
     return {
         'date': datetime.now().astimezone().isoformat(timespec='seconds'),
         'arguments': vars(args),
@@ -129,17 +105,17 @@ def _report(
         'backend': soak.backend,
         'seconds': soak.seconds,
         'is_complete': soak.is_complete,
-        'hold_hz': soak.hold_hz,
+        'good_hz': soak.good_hz,
         'flat_out_hz': {f'{w}x{h}': hz for (w, h), hz in soak.flat_out_hz.items()},
         'violations': found,
-        'memory_mib': growth(soak.ledger.runs, 'memory_mib'),
+        'memory_mib': growth(soak.counts.runs, 'memory_mib'),
         'latency': summary(latencies_s) if latencies_s else None,
-        'runs': [asdict(run) for run in soak.ledger.runs],
+        'runs': [asdict(run) for run in soak.counts.runs],
     }
 
 
-def _verdict(found: Sequence[str], is_complete: bool, log: Path) -> int:
-    """Say what was wrong, if anything; return the exit code."""
+def _result(found: Sequence[str], is_complete: bool, log: Path) -> int:
+    """Print what was wrong, if anything; return the exit code."""
     if not is_complete:
         print('\nended early by a signal')
     for each in found:
@@ -152,7 +128,7 @@ def _verdict(found: Sequence[str], is_complete: bool, log: Path) -> int:
 
 
 def _stay_alone(domain_id: int) -> None:
-    """Keep floods and faults from all other nodes: a domain of its own, on loopback."""
+    """Keep overloads and faults from all other nodes: a domain of its own, on loopback."""
     os.environ['ROS_DOMAIN_ID'] = str(domain_id)
     if os.environ.get('ROS_DISTRO') == 'humble':  # which knows only the older name
         os.environ['ROS_LOCALHOST_ONLY'] = '1'

@@ -24,15 +24,14 @@ from typing import Any
 
 from lifecycle_msgs.srv import ChangeState
 from movenet_ros.core.errors import StartError
-from rcl_interfaces.srv import SetParameters
+from movenet_ros.tools.harness import NODE
 from rcl_interfaces.srv import SetParametersAtomically
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_srvs.srv import SetBool
 from std_srvs.srv import Trigger
 
-NODE = 'movenet'  # the pose node's name
-GIVE_UP_S = 15.0  # without a sign of the node
+GIVE_UP_S = 15.0  # without an answer of the node
 ANSWER_S = 60.0  # of a service: configure loads the model
 TRANSITIONS = {'configure': 1, 'cleanup': 2, 'activate': 3, 'deactivate': 4}
 
@@ -43,7 +42,7 @@ class Stuck(StartError):
 
 class Services:
     """
-    Calls the pose node's services; an answer that is not the right one is a fault.
+    Calls the pose node's services; a wrong answer is a fault.
 
     :param node: of the same namespace.
     :param wait: lets time go on until something is true or some seconds are over.
@@ -95,28 +94,16 @@ class Services:
         """
         Set parameters, all or none.
 
-        :param works: whether they should be taken; a refusal has to have a reason.
+        :param works: whether they should be accepted; a refusal has to have a reason.
         """
         parameters = [
             Parameter(name, value=value).to_parameter_msg() for name, value in values.items()
         ]
         request = SetParametersAtomically.Request(parameters=parameters)
         result = self.call(SetParametersAtomically, 'set_parameters_atomically', request).result
-        self._judge(values, result, works)
-
-    def set_parameter(self, name: str, value: Any, works: bool = True) -> None:
-        """Set one parameter; see :meth:`set_parameters`."""
-        parameters = [Parameter(name, value=value).to_parameter_msg()]
-        request = SetParameters.Request(parameters=parameters)
-        (result,) = self.call(SetParameters, 'set_parameters', request).results
-        self._judge({name: value}, result, works)
-
-    def _judge(self, values: Mapping[str, Any], result: Any, works: bool) -> None:
-        if result.successful != works:
-            why = f' ({result.reason})' if result.reason else ''
-            self._fault(f'setting {dict(values)} was {"refused" if works else "accepted"}{why}')
-        elif not works and not result.reason:
-            self._fault(f'setting {dict(values)} was refused without a reason')
+        if result.successful != works or not (works or result.reason):
+            did = 'accepted' if result.successful else f"refused: '{result.reason}'"
+            self._fault(f'setting {dict(values)} was {did}')
 
     @contextmanager
     def unconfigured(self) -> Iterator[None]:
@@ -128,7 +115,7 @@ class Services:
         self.change_state('activate')
 
     def enable(self, enabled: bool) -> None:
-        """Switch the node on or off."""
+        """Enable or disable the node."""
         answer = self.call(SetBool, 'enable', SetBool.Request(data=enabled))
         if not answer.success:
             self._fault(f'~/enable {enabled} failed: {answer.message}')
@@ -137,7 +124,7 @@ class Services:
         """
         Ask for the poses of one image.
 
-        :param works: what the answer should be; it has to have words.
+        :param works: what the answer should be; it has to have a message.
         """
         answer = self.call(Trigger, 'detect_once', Trigger.Request())
         if answer.success != works or not answer.message:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The soak, from the command line to its verdict."""
+"""The soak, from the command line to its result."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ import sys
 import time
 
 from movenet_ros.tools.soak import command as soak
-from movenet_ros.tools.soak.ledger import PHASES
+from movenet_ros.tools.soak.plan import PHASES
 import pytest
 
 pytestmark = pytest.mark.tool
@@ -89,7 +89,7 @@ def soaking(folder: Path, *args: str) -> Iterator[Soak]:
 
 def test_a_short_soak_sees_every_phase_and_no_fault(tmp_path: Path) -> None:
     """A busy machine may lose images, but nothing may be answered wrongly."""
-    with soaking(tmp_path, '--minutes', '0.1', '--json', 'soak.json') as run:
+    with soaking(tmp_path, '--minutes', '0.05', '--json', 'soak.json') as run:
         code = run.process.wait(5 * WAIT_S)
     report = json.loads((tmp_path / 'soak.json').read_text())
     faults = [each for each in report['violations'] if not any(words in each for words in BUSY)]
@@ -104,13 +104,12 @@ def test_a_short_soak_sees_every_phase_and_no_fault(tmp_path: Path) -> None:
     assert ('\nno violations' in run.text) == (not report['violations'])
 
 
-@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_all_of_it(number: signal.Signals, tmp_path: Path) -> None:
+def test_a_signal_ends_all_of_it(tmp_path: Path) -> None:
     """What was counted until then is shown."""
     with soaking(tmp_path, '--minutes', '1') as run:
         assert run.has('steady: ')
         children = run.children()
-        run.process.send_signal(number)
+        run.process.send_signal(signal.SIGINT)
         code = run.process.wait(WAIT_S)
     assert len(children) == 1
     assert run.children() == []
@@ -141,7 +140,7 @@ def test_a_file_that_cannot_be_written_is_said_at_once(option: str, tmp_path: Pa
     with soaking(tmp_path, option, '/nowhere/file') as run:
         assert run.process.wait(WAIT_S) == 1
     assert 'movenet_ros: cannot write /nowhere/file: ' in run.text
-    assert f'give {option} a file in a folder of yours' in run.text
+    assert f'give {option} a file' in run.text
 
 
 def test_help_names_phases_and_limits(capsys: pytest.CaptureFixture[str]) -> None:

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-What surrounds the pose node in a soak: cameras, an ear for its poses, and calls of its services.
+What surrounds the pose node in a soak: cameras, a subscriber of its poses, and its services.
 
 All of it is one thread: whatever is waited for, images go on being sent meanwhile.
 """
@@ -31,15 +31,17 @@ from random import Random
 import time
 from typing import Any
 
+from movenet_ros.tools.harness import KEPT
+from movenet_ros.tools.harness import NODE
+from movenet_ros.tools.harness import now
 from movenet_ros.tools.harness import PoseNodeProcess
-from movenet_ros.tools.soak.ledger import Ledger
-from movenet_ros.tools.soak.ledger import Stamp
-from movenet_ros.tools.soak.messages import FLOOD
-from movenet_ros.tools.soak.messages import image_msg
-from movenet_ros.tools.soak.messages import Picture
-from movenet_ros.tools.soak.messages import read_poses
+from movenet_ros.tools.harness import Stamp
+from movenet_ros.tools.harness import StampedMessage
+from movenet_ros.tools.soak.counts import Counts
+from movenet_ros.tools.soak.images import image_msg
+from movenet_ros.tools.soak.images import OVERLOAD
+from movenet_ros.tools.soak.images import read_poses
 from movenet_ros.tools.soak.services import GIVE_UP_S
-from movenet_ros.tools.soak.services import NODE
 from movenet_ros.tools.soak.services import Services
 from movenet_ros.tools.soak.services import Stuck
 import numpy as np
@@ -51,8 +53,7 @@ from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
-KEPT = 10  # messages that can be sent again if one gets lost on the way
-LOST_S = 2.0  # what has not come back by then is lost
+LOST_S = 2.0  # poses that have not come by then are lost
 QUIET_S = 0.2  # for what is still under way
 POLL_S = 0.05
 ERROR_WORDS = ('[ERROR]', '[FATAL]', 'Traceback (most', 'Exception ignored', 'terminate called')
@@ -60,10 +61,10 @@ ERROR_WORDS = ('[ERROR]', '[FATAL]', 'Traceback (most', 'Exception ignored', 'te
 
 @dataclass
 class Load:
-    """What is being sent: publishers and pictures take turns."""
+    """What is being sent: publishers and messages take turns."""
 
     cameras: Sequence[Any]
-    pictures: Sequence[Picture]
+    messages: Sequence[StampedMessage]
     good: bool
     people: bool
     sent: int = 0
@@ -71,7 +72,7 @@ class Load:
 
 class Log:
     """
-    The pose node's log, of which errors are wanted.
+    The errors in the pose node's log.
 
     :param path: of a file that grows.
     """
@@ -96,13 +97,13 @@ class Log:
         ]
 
 
-class Stage:
+class Fixture:
     """
     Everything around one pose node.
 
     :param process: the node's.
     :param image_bgr: ``(H, W, 3)`` BGR, a picture with people.
-    :param hold_hz: a rate of images that the node can hold.
+    :param good_hz: a rate of images that the node can hold.
     :param flat_out_hz: the node's own rate, by size of image.
     :param scratch: folder for files.
     :param node_args: keyword arguments of :class:`rclpy.node.Node`.
@@ -112,7 +113,7 @@ class Stage:
         self,
         process: PoseNodeProcess,
         image_bgr: NDArray[np.uint8],
-        hold_hz: float,
+        good_hz: float,
         flat_out_hz: Mapping[tuple[int, int], float],
         rng: Random,
         log: Log,
@@ -121,14 +122,14 @@ class Stage:
     ) -> None:
         self.process = process
         self.image_bgr = image_bgr
-        self.hold_hz = hold_hz
+        self.good_hz = good_hz
         self.flat_out_hz = flat_out_hz
         self.rng = rng
         self.log = log
         self.scratch = scratch
-        self.ledger = Ledger()
-        self.flood_arrivals_s: list[tuple[float, float]] = []  # when, and how old
-        self.plain = Picture.of(image_msg(image_bgr))
+        self.counts = Counts()
+        self.overload_arrivals_s: list[tuple[float, float]] = []  # when, and how old
+        self.plain = StampedMessage.of(image_msg(image_bgr))
         self.node = Node('soak', start_parameter_services=False, **node_args)
         self.namespace = self.node.get_namespace()
         self._executor = SingleThreadedExecutor(context=self.node.context)
@@ -137,8 +138,8 @@ class Stage:
         self._due_s = 0.0
         self.camera = self.open_camera()
         self.services = Services(self.node, self.wait, self.fault)
-        self._ear: Any = None
-        self.hear()
+        self._subscription: Any = None
+        self.subscribe()
 
     # Cameras and subscribers
 
@@ -156,51 +157,50 @@ class Stage:
         self.node.destroy_publisher(self.camera)
 
     def reopen_camera(self, **args: Any) -> None:
-        """Publish again, like :meth:`open_camera`, and wait for the node to listen."""
+        """Publish again, like :meth:`open_camera`, and wait until the node subscribes."""
         self.camera = self.open_camera(**args)
-        self.until_heard(self.camera)
+        self.until_subscribed(self.camera)
 
-    def until_heard(self, camera: Any) -> None:
+    def until_subscribed(self, camera: Any) -> None:
         """Wait until the node subscribes with the reliability that is offered."""
-        wanted = camera.qos_profile.reliability
-        topic = camera.topic_name
+        wanted, topic = camera.qos_profile.reliability, camera.topic_name
 
-        def is_heard() -> bool:
-            listeners = [
-                each
+        def is_subscribed() -> bool:
+            offered = [
+                each.qos_profile.reliability
                 for each in self.node.get_subscriptions_info_by_topic(topic)
                 if each.node_name == NODE
             ]
-            fits = all(wanted == each.qos_profile.reliability for each in listeners)
-            return bool(listeners) and fits and bool(camera.get_subscription_count())
+            fits = bool(offered) and all(each == wanted for each in offered)
+            return fits and bool(camera.get_subscription_count())
 
-        if not self.wait(is_heard, GIVE_UP_S):
+        if not self.wait(is_subscribed, GIVE_UP_S):
             self.fault(f'the node did not subscribe to {topic} within {GIVE_UP_S:.0f} s')
 
-    def hear(self) -> None:
+    def subscribe(self) -> None:
         """Subscribe to the poses."""
-        self._ear = self.node.create_subscription(
+        self._subscription = self.node.create_subscription(
             Detection2DArray, 'poses', self._on_poses, 10 * KEPT, raw=True
         )
 
-    def stop_hearing(self) -> None:
-        """Let the poses go."""
-        self.node.destroy_subscription(self._ear)
+    def unsubscribe(self) -> None:
+        """Subscribe to the poses no longer."""
+        self.node.destroy_subscription(self._subscription)
 
     def _on_poses(self, message: bytes) -> None:
         stamp, sender, people = read_poses(message)
-        if sender == FLOOD:
+        if sender == OVERLOAD:
             age_s = time.time() - stamp[0] - stamp[1] / 1e9
-            self.flood_arrivals_s.append((time.monotonic(), age_s))
-            self.ledger.run.poses += 1
+            self.overload_arrivals_s.append((time.monotonic(), age_s))
+            self.counts.run.poses += 1
             return
-        self.ledger.arrive(stamp, time.monotonic(), people)
+        self.counts.receive(stamp, time.monotonic(), people)
 
     # Time, in which images are sent
 
     def wait(self, until: Callable[[], bool], seconds: float) -> bool:
         """
-        Let time go on until something is true, and send and hear meanwhile.
+        Let time go on until something is true; send and receive meanwhile.
 
         :return: whether it is.
         :raises StartError: if the node has ended.
@@ -209,12 +209,12 @@ class Stage:
         while not until():
             now_s = time.monotonic()
             self.process.check()
-            self.ledger.check_silence(now_s)
+            self.counts.check_silence(now_s)
             if now_s >= end_s:
                 return False
             if self._load is not None and now_s >= self._due_s:
                 self._send_next(self._load)
-                self._due_s = now_s + 1 / self.hold_hz  # never sooner, even after a late one
+                self._due_s = now_s + 1 / self.good_hz  # never sooner, even after a late one
             until_s = min(end_s, now_s + POLL_S)
             if self._load is not None:
                 until_s = min(until_s, self._due_s)
@@ -225,23 +225,23 @@ class Stage:
         """Let time go on."""
         self.wait(lambda: False, seconds)
 
-    def send(self, message: bytes, stamp: Stamp, camera: Any = None) -> None:
-        """Publish one message that need not come back."""
-        self.ledger.send(stamp, time.monotonic(), good=False)
-        (camera or self.camera).publish(message)
+    def send(self, message: bytes, stamp: Stamp) -> None:
+        """Publish one message whose poses need not come."""
+        self.counts.send(stamp, time.monotonic(), good=False)
+        self.camera.publish(message)
 
     def _send_next(self, load: Load) -> None:
         stamp = now()
         camera = load.cameras[load.sent % len(load.cameras)]
-        picture = load.pictures[load.sent % len(load.pictures)]
+        message = load.messages[load.sent % len(load.messages)]
         load.sent += 1
-        self.ledger.send(stamp, time.monotonic(), load.good, load.people)
-        camera.publish(picture.stamped(stamp))
+        self.counts.send(stamp, time.monotonic(), load.good, load.people)
+        camera.publish(message.stamped(stamp))
 
     @contextmanager
     def sending(
         self,
-        pictures: Sequence[Picture] = (),
+        messages: Sequence[StampedMessage] = (),
         cameras: Sequence[Any] = (),
         good: bool = False,
         people: bool = False,
@@ -249,71 +249,65 @@ class Stage:
         """
         Send images at the rate that the node can hold.
 
-        :param good: they have to come back, soon.
+        :param good: their poses have to come, soon.
         :param people: and somebody has to be found in them.
         """
-        cameras, pictures = cameras or (self.camera,), pictures or (self.plain,)
-        self._load = Load(cameras, pictures, good, people)
+        self._load = Load(cameras or (self.camera,), messages or (self.plain,), good, people)
         try:
             yield
         finally:
             self._load = None
 
     def until_answered(
-        self, pictures: Sequence[Picture] = (), cameras: Sequence[Any] = ()
+        self, messages: Sequence[StampedMessage] = (), cameras: Sequence[Any] = ()
     ) -> None:
         """
-        Send until an image comes back; silence counts.
+        Send until the poses of an image come; silence counts.
 
-        :raises Stuck: if none does.
+        :raises Stuck: if none do.
         """
         begun_s = time.monotonic()
-        self.ledger.listen(begun_s)
-        with self.sending(pictures, cameras):
-            answered = self.wait(lambda: self.ledger.newest_answered_s >= begun_s, GIVE_UP_S)
-        self.ledger.listen(None)
+        self.counts.count_silence(begun_s)
+        with self.sending(messages, cameras):
+            answered = self.wait(lambda: self.counts.newest_answered_s >= begun_s, GIVE_UP_S)
+        self.counts.count_silence(None)
         if not answered:
-            raise Stuck(f'no image came back in {GIVE_UP_S:.0f} s: the soak ends here')
+            raise Stuck(f'no poses came in {GIVE_UP_S:.0f} s: the soak ends here')
 
-    def good(
+    def send_good(
         self,
         seconds: float,
-        pictures: Sequence[Picture] = (),
+        messages: Sequence[StampedMessage] = (),
         cameras: Sequence[Any] = (),
         people: bool = True,
         meanwhile: Callable[[], None] | None = None,
     ) -> None:
         """
-        Send good images: from the first one that is answered on, every one has to come back.
+        Send good images: from the first one that is answered on, all of their poses have to come.
 
         :param meanwhile: what to do while they are sent, again and again.
         """
-        self.until_answered(pictures, cameras)
+        self.until_answered(messages, cameras)
         self.spend(QUIET_S)
         end_s = time.monotonic() + seconds
-        self.ledger.listen(time.monotonic())
-        with self.sending(pictures, cameras, good=True, people=people):
+        self.counts.count_silence(time.monotonic())
+        with self.sending(messages, cameras, good=True, people=people):
             while (left_s := end_s - time.monotonic()) > 0:
                 if meanwhile is None:
                     self.spend(left_s)
                 else:
                     meanwhile()
         ended_s = time.monotonic()
-        with self.sending(pictures, cameras):  # one of these that comes back is behind the others
-            self.wait(lambda: self.ledger.is_settled(ended_s), LOST_S)
-        self.ledger.listen(None)
-        self.ledger.settle()
+        with self.sending(messages, cameras):  # poses of one of these come after all others
+            self.wait(lambda: self.counts.is_settled(ended_s), LOST_S)
+        self.counts.count_silence(None)
+        self.counts.settle()
 
     def fault(self, sentence: str) -> None:
-        """Note what is not as it should be."""
-        self.ledger.run.faults.append(sentence)
+        """Note what is wrong."""
+        self.counts.run.faults.append(sentence)
 
     def close(self) -> None:
         """Leave the graph."""
         self._executor.shutdown()
         self.node.destroy_node()
-
-
-def now() -> Stamp:
-    """Return the time as a stamp."""
-    return divmod(time.time_ns(), 10**9)

@@ -19,18 +19,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from movenet_ros.tools.soak.ledger import Flood
-from movenet_ros.tools.soak.ledger import PhaseRun
-from movenet_ros.tools.soak.ledger import PHASES
-from movenet_ros.tools.soak.ledger import ProcessSample
-from movenet_ros.tools.soak.verdict import growth
-from movenet_ros.tools.soak.verdict import table
-from movenet_ros.tools.soak.verdict import violations
+from movenet_ros.tools.soak.counts import Overload
+from movenet_ros.tools.soak.counts import PhaseRun
+from movenet_ros.tools.soak.counts import ProcessSample
+from movenet_ros.tools.soak.plan import PHASES
+from movenet_ros.tools.soak.results import growth
+from movenet_ros.tools.soak.results import table
+from movenet_ros.tools.soak.results import violations
 import pytest
 
 CLEAN = PhaseRun('steady', 2, images=30, good=30, poses=30, silence_s=0.1)
 SAMPLE = ProcessSample(memory_mib=400.0, threads=30, files=25, waited_s=1.0)
-FLOOD = Flood('1280x720 reliable', 300.0, 290.0, 50.0, 1.0, 1.9, 3.4, (400.0, 401.0))
+OVERLOAD = Overload('1280x720 reliable', 300.0, 290.0, 50.0, 1.0, 1.9, 3.4, (400.0, 401.0))
 
 
 def soaked(
@@ -45,7 +45,7 @@ def soaked(
 
 
 def test_clean_runs_are_no_violation() -> None:
-    assert violations([CLEAN, replace(CLEAN, name='flood', flood=FLOOD)]) == []
+    assert violations([CLEAN, replace(CLEAN, name='overload', overload=OVERLOAD)]) == []
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_clean_runs_are_no_violation() -> None:
     [
         ({'lost': 2}, '2 of 30 good images were lost'),
         ({'empty': 3}, 'nobody was found in 3 of 30 good images'),
-        ({'strange': 1}, '1 messages of poses to images that nobody sent, or twice'),
+        ({'unexpected': 1}, '1 messages of poses for images that were not sent, or twice'),
         ({'silence_s': 2.1}, 'no poses for 2.1 s, although good images were sent'),
-        ({'errors': ['Traceback (most recent call last):']}, 'the node printed: Traceback (most'),
+        ({'errors': ['Traceback (most recent call last):']}, 'the node logged: Traceback (most'),
         ({'faults': ['transition activate failed']}, 'transition activate failed'),
-        ({'flood': replace(FLOOD, p99_periods=3.0)}, "was 3.0 periods of the node's own rate old"),
-        ({'flood': replace(FLOOD, memory_mib=(400.0, 420.0))}, 'flood, from 400 to 420 MiB'),
-        ({'flood': Flood('640x480', 300.0, 0.0)}, 'no poses came during the flood'),
+        ({'overload': replace(OVERLOAD, p99_periods=3.0)}, "was 3.0 periods of the node's"),
+        ({'overload': replace(OVERLOAD, memory_mib=(400.0, 420.0))}, 'from 400 to 420 MiB'),
+        ({'overload': Overload('640x480', 300.0, 0.0)}, 'no poses came'),
         ({'lost': 1, 'waited_s': 0.7}, 'kept it from the processors for 0.7 s)'),
     ],
 )
@@ -125,7 +125,7 @@ def test_the_table_has_a_line_for_each_phase_and_for_all() -> None:
         for i in range(1, 6)
         for phase in PHASES
     ]
-    runs[10] = replace(runs[10], flood=FLOOD)
+    runs[10] = replace(runs[10], overload=OVERLOAD)
     shown = table(runs, [0.02, 0.03, 0.1])
     for phase in PHASES:
         numbers = '    5     150    150     0    150       0   0.10 s    0.0 s   400 MiB'

@@ -13,10 +13,10 @@
 # limitations under the License.
 
 """
-A soak: the pose node in a process of its own, and phase after phase of what it meets.
+A soak: the pose node in a process of its own, and phase after phase of what happens to robots.
 
-The stage (stage.py) surrounds the node, the phases (phases.py) act on it, the ledger (ledger.py)
-counts.
+plan.py says which phases there are, phases.py what each does, by the means of fixture.py;
+counts.py counts, results.py judges.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ import tempfile
 import time
 from typing import Any
 
+from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.tools.harness import LoadGenerator
@@ -41,24 +42,23 @@ from movenet_ros.tools.harness import POSE_NODE
 from movenet_ros.tools.harness import pose_node_process
 from movenet_ros.tools.harness import PoseNodeProcess
 from movenet_ros.tools.harness import until_first_pose
-from movenet_ros.tools.soak.ledger import CALM_S
-from movenet_ros.tools.soak.ledger import Ledger
-from movenet_ros.tools.soak.ledger import Phase
-from movenet_ros.tools.soak.ledger import PhaseRun
-from movenet_ros.tools.soak.ledger import plan
-from movenet_ros.tools.soak.ledger import ProcessSample
-from movenet_ros.tools.soak.ledger import shortened
-from movenet_ros.tools.soak.messages import resized
-from movenet_ros.tools.soak.phases import FLOODS
-from movenet_ros.tools.soak.phases import PHASES
-from movenet_ros.tools.soak.stage import Log
-from movenet_ros.tools.soak.stage import Stage
+from movenet_ros.tools.soak import phases
+from movenet_ros.tools.soak.counts import Counts
+from movenet_ros.tools.soak.counts import PhaseRun
+from movenet_ros.tools.soak.counts import ProcessSample
+from movenet_ros.tools.soak.fixture import Fixture
+from movenet_ros.tools.soak.fixture import Log
+from movenet_ros.tools.soak.images import resized
+from movenet_ros.tools.soak.plan import CALM_S
+from movenet_ros.tools.soak.plan import Phase
+from movenet_ros.tools.soak.plan import plan
+from movenet_ros.tools.soak.plan import shortened
 import numpy as np
 from numpy.typing import NDArray
 import rclpy
 from rclpy.signals import SignalHandlerOptions
 
-HOLDABLE = 0.5  # of the node's own rate
+GOOD_SHARE = 0.5  # of the node's own rate, at which good images are sent
 MOST_HZ = 30.0  # a camera's
 MEASURE_S = 2.0
 END_S = 2.0  # the node has to have ended by then
@@ -71,14 +71,14 @@ class Soak:
     """
     What a soak did.
 
-    :param hold_hz: the rate of good images.
+    :param good_hz: the rate of good images.
     :param flat_out_hz: the node's own rate, by size of image.
     :param is_complete: it was not ended by a signal.
     """
 
-    ledger: Ledger = field(default_factory=Ledger)
+    counts: Counts = field(default_factory=Counts)
     backend: str = ''
-    hold_hz: float = 0.0
+    good_hz: float = 0.0
     flat_out_hz: dict[tuple[int, int], float] = field(default_factory=dict)
     seconds: float = 0.0
     is_complete: bool = False
@@ -100,7 +100,7 @@ def run_soak(
     :param parameters: of the pose node.
     :param log: file that takes what the node prints.
     :param on_phase: called with the round and the phase that begins.
-    :param program: arguments of Python that start the node.
+    :param program: a Python module and its arguments that start the node.
     :return: what was counted until the time was over, the node stuck or ended, or a signal came.
     :raises StartError: if the node does not start.
     """
@@ -115,19 +115,19 @@ def run_soak(
         process = stack.enter_context(pose_node_process(namespace, parameters, log, program))
         try:
             _measure(soak, process, image_bgr, namespace)
-            stage = Stage(
+            fixture = Fixture(
                 process,
                 image_bgr,
-                soak.hold_hz,
+                soak.good_hz,
                 soak.flat_out_hz,
                 Random(seed),
                 Log(log),
                 scratch,
                 namespace=namespace,
             )
-            stack.callback(stage.close)
-            soak.ledger = stage.ledger
-            _phases(stage, minutes, seed, on_phase)
+            stack.callback(fixture.close)
+            soak.counts = fixture.counts
+            _go_through_phases(fixture, minutes, seed, on_phase)
             soak.is_complete = True
         except KeyboardInterrupt:
             pass
@@ -141,50 +141,50 @@ def _measure(
     image_bgr: NDArray[np.uint8],
     namespace: str,
 ) -> None:
-    """Find the node's own rate for each size that floods have, and one that it can hold."""
-    for wh in sorted({wh for wh, _ in FLOODS}):
+    """Find the node's own rate for each size that overloads have, and one that it can hold."""
+    for wh in sorted({wh for wh, _ in phases.OVERLOADS}):
         load = LoadGenerator(resized(image_bgr, wh), namespace=namespace)
         try:
             until_first_pose(load, process)
-            soak.backend = load.backend()
+            soak.backend = soak.backend or load.backend()
             soak.flat_out_hz[wh] = load.flat_out(MEASURE_S).rate_hz
         finally:
             load.close()
     slowest_hz = min(soak.flat_out_hz.values())
     if not slowest_hz:
         raise StartError('the pose node answered too few images to begin with')
-    soak.hold_hz = min(MOST_HZ, HOLDABLE * slowest_hz)
+    soak.good_hz = min(MOST_HZ, GOOD_SHARE * slowest_hz)
 
 
-def _phases(stage: Stage, minutes: float, seed: int, on_phase: Show) -> None:
+def _go_through_phases(fixture: Fixture, minutes: float, seed: int, on_phase: Show) -> None:
     """Go through the plan until the time is over, at least once; then end the node."""
     end_s, short = time.monotonic() + 60 * minutes, shortened(minutes)
     for number, phase in plan(seed):
         if number > 1 and time.monotonic() > end_s:
             break
         on_phase(number, phase)
-        run = stage.ledger.begin(phase.name, number)
+        run = fixture.counts.begin(phase.name, number)
         try:
-            before_s = ProcessSample.of(stage.process.pid).waited_s
-            PHASES[phase.name](stage, phase.seconds * short)
-            stage.good(CALM_S * short)
-            run.sample = ProcessSample.of(stage.process.pid)
+            before_s = ProcessSample.of(fixture.process.pid).waited_s
+            getattr(phases, phase.name)(fixture, phase.seconds * short)
+            fixture.send_good(CALM_S * short)
+            run.sample = ProcessSample.of(fixture.process.pid)
             run.waited_s = run.sample.waited_s - before_s
-        except (OSError, StartError) as error:  # it is stuck, or it has ended
+        except (OSError, MoveNetError) as error:  # it is stuck, or it has ended
             run.faults.append(str(error))
             return
         finally:
-            run.errors += stage.log.new_errors()
-    _end(stage, run)
+            run.errors += fixture.log.new_errors()
+    _end(fixture, run)
 
 
-def _end(stage: Stage, run: PhaseRun) -> None:
+def _end(fixture: Fixture, run: PhaseRun) -> None:
     """End the node, which has to be quick and clean even while it works."""
-    with stage.sending():
-        stage.spend(0.5)
+    with fixture.sending():
+        fixture.spend(0.5)
         begun_s = time.monotonic()
-        code = stage.process.stop()
+        code = fixture.process.stop()
     took_s = time.monotonic() - begun_s
     if code or took_s > END_S:
         run.faults.append(f'the node ended with exit code {code} after {took_s:.1f} s')
-    run.errors += stage.log.new_errors()
+    run.errors += fixture.log.new_errors()

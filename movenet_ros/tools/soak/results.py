@@ -12,41 +12,55 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a soak found: growth, violations, and the table."""
+"""The results of a soak: what is wrong, a line each, and the table."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 import statistics
 
-from movenet_ros.tools.soak.ledger import Flood
-from movenet_ros.tools.soak.ledger import FRESH
-from movenet_ros.tools.soak.ledger import PhaseRun
-from movenet_ros.tools.soak.ledger import PHASES
+from movenet_ros.tools.soak.counts import Overload
+from movenet_ros.tools.soak.counts import PhaseRun
+from movenet_ros.tools.soak.plan import PHASES
+from movenet_ros.tools.soak.plan import RELOADING
 
-MOST_DRIFT = 0.05  # of memory, in the whole soak as in one flood
+MOST_DRIFT = 0.05  # of memory, in the whole soak and in one overload
 MOST_MORE = 2  # threads and file descriptors; a leak makes one in each round
 MOST_SILENCE_S = 2.0
-MOST_PERIODS = 3.0  # of the node's own rate, from an image's stamp to its poses, in a flood, p99
-LEAST_VALUES = 3  # of a phase, without the first round, to speak of growth
-LONG_WAIT_S = 0.1  # is worth saying
+MOST_PERIODS = 3.0  # of the node's own rate, from an image's stamp to its poses, p99
+LEAST_VALUES = 3  # of a phase, without the first round, to compare
+LONG_WAIT_S = 0.1  # is worth a word
 SHOWN = 3  # violations of one kind in one phase
+LIMITS = f"""\
+what is a violation:
+  a good image that is lost; good images are sent at half of the rate that the node
+      reached at the start, 30 a second at most, and those of a new camera, and of new
+      settings, count from the first one on that is answered
+  an exception or an error in the node's log, except on files that are no model
+  more than {MOST_SILENCE_S:g} s without poses while good images are sent
+  a wrong answer of a service, poses while the node is disabled, poses for images that
+      were not sent, good images in which nobody is found
+  in an overload, more than 1 of 100 poses that are {MOST_PERIODS:g} periods of the node's own rate
+      old; that rate is the one at which poses come meanwhile, age is from stamp to arrival
+  memory (resident) that grows by {MOST_DRIFT:.0%}, {MOST_MORE + 1} more threads or open files:
+      taken where the node processes good images at the end of the phases that load the
+      model anew ({", ".join(RELOADING)}); each of them is compared with itself, the median
+      of the first third of its runs with that of the last third, without the first round,
+      in which all is new to the process; that takes {LEAST_VALUES + 1} rounds
+  memory that grows by {MOST_DRIFT:.0%} within an overload
+"""
 
 
 def growth(runs: Sequence[PhaseRun], what: str) -> tuple[float, float] | None:
     """
-    Compare the beginning of a soak with its end.
+    Compare the beginning of a soak with its end, as LIMITS say.
 
-    Only the phases count that load the model anew, and each of them is compared with itself: the
-    median of the first third of its runs with that of the last third. The first round is left out,
-    for everything is new to the process then.
-
-    :param what: a number of :class:`.soak.ProcessSample`.
+    :param what: a number of :class:`.counts.ProcessSample`.
     :return: means over the phases at the beginning and at the end; None where the soak was too
         short to tell.
     """
     first, last = [], []
-    for name in FRESH:
+    for name in RELOADING:
         values = [
             float(getattr(run.sample, what))
             for run in runs
@@ -60,15 +74,15 @@ def growth(runs: Sequence[PhaseRun], what: str) -> tuple[float, float] | None:
 
 
 def violations(runs: Sequence[PhaseRun]) -> list[str]:
-    """Say what was not as it should be, a line each."""
+    """Return what was wrong, a line each."""
     found = []
     for run in runs:
         where = f'{run.name}, round {run.number}'
         found += [f'{where}: {each}' for each in _of_run(run)]
     memory = growth(runs, 'memory_mib')
-    if memory is not None and drift(memory) >= MOST_DRIFT:
+    if memory is not None and _drift(memory) >= MOST_DRIFT:
         first, last = memory
-        found.append(f'memory grew by {drift(memory):.1%}, from {first:.0f} to {last:.0f} MiB')
+        found.append(f'memory grew by {_drift(memory):.1%}, from {first:.0f} to {last:.0f} MiB')
     for name in ('threads', 'files'):
         counts = growth(runs, name)
         if counts is not None and counts[1] - counts[0] > MOST_MORE:
@@ -76,13 +90,11 @@ def violations(runs: Sequence[PhaseRun]) -> list[str]:
     return found
 
 
-def drift(memory: tuple[float, float]) -> float:
-    """Return by what share something grew."""
+def _drift(memory: tuple[float, float]) -> float:
     return memory[1] / memory[0] - 1
 
 
 def _of_run(run: PhaseRun) -> list[str]:
-    """Say what was wrong in one run of a phase."""
     found = [*run.faults[:SHOWN]]
     why = ''
     if run.waited_s > LONG_WAIT_S:
@@ -91,29 +103,29 @@ def _of_run(run: PhaseRun) -> list[str]:
         found.append(f'{run.lost} of {run.good} good images were lost{why}')
     if run.empty:
         found.append(f'nobody was found in {run.empty} of {run.good} good images')
-    if run.strange:
-        found.append(f'{run.strange} messages of poses to images that nobody sent, or twice')
+    if run.unexpected:
+        found.append(f'{run.unexpected} messages of poses for images that were not sent, or twice')
     if run.silence_s > MOST_SILENCE_S:
         found.append(f'no poses for {run.silence_s:.1f} s, although good images were sent{why}')
-    found += [f'the node printed: {line}' for line in run.errors[:SHOWN]]
-    if run.flood is not None:
-        found += [f'{each}{why}' for each in _of_flood(run.flood)]
+    found += [f'the node logged: {line}' for line in run.errors[:SHOWN]]
+    if run.overload is not None:
+        found += [f'{each}{why}' for each in _of_overload(run.overload)]
     return found
 
 
-def _of_flood(flood: Flood) -> list[str]:
-    """Say what was wrong in a flood."""
-    if not flood.poses_hz:
-        return ['no poses came during the flood']
+def _of_overload(overload: Overload) -> list[str]:
+    if not overload.poses_hz:
+        return ['no poses came during the overload']
     found = []
-    if flood.p99_periods >= MOST_PERIODS:
+    if overload.p99_periods >= MOST_PERIODS:
         found.append(
-            f'in a flood of {flood.name} at {flood.sent_hz:.0f} Hz one in a hundred poses was'
-            f" {flood.p99_periods:.1f} periods of the node's own rate old"
+            f'in an overload of {overload.name} at {overload.sent_hz:.0f} Hz one in a hundred'
+            f" poses was {overload.p99_periods:.1f} periods of the node's own rate old"
         )
-    if flood.memory_mib is not None and drift(flood.memory_mib) >= MOST_DRIFT:
-        first, last = flood.memory_mib
-        found.append(f'memory grew in a flood, from {first:.0f} to {last:.0f} MiB')
+    if _drift(overload.memory_mib) >= MOST_DRIFT:
+        found.append('memory grew in an overload, from {:.0f} to {:.0f} MiB'.format(
+            *overload.memory_mib
+        ))
     return found
 
 
@@ -127,25 +139,24 @@ def table(runs: Sequence[PhaseRun], latencies_s: Sequence[float]) -> str:
         mine = [run for run in runs if run.name == name]
         if mine:
             lines.append(_row(name, mine))
-    lines += [_row('all', runs), '', *_floods(runs), *_growths(runs)]
+    lines += [_row('all', runs), '', *_overloads(runs), *_growths(runs)]
     if latencies_s:
-        median_ms = 1e3 * statistics.median(latencies_s)
-        worst_ms = 1e3 * max(latencies_s)
+        median_ms, worst_ms = 1e3 * statistics.median(latencies_s), 1e3 * max(latencies_s)
         lines.append(f'latency     {median_ms:.1f} ms median, {worst_ms:.0f} ms worst (good)')
     return '\n'.join(lines)
 
 
 def _row(name: str, runs: Sequence[PhaseRun]) -> str:
-    """Sum up runs; what the process held is that of the last one."""
-    sums = {
-        key: sum(getattr(run, key) for run in runs) for key in ('images', 'good', 'lost', 'poses')
-    }
+    """Sum up runs; the process is shown as it was in the last one."""
+    images, good, lost, poses = (
+        sum(getattr(run, key) for run in runs) for key in ('images', 'good', 'lost', 'poses')
+    )
     errors = sum(len(run.errors) for run in runs)
     silence_s = max((run.silence_s for run in runs), default=0.0)
     waited_s = sum(run.waited_s for run in runs)
     row = (
-        f'{name:<12}{len(runs):>5}{sums["images"]:>8}{sums["good"]:>7}{sums["lost"]:>6}'
-        f'{sums["poses"]:>7}{errors:>8}{silence_s:>7.2f} s{waited_s:>7.1f} s'
+        f'{name:<12}{len(runs):>5}{images:>8}{good:>7}{lost:>6}{poses:>7}{errors:>8}'
+        f'{silence_s:>7.2f} s{waited_s:>7.1f} s'
     )
     samples = [run.sample for run in runs if run.sample is not None]
     if samples:
@@ -154,30 +165,27 @@ def _row(name: str, runs: Sequence[PhaseRun]) -> str:
     return row
 
 
-def _floods(runs: Sequence[PhaseRun]) -> list[str]:
-    """Show the worst flood of each kind."""
-    worst: dict[str, Flood] = {}
-    for run in runs:
-        flood = run.flood
-        if flood is not None and (
-            flood.name not in worst or flood.p99_periods > worst[flood.name].p99_periods
-        ):
-            worst[flood.name] = flood
+def _overloads(runs: Sequence[PhaseRun]) -> list[str]:
+    """Show the worst overload of each kind."""
+    overloads = sorted(
+        (run.overload for run in runs if run.overload is not None),
+        key=lambda each: each.p99_periods,
+    )
     return [
-        f'flood       {each.name} at {each.sent_hz:.0f} Hz (asked for {each.asked_hz:.0f}):'
+        f'overload    {each.name} at {each.sent_hz:.0f} Hz (asked for {each.asked_hz:.0f}):'
         f' {each.poses_hz:.0f} poses a second, {each.median_periods:.1f} periods old'
         f' (p99 {each.p99_periods:.1f}, worst {each.worst_periods:.1f})'
-        for each in worst.values()
+        for each in {each.name: each for each in overloads}.values()
     ]
 
 
 def _growths(runs: Sequence[PhaseRun]) -> list[str]:
-    """Show what the process held at the beginning and at the end."""
+    """Show the process at the beginning and at the end."""
     memory = growth(runs, 'memory_mib')
     if memory is None:
         return ['growth      not judged: that takes some more rounds of all phases']
     first, last = memory
-    lines = [f'memory      {first:.0f} MiB, at the end {last:.0f} MiB ({drift(memory):+.1%})']
+    lines = [f'memory      {first:.0f} MiB, at the end {last:.0f} MiB ({_drift(memory):+.1%})']
     for name in ('threads', 'files'):
         counts = growth(runs, name)
         if counts is not None:
