@@ -15,8 +15,8 @@
 """
 Play a bag to the pose node and show the people in RViz: pose.launch.py with a bag as its camera.
 
-This is for looking on, at the bag's own pace: the node takes the newest image and drops others
-where it cannot keep up. "python -m movenet_ros replay" is for a bag of which every image counts.
+The bag is played at its own pace: a node that is slower processes the newest image and drops the
+others. "python -m movenet_ros replay" processes every image.
 """
 
 import math
@@ -47,10 +47,10 @@ PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES
 OUTPUTS = (
     'poses', 'detections', 'image_annotated', 'label_info', 'movenet/transition_event',
 )
-CLOCK_HZ = '40'  # ros2 bag's own default; every message costs the nodes time, images need none
-DISCOVERY_S = '1'  # from the player's first sign of life to its first message
+CLOCK_HZ = '40'  # ros2 bag's own default
+DISCOVERY_S = '1'  # from the start of the player to its first message
 START_S = 10.0  # for the pose node and RViz, where the log level hides what is waited for
-LAST_IMAGES_S = 1.0  # from the end of the bag to the end of all
+LAST_IMAGES_S = 1.0  # from the end of the bag to the end of the launch
 
 # Name, default, meaning and, where not every value is allowed, choices. Rows of the node's
 # parameters are printed by scripts/papers from movenet_ros/settings.py.
@@ -92,7 +92,7 @@ ARGUMENTS = (
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Declare the arguments, and what to start with them."""
+    """Declare the arguments and the actions to start with them."""
     return LaunchDescription([
         *(
             DeclareLaunchArgument(
@@ -107,13 +107,13 @@ def generate_launch_description() -> LaunchDescription:
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start the pose node and RViz, and the player as soon as no image would be lost."""
     given = context.launch_configurations
-    refuse_what_cannot_work(given)
+    refuse_contradictions(given)
     return [*when_images_are_read(given, player(given)), pose_node_and_rviz()]
 
 
-def refuse_what_cannot_work(given: dict[str, str]) -> None:
+def refuse_contradictions(given: dict[str, str]) -> None:
     """
-    End the launch with one line where there is nothing to play; pose.launch.py looks at the rest.
+    End the launch with one line if the bag cannot be played; pose.launch.py checks the rest.
 
     :raises RuntimeError: launch prints it and ends.
     """
@@ -130,7 +130,7 @@ def refuse_what_cannot_work(given: dict[str, str]) -> None:
 
 
 def bag(given: dict[str, str]) -> Path:
-    """Return the bag's path; a shell leaves the ~ in bag:=~/bags/walk as it is."""
+    """Return the bag's path; a shell does not expand the ~ in bag:=~/bags/walk."""
     return Path(given['bag']).expanduser()
 
 
@@ -180,8 +180,8 @@ def player(given: dict[str, str]) -> ExecuteProcess:
             *(['--loop'] if given['loop'] == 'true' else []),
             '--clock', CLOCK_HZ,
             '--delay', DISCOVERY_S,  # before every round in Humble, before the first since Jazzy
-            '--disable-keyboard-controls',  # launch passes no keys on
-            '--wait-for-all-acked', '1000',  # ms; at the end, else its last image may get lost
+            '--disable-keyboard-controls',  # launch passes on no keys
+            '--wait-for-all-acked', '1000',  # ms; else the last image may get lost
             '--remap', *earlier_outputs(given['namespace']),
         ],
         name='bag',
@@ -193,9 +193,9 @@ def player(given: dict[str, str]) -> ExecuteProcess:
 
 def earlier_outputs(namespace: str) -> list[str]:
     """
-    Move what an earlier run of the pose node left in the bag out of the new one's way.
+    Return remappings of the outputs of an earlier run in the bag, away from those of this run.
 
-    On the same topics nobody could tell the two apart; beside each other they can be compared.
+    On the same topics the two could not be distinguished; on two they can be compared.
     """
     here = ''.join(f'/{name}' for name in namespace.split('/') if name)
     topics = [*(f'{here}/{name}' for name in OUTPUTS), '/diagnostics']
@@ -203,7 +203,7 @@ def earlier_outputs(namespace: str) -> list[str]:
 
 
 def room_for_images() -> dict[str, str]:
-    """Name a profile for Fast DDS that does not lose parts of images, unless the user has one."""
+    """Return the Fast DDS profile with room for whole images, unless the user has a profile."""
     if any(name in os.environ for name in PROFILE_VARIABLES):
         return {}
     return dict.fromkeys(PROFILE_VARIABLES, str(SHARE / 'config' / 'fastdds.xml'))
@@ -211,9 +211,9 @@ def room_for_images() -> dict[str, str]:
 
 def end(_: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """
-    End all with the bag, as with a video, once the pose node has worked on the last images.
+    End the launch with the bag, once the pose node has processed the last images.
 
-    Whoever wants to go on looking has loop:=true.
+    loop:=true goes on.
     """
     if context.is_shutdown:
         return []

@@ -99,48 +99,32 @@ def pose_nodes(
     return {node.executable: node for node in nodes}
 
 
-def test_it_has_the_documented_arguments(arguments: dict[str, Any]) -> None:
-    """What the README names is there, and nothing else."""
-    assert arguments.keys() == OWN_ARGUMENTS | PASSED_ON
-
-
-def test_every_argument_is_described(arguments: dict[str, Any]) -> None:
-    """`--show-args` explains each."""
+def test_every_argument_is_described_and_has_a_default_among_its_choices(
+    arguments: dict[str, Any]
+) -> None:
     assert all(each.description.endswith('.') for each in arguments.values())
-
-
-def test_defaults_are_choices(arguments: dict[str, Any]) -> None:
-    """Launch refuses the file otherwise."""
-    limited = [each for each in arguments.values() if each.choices]
-    assert limited and all(each.default_value in each.choices for each in limited)
-
-
-def test_the_bag_is_said_to_be_required(arguments: dict[str, Any]) -> None:
-    """It has a default, an empty one, so that its absence is refused in one line."""
-    assert 'required' in arguments['bag'].description and arguments['bag'].default_value == ''
+    assert all(each.default_value in (each.choices or [each.default_value])
+               for each in arguments.values())
 
 
 @pytest.mark.parametrize('name', sorted(PASSED_ON))
 def test_arguments_passed_on_are_those_of_the_pose_launch_file(
     name: str, arguments: dict[str, Any], read_arguments: Callable[[Path], dict[str, Any]]
 ) -> None:
-    """They go there by their names, so defaults and choices must be the same."""
     there = read_arguments(POSE_LAUNCH_FILE)[name]
     here = arguments[name]
     assert (here.default_value, here.choices) == (there.default_value, there.choices)
 
 
-def test_every_argument_of_the_pose_launch_file_was_thought_of(
+def test_every_argument_of_the_pose_launch_file_is_passed_on_or_settled(
     read_arguments: Callable[[Path], dict[str, Any]]
 ) -> None:
-    """A new one is passed on, or settled here."""
     assert read_arguments(POSE_LAUNCH_FILE).keys() == PASSED_ON | SETTLED
 
 
 def test_the_bag_takes_the_cameras_place(
     start: Started, start_file: Callable[..., list[Any]]
 ) -> None:
-    """The pose node and RViz, and no camera."""
     nodes = pose_nodes(start().included, start_file)
     assert set(nodes) == {'pose_node', 'rviz2'}
 
@@ -148,7 +132,6 @@ def test_the_bag_takes_the_cameras_place(
 def test_the_simulated_time_reaches_the_nodes(
     start: Started, start_file: Callable[..., list[Any]]
 ) -> None:
-    """The stamps of a bag would be old otherwise."""
     included = start().included
     assert ('use_sim_time', 'true') in included.launch_arguments
     for node in pose_nodes(included, start_file).values():
@@ -157,62 +140,43 @@ def test_the_simulated_time_reaches_the_nodes(
 
 
 @pytest.mark.parametrize('name', ['image', 'namespace', 'rviz', 'backend', 'log_level'])
-def test_included_arguments_leave_the_users_alone(name: str, start: Started) -> None:
-    """What is given there explicitly would win."""
+def test_the_included_file_keeps_the_arguments_of_the_user(name: str, start: Started) -> None:
     assert name not in dict(start().included.launch_arguments)
 
 
-def test_the_bag_is_played(start: Started, tmp_path: Path) -> None:
-    """As it was recorded, once, if nothing else is said."""
-    options = understood(start().player.cmd)
-    assert (options.bag_path, options.rate, options.loop) == (str(tmp_path), 1.0, False)
+@pytest.mark.parametrize(
+    ('given', 'rate', 'loop'),
+    [({}, 1.0, False), ({'rate': '1e1'}, 10.0, False), ({'loop': 'true'}, 1.0, True)],
+)
+def test_the_bag_is_played_at_the_rate_once_or_for_ever(
+    given: dict[str, str], rate: float, loop: bool, start: Started, tmp_path: Path
+) -> None:
+    options = understood(start(**given).player.cmd)
+    assert (options.bag_path, options.rate, options.loop) == (str(tmp_path), rate, loop)
 
 
-def test_a_home_folder_is_found(
+def test_a_home_folder_is_expanded(
     start: Started, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A shell leaves the ~ of bag:=~/walk alone."""
     monkeypatch.setenv('HOME', str(tmp_path))
     (tmp_path / 'walk').mkdir()
     assert understood(start(bag='~/walk').player.cmd).bag_path == str(tmp_path / 'walk')
 
 
-@pytest.mark.parametrize('rate', ['0.1', '2', '1e1'])
-def test_the_rate_reaches_the_player(rate: str, start: Started) -> None:
-    """Any number above 0."""
-    assert understood(start(rate=rate).player.cmd).rate == float(rate)
-
-
-def test_the_loop_reaches_the_player(start: Started) -> None:
-    """A switch, not a value."""
-    assert understood(start(loop='true').player.cmd).loop
-
-
-def test_the_player_sends_the_time(start: Started) -> None:
-    """Nodes on simulated time have none otherwise."""
-    assert understood(start().player.cmd).clock > 0
-
-
-def test_the_first_and_the_last_image_have_time(start: Started) -> None:
-    """Others must have found the player before it begins, and have all before it ends."""
+def test_the_player_publishes_the_clock_and_loses_no_image(start: Started) -> None:
     options = understood(start().player.cmd)
-    assert options.delay > 0 and options.wait_for_all_acked > 0
-
-
-def test_the_player_leaves_the_keyboard_alone(start: Started) -> None:
-    """It is launch's."""
-    assert understood(start().player.cmd).disable_keyboard_controls
+    assert min(options.clock, options.delay, options.wait_for_all_acked) > 0
+    assert options.disable_keyboard_controls
 
 
 @pytest.mark.parametrize('namespace', NAMESPACES)
-def test_earlier_outputs_make_room(
+def test_outputs_of_an_earlier_run_are_remapped(
     namespace: str,
     start: Started,
     start_file: Callable[..., list[Any]],
     context: Context,
     node_args: Callable[..., dict[str, Any]],
 ) -> None:
-    """Whatever the pose node publishes, the player publishes elsewhere."""
     started = start(namespace=namespace)
     described = pose_nodes(started.included, start_file, namespace=namespace)['pose_node']
     remaps = [part for rule in understood(started.player.cmd).remap for part in ('-r', rule)]
@@ -226,8 +190,7 @@ def test_earlier_outputs_make_room(
 
 
 @pytest.mark.parametrize('topic', ['/camera/image_raw', '/tf_static', '/clock', '/robot2/poses'])
-def test_other_topics_stay(topic: str, start: Started, context: Context) -> None:
-    """Images arrive where they were recorded."""
+def test_other_topics_keep_their_names(topic: str, start: Started, context: Context) -> None:
     remaps = understood(start(namespace='robot1').player.cmd).remap
     arguments = ['--ros-args', *(part for rule in remaps for part in ('-r', rule))]
     player = Node('player', context=context, cli_args=arguments)
@@ -236,23 +199,15 @@ def test_other_topics_stay(topic: str, start: Started, context: Context) -> None
     assert resolved == topic
 
 
-def test_the_player_gets_room_for_images(
+def test_the_player_gets_a_profile_with_room_for_images(
     start: Started, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A profile for Fast DDS, of every version, that is there."""
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     environment = start().player.additional_env
     assert set(environment) == set(VARIABLES)
     assert all(Path(path).is_file() for path in environment.values())
-
-
-@pytest.mark.parametrize('variable', VARIABLES)
-def test_a_profile_of_the_users_own_stays(
-    variable: str, start: Started, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It reaches the player as everything in the environment does."""
-    monkeypatch.setenv(variable, 'mine.xml')
+    monkeypatch.setenv(VARIABLES[0], 'mine.xml')
     assert start().player.additional_env == {}
 
 
@@ -323,15 +278,13 @@ def test_where_the_node_is_heard_the_bag_waits(log_level: str, start: Started) -
     assert start(log_level=log_level).timer is None
 
 
-def test_the_end_of_the_bag_ends_all(start: Started) -> None:
-    """The last images are worked on first."""
+def test_the_end_of_the_bag_ends_the_launch(start: Started) -> None:
     (timer,) = start().player.on_exit(None, SimpleNamespace(is_shutdown=False))
     (action,) = timer.actions
     assert type(action).__name__ == 'Shutdown' and timer.period > 0
 
 
-def test_an_end_on_its_way_is_not_held_up(start: Started) -> None:
-    """Ctrl-C ends the player too."""
+def test_ctrl_c_is_not_delayed(start: Started) -> None:
     assert start().player.on_exit(None, SimpleNamespace(is_shutdown=True)) == []
 
 
@@ -347,15 +300,15 @@ def test_an_end_on_its_way_is_not_held_up(start: Started) -> None:
         ({'rate': 'inf'}, "rate 'inf'"),
     ],
 )
-def test_what_cannot_work_is_refused(given: dict[str, str], words: str, start: Started) -> None:
-    """One line, instead of nodes that wait for each other."""
+def test_a_bag_that_cannot_be_played_is_refused_in_one_line(
+    given: dict[str, str], words: str, start: Started
+) -> None:
     with pytest.raises(RuntimeError, match=words) as refused:
         start(**given)
     assert '\n' not in str(refused.value)
 
 
 def test_packages_are_dependencies() -> None:
-    """The tool rosdep installs ros2 bag, and what reads both kinds of bags."""
     manifest = (ROOT / 'package.xml').read_text()
     for package in ('ros2bag', 'rosbag2_storage_default_plugins', 'rosbag2_storage_mcap'):
         assert f'<exec_depend>{package}</exec_depend>' in manifest
@@ -365,7 +318,6 @@ def test_packages_are_dependencies() -> None:
 def test_the_real_launch_makes_the_actions(
     log_level: str, start_for_real: Callable[..., list[Any]], tmp_path: Path
 ) -> None:
-    """Real actions take what the file gives them."""
     actions = start_for_real(LAUNCH_FILE, bag=str(tmp_path), loop='true', log_level=log_level)
     assert {type(each).__name__ for each in actions} == (
         {'RegisterEventHandler', 'LogInfo', 'IncludeLaunchDescription'}
@@ -383,9 +335,8 @@ def test_the_real_actions_say_which_executable_they_run(
 
 
 @pytest.mark.parametrize('given', [{'loop': 'maybe'}, {'backend': 'torch'}, {'rviz': 'maybe'}])
-def test_the_real_launch_refuses_what_is_no_choice(
+def test_the_real_launch_refuses_other_choices_of_a_replay(
     given: dict[str, str], start_for_real: Callable[..., list[Any]]
 ) -> None:
-    """The choices are enforced before anything starts."""
     with pytest.raises(RuntimeError, match='is not valid'):
         start_for_real(LAUNCH_FILE, **given)
