@@ -84,7 +84,7 @@ EXTRAS = {
 setup(
     name=NAME,
     version='0.1.0',
-    description='See people on a ROS 2 image topic with MoveNet MultiPose, on a GPU or a CPU',
+    description='Find people and their keypoints in images with MoveNet, on a GPU or a CPU',
     license='Apache-2.0',
     maintainer='movenet_ros contributors',
     maintainer_email='movenet_ros@example.org',

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-See people in images with MoveNet MultiPose; in ROS 2, on an image topic.
+Find people and their keypoints in images with MoveNet MultiPose, with ROS 2 or without.
 
 The library needs no ROS, and importing it changes nothing in the process::
 
