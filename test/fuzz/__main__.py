@@ -15,9 +15,9 @@
 """
 Try inputs that nobody should send: images, bags, parameter files, model files.
 
-Every input is either taken or refused by one of our own errors, in one short line. Anything else
-is a find: another error, a crash of a library, too much memory, time or output, a file left open.
-Finds are saved, and the exit code is 1.
+Every input is either accepted or rejected by one of our own errors, in one short line. Anything
+else is a find: another error, a crash of a library, too much memory, time or output, a file left
+open. Finds are saved, and the exit code is 1.
 
 The inputs are good ones that were spoiled. They follow from the seed, the target and the number
 of the case alone, so that a find is repeated with --seed S --target T --only N.
@@ -49,28 +49,26 @@ from typing import Any
 from movenet_ros.__main__ import QUIET
 from movenet_ros.core.errors import MoveNetError
 
-TEXT_LIMIT = 400  # characters of what is said to people
-OUTPUT_LIMIT = 2000  # bytes that libraries say of one input, on the screen
+TEXT_LIMIT = 400  # characters of a line for people
+OUTPUT_LIMIT = 2000  # bytes that libraries write to the screen for one input
 MEMORY_LIMIT_MB = 400  # that a child may grow by
 ADDRESS_LIMIT_BYTES = 16 << 30  # of one child: it must not take the machine with it
 TIME_LIMIT_S = 60.0  # of one case; a busy machine is not a find
 MOST_FINDS = 10  # of a target, then the next one is tried
 FILES_EVERY = 500  # cases between two looks at the open files
-PROGRESS_S = 30.0
 
-STATE = struct.Struct('<qqqdq')  # case, accepted, refused, slowest seconds, slowest case
+STATE = struct.Struct('<qqqdq')  # case, accepted, rejected, slowest seconds, slowest case
 
 
 @dataclass
 class Result:
     """What came of a target."""
 
-    cases: int
+    cases: int = 0
     accepted: int = 0
-    refused: int = 0
+    rejected: int = 0
     slowest_s: float = 0.0
     slowest: int = -1
-    seconds: float = 0.0
     finds: list[str] = field(default_factory=list)
 
 
@@ -84,14 +82,12 @@ def main() -> int:
     kinds = {
         each.name: each
         for each in (
-            image_targets.RawImages,
             image_targets.SerializedImages,
             image_targets.CompressedImages,
             file_targets.Bags,
             file_targets.ParamsFiles,
             file_targets.ModelFiles,
             file_targets.TfjsWeights,
-            image_targets.PosesMessages,
         )
     }
     names = args.target or list(kinds)
@@ -100,23 +96,25 @@ def main() -> int:
         return 2
     finds_folder = args.finds.resolve()
     shares = sum(kinds[name].share for name in names)
-    results: dict[str, Result] = {}
+    cases, finds = 0, 0
     print(f'seed {args.seed}', flush=True)
     for name in names:
+        began = time.monotonic()
         with tempfile.TemporaryDirectory() as folder:
             os.chdir(folder)
-            target = kinds[name]()
-            cases = round(args.cases * target.share / shares)
-            first, end = (0, cases) if args.only is None else (args.only, args.only + 1)
-            result = _run(target, args.seed, first, end, finds_folder)
+            end = round(args.cases * kinds[name].share / shares)
+            which = range(end) if args.only is None else range(args.only, args.only + 1)
+            result = run(kinds[name](), args.seed, which, finds_folder)
             os.chdir('/')
-        results[name] = result
-        print(_line(name, result), flush=True)
-    found = sum(len(each.finds) for each in results.values())
-    cases = sum(each.cases for each in results.values())
-    seconds = sum(each.seconds for each in results.values())
-    print(f'{cases} cases in {seconds:.0f} s, {found} finds', flush=True)
-    return 1 if found else 0
+        cases, finds = cases + result.cases, finds + len(result.finds)
+        print(
+            f'{name:<18} {result.cases:>7} cases {time.monotonic() - began:>6.0f} s,'
+            f' {result.accepted} accepted, {result.rejected} rejected, slowest'
+            f' {1e3 * result.slowest_s:.0f} ms (case {result.slowest}), {len(result.finds)} finds',
+            flush=True,
+        )
+    print(f'{cases} cases, {finds} finds', flush=True)
+    return 1 if finds else 0
 
 
 def _arguments() -> Namespace:
@@ -136,30 +134,27 @@ def _arguments() -> Namespace:
     return parser.parse_args()
 
 
-def _run(target: Any, seed: int, first: int, end: int, finds_folder: Path) -> Result:
+def run(target: Any, seed: int, cases: range, finds_folder: Path) -> Result:
     """Run cases in a child; behind a find, go on in another one."""
-    result = Result(end - first)
-    began = time.monotonic()
-    while first < end and len(result.finds) < MOST_FINDS:
+    result = Result()
+    while cases and len(result.finds) < MOST_FINDS:
         with mmap.mmap(-1, mmap.PAGESIZE) as shared, tempfile.TemporaryFile() as output:
-            shared[:STATE.size] = STATE.pack(first, 0, 0, 0.0, -1)
             child = os.fork()
             if not child:
-                _child(target, seed, range(first, end), shared, output.fileno())
-            reason = _watch(child, target.name, shared)
-            at, accepted, refused, slowest_s, slowest = STATE.unpack(shared[:STATE.size])
+                _child(target, seed, cases, shared, output.fileno())
+            status = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+            at, accepted, rejected, slowest_s, slowest = STATE.unpack(shared[:STATE.size])
+            result.cases += at + 1 - cases.start
             result.accepted += accepted
-            result.refused += refused
+            result.rejected += rejected
             if slowest_s > result.slowest_s:
                 result.slowest_s, result.slowest = slowest_s, slowest
-            first = at + 1
-            if reason:
-                output.seek(0, os.SEEK_END)
-                output.seek(max(0, output.tell() - 10_000))
-                said = output.read().decode(errors='replace')
-                result.finds.append(_save(target, seed, at, f'{reason}\n{said}', finds_folder))
-    result.cases -= max(0, end - first)
-    result.seconds = time.monotonic() - began
+            cases = range(at + 1, cases.stop)
+            if status:
+                output.seek(max(0, output.seek(0, os.SEEK_END) - 10_000))
+                log = output.read().decode(errors='replace')
+                reason = f'killed by {signal.Signals(-status).name}' if status < 0 else ''
+                result.finds.append(_save(target, seed, at, f'{log}\n{reason}', finds_folder))
     return result
 
 
@@ -180,12 +175,12 @@ def _child(target: Any, seed: int, cases: range, shared: mmap.mmap, output_fd: i
 
 
 def _run_cases(target: Any, seed: int, cases: range, shared: mmap.mmap, output_fd: int) -> None:
-    accepted, refused, slowest_s, slowest, said = 0, 0, 0.0, -1, 0
+    accepted, rejected, slowest_s, slowest, written = 0, 0, 0.0, -1, 0
     memory_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    most_kb = memory_kb + (MEMORY_LIMIT_MB << 10)
     open_files = len(os.listdir('/proc/self/fd'))
     for case in cases:
-        shared[:STATE.size] = STATE.pack(case, accepted, refused, slowest_s, slowest)
+        shared[:STATE.size] = STATE.pack(case, accepted, rejected, slowest_s, slowest)
+        faulthandler.dump_traceback_later(TIME_LIMIT_S, exit=True, file=output_fd)
         random = _random(target, seed, case)
         tried = target.make(random)
         began = time.perf_counter()
@@ -193,23 +188,19 @@ def _run_cases(target: Any, seed: int, cases: range, shared: mmap.mmap, output_f
             target.run(tried, random)
             accepted += 1
         except MoveNetError as error:
-            refused += 1
+            rejected += 1
             _check_text(str(error))
         seconds = time.perf_counter() - began
         if seconds > slowest_s:
             slowest_s, slowest = seconds, case
-        used_kb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        assert used_kb < most_kb, f'{(used_kb - memory_kb) >> 10} MB of memory'
-        total = os.fstat(output_fd).st_size
-        assert total - said < OUTPUT_LIMIT, f'{total - said} bytes on the screen'
-        if total > 10 * OUTPUT_LIMIT:
-            os.ftruncate(output_fd, 0)
-            os.lseek(output_fd, 0, os.SEEK_SET)
-        said = os.fstat(output_fd).st_size
+        used_mb = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory_kb) >> 10
+        assert used_mb < MEMORY_LIMIT_MB, f'{used_mb} MB of memory'
+        before, written = written, os.fstat(output_fd).st_size
+        assert written - before < OUTPUT_LIMIT, f'{written - before} bytes on the screen'
         if not case % FILES_EVERY:
-            gc.collect()  # a refusal may hold a file until then
+            gc.collect()  # a rejection may hold a file until then
             assert len(os.listdir('/proc/self/fd')) <= open_files + 3, 'files left open'
-    shared[:STATE.size] = STATE.pack(cases[-1], accepted, refused, slowest_s, slowest)
+    shared[:STATE.size] = STATE.pack(cases[-1], accepted, rejected, slowest_s, slowest)
 
 
 def _random(target: Any, seed: int, case: int) -> Random:
@@ -217,33 +208,10 @@ def _random(target: Any, seed: int, case: int) -> Random:
 
 
 def _check_text(text: str) -> None:
-    """Check that a refusal is one line for people, but for the names of the fuzzer's own files."""
-    assert text, 'refused without a word'
+    """Check that a rejection is one line for people."""
+    assert text, 'rejected without a word'
     assert text.isprintable(), f'control characters in {text[:1000]!r}'
     assert len(text) <= TEXT_LIMIT, f'{len(text)} characters in {text[:1000]!r}'
-
-
-def _watch(child: int, name: str, shared: mmap.mmap) -> str:
-    """Wait for a child; return why it did not end well, or nothing."""
-    case, since, said = -1, time.monotonic(), time.monotonic()
-    while True:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            break
-        time.sleep(0.05)
-        now, (at, *_) = time.monotonic(), STATE.unpack(shared[:STATE.size])
-        if at != case:
-            case, since = at, now
-        elif now - since > TIME_LIMIT_S:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            return f'it takes more than {TIME_LIMIT_S:.0f} s'
-        if now - said > PROGRESS_S:
-            said = now
-            print(f'{name}: at case {at}', file=sys.stderr, flush=True)
-    if os.WIFSIGNALED(status):
-        return f'killed by {signal.Signals(os.WTERMSIG(status)).name}'
-    return 'an error that is not ours' if os.WEXITSTATUS(status) else ''
 
 
 def _save(target: Any, seed: int, case: int, reason: str, folder: Path) -> str:
@@ -254,21 +222,12 @@ def _save(target: Any, seed: int, case: int, reason: str, folder: Path) -> str:
     parts = tried if isinstance(tried, dict) else {'input': tried}
     for name, content in parts.items():
         if isinstance(content, bytes):
-            part = Path(f'{path}_{name.replace("/", "_")}')
-            part.write_bytes(content)
+            Path(f'{path}_{name.replace("/", "_")}').write_bytes(content)
     text = '' if isinstance(tried, bytes) else pformat(tried)[:100_000]
     command = f'scripts/fuzz --seed {seed} --target {target.name} --only {case}'
     Path(f'{path}.txt').write_text(f'{command}\n\n{reason}\n\n{text}\n', errors='replace')
     print(f'FIND {path}.txt: {reason.strip().splitlines()[-1][:300]}', flush=True)
     return str(path)
-
-
-def _line(name: str, result: Result) -> str:
-    return (
-        f'{name:<18} {result.cases:>7} cases {result.seconds:>6.0f} s, {result.accepted} taken,'
-        f' {result.refused} refused, slowest {1e3 * result.slowest_s:.0f} ms (case'
-        f' {result.slowest}), {len(result.finds)} finds'
-    )
 
 
 if __name__ == '__main__':

@@ -72,7 +72,8 @@ def test_it_reads_what_a_node_gets(content: str, tmp_path: Path, context: Contex
     'content',
     [
         'movenet: {a: 1}', '[1, 2]', 'text', '/**: {ros__parameters: 3}', 'a: [b', 'a: \x00',
-        'a: !!int x', 'a: 2020-13-45', '[' * 5000, '&a {/**: *a}', 'a: !!python/name:os.system x',
+        'a: !!int x', 'a: 2020-13-45', '&a {/**: *a}', 'a: !!python/name:os.system x',
+        pytest.param('[' * 2000, id='nested'),
     ],
 )
 def test_what_is_no_params_file_is_refused_in_one_line(content: str, tmp_path: Path) -> None:

@@ -98,13 +98,12 @@ def test_the_summary(
     assert lines[-1] == f'written    {tmp_path / "out"}'
 
 
-def test_without_an_output_it_says_how_to_get_one(
+def test_without_an_output_the_summary_names_the_options(
     bag: Path, settings: list[PoseParameters], capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(bag)]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
-    assert last.startswith('written    nothing')
-    assert all(each in last for each in ('--out', '--video', '--jsonl'))
+    assert all(each in last for each in ('nothing', '--out', '--video', '--jsonl'))
 
 
 def test_help_lists_every_parameter(capsys: pytest.CaptureFixture[str]) -> None:
@@ -119,13 +118,9 @@ def test_help_lists_every_parameter(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize(
     ('option', 'name', 'value'),
     [
-        (['--person-threshold', '0.5'], 'person_threshold', 0.5),
         (['--person_threshold', '1'], 'person_threshold', 1.0),
-        (['--person_threshold=0.5'], 'person_threshold', 0.5),
-        (['--input-size', '384'], 'input_size', 384),
-        (['--smoothing-enabled', 'false'], 'smoothing.enabled', False),
         (['--smoothing-enabled', 'True'], 'smoothing.enabled', True),
-        (['--tracking.association', 'boxes'], 'tracking.association', 'boxes'),
+        (['--tracking.association=boxes'], 'tracking.association', 'boxes'),
     ],
 )
 def test_an_option_is_a_parameter(
@@ -133,24 +128,6 @@ def test_an_option_is_a_parameter(
 ) -> None:
     main([str(bag), *option])
     assert values_of(settings[0])[name] == value
-
-
-@pytest.mark.parametrize(
-    ('option', 'sentence'),
-    [
-        (['--input-size', '100'], "input_size is '100', it must be from 128 to 1024 in steps"),
-        (['--input-size', '256.0'], "input_size is '256.0', it must be an integer"),
-        (['--person-threshold', 'nan'], "person_threshold is 'nan', it must be from 0.0 to 1.0"),
-        (['--person-threshold', 'x'], "person_threshold is 'x', it must be a double"),
-        (['--smoothing-enabled', '1'], "smoothing.enabled is '1', it must be a bool"),
-        (['--tracking.association', 'a'], "tracking.association is 'a', it must be one of off"),
-    ],
-)
-def test_a_bad_value_is_refused_in_the_nodes_words(
-    option: list[str], sentence: str, bag: Path
-) -> None:
-    with pytest.raises(StartError, match=f'^parameter {re.escape(sentence)}'):
-        main([str(bag), *option])
 
 
 def test_an_option_wins_over_the_file(
@@ -162,23 +139,21 @@ def test_an_option_wins_over_the_file(
     assert (settings[0].max_people, settings[0].input_size) == (2, 128)
 
 
-def test_a_misspelt_parameter_in_the_file_is_warned_of(
-    bag: Path, settings: list[PoseParameters], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(
+    ('content', 'words'),
+    [
+        ('movenet: {ros__parameters: {max_peple: 2}}', 'did you mean max_people'),
+        ('robot1: {movenet: {ros__parameters: {max_people: 2}}}', 'has no parameters for movenet'),
+    ],
+)
+def test_parameters_in_a_file_that_reach_nothing_are_warned_of(
+    content: str, words: str, bag: Path, settings: list[PoseParameters], tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / 'params.yaml'
-    path.write_text('movenet: {ros__parameters: {max_peple: 2}}')
+    path.write_text(content)
     main([str(bag), '--params-file', str(path)])
-    assert "'max_peple' is ignored: did you mean max_people?" in capsys.readouterr().err
-
-
-def test_a_file_without_parameters_for_the_node_is_warned_of(
-    bag: Path, settings: list[PoseParameters], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Such as that of a node in a namespace."""
-    path = tmp_path / 'params.yaml'
-    path.write_text('robot1: {movenet: {ros__parameters: {max_people: 2}}}')
-    main([str(bag), '--params-file', str(path)])
-    assert 'has no parameters for movenet without a namespace' in capsys.readouterr().err
+    assert words in capsys.readouterr().err
 
 
 def test_a_topic_without_messages_is_one_line(
@@ -203,6 +178,7 @@ def test_a_topic_without_messages_is_one_line(
         (['{tmp}/text.mcap'], 'is no MCAP file'),
         (['{bag}', '--topic', '/x'], 'has no topic /x'),
         (['{bag}', '--annotated'], '--out'),
+        (['{bag}', '--input-size', '100'], 'it must be from 128'),
         (['{bag}', '--video', '{tmp}/x.gif'], 'does not end in .mp4'),
         (['{bag}', '--out', '{tmp}/a/b'], 'is no folder'),
         (['{bag}', '--out', '{bag}'], 'is the input'),

@@ -389,6 +389,7 @@ def test_fewer_messages_than_the_metadata_says_are_damage(split_bag: Path) -> No
         None, '', 'rosbag2_bagfile_information: 3', '{', '[' * 3000, 'a: [b',
         'rosbag2_bagfile_information: {message_count: many, relative_file_paths: []}',
     ],
+    ids=['none', 'empty', 'a number', 'broken off', 'nested', 'no YAML', 'no count'],
 )
 def test_without_metadata_the_files_come_in_their_order(
     content: str | None, split_bag: Path, rows: list[Row]
