@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.drawing import LEFT_COLOR
@@ -208,7 +207,6 @@ def test_the_best_person_lies_on_top() -> None:
     assert tuple(skeleton_only(two)[150, 320].tolist()) == PERSON_COLORS[0]
 
 
-@settings(max_examples=50)
 @given(
     st.lists(st.floats(allow_nan=False, width=32), min_size=38, max_size=38),
     st.sampled_from([(1, 1), (1, 50), (50, 1), (2, 3), (60, 80)]),

@@ -23,7 +23,6 @@ import time
 from typing import Any
 
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.following import GOOD_STEPS
@@ -318,7 +317,6 @@ def test_other_trouble_is_said_at_once(person: Poses) -> None:
     assert all('\n' not in each for each in clip.said)
 
 
-@settings(max_examples=50)
 @given(st.lists(st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, 1, STEP_NS]), max_size=12))
 def test_no_stamps_stop_it(people_at: PeopleAt, stamps_ns: list[int]) -> None:
     clip = Clip(people_at((300, 300, 200)), FollowSettings())

@@ -21,7 +21,6 @@ import zlib
 
 import cv2
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import decode_picture
@@ -188,7 +187,6 @@ def test_a_jpeg_without_its_end_is_refused_though_its_thumbnail_has_one() -> Non
 
 
 @pytest.mark.parametrize('kind', WHOLE)
-@settings(max_examples=40)
 @given(share=st.floats(0, 0.99))
 def test_a_picture_that_breaks_off_is_refused(kind: str, share: float) -> None:
     with pytest.raises(ImageError):
@@ -202,7 +200,6 @@ WITH_GREY[20:] = 128
 @pytest.mark.parametrize('behind', [END_OF_IMAGE, JPEGS['grey']], ids=['end', 'next picture'])
 @pytest.mark.parametrize('pixels', [PIXELS, WITH_GREY], ids=['noise', 'half grey'])
 @pytest.mark.parametrize('restart_interval', [0, 2])
-@settings(max_examples=30)
 @given(share=st.floats(0, 0.9))
 def test_a_jpeg_whose_scan_breaks_off_before_an_end_marker_is_refused(
     restart_interval: int, pixels: NDArray[np.uint8], behind: bytes, share: float
@@ -231,7 +228,6 @@ def test_any_bytes_are_a_size_or_are_refused(magic: bytes, rest: bytes) -> None:
 
 
 @pytest.mark.parametrize('kind', WHOLE)
-@settings(max_examples=40)
 @given(st.data())
 def test_a_picture_with_some_bytes_changed_is_a_picture_or_is_refused(
     kind: str, draw: st.DataObject

@@ -22,7 +22,6 @@ from dataclasses import replace
 from typing import Any
 
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from movenet_ros.core.following import FollowSettings
@@ -229,7 +228,6 @@ def test_a_wave_does_not_move_the_rest_of_the_body(people_at: PeopleAt) -> None:
 # near and far, few and many
 
 
-@settings(max_examples=30)
 @given(st.sampled_from([0.5, 2.0, 4.0, 8.0]), st.integers(0, 1000))
 def test_near_and_far_people_are_treated_alike(
     people_at: PeopleAt, scale: float, seed: int
@@ -377,7 +375,6 @@ def test_boxes_stay_in_the_image(people_at: PeopleAt) -> None:
     assert boxes[..., ::2].max() <= width and boxes[..., 1::2].max() <= height
 
 
-@settings(max_examples=40)
 @given(
     st.lists(st.floats(1 / 60, 1 / 5), min_size=30, max_size=60),
     st.integers(0, 1000),
@@ -399,7 +396,6 @@ def test_any_rate_and_parameters_are_stable(
 wild = arrays.arrays(np.float32, (3, 21, 2), elements=st.floats(-(2.0**100), 2.0**100, width=32))
 
 
-@settings(max_examples=60)
 @given(wild, st.floats(1e-9, 60.0))
 def test_finite_coordinates_stay_finite(points: NDArray[np.float32], step_s: float) -> None:
     """Boxes that are inside out included."""

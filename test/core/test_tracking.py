@@ -28,7 +28,6 @@ from typing import Any
 
 from hypothesis import example
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from movenet_ros.core import tracking
@@ -156,7 +155,6 @@ def test_trackers_know_nothing_of_each_other(people_at: PeopleAt) -> None:
     assert follow(images) == follow(images)
 
 
-@settings(max_examples=30)
 @given(st.integers(0, 10**6), st.sampled_from(['keypoints', 'boxes']), st.randoms())
 def test_the_order_of_people_makes_no_difference(
     people_at: PeopleAt, seed: int, by: str, random: Any
@@ -173,7 +171,6 @@ def test_the_order_of_people_makes_no_difference(
     assert len(set(names.values())) == len(names)
 
 
-@settings(max_examples=30)
 @given(
     st.integers(0, 10**6),
     st.sampled_from([0.25, 0.5, 2.0, 4.0]),
@@ -191,7 +188,6 @@ def test_the_size_and_the_place_of_the_image_make_no_difference(
 # people who move
 
 
-@settings(max_examples=60)
 @given(
     rate_hz=st.sampled_from([10.0, 15.0, 30.0, 60.0]),
     heights=st.tuples(st.floats(100, 300), st.floats(100, 300)),
@@ -212,7 +208,6 @@ def test_two_people_who_cross_keep_their_ids(
 
 
 @example(rate_hz=10.0, height=256.0, speeds=(1.0, -0.5), by='keypoints')
-@settings(max_examples=60)
 @given(
     rate_hz=st.sampled_from([10.0, 15.0, 30.0, 60.0]),
     height=st.floats(100, 300),
@@ -436,7 +431,6 @@ def coco_oks(a: Any, b: Any, visible: Any, area: float) -> float:
 coordinates = arrays.arrays(np.float64, (3, 17, 2), elements=st.floats(0, 300, width=32))
 
 
-@settings(max_examples=50)
 @given(
     coordinates, coordinates, arrays.arrays(np.bool_, (3, 3, 17)),
     st.lists(st.floats(10, 1e5), min_size=3, max_size=3),
@@ -501,7 +495,6 @@ def best_sum(table: NDArray[np.float64], floor: float) -> float:
     return max(sum(worth[i, j] for i, j in enumerate(each)) for each in permutations(range(n), m))
 
 
-@settings(max_examples=200)
 @given(tables, floors)
 @example(np.array([[0.9, 0.8], [0.8, 0.1]]), 0.05)
 def test_a_match_is_the_best_there_is(table: NDArray[np.float64], floor: float) -> None:

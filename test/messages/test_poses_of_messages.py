@@ -21,7 +21,6 @@ from typing import Any
 
 from builtin_interfaces.msg import Time
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from movenet_ros.core.poses import Poses
@@ -84,7 +83,6 @@ def people(draw: st.DrawFn) -> Poses:
     )
 
 
-@settings(max_examples=50)
 @given(people())
 def test_poses_from_msg_undoes_poses_to_msg(poses: Poses) -> None:
     """Also after a trip over the wire."""

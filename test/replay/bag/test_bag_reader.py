@@ -48,7 +48,7 @@ BEGIN_NS = 1_700_000_000 * 10**9
 MAGIC = b'\x89MCAP0\r\n'
 HEADER, SCHEMA, CHANNEL, MESSAGE, CHUNK = 1, 3, 4, 5, 6
 
-one_folder = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @pytest.fixture(scope='module')

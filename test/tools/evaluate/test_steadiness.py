@@ -20,7 +20,6 @@ import math
 from typing import Any
 
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 from movenet_ros.tools.evaluate.steadiness import jitter_px
 from movenet_ros.tools.evaluate.steadiness import lag_ms
@@ -109,7 +108,6 @@ def test_two_images_late_at_30_hz_are_66_7_ms() -> None:
     assert lag_ms([observed(true[:-2], true[2:])], 30.0) == pytest.approx(66.667, abs=0.01)
 
 
-@settings(max_examples=40)
 @given(st.floats(-0.1, 0.1), st.sampled_from([10.0, 30.0, 60.0]))
 def test_lag_is_how_late_keypoints_are(late_s: float, rate_hz: float) -> None:
     """Below 0 where they are early."""
