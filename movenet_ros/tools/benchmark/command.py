@@ -24,14 +24,10 @@ from argparse import ArgumentParser
 from argparse import ArgumentTypeError
 from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
-from collections.abc import Iterator
-from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from dataclasses import replace
 from datetime import datetime
 from importlib import metadata
-from itertools import count
 import json
 import os
 from pathlib import Path
@@ -46,16 +42,11 @@ from movenet_ros.arguments import parameter_values
 from movenet_ros.arguments import positive
 from movenet_ros.arguments import refuse_unwritable
 from movenet_ros.backends.request import BACKEND_CHOICES
-from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.machine import machine
-from movenet_ros.core.poses import Poses
-from movenet_ros.core.runtime import Runtime
-from movenet_ros.core.skeleton import COCO
 from movenet_ros.model.movenet import INPUT
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.movenet import SPEC
@@ -67,38 +58,21 @@ from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
 from movenet_ros.tools.benchmark import tutorial
 from movenet_ros.tools.benchmark.bare_model import bare_model
+from movenet_ros.tools.benchmark.pipeline import measure_pipeline
+from movenet_ros.tools.benchmark.pipeline import Subject
+from movenet_ros.tools.benchmark.pipeline import TUTORIAL
 from movenet_ros.tools.benchmark.report import DEFINITIONS
 from movenet_ros.tools.benchmark.report import graph_ratios
 from movenet_ros.tools.benchmark.report import pipeline_ratios
 from movenet_ros.tools.benchmark.report import table
-from movenet_ros.tools.benchmark.turns import Contender
-from movenet_ros.tools.benchmark.turns import Label
-from movenet_ros.tools.benchmark.turns import take_turns
 from movenet_ros.tools.report import ScreenLog
-from movenet_ros.tools.report import summary
 from movenet_ros.tools.scene import built_in_scene
 import numpy as np
 
 SIDES = range(16, 8192 + 1)
 TURNS_S, GRAPH_S = 20.0, 10.0  # where --seconds is not given
-PERIOD_NS = 33_333_333  # of the images' stamps
-TUTORIAL = 'tutorial'
 OPTIONS = {name: MODEL[name] for name in ('device', 'input_size', 'model_path')}
 LOG = ScreenLog(sys.stderr)
-
-
-@dataclass(frozen=True)
-class Subject:
-    """
-    One backend to be measured.
-
-    :param settings: open the same one again, in another process.
-    :param why: it was taken.
-    """
-
-    runtime: Runtime
-    settings: Settings
-    why: str
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -114,10 +88,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     subjects = _open_runtimes(settings, args.backends)
     loop = _open_tutorial(args, files)
     images = {_name(wh): _resized(image, wh) for wh in args.size}
-    sizes = {
-        size: _measure_turns(args.seconds or TURNS_S, each, subjects, loop)
-        for size, each in images.items()
-    }
+    sizes = {}
+    for size, each in images.items():
+        seconds = args.seconds or TURNS_S
+        LOG.info(f'{size}: tutorial, bare model and pipeline in turns, {seconds:g} s')
+        sizes[size] = measure_pipeline(seconds, each, subjects, loop)
     first = next(iter(subjects))
     for size, each in images.items():
         sizes[size]['graph'] = _measure_graph(args, each, subjects[first], graphs)
@@ -231,7 +206,7 @@ def _resized(image: SourceImage, wh: tuple[int, int]) -> SourceImage:
 
 
 def _graphs() -> Any:
-    """Import the part that needs ROS, for which --help is not to wait."""
+    """Import the part that needs ROS, which --help need not wait for."""
     try:
         from movenet_ros.tools.benchmark import graph as benchmark_graph
     except ImportError as error:
@@ -243,7 +218,7 @@ def _graphs() -> Any:
 
 
 def _open_runtimes(settings: Settings, names: Sequence[str] | None) -> dict[str, Subject]:
-    """Open those asked for, or the node's own choice and whatever else there is."""
+    """Open the runtimes asked for, or the node's own choice and all others installed."""
     subjects: dict[str, Subject] = {}
     for name in names or BACKEND_CHOICES:
         if name in subjects:  # auto took it
@@ -272,106 +247,13 @@ def _open_tutorial(args: Namespace, files: ModelFiles) -> tutorial.TutorialLoop 
         return None
 
 
-def _measure_turns(
-    seconds: float,
-    image: SourceImage,
-    subjects: Mapping[str, Subject],
-    loop: tutorial.TutorialLoop | None,
-) -> dict[str, Any]:
-    """Measure the tutorial, the bare models and the pipelines in this process."""
-    say(f'{_name(image.wh)}: tutorial, bare model and pipeline in turns, {seconds:g} s')
-    input_size = next(iter(subjects.values())).settings.input_size
-    input_wh = MultiPose(input_size, 0.0).letterbox(image.wh).input_wh
-    contenders = [_tutorial_contender(loop, image, input_wh)] if loop else []
-    for name, subject in subjects.items():
-        contenders.append(_pipeline_contender(name, subject, image))
-    figures: dict[str, dict[str, Any]] = {}
-    for (whose, part), samples in take_turns(contenders, seconds).items():
-        figures.setdefault(whose, {})[part] = summary(samples)
-    return {
-        'input_wh': input_wh,
-        TUTORIAL: figures.pop(TUTORIAL, None),
-        'backends': figures,
-    }
-
-
-def _tutorial_contender(
-    loop: tutorial.TutorialLoop, image: SourceImage, input_wh: tuple[int, int]
-) -> Contender:
-    def run() -> Iterator[Label]:
-        loop.keypoints(image.pixels)
-        yield TUTORIAL, 'as_written'
-        loop.keypoints(image.pixels, input_wh)
-        yield TUTORIAL, 'same_shape'
-
-    return run
-
-
-def _pipeline_contender(
-    name: str, subject: Subject, image: SourceImage
-) -> Contender:
-    """Make bare model and pipeline follow each other: so close, the machine is equally busy."""
-    runtime, settings = subject.runtime, subject.settings
-    model = MultiPose(settings.input_size, settings.least_score)
-    prepared = model.prepare(image)
-    batch = prepared.inputs[INPUT]
-    six = six_people()
-    of_image, of_six = PeopleTracker(settings, say), PeopleTracker(settings, say)
-    stamps_ns = count(PERIOD_NS, PERIOD_NS)
-
-    def bare() -> Iterator[Label]:
-        runtime.run(prepared.inputs)
-        yield name, 'bare'
-
-    def pipeline() -> Iterator[Label]:
-        model.find(image, runtime.run)
-        yield name, 'pipeline'
-
-    def stages() -> Iterator[Label]:
-        prepared.way_back.apply(image, batch)
-        yield name, 'letterbox'
-        outputs = runtime.run(prepared.inputs)
-        yield name, 'infer'
-        poses = model.decode(outputs, prepared)
-        yield name, 'decode'
-        poses = of_image.follow(poses, image.wh, next(stamps_ns))
-        yield name, 'track'
-        of_six.follow(six, image.wh, next(stamps_ns))
-        yield name, 'track_six'
-        draw_poses(image.pixels, poses, settings.keypoint_threshold)
-        yield name, 'draw'
-
-    parts = [bare, pipeline, stages]
-
-    def run() -> Iterator[Label]:
-        for part in parts:
-            yield from part()
-        parts.reverse()  # none of them always finds the caches as another one left them
-
-    return run
-
-
-def six_people() -> Poses:
-    """Make six people side by side: tracking and smoothing take longer with more."""
-    left_top = np.zeros((6, 2), np.float32)
-    left_top[:, 0] = 100 * np.arange(6)
-    side = np.array((80, 200), np.float32)
-    spread = np.random.default_rng(0).random((6, len(COCO), 2), np.float32) * side
-    return Poses(
-        keypoints=left_top[:, None] + spread,
-        keypoint_scores=np.full((6, len(COCO)), 0.8, np.float32),
-        boxes_xyxy=np.hstack([left_top, left_top + side]),
-        scores=np.full(6, 0.8, np.float32),
-        ids=np.zeros(6, np.int64),
-    )
-
-
 def _measure_graph(
     args: Namespace, image: SourceImage, subject: Subject, graphs: Any
 ) -> dict[str, Any]:
     """Measure the pose node, and the bare model of its backend in a process of its own."""
     seconds = args.seconds or GRAPH_S
-    say(f'{_name(image.wh)}: graph and bare model in turns, {seconds:g} s at 30 Hz and flat out')
+    size = _name(image.wh)
+    LOG.info(f'{size}: graph and bare model in turns, {seconds:g} s at 30 Hz and flat out')
     parameters = {
         'backend': args.backends[0] if args.backends else 'auto',
         **parameter_values(args, OPTIONS),
@@ -382,11 +264,6 @@ def _measure_graph(
     if not figures['backend'].startswith(str(subject.runtime.info)):  # it measured anew, say
         print(f'the node, unlike the bare model, ran {figures["backend"]}', flush=True)
     return figures
-
-
-def say(line: str) -> None:
-    """Tell how it goes on; stdout is for the results."""
-    print(line, file=sys.stderr, flush=True)
 
 
 def _own_version() -> str | None:

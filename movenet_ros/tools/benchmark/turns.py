@@ -13,10 +13,10 @@
 # limitations under the License.
 
 """
-How long things take on a machine that has other things to do.
+Measure how long things take on a machine that other programs use too.
 
-What is to be compared takes turns in short blocks, so that a busy spell of the machine falls on
-all of it; medians and 95th percentiles do not mind the odd slow run.
+What is compared takes turns in short blocks, so that a busy spell of the machine falls on all of
+it; a slow run now and then changes neither medians nor 95th percentiles much.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ import time
 
 Label = tuple[str, str]  # whose, and which part of it
 Contender = Callable[[], Iterator[Label]]
-"""Does its work once, and yields the label of each part when that is done."""
+"""Do the work once, and yield the label of each part when it is done."""
 
 BLOCK_RUNS = 5
 MIN_ROUNDS = 3
@@ -42,7 +42,7 @@ def take_turns(contenders: Sequence[Contender], seconds: float) -> dict[Label, l
     Run contenders in turns until the time is over, three rounds at least.
 
     A round is a block of runs of each; the next round begins with another one. The first run of
-    a block finds cold caches and is thrown away.
+    a block finds cold caches and does not count.
 
     :return: seconds that each part took, run by run.
     """
@@ -63,7 +63,7 @@ def take_turns(contenders: Sequence[Contender], seconds: float) -> dict[Label, l
 
 
 def _timed(contender: Contender) -> Iterator[tuple[Label, float]]:
-    """Run once; what is done with an answer is not counted."""
+    """Run once, and time each part."""
     begun = time.perf_counter()
     for label in contender():
         took_s = time.perf_counter() - begun

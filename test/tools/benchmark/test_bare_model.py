@@ -17,13 +17,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
-from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
-from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.settings import RuntimeSettings
+from movenet_ros.settings import Settings
 from movenet_ros.tools.benchmark.bare_model import bare_model
 from movenet_ros.tools.benchmark.bare_model import BareModel
 import numpy as np
@@ -32,18 +33,13 @@ import pytest
 pytestmark = pytest.mark.tool
 
 BATCH = np.zeros((1, 64, 64, 3), np.int32)
+ONE_THREAD = Settings(backend='onnxruntime', device='cpu', runtime=RuntimeSettings(threads=1))
 
 
 @pytest.fixture(scope='module')
-def request_cpu(real_model: ModelFiles) -> BackendRequest:
-    """Give the request for ONNX Runtime, with one thread."""
-    return BackendRequest(SPEC, name='onnxruntime', device='cpu', onnx=real_model.onnx, threads=1)
-
-
-@pytest.fixture(scope='module')
-def bare(request_cpu: BackendRequest) -> Iterator[BareModel]:
+def bare(real_model: ModelFiles) -> Iterator[BareModel]:
     """Give a running process."""
-    with bare_model(request_cpu, BATCH) as running:
+    with bare_model(ONE_THREAD, BATCH) as running:
         yield running
 
 
@@ -63,45 +59,37 @@ def test_processor_time_is_of_one_run(bare: BareModel) -> None:
     assert 0 < per_run_s < 5 * np.median(bare.flat_out(0.2))
 
 
-def test_the_process_ends_with_its_block(request_cpu: BackendRequest) -> None:
-    with bare_model(request_cpu, BATCH) as running:
-        pid = running._process.pid
-        assert Path(f'/proc/{pid}').exists()
-    assert not Path(f'/proc/{pid}').exists()
-
-
 def test_a_model_that_cannot_be_loaded_says_so_here(tmp_path: Path) -> None:
     (tmp_path / 'x.onnx').write_bytes(b'rubbish' * 100)
-    request = BackendRequest(SPEC, name='onnxruntime', device='cpu', onnx=tmp_path / 'x.onnx')
+    settings = replace(ONE_THREAD, model_path=str(tmp_path / 'x.onnx'))
     with pytest.raises(ModelError, match=r'x\.onnx'):
-        with bare_model(request, BATCH):
+        with bare_model(settings, BATCH):
             raise AssertionError('it was loaded')
 
 
-def test_the_batch_arrives_as_it_was_sent(
-    request_cpu: BackendRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_batch_arrives_as_it_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other process answers with what it got, in place of running a model on it."""
     echo = """
+from movenet_ros.perception import Opened
 from movenet_ros.tools.benchmark import bare_model
 class Echo:
     def run(self, inputs):
         (batch,) = inputs.values()
         return [str(batch.dtype), batch.shape, batch.tolist(), batch.flags.writeable]
-bare_model.open_backend = lambda request: (Echo(), '')
+bare_model.open_runtime = lambda *_: Opened(Echo(), '', None)
 bare_model.ANSWERS['echo'] = lambda infer: infer()
 bare_model.serve()
 """
     monkeypatch.setattr('movenet_ros.tools.benchmark.bare_model.PROGRAM', echo)
     batch = np.random.default_rng(0).integers(0, 256, (1, 32, 64, 3), np.int32)
-    with bare_model(request_cpu, batch[:, ::-1]) as running:  # not contiguous
+    with bare_model(ONE_THREAD, batch[:, ::-1]) as running:  # not contiguous
         kind, shape, values, writeable = running.ask('echo')
     assert (kind, shape, writeable) == ('int32', [1, 32, 64, 3], True)
     assert values == batch[:, ::-1].tolist()
 
 
-def test_a_process_that_was_killed_is_told(request_cpu: BackendRequest) -> None:
-    with bare_model(request_cpu, BATCH) as running:
+def test_a_process_that_was_killed_is_said(real_model: ModelFiles) -> None:
+    with bare_model(ONE_THREAD, BATCH) as running:
         running._process.kill()
         with pytest.raises(BackendError, match='ended with code -9'):
             running.flat_out(0.1)
