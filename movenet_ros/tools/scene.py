@@ -15,7 +15,7 @@
 """
 A scene with two people, for a demo without a camera: a photograph, and it mirrored and smaller.
 
-Both sway, each at a pace of its own, so that the skeletons have something to follow.
+Both people sway, each at its own pace.
 """
 
 from __future__ import annotations

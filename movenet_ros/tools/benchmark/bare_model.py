@@ -112,7 +112,7 @@ def bare_model(settings: Settings, batch: NDArray[np.int32]) -> Iterator[BareMod
 
 
 def _flat_out(infer: Infer, seconds: float) -> list[float]:
-    """Time runs; the first one finds cold caches and is thrown away."""
+    """Time runs; the first one finds cold caches and does not count."""
     infer()
     took_s: list[float] = []
     end = time.perf_counter() + seconds
@@ -160,7 +160,7 @@ def serve() -> None:
     except MoveNetError as error:
         answer(str(error), type(error).__name__)
     except (BrokenPipeError, EOFError):
-        return  # whoever asked has gone
+        return  # the asking process has ended
 
 
 def _line(content: Any) -> bytes:

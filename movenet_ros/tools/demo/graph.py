@@ -15,8 +15,8 @@
 """
 The whole graph for a demo: a source, the pose node in a process of its own, and a recorder.
 
-Source and recorder live in this process, so that what was sent can be held against what came
-back. The graph has a namespace of its own: nothing else on this machine hears it.
+Source and recorder live in this process, which compares images sent with poses received. The graph
+has a namespace of its own: no other node on this machine receives its messages.
 """
 
 from __future__ import annotations

@@ -229,7 +229,7 @@ class ImageCounter:
         self._arrived_ns = 0
 
     def on_message(self, message: bytes) -> None:
-        """Take a serialized message."""
+        """Count a serialized message."""
         self._times_s.append(time.monotonic())
         self._arrived_ns = time.time_ns()
         self._last = message

@@ -139,7 +139,7 @@ def _silence_fix(topic: Topic, nodes: str) -> str:
 
 
 def _input(seen: Graph, images: Sequence[Topic]) -> list[Check]:
-    """Say what a pose node takes; one that runs says it itself on /diagnostics."""
+    """Propose an input; a pose node that runs states its own on /diagnostics."""
     if seen.pose_nodes:
         return []
     usable = sorted((each for each in images if each.publishes(RAW, COMPRESSED)), key=_rank)

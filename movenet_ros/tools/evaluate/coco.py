@@ -84,7 +84,7 @@ def results(poses: Poses, image_id: int) -> list[dict[str, Any]]:
 
 def score(truth: Any, detections: list[dict[str, Any]], image_ids: list[int]) -> dict[str, float]:
     """
-    Let pycocotools compare; without any detection everything is 0.
+    Compare with the ground truth by pycocotools; without any detection all scores are 0.
 
     :raises StartError: if the annotations are not whole.
     """

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How much keypoints shake and how far they lag behind, held against a clip's true joints."""
+"""Jitter and lag of keypoints, compared with the true joints of a clip."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""How well people are followed through a clip whose truth is known, with and without smoothing."""
+"""How well people are tracked through a clip with ground truth, with and without smoothing."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ from movenet_ros.tools.evaluate.steadiness import Observation
 import numpy as np
 from numpy.typing import NDArray
 
-MIN_OKS = 0.5  # so like a true person, somebody found is that person
+MIN_OKS = 0.5  # of a true person and a detection that is this person
 MEANINGS = {
-    'IDSW': 'how often a person changes the id',
-    'IDF1': 'share of people found under their right ids (F1)',
-    'IDF1_max': 'the same, were all ids right: what detection allows',
-    'IDF1_oracle': 'the same, but new for who was not found for tracking.max_age_s',
-    'MOTA': '1 less misses, false people and id switches for each true person',
+    'IDSW': 'id switches',
+    'IDF1': 'share of people found with their right ids (F1)',
+    'IDF1_max': 'the same, if all ids were right: what detection allows',
+    'IDF1_oracle': 'the same, with a new id after tracking.max_age_s without a detection',
+    'MOTA': '1 less misses, false positives and id switches for each true person',
     'jitter_px': 'mean jump of keypoints of still joints from one image to the next',
     'jitter_px_raw': 'the same without smoothing',
     'lag_ms': 'how late keypoints of moving joints are; below 0: early',
@@ -64,7 +64,7 @@ MEANINGS = {
     'AP_raw': 'the same without smoothing',
 }
 DECIMALS = {'IDSW': 0, 'lag_ms': 1, 'lag_ms_raw': 1}
-VISIBLE = 2  # in COCO; 1 is covered, 0 is not labelled
+VISIBLE = 2  # in COCO; 1 is occluded, 0 is not labelled
 
 Floats = NDArray[np.float64]
 
@@ -72,7 +72,7 @@ Floats = NDArray[np.float64]
 @dataclass(frozen=True)
 class Clip:
     """
-    A video and what is true of it.
+    A video and its ground truth.
 
     :param truth: pycocotools' COCO; annotations have a ``track_id``.
     :param entries: of its images, in the order of the video.
@@ -87,7 +87,7 @@ class Clip:
 
 @dataclass
 class Run:
-    """What one way of following people gives: what is seen of each, and results for COCO."""
+    """The output of one tracker: observations of each person, and results for COCO."""
 
     follower: PeopleTracker
     observations: dict[Any, list[Observation]] = field(default_factory=lambda: defaultdict(list))
@@ -95,7 +95,7 @@ class Run:
 
 
 class Oracle:
-    """Knows who is who, but forgets who was not found for longer than max_age_s."""
+    """Assigns the right ids, but new ones to people not found for longer than max_age_s."""
 
     def __init__(self, max_age_s: float) -> None:
         self._max_age_s = max_age_s
@@ -104,9 +104,10 @@ class Oracle:
 
     def ids(self, found: int, true: dict[int, Any], now_s: float) -> list[int]:
         """
-        Give each person found in an image a number.
+        Assign an id to each person found in an image.
 
-        :param true: who they are, of those who are anybody.
+        :param found: how many.
+        :param true: true id of each that is a true person.
         """
         ids = []
         for each in range(found):
@@ -145,7 +146,7 @@ def read_clip(annotations: Path, video: Path) -> Clip:
 
 def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
     """
-    Follow people through a clip and compare with the truth.
+    Track people through a clip and compare with the ground truth.
 
     :param perception: with the node's settings; smoothing is measured both on and off.
     :return: the figures named in MEANINGS; NaN where a clip says nothing about one.
@@ -168,16 +169,16 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
         for run in (smoothed, raw):
             followed = run.follower.follow(poses, image.wh, stamp_ns)
             run.results += results(followed, entry['id'])
-            likeness = _likeness(people, followed)
-            pairs = [*zip(*match(likeness, MIN_OKS))]
+            similarity = _similarity(people, followed)
+            pairs = [*zip(*match(similarity, MIN_OKS))]
             for i, j in pairs:
                 seen = followed.keypoint_scores[j] >= settings.keypoint_threshold
                 observation = _observation(number, people[i], followed.keypoints[j], seen)
                 run.observations[people[i]['track_id']].append(observation)
-        # of the raw people: whether they are smoothed makes no difference to their ids
+        # of the raw tracker: smoothing makes no difference to ids
         matched, found = matched + len(pairs), found + len(followed)
         true = [each['track_id'] for each in people]
-        distances = np.where(likeness < MIN_OKS, np.nan, 1 - likeness)
+        distances = np.where(similarity < MIN_OKS, np.nan, 1 - similarity)
         has_id = followed.ids > 0
         ids.update(true, followed.ids[has_id].tolist(), distances[:, has_id])
         right = oracle.ids(len(followed), {j: true[i] for i, j in pairs}, stamp_ns / NANOSECONDS)
@@ -205,7 +206,7 @@ def _say(sentence: str) -> None:
 
 def _images(clip: Clip) -> Iterator[tuple[dict[str, Any], SourceImage]]:
     """
-    Pair the images of the video with the truth about them.
+    Pair the images of the video with their ground truth.
 
     :raises StartError: if they do not belong together.
     """
@@ -237,7 +238,7 @@ def _area(person: dict[str, Any]) -> float:
     return float(width * height)
 
 
-def _likeness(people: list[dict[str, Any]], followed: Poses) -> Floats:
+def _similarity(people: list[dict[str, Any]], followed: Poses) -> Floats:
     """Return ``(true, found)`` object keypoint similarities."""
     true = np.array([_true_keypoints(each) for each in people]).reshape(-1, 17, 3)
     labelled = np.repeat(true[:, None, :, 2] > 0, len(followed), axis=1)
