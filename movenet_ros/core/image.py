@@ -101,7 +101,7 @@ class SourceImage:
 
 def check_size(image_wh: tuple[int, int], max_pixels: int) -> None:
     """
-    Refuse what would take too much memory.
+    Reject an image that would take too much memory.
 
     :raises ImageError: if width times height is more than ``max_pixels``.
     """
@@ -120,7 +120,7 @@ def decode_picture(
 
     An EXIF orientation is applied, as every viewer and cv_bridge do.
 
-    :param max_pixels: larger ones are refused before anything of that size is decoded.
+    :param max_pixels: larger ones are rejected before anything of that size is decoded.
     :raises ImageError: if it is no picture, one that breaks off, or too large.
     """
     data = bytes(data)
@@ -131,7 +131,7 @@ def decode_picture(
         pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
     except cv2.error as error:
         reason = one_line(error.err)
-        raise ImageError(f'a compressed image that OpenCV refuses: {reason}') from error
+        raise ImageError(f'a compressed image that OpenCV rejects: {reason}') from error
     if pixels is None or lacks_pixels(data, pixels):
         start = data[:4].hex(' ')
         raise ImageError(f'{len(data)} bytes that are no whole picture (they begin {start})')
@@ -144,7 +144,7 @@ def read_picture(path: Path, max_pixels: int = MAX_IMAGE_PIXELS) -> SourceImage:
     """
     Read a picture file.
 
-    :param max_pixels: larger ones are refused.
+    :param max_pixels: larger ones are rejected.
     :raises ImageError: if the file cannot be read or is no whole picture.
     """
     try:

@@ -22,6 +22,7 @@ bytes. The layout is that of CDR (OMG's DDS-XTypes 1.3, 7.4.3, version 1).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 import re
 from typing import Any
 
@@ -41,51 +42,34 @@ def without_padding(data: bytes, msg: Any) -> bytes:
     :param msg: the message itself.
     :return: the same where that is laid out in another way.
     """
-    cleaner = _Cleaner(memoryview(data)[BODY:])
+    body, at = bytearray(len(data) - BODY), 0
     try:
-        cleaner.message(msg)
+        for size, count in _fields(msg):
+            begin = -(-at // size) * size
+            at = begin + size * count
+            body[begin:at] = data[BODY + begin:BODY + at]
     except KeyError:  # a type that our messages do not have
         return data
-    is_all = 0 <= len(data) - BODY - cleaner.at < BODY  # the whole is a multiple of 4, too
-    return data[:BODY] + bytes(cleaner.body) if is_all else data
+    is_all = 0 <= len(data) - BODY - at < BODY  # the whole is a multiple of 4, too
+    return data[:BODY] + bytes(body) if is_all else data
 
 
-class _Cleaner:
-    """Goes through a message field by field and copies the bytes of each."""
-
-    def __init__(self, body: memoryview) -> None:
-        self._from = body
-        self.body = bytearray(len(body))
-        self.at = 0
-
-    def message(self, msg: Any) -> None:
-        """Copy a message."""
-        for name, kind in msg.get_fields_and_field_types().items():
-            self._field(kind, getattr(msg, name))
-
-    def _field(self, kind: str, value: Any) -> None:
+def _fields(msg: Any) -> Iterator[tuple[int, int]]:
+    """Yield for each field of a message the size of a number and how many there are."""
+    for name, kind in msg.get_fields_and_field_types().items():
+        value = getattr(msg, name)
         array = ARRAY.match(kind)
-        if array:
-            of_sequence, of_array = array.groups()
-            if of_sequence:
-                self._copy(4, 1)  # how many there are
-            self._elements(of_sequence or of_array, value)
-        else:
-            self._elements(kind, [value])
-
-    def _elements(self, kind: str, values: Any) -> None:
-        if '/' in kind:
-            for each in values:
-                self.message(each)
-        elif kind == 'string':
-            for each in values:
-                self._copy(4, 1)
-                self._copy(1, len(each.encode()) + 1)  # 0 ends it
-        elif len(values):
-            self._copy(SIZES[kind], len(values))
-
-    def _copy(self, size: int, count: int) -> None:
-        """Copy so many numbers of a size."""
-        begin = -(-self.at // size) * size
-        self.at = begin + size * count
-        self.body[begin:self.at] = self._from[begin:self.at]
+        of_sequence, of_array = array.groups() if array else ('', '')
+        if of_sequence:
+            yield 4, 1  # how many elements
+        kind = of_sequence or of_array or kind
+        elements = value if array else [value]
+        if kind == 'string':
+            for each in elements:
+                yield 4, 1
+                yield 1, len(each.encode()) + 1  # 0 ends it
+        elif '/' in kind:
+            for each in elements:
+                yield from _fields(each)
+        elif len(elements):
+            yield SIZES[kind], len(elements)

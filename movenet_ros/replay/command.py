@@ -136,7 +136,7 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         '--jsonl', type=Path, metavar='FILE', help='write a line of JSON for each image'
     )
-    parser.add_argument('--overwrite', action='store_true', help='replace what is there')
+    parser.add_argument('--overwrite', action='store_true', help='replace existing outputs')
     parser.add_argument(
         '--params-file', type=Path, metavar='YAML',
         help='parameters as for the node; the options below win over it',
@@ -189,7 +189,7 @@ def _targets(args: Namespace) -> Targets:
 def _summary(
     tally: Tally, total: int | None, perception: Perception, written: list[Path]
 ) -> list[str]:
-    """Say in some lines what was done."""
+    """Return the lines of the summary."""
     lines = []
     if tally.is_interrupted:
         lines.append(f'interrupted after {tally.images} of {total or "?"} images')

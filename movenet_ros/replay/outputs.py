@@ -53,7 +53,7 @@ class Targets:
 
     :param storage: of the bag, ``mcap`` or ``sqlite3``.
     :param annotated: whether the bag gets the annotated images, too.
-    :param overwrite: whether what is there may be replaced.
+    :param overwrite: whether existing outputs may be replaced.
     """
 
     bag: Path | None = None
@@ -68,7 +68,7 @@ class Outputs:
     """
     The files of a replay; a context manager that leaves nothing behind that is not complete.
 
-    :ivar notes: what the bag will not hold, in sentences.
+    :ivar notes: which topics of the input the bag will not have, in sentences.
     :raises StartError: if something cannot be written where it is to be.
     """
 
@@ -131,7 +131,7 @@ class Outputs:
         self._unfinished.close()
 
     def _bag_topics(self) -> tuple[dict[str, Topic], list[Topic]]:
-        """Return our topics by name and the input's; note which of these are left out."""
+        """Return our topics by name and the input's; note which of these are dropped."""
         source = self._source
         ours = {
             name: our_topic(name, output.msg_type, output.qos.depth)
@@ -143,7 +143,7 @@ class Outputs:
         others = []
         for topic in source.topics:
             if topic.name in OURS and topic is not source.topic:
-                fate = 'replaced' if topic.name in ours else 'left out: it is of other poses'
+                fate = 'replaced' if topic.name in ours else 'dropped: it shows other poses'
                 self.notes.append(f'{topic.name} ({topic.msg_type}) of the input is {fate}')
             else:
                 others.append(topic)

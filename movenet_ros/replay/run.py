@@ -84,10 +84,10 @@ def replay(
     """
     Find the people in all images of a source, until it ends or a signal comes.
 
-    :param settings: of what is drawn.
-    :param consume: takes all items, with what was found in the images.
+    :param settings: what is drawn into annotated images.
+    :param consume: accepts all items, with the people in the images.
     :param on_image: called after each image.
-    :param warn: takes a line for each image that is skipped, but not the same one again.
+    :param warn: logs a line for each image that is skipped, but not the same one again.
     :param signals: as soon as there is one in it, the replay ends.
     :return: what was done; all of it has been consumed.
     :raises StartError: what ``consume`` raises, or if no image of the source could be read.
@@ -160,7 +160,7 @@ def _counted(
 
 
 def _nothing(source: Source, tally: Tally) -> str:
-    """Say why no image was processed."""
+    """Return why no image was processed."""
     if tally.skipped:
         return f'none of {tally.skipped} images could be read: {tally.last_refusal}'
     return source.damage or f'{source.name} has no images'

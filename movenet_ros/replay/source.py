@@ -80,7 +80,7 @@ class Source(Protocol):
 
     @property
     def damage(self) -> str:
-        """Say what is wrong with the source."""
+        """Return what is wrong with the source."""
         ...
 
     def items(self) -> Iterator[Item]:
@@ -100,8 +100,8 @@ def open_source(path: Path, topic: str, max_pixels: int = MAX_IMAGE_PIXELS) -> S
     """
     Open a bag, a video file or a folder of pictures.
 
-    :param topic: of the images in a bag; empty takes the only one.
-    :param max_pixels: larger images are refused.
+    :param topic: of the images in a bag; empty: the only one.
+    :param max_pixels: larger images are rejected.
     :raises StartError: if it cannot be read or has no images.
     """
     text = str(path)
@@ -195,7 +195,7 @@ def _choose(bag: Bag, name: str) -> Topic:
         raise StartError(f'{bag.path} has no images; it has {known}{damage}')
     if len(images) > 1:
         several = _listing(images)
-        raise StartError(f'{bag.path} has several image topics, --topic takes one of {several}')
+        raise StartError(f'{bag.path} has several image topics; try --topic with one of {several}')
     return images[0]
 
 

@@ -20,16 +20,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 import os
 from pathlib import Path
-import shutil
 import sqlite3
 import tempfile
-from types import TracebackType
+from typing import Any
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import sync
 
-BAG_SUFFIXES = ('.mcap', '.db3')
-REPLACEABLE = ('metadata.yaml', *BAG_SUFFIXES)  # how the names of a bag's files end
+REPLACEABLE = ('metadata.yaml', '.mcap', '.db3')  # how the names of a bag's files end
 
 
 class Unfinished:
@@ -37,38 +35,43 @@ class Unfinished:
     A file or a folder in the making, in a hidden folder beside the place where it will be.
 
     :param target: its name when it is whole.
-    :param overwrite: whether it replaces what has that name, a file a file and a bag a bag.
+    :param overwrite: whether it replaces what has that name: a file a file, a bag a bag.
     :param is_folder: whether it will be a folder, which is a bag.
+    :ivar path: its name until then.
     :raises StartError: if it must not or cannot be written there.
     """
 
     def __init__(self, target: Path, overwrite: bool, is_folder: bool = False) -> None:
-        self.target = target
+        self.target = self.path = target
         self._place = Path(os.path.realpath(target))
         self._overwrite = overwrite
         self._is_folder = is_folder
         self._check()
-        self.path = target
         with self.naming():
-            self._folder = Path(
-                tempfile.mkdtemp('.unfinished', f'.{self._place.name}.', self._place.parent)
+            self._folder = tempfile.TemporaryDirectory(
+                '.unfinished', f'.{self._place.name}.', self._place.parent,
+                ignore_cleanup_errors=True,
             )
-        self.path = self._folder / self._place.name
+        self.path = Path(self._folder.name, self._place.name)
 
     def _check(self) -> None:
-        """Refuse what must not be replaced."""
-        if not self._place.parent.is_dir():
-            raise StartError(f'cannot write {self.target}: {self._place.parent} is no folder')
-        if not os.path.lexists(self._place):
+        """
+        Look at what has its name already.
+
+        :raises StartError: if that must not be replaced.
+        """
+        place = self._place
+        if not place.parent.is_dir():
+            raise StartError(f'cannot write {self.target}: {place.parent} is no folder')
+        if not os.path.lexists(place):
             return
         if not self._overwrite:
             raise StartError(f'{self.target} exists already (--overwrite replaces it)')
-        if self._is_folder and not self._place.is_dir():
-            raise StartError(f'cannot replace {self.target}: it is no folder')
-        if not self._is_folder and not self._place.is_file():
-            raise StartError(f'cannot replace {self.target}: it is no file')
+        if not (place.is_dir() if self._is_folder else place.is_file()):
+            kind = 'folder' if self._is_folder else 'file'
+            raise StartError(f'cannot replace {self.target}: it is no {kind}')
         if self._is_folder and not all(
-            each.name.endswith(REPLACEABLE) for each in self._place.iterdir()
+            each.name.endswith(REPLACEABLE) for each in place.iterdir()
         ):
             raise StartError(f'cannot replace {self.target}: it holds more than a bag')
 
@@ -85,7 +88,7 @@ class Unfinished:
         with self.naming():
             for each in (*self.path.rglob('*'), self.path):
                 sync(each)
-            old = self._folder / '.old'
+            old = Path(self._folder.name, '.old')
             if self._is_folder and self._place.exists():
                 os.rename(self._place, old)  # a folder that is not empty cannot be replaced
             try:
@@ -100,16 +103,15 @@ class Unfinished:
     @contextmanager
     def naming(self) -> Iterator[None]:
         """
-        Say what could not be written, and why.
+        Name the target in what goes wrong while it is written.
 
         :raises StartError: in place of an error of the system, of SQLite or of a writer.
         """
         try:
             yield
-        except OSError as error:
-            raise StartError(f'cannot write {self.target}: {error.strerror or error}') from error
-        except sqlite3.Error as error:
-            raise StartError(f'cannot write {self.target}: {error}') from error
+        except (OSError, sqlite3.Error) as error:
+            reason = getattr(error, 'strerror', None) or error
+            raise StartError(f'cannot write {self.target}: {reason}') from error
         except StartError as error:
             raise StartError(str(error).replace(str(self.path), str(self.target))) from error
 
@@ -117,19 +119,14 @@ class Unfinished:
         """Return itself."""
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: Any) -> None:
         """Remove what is not complete."""
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.cleanup()
 
 
 def check_apart(source: Path, targets: list[Path]) -> None:
     """
-    Refuse outputs that would destroy the input or one another.
+    Look whether outputs would destroy the input or one another.
 
     :raises StartError: naming the first such output.
     """
@@ -137,8 +134,12 @@ def check_apart(source: Path, targets: list[Path]) -> None:
     places: list[Path] = []
     for target in targets:
         place = Path(os.path.realpath(target))
-        if place == source or place in source.parents or source in place.parents:
+        if _overlap(place, source):
             raise StartError(f'{target} is the input, or holds it, or lies in it')
-        if any(place == each or place in each.parents or each in place.parents for each in places):
+        if any(_overlap(place, each) for each in places):
             raise StartError(f'{target} is named for two outputs')
         places.append(place)
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return one == other or one in other.parents or other in one.parents

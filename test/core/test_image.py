@@ -224,7 +224,7 @@ def test_what_opencv_says_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
         raise error
 
     monkeypatch.setattr(cv2, 'imdecode', imdecode)
-    with pytest.raises(ImageError, match='OpenCV refuses: Insufficient memory$'):
+    with pytest.raises(ImageError, match='OpenCV rejects: Insufficient memory$'):
         decode_picture(encoded('.png', quarters()))
 
 

@@ -202,7 +202,7 @@ def test_outputs_of_an_earlier_run_are_replaced(bag: Path, run: Run, tmp_path: P
     assert names == [CAMERA, '/poses', '/detections', '/words'] * COUNT
     said = '\n'.join(run.lines)  # type: ignore[attr-defined]
     assert '/poses (vision_msgs/msg/Detection2DArray) of the input is replaced' in said
-    assert '/image_annotated (sensor_msgs/msg/Image) of the input is left out' in said
+    assert '/image_annotated (sensor_msgs/msg/Image) of the input is dropped' in said
 
 
 def test_a_topic_of_an_unknown_type_stays(
@@ -385,7 +385,7 @@ def test_images_wait_in_small_numbers(
     [
         ([], '', 'is empty'),
         ([('/words', STRING)], '', 'has no images; it has /words'),
-        ([('/a', IMAGE), ('/b', IMAGE)], '', 'several image topics, --topic takes one of /a'),
+        ([('/a', IMAGE), ('/b', IMAGE)], '', 'several image topics; try --topic with one of /a'),
         ([('/a', IMAGE)], '/b', 'has no topic /b, it has /a'),
         ([('/a', IMAGE), ('/words', STRING)], 'words', 'words carries std_msgs/msg/String'),
     ],

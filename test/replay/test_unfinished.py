@@ -155,10 +155,10 @@ def test_a_missing_folder_is_named(tmp_path: Path) -> None:
 def test_a_folder_without_permission_is_named(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def mkdtemp(*_: object) -> str:
+    def make(*_: object, **__: object) -> str:
         raise PermissionError(errno.EACCES, 'Permission denied')
 
-    monkeypatch.setattr(unfinished.tempfile, 'mkdtemp', mkdtemp)
+    monkeypatch.setattr(unfinished.tempfile, 'TemporaryDirectory', make)
     with pytest.raises(StartError, match=f'cannot write {tmp_path}/x: Permission denied'):
         Unfinished(tmp_path / 'x', False)
 

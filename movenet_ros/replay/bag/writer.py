@@ -83,7 +83,7 @@ class BagFile:
         self._first_ns, self._last_ns = LATEST_NS, 0
 
     def write(self, topic: Topic, received_ns: int, data: bytes) -> None:
-        """Write a message; those of other topics are left out."""
+        """Write a message; those of other topics are dropped."""
         name = topic.name, topic.msg_type
         if name in self._keys:
             self._file.write(self._keys[name], received_ns, data)
