@@ -61,20 +61,13 @@ def changed(before: Pixels, after: Pixels) -> NDArray[np.bool_]:
     return (before != after).any(axis=2)
 
 
-def test_a_vertical_limb_paints_only_its_columns() -> None:
-    columns = np.flatnonzero(changed(BLANK, skeleton_only(FOREARM))[150])
-    assert {319, 320} <= set(columns.tolist()) <= set(range(317, 324))
-
-
-def test_a_limb_paints_only_the_rows_between_its_ends() -> None:
-    rows = np.flatnonzero(changed(BLANK, skeleton_only(FOREARM)).any(axis=1))
+def test_a_vertical_limb_paints_its_columns_and_the_rows_between_its_ends_alone() -> None:
+    painted = changed(BLANK, skeleton_only(FOREARM))
+    columns, rows = np.flatnonzero(painted[150]), np.flatnonzero(painted.any(axis=1))
     radius = 5
-    assert 100 - radius <= rows.min() <= 100
-    assert 200 <= rows.max() <= 200 + radius
-
-
-def test_a_limb_has_no_gap() -> None:
-    assert changed(BLANK, skeleton_only(FOREARM))[100:201, 320].all()
+    assert {319, 320} <= set(columns.tolist()) <= set(range(317, 324))
+    assert 100 - radius <= rows.min() <= 100 and 200 <= rows.max() <= 200 + radius
+    assert painted[100:201, 320].all()
 
 
 def test_the_image_stays_as_it_was() -> None:
@@ -96,15 +89,12 @@ def test_without_people_it_is_a_copy() -> None:
     assert not np.shares_memory(drawn, BLANK)
 
 
-def test_keypoints_below_the_threshold_are_not_painted() -> None:
-    drawn = draw_poses(BLANK, FOREARM, 0.91, boxes=False, scores=False)
-    np.testing.assert_array_equal(drawn, BLANK)
-
-
-def test_a_keypoint_on_the_threshold_is_painted() -> None:
-    threshold = float(FOREARM.keypoint_scores.max())
+@pytest.mark.parametrize(
+    ('threshold', 'shown'), [(0.91, False), (float(FOREARM.keypoint_scores.max()), True)]
+)
+def test_keypoints_from_the_threshold_on_are_painted(threshold: float, shown: bool) -> None:
     drawn = draw_poses(BLANK, FOREARM, threshold, boxes=False, scores=False)
-    assert changed(BLANK, drawn).any()
+    assert changed(BLANK, drawn).any() == shown
 
 
 @pytest.mark.parametrize('seen', ['left_elbow', 'left_wrist'])
@@ -157,12 +147,9 @@ def test_the_score_is_written_above_the_box() -> None:
     assert columns.min() == 200
 
 
-def test_an_id_is_written_without_the_scores_too() -> None:
-    assert changed(BLANK, skeleton_only(person(track_id=3))).any()
-
-
-def test_without_an_id_none_is_written() -> None:
-    assert not changed(BLANK, skeleton_only(person(track_id=0))).any()
+@pytest.mark.parametrize(('track_id', 'shown'), [(3, True), (0, False)])
+def test_an_id_is_written_without_the_scores_too(track_id: int, shown: bool) -> None:
+    assert changed(BLANK, skeleton_only(person(track_id=track_id))).any() == shown
 
 
 @pytest.mark.parametrize('track_id', [1, 12345])

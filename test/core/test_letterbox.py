@@ -49,15 +49,11 @@ def painted(canvas_rgb: NDArray[np.uint8], order: Order) -> SourceImage:
 @given(sizes, input_sizes)
 @example((3000, 10), 256)
 @example((1, 1), 128)
-def test_the_longer_side_is_the_input_size(image_wh: tuple[int, int], input_size: int) -> None:
-    assert max(Letterbox.fit(image_wh, input_size, 32).input_wh) == input_size
-
-
-@given(sizes, input_sizes)
-def test_the_input_is_padded_to_the_next_multiple_of_32(
+def test_the_longer_side_is_the_input_size_and_the_other_padded_to_a_multiple_of_32(
     image_wh: tuple[int, int], input_size: int
 ) -> None:
     letterbox = Letterbox.fit(image_wh, input_size, 32)
+    assert max(letterbox.input_wh) == input_size
     for padded, content in zip(letterbox.input_wh, letterbox.content_wh):
         assert padded % 32 == 0
         assert 0 <= padded - content < 32
@@ -93,11 +89,6 @@ def test_the_corner_of_the_image_is_the_corner_of_its_content(
     np.testing.assert_allclose(corner, letterbox.content_wh, rtol=1e-5)
 
 
-def test_points_keep_their_shape() -> None:
-    letterbox = Letterbox.fit((640, 480), 256, 32)
-    assert letterbox.to_image(np.zeros((6, 17, 2))).shape == (6, 17, 2)
-
-
 @pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra', 'mono'])
 @pytest.mark.parametrize('image_wh', [(1280, 720), (480, 640), (641, 479), (200, 200), (64, 48)])
 def test_a_painted_square_lands_where_to_model_says(
@@ -127,19 +118,12 @@ def test_the_input_is_rgb_whatever_came_in(order: Order) -> None:
 
 
 @pytest.mark.parametrize('image_wh', [*EXTREMES, (1280, 720)])
-def test_the_input_is_what_the_model_takes(image_wh: tuple[int, int]) -> None:
-    letterbox = Letterbox.fit(image_wh, 256, 32)
-    batch = letterbox.apply(SourceImage(np.full(image_wh[::-1], 200, np.uint8), 'mono'))
-    assert batch.shape == (1, letterbox.input_wh[1], letterbox.input_wh[0], 3)
-    assert batch.dtype == np.int32
-
-
-@pytest.mark.parametrize('image_wh', [*EXTREMES, (1280, 720)])
 def test_content_fills_its_part_and_the_rest_is_black(image_wh: tuple[int, int]) -> None:
     letterbox = Letterbox.fit(image_wh, 256, 32)
-    batch = letterbox.apply(SourceImage(np.full(image_wh[::-1], 200, np.uint8), 'mono'))[0]
-    expected = np.zeros_like(batch)
-    expected[: letterbox.content_wh[1], : letterbox.content_wh[0]] = 200
+    batch = letterbox.apply(SourceImage(np.full(image_wh[::-1], 200, np.uint8), 'mono'))
+    expected = np.zeros((1, letterbox.input_wh[1], letterbox.input_wh[0], 3), np.int32)
+    expected[:, : letterbox.content_wh[1], : letterbox.content_wh[0]] = 200
+    assert (batch.shape, batch.dtype) == (expected.shape, expected.dtype)
     np.testing.assert_array_equal(batch, expected)
 
 
