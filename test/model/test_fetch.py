@@ -41,7 +41,7 @@ pytestmark = pytest.mark.process
 
 PATIENCE_S = 30.0
 
-# A fetch whose slow parts are replaced: it notes that it started, waits, and writes a few bytes.
+# A fetch without its slow parts: it notes its stages, may wait in one, and writes a few bytes.
 FAKE_FETCH = """
 from pathlib import Path
 import sys
@@ -50,7 +50,7 @@ import time
 from movenet_ros.model import fetch
 from movenet_ros.model import cache
 
-log, pause_s, hang_at = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
+log, wait_at = Path(sys.argv[1]), sys.argv[2]
 
 def note(text):
     with log.open('a') as file:
@@ -58,15 +58,14 @@ def note(text):
 
 def reach(stage):
     note(stage)
-    while hang_at == stage:
-        time.sleep(0.1)
+    while wait_at == stage and not log.with_name('go').exists():
+        time.sleep(0.02)
 
 def build(variant, origin, workspace, log):
     folder = workspace / 'built'
     (folder / 'saved_model').mkdir(parents=True)
     (folder / 'saved_model' / 'saved_model.pb').write_bytes(b'half')
     reach('building')
-    time.sleep(pause_s)
     (folder / 'saved_model' / 'saved_model.pb').write_bytes(b'whole')
     return fetch.Built(folder, None, origin.label)
 
@@ -97,9 +96,8 @@ class Fetches:
         self.log = log
         self.started: list[subprocess.Popen[str]] = []
 
-    def start(self, pause_s: float = 0.0, hang_at: str = '', *more: str) -> subprocess.Popen[str]:
-        command = [sys.executable, '-u', '-c', FAKE_FETCH, str(self.log), str(pause_s), hang_at]
-        command += more
+    def start(self, wait_at: str = '', *more: str) -> subprocess.Popen[str]:
+        command = [sys.executable, '-u', '-c', FAKE_FETCH, str(self.log), wait_at, *more]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.started.append(process)
         return process
@@ -122,22 +120,21 @@ def fetches(log: Path, cache: Path) -> Iterator[Fetches]:
             process.stdout.close()
 
 
-def test_of_two_processes_at_once_one_fetches_and_both_end_well(fetches: Fetches) -> None:
-    both = [fetches.start(pause_s=1.0), fetches.start(pause_s=1.0)]
-    outputs = [process.communicate(timeout=PATIENCE_S)[0] for process in both]
-    assert [process.returncode for process in both] == [0, 0]
-    stages = fetches.log.read_text().splitlines()
-    assert (stages.count('building'), stages.count('finished')) == (1, 2)
-    assert sum('waiting for it' in output for output in outputs) == 1
-    assert find_model() is not None
-
-
-def test_two_forced_fetches_take_turns(fetches: Fetches) -> None:
-    both = [fetches.start(0.5, '', '--force'), fetches.start(0.5, '', '--force')]
-    for process in both:
-        process.communicate(timeout=PATIENCE_S)
-    one = ['building', 'installing']
-    assert [s for s in fetches.log.read_text().splitlines() if s != 'finished'] == one * 2
+@pytest.mark.parametrize(
+    ('more', 'built'), [((), 1), (('--force',), 2)], ids=['once', 'forced, by turns']
+)
+def test_of_two_processes_one_waits_for_the_other(
+    fetches: Fetches, more: tuple[str, ...], built: int
+) -> None:
+    first = fetches.start('building', *more)
+    fetches.wait_for('building')
+    second = fetches.start('', *more)
+    assert second.stdout is not None
+    assert 'waiting for it' in second.stdout.readline()
+    fetches.log.with_name('go').touch()
+    assert [process.wait(PATIENCE_S) for process in (first, second)] == [0, 0]
+    stages = [each for each in fetches.log.read_text().splitlines() if each != 'finished']
+    assert stages == ['building', 'installing'] * built
     assert find_model() is not None
 
 
@@ -145,7 +142,7 @@ def test_two_forced_fetches_take_turns(fetches: Fetches) -> None:
 def test_a_killed_fetch_leaves_no_model_and_the_next_one_works(
     fetches: Fetches, cache: Path, stage: str
 ) -> None:
-    process = fetches.start(hang_at=stage)
+    process = fetches.start(stage)
     fetches.wait_for(stage)
     process.send_signal(signal.SIGKILL)
     process.wait(PATIENCE_S)
@@ -164,7 +161,7 @@ def test_a_killed_fetch_leaves_no_model_and_the_next_one_works(
 def test_a_killed_forced_fetch_leaves_the_old_model(fetches: Fetches, stage: str) -> None:
     assert fetches.start().wait(PATIENCE_S) == 0
     before = find_model()
-    process = fetches.start(0.0, stage, '--force')
+    process = fetches.start(stage, '--force')
     fetches.wait_for(stage, times=2)
     process.send_signal(signal.SIGKILL)
     process.wait(PATIENCE_S)
@@ -173,7 +170,7 @@ def test_a_killed_forced_fetch_leaves_the_old_model(fetches: Fetches, stage: str
 
 
 def test_a_process_that_waits_goes_on_when_the_other_is_killed(fetches: Fetches) -> None:
-    first = fetches.start(hang_at='building')
+    first = fetches.start('building')
     fetches.wait_for('building')
     second = fetches.start()
     assert second.stdout is not None
