@@ -31,7 +31,7 @@ from typing import Any
 from typing import NamedTuple
 from typing import Protocol
 
-from movenet_ros.backends import open_backend
+from movenet_ros.backends.choice import open_backend
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.request import MODEL_KINDS
 from movenet_ros.core.errors import BackendError
@@ -89,7 +89,7 @@ class Perception:
     """Of that file."""
 
     fallback = ''
-    """Why the network runs on the CPU now, in one sentence; empty where it runs as asked."""
+    """Why the network does not run on a GPU that is there, and the fix; else empty."""
 
     is_loading = False
     """Whether the network is being loaded anew, which takes seconds."""
@@ -231,7 +231,7 @@ class Perception:
             model.find(SourceImage(np.zeros((height, width, 3), np.uint8), 'rgb'), self._run)
 
     def _opened(self, settings: Settings) -> Runtime:
-        runtime, _, path = open_runtime(settings, self.model.spec, self._log)
+        runtime, _, path, self.fallback = open_runtime(settings, self.model.spec, self._log)
         self.file = path / 'saved_model.pb' if path and path.is_dir() else path
         self.sha256 = sha256_of(self.file) if self.file and self.file.is_file() else ''
         return runtime
@@ -290,11 +290,13 @@ class Opened(NamedTuple):
 
     :param why: the runtime is this one, in a few words.
     :param path: of the file or the folder that was loaded; None where there is none.
+    :param warning: why a GPU that is there is not used, and the fix; else empty.
     """
 
     runtime: Runtime
     why: str
     path: Path | None
+    warning: str = ''
 
 
 def open_runtime(settings: Settings, spec: ModelSpec, log: Log) -> Opened:
@@ -317,9 +319,11 @@ def open_runtime(settings: Settings, spec: ModelSpec, log: Log) -> Opened:
         onnx=files.onnx,
         threads=settings.runtime.threads,
         precision=settings.runtime.precision,
-        input_size=settings.input_size,
         compiled=files.compiled,
     )
-    runtime, why = open_backend(request, say=log.info)
-    log.info(f'backend {runtime.info} ({why})')
-    return Opened(runtime, why, request.model_for(runtime.info.name))
+    runtime, choice = open_backend(request, log.info)
+    log.info(f'backend {runtime.info} ({choice.why})')
+    if choice.warning:
+        log.warning(choice.warning)
+    path = request.model_for(runtime.info.name)
+    return Opened(runtime, choice.why, path, choice.warning)

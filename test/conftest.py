@@ -26,9 +26,9 @@ import sys
 from typing import Any
 
 from hypothesis import settings
-from movenet_ros.backends import onnxruntime as onnxruntime_module
-from movenet_ros.backends import tensorflow as tensorflow_module
+from movenet_ros.backends import load_backend
 from movenet_ros.backends.request import BackendRequest
+from movenet_ros.backends.tensorflow import import_tensorflow
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
@@ -45,7 +45,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # launch_testing allows no packa
 
 pytest_plugins = ['ros_graph']
 
-COSTS = ('tool', 'process', 'runtime', 'fuzz', 'lint', 'graph', 'pure')  # see pyproject.toml
+COSTS = {'lint', 'pure', 'graph', 'process', 'runtime', 'tool', 'fuzz'}  # see pyproject.toml
 COST_OF_FIXTURES = {  # the dearest first
     'process': {'start_program'},
     'runtime': {'onnxruntime_cpu', 'real_model', 'tensorflow', 'tensorflow_auto'},
@@ -90,17 +90,13 @@ def pytest_report_header() -> list[str]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test with what it costs, and run the dearest files first: no worker ends late."""
-    ranks: dict[Path, int] = {}
+    """Mark each test that is not marked with what it costs: one mark for each."""
     for item in items:
-        marks = [cost for cost in COSTS if item.get_closest_marker(cost)]
+        marks = {each.name for each in item.iter_markers()} & COSTS
         if len(marks) > 1:
             raise pytest.UsageError(f'{item.nodeid} is marked {" and ".join(marks)}: keep one')
         if not marks:
-            marks = [cost_of(item)]
-            item.add_marker(marks[0])
-        ranks[item.path] = min(COSTS.index(marks[0]), ranks.get(item.path, len(COSTS)))
-    items.sort(key=lambda item: ranks[item.path])
+            item.add_marker(cost_of(item))
 
 
 def cost_of(item: pytest.Item) -> str:
@@ -155,21 +151,20 @@ def real_model() -> ModelFiles:
 @pytest.fixture(scope='session')
 def onnxruntime_cpu(real_model: ModelFiles) -> Runtime:
     """Give the real model in ONNX Runtime on the CPU."""
-    assert real_model.onnx is not None
-    return onnxruntime_module.load(real_model.onnx, BackendRequest(SPEC, device='cpu'))
+    return load_backend(BackendRequest(SPEC, 'onnxruntime', 'cpu', onnx=real_model.onnx))
 
 
 @pytest.fixture(scope='session')
 def tensorflow() -> Any:
     """Give TensorFlow, which takes seconds to import."""
-    return tensorflow_module.import_tensorflow()
+    return import_tensorflow()
 
 
 @pytest.fixture(scope='session')
-def tensorflow_auto(tensorflow: Any, real_model: ModelFiles) -> Runtime:
-    """Give the real model in TensorFlow, on a GPU where there is one."""
-    assert real_model.saved_model is not None
-    return tensorflow_module.load(real_model.saved_model, BackendRequest(SPEC))
+def tensorflow_cpu(tensorflow: Any, real_model: ModelFiles) -> Runtime:
+    """Give the real model in TensorFlow on the CPU."""
+    files = {'saved_model': real_model.saved_model}
+    return load_backend(BackendRequest(SPEC, 'tensorflow', 'cpu', **files))
 
 
 @pytest.fixture(scope='session')

@@ -20,7 +20,6 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from dataclasses import replace
 import hashlib
-from pathlib import Path
 from typing import Any
 
 from log_lines import Lines
@@ -36,6 +35,7 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.perception import CALM_IMAGES
+from movenet_ros.perception import Opened
 from movenet_ros.perception import Perception
 from movenet_ros.perception import WARM_UP_WH
 from movenet_ros.settings import changed
@@ -329,11 +329,11 @@ def on_cpu(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """Let a backend for the CPU stand ready; give the list of what is asked of it."""
     asked: list[Settings] = []
 
-    def open_on_cpu(settings: Settings, *_: Any) -> tuple[RecordedBackend, str, Path | None]:
+    def open_on_cpu(settings: Settings, *_: Any) -> Opened:
         asked.append(settings)
         backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
         backend.info = RuntimeInfo('recorded', '1', 'CPU')
-        return backend, 'made up', None
+        return Opened(backend, 'made up', None)
 
     monkeypatch.setattr(perception_module, 'open_runtime', open_on_cpu)
     return asked

@@ -35,6 +35,7 @@ from movenet_ros.core.files import check_file
 from movenet_ros.core.files import FileRecord
 from movenet_ros.core.files import record_files
 from movenet_ros.core.files import write_json
+from movenet_ros.core.machine import gpus
 
 RECORDS = 'records.json'
 CPU_LINES = ('model name', 'flags', 'Features', 'CPU part')  # of /proc/cpuinfo: x86 and ARM
@@ -46,13 +47,13 @@ def usable_cores() -> int:
 
 
 def machine_key() -> str:
-    """Return a few letters that are others on another processor or another number of cores."""
+    """Return a few letters that differ where processor, number of cores, GPU or its driver do."""
     try:
         lines = Path('/proc/cpuinfo').read_text().splitlines()
     except OSError:
         lines = []
     cpu = sorted({line for line in lines if line.startswith(CPU_LINES)})
-    text = '\n'.join([platform.machine(), str(usable_cores()), *cpu])
+    text = '\n'.join([platform.machine(), str(usable_cores()), *cpu, *gpus()])
     return hashlib.sha256(text.encode()).hexdigest()[:8]
 
 

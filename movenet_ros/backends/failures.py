@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What runtimes say when they fail, made into one short line."""
+"""Errors of runtimes, made into one short line of text."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ import re
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.wording import one_line
 
 LONGEST = 200  # characters of a reason; the middle goes first
-GAP = ' ... '
 FAILURES = (RuntimeError, MemoryError)
-"""What every runtime raises besides its own: C++ exceptions come as these two."""
+"""What every runtime raises beside its own errors: exceptions of C++ come as these two."""
 
 _NO_MEMORY = re.compile(
-    r"out of memory|bad_alloc|can't alloc|cannot allocate|could not allocate|failed to allocate"
-    r'|alloc_failed|\bOOM\b|resource_?exhausted|smaller than requested bytes'
+    r"out of memory|not enough memory|bad_alloc|can't alloc|cannot allocate|could not allocate"
+    r'|failed to allocate|alloc_failed|\bOOM\b|resource_?exhausted|smaller than requested bytes'
+    r'|SIGKILL'  # of a process that the kernel ended
     r'|Dst tensor is not initialized',  # TensorFlow, of an array that has no room on the GPU
     re.IGNORECASE,
 )
@@ -38,22 +39,23 @@ _NO_MEMORY = re.compile(
 
 def shortened(reason: str, error: Exception) -> str:
     """Make a reason one line of at most LONGEST characters; without one, name the error."""
-    line = ' '.join(reason.split()) or type(error).__name__
-    if len(line) <= LONGEST:
-        return line
-    side = (LONGEST - len(GAP)) // 2
-    return f'{line[:side]}{GAP}{line[-side:]}'
+    return one_line(reason, LONGEST) or type(error).__name__
+
+
+def lacks_memory(text: str) -> bool:
+    """Return whether an error is about memory, of the machine or of a GPU."""
+    return bool(_NO_MEMORY.search(text))
 
 
 def load_error(runtime: str, model: Path, error: Exception, reason: str) -> StartError:
     """
-    Tell a machine without memory from a model that is damaged.
+    Return the error of a machine without memory, or of a model that is damaged.
 
     :param reason: what the error says, in one line.
     """
-    if isinstance(error, MemoryError) or _NO_MEMORY.search(f'{type(error).__name__} {error}'):
+    if isinstance(error, MemoryError) or lacks_memory(f'{type(error).__name__} {error}'):
         return BackendError(
             f'not enough memory to load the model in {runtime} ({reason}):'
-            ' end what else takes memory'
+            ' end other programs'
         )
     return ModelError(f'{runtime} cannot load {model}: {reason}')

@@ -13,19 +13,22 @@
 # limitations under the License.
 
 """
-MoveNet in ONNX Runtime: on the CPU, or on a GPU by TensorRT or CUDA.
+ONNX Runtime, on the CPU, or on a GPU by TensorRT or CUDA.
 
-What the runtime makes of the model for this processor is kept for the next start, as are the
-engines that TensorRT takes minutes to build.
+The graph that it optimizes for this processor is kept for the next start, as are the engines that
+TensorRT takes minutes to build.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import redirect_stdout
 import ctypes
 from dataclasses import replace
+from io import StringIO
 import json
+import os
 from pathlib import Path
 import re
 import tempfile
@@ -37,12 +40,12 @@ from movenet_ros.backends.failures import FAILURES
 from movenet_ros.backends.failures import load_error
 from movenet_ros.backends.failures import shortened
 from movenet_ros.backends.request import BackendRequest
+from movenet_ros.backends.request import INSTALL_FOR_GPU
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
-from movenet_ros.core.errors import StartError
+from movenet_ros.core.native_log import native_chatter_dropped
 from movenet_ros.core.native_memory import give_back_freed_memory
-from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.runtime import TensorSpec
@@ -55,41 +58,50 @@ GPU_NAMES = {TENSORRT: 'GPU 0 (TensorRT)', CUDA: 'GPU 0 (CUDA)'}
 TENSORRT_LIBRARIES = ('libnvinfer.so.10', 'libnvinfer.so.8')
 ERRORS_ONLY = 3  # of ONNX Runtime's log levels
 OPTIMIZED = 'optimized.onnx'
+NO_TELEMETRY = 'ORT_DISABLE_TELEMETRY'
+IMAGE_SIZED = 0.01  # of the bytes of the input: what is smaller are shapes, and the people found
+SIZES = ('activation_size', 'output_size')  # in a profile: bytes of an operator's tensors
+
+_LIBRARY = re.compile(r'(lib[\w.+-]+\.so[\w.]*): cannot open shared object file')
+_CUDA_FAILURE = re.compile(r'CUDA failure \d+: [^;\n]*')
 
 _PLACE = re.compile(  # in ONNX Runtime's source, as its reasons begin: file, line and function
     r'\S+\.(?:cc|cpp|cu|h):\d+ [^()]*\([^()]*\)(?: const)?(?: \[with [^]]*\])? '
 )
 
 
+def import_onnxruntime() -> Any:
+    """
+    Import ONNX Runtime without its telemetry, which reports its use to its makers.
+
+    A robot's owner has not been asked. ONNX Runtime looks at the variable while it is imported;
+    whoever sets it to 0 gets the telemetry.
+    """
+    known = os.environ.get(NO_TELEMETRY)
+    os.environ[NO_TELEMETRY] = '1' if known is None else known
+    try:
+        import onnxruntime
+    finally:
+        if known is None:
+            del os.environ[NO_TELEMETRY]
+    return onnxruntime
+
+
 def load(onnx: Path, request: BackendRequest) -> OnnxRuntime:
     """
     Load an ONNX file.
 
-    :raises BackendError: if the device is not to be had.
+    :raises BackendError: if the device cannot be used.
     :raises ModelError: if it is another network.
     """
-    import onnxruntime as ort
-
-    available = ort.get_available_providers()
-    if request.device == 'gpu' and CUDA not in available:
-        raise BackendError(
-            f'device gpu, but ONNX Runtime {ort.__version__} has no CUDA provider:'
-            ' pip install onnxruntime-gpu in place of onnxruntime, or set device to auto'
-        )
+    ort = import_onnxruntime()
     folder = open_folder(request.compiled, 'onnxruntime', ort.__version__)
-    if CUDA in available and request.device != 'cpu':
-        backend = _load_on_gpu(ort, onnx, request, folder)
-        if backend is not None:
-            return backend
-        if request.device == 'gpu':
-            raise BackendError(
-                "device gpu, but ONNX Runtime's CUDA provider does not start (its own lines above"
-                ' say why): check nvidia-smi and the CUDA and cuDNN libraries,'
-                ' or set device to auto'
-            )
+    if request.device == 'gpu':
+        return _load_on_gpu(ort, onnx, request, folder)
     session = _cpu_session(ort, onnx, request, folder)
-    info = RuntimeInfo('onnxruntime', ort.__version__, 'CPU', request.threads)
-    return OnnxRuntime(session, info)
+    return OnnxRuntime(
+        session, RuntimeInfo('onnxruntime', ort.__version__, 'CPU', request.threads)
+    )
 
 
 class OnnxRuntime:
@@ -106,7 +118,7 @@ class OnnxRuntime:
             return dict(zip(self._outputs, self._run(inputs), strict=True))
         except _errors() as error:
             reason = _reason(error)
-        # from here, not from above: the error holds what it met on its way, also on the GPU
+        # not from inside the handler: the first error holds tensors, also on the GPU
         raise InferenceError(f'ONNX Runtime: {reason}')
 
     def close(self) -> None:
@@ -120,7 +132,7 @@ class OnnxRuntime:
 
 
 class OnnxRuntimeOnGpu(OnnxRuntime):
-    """A session on a GPU: each shape of input has its place there, filled anew for each image."""
+    """A session on a GPU: each shape of input has its place there, filled for each image."""
 
     def __init__(self, ort: Any, session: Any, info: RuntimeInfo) -> None:
         super().__init__(session, info)
@@ -154,86 +166,115 @@ class OnnxRuntimeOnGpu(OnnxRuntime):
 
 
 def _cpu_session(ort: Any, onnx: Path, request: BackendRequest, folder: Path | None) -> Any:
-    """Load the model as it was optimized at an earlier start, or optimize and keep it."""
+    """Load the graph that an earlier start optimized, or optimize it and keep that."""
     optimized = folder / OPTIMIZED if folder else None
     if optimized is not None and optimized.exists():
         options = _options(ort, request)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            return _session(ort, optimized, options, [CPU], request.spec)
-        except ModelError:  # whole, but not to this runtime's liking
+            return _session(ort, optimized, options, [CPU], request)
+        except ModelError:  # whole, but this runtime cannot read it
             optimized.unlink()
     options = _options(ort, request)
     if optimized is not None:
         options.optimized_model_filepath = str(optimized)
         try:
-            session = _session(ort, onnx, options, [CPU], request.spec)
+            session = _session(ort, onnx, options, [CPU], request)
             seal(folder)
             return session
-        except ModelError:  # of the file, which is said below, or a full disk
+        except ModelError:  # of the file, which is raised below, or a full disk
             options = _options(ort, request)
-    return _session(ort, onnx, options, [CPU], request.spec)
+    return _session(ort, onnx, options, [CPU], request)
 
 
 def _load_on_gpu(
     ort: Any, onnx: Path, request: BackendRequest, folder: Path | None
-) -> OnnxRuntimeOnGpu | None:
+) -> OnnxRuntimeOnGpu:
     """
-    Load the model on the GPU and try it there.
+    Load the model on the GPU, and run it once to see which operators do not run there.
 
-    :return: None if no provider starts, or none that can load and run the model; then the CPU
-        tells whether that is the model's fault.
-    :raises StartError: if the GPU was asked for and cannot load or run the model.
+    :raises StartError: if that does not work.
     """
-    cuda = {'arena_extend_strategy': 'kSameAsRequested'}
-    if request.gpu_memory_limit_mb > 0:
-        cuda['gpu_mem_limit'] = str(request.gpu_memory_limit_mb * 2**20)
-    providers: list[Any] = [(CUDA, cuda), CPU]
-    if TENSORRT in ort.get_available_providers() and _has_tensorrt():
-        providers.insert(0, (TENSORRT, _tensorrt_options(request, folder)))
+    if CUDA not in ort.get_available_providers():
+        raise BackendError(
+            f'ONNX Runtime {ort.__version__} has no CUDA provider: {INSTALL_FOR_GPU}'
+        )
+    if hasattr(ort, 'preload_dlls'):  # finds the CUDA libraries that pip installed
+        with redirect_stdout(StringIO()):
+            ort.preload_dlls()
     with tempfile.TemporaryDirectory() as profiles:
         options = _options(ort, request)
-        options.enable_profiling = True  # to see which operators run where
+        options.enable_profiling = True
         options.profile_file_prefix = f'{profiles}/trial'
-        try:
-            session = _session(ort, onnx, options, providers, request.spec)
-        except StartError:
-            if request.device == 'gpu':
-                raise
-            return None
+        with native_chatter_dropped() as lines:
+            session = _session(ort, onnx, options, _gpu_providers(ort, request, folder), request)
         provider = session.get_providers()[0]  # one that fails is dropped, not raised
         if provider not in GPU_NAMES:
-            return None
-        info = RuntimeInfo('onnxruntime', ort.__version__, GPU_NAMES[provider])
-        backend = OnnxRuntimeOnGpu(ort, session, info)
-        try:
-            backend.run(request.spec.zeros())
-        except InferenceError as error:
-            backend.close()
-            session = None  # or the error would hold it, and its memory
-            if request.device != 'gpu':
-                return None
+            reason = _missing(lines) or 'does not start, see its own lines'
             raise BackendError(
-                f'the model does not run on {info.device}: {error}: set device to cpu'
-            ) from error
-        cpu_operators = operators_on(CPU, Path(session.end_profiling()))
+                f"ONNX Runtime's CUDA provider: {reason}: check nvidia-smi, {INSTALL_FOR_GPU}"
+            )
+        info = RuntimeInfo('onnxruntime', ort.__version__, GPU_NAMES[provider])
+        runtime = OnnxRuntimeOnGpu(ort, session, info)
+        try:
+            runtime.run(request.spec.zeros())
+        except InferenceError as error:
+            runtime.close()
+            session = None  # or the error would hold it, and its memory
+            raise BackendError(f'the model does not run on {info.device}: {error}') from error
+        profile = Path(session.end_profiling())
+        least_bytes = IMAGE_SIZED * sum(each.nbytes for each in request.spec.zeros().values())
+        runtime.info = replace(info, cpu_operators=operators_on(CPU, profile, least_bytes))
     seal(folder)
-    backend.info = replace(info, cpu_operators=cpu_operators)
-    return backend
+    return runtime
 
 
-def operators_on(provider: str, profile: Path) -> tuple[str, ...]:
+def _missing(lines: Sequence[str]) -> str:
+    """Return what lines of ONNX Runtime say about CUDA, in a few words."""
+    found = _LIBRARY.search('\n'.join(lines))
+    if found:
+        return f'{found[1]} is missing'
+    found = _CUDA_FAILURE.search('\n'.join(lines))
+    return found[0].strip() if found else ''
+
+
+def operators_on(provider: str, profile: Path, least_bytes: float = 0.0) -> tuple[str, ...]:
     """
     Read from ONNX Runtime's profile which operators a provider ran.
 
+    On a GPU, it runs those on the CPU that compute shapes, on purpose.
+
     :param profile: file that a session wrote.
+    :param least_bytes: of an operator's inputs or outputs; smaller ones are left out.
     :return: their types, sorted.
     """
     events = json.loads(profile.read_text())
     ran = (each['args'] for each in events if each.get('cat') == 'Node' and 'args' in each)
     return tuple(
-        sorted({each['op_name'] for each in ran if each.get('provider') == provider})
+        sorted(
+            {
+                each['op_name']
+                for each in ran
+                if each.get('provider') == provider
+                and max(int(each.get(size, 0)) for size in SIZES) >= least_bytes
+            }
+        )
     )
+
+
+def _gpu_providers(ort: Any, request: BackendRequest, folder: Path | None) -> list[Any]:
+    """Return the providers to try, with their options."""
+    cuda = {
+        'arena_extend_strategy': 'kSameAsRequested',
+        # the exhaustive search takes 1.2 to 2.3 s for each new shape, and finds nothing faster
+        'cudnn_conv_algo_search': 'HEURISTIC',
+    }
+    if request.gpu_memory_limit_mb > 0:
+        cuda['gpu_mem_limit'] = str(request.gpu_memory_limit_mb * 2**20)
+    providers: list[Any] = [(CUDA, cuda), CPU]
+    if TENSORRT in ort.get_available_providers() and _has_tensorrt():
+        providers.insert(0, (TENSORRT, _tensorrt_options(request, folder)))
+    return providers
 
 
 def _tensorrt_options(request: BackendRequest, folder: Path | None) -> dict[str, str]:
@@ -254,12 +295,12 @@ def _tensorrt_options(request: BackendRequest, folder: Path | None) -> dict[str,
 
 
 def _shapes(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    """Spell shapes as TensorRT's provider reads them: input:1x192x256x3,..."""
+    """Return shapes as TensorRT's provider reads them: input:1x192x256x3,..."""
     return ','.join(f'{name}:{"x".join(map(str, shape))}' for name, shape in shapes.items())
 
 
 def _has_tensorrt() -> bool:
-    """Tell whether TensorRT is installed; ONNX Runtime lists its provider either way."""
+    """Return whether TensorRT is installed; ONNX Runtime lists its provider either way."""
     for name in TENSORRT_LIBRARIES:
         try:
             ctypes.CDLL(name)
@@ -279,10 +320,10 @@ def _options(ort: Any, request: BackendRequest) -> Any:
 
 
 def _session(
-    ort: Any, onnx: Path, options: Any, providers: list[Any], spec: ModelSpec
+    ort: Any, onnx: Path, options: Any, providers: list[Any], request: BackendRequest
 ) -> Any:
     """
-    Make a session of a network.
+    Return a session of the network.
 
     :raises ModelError: if the file is something else.
     :raises BackendError: if there is not enough memory for it.
@@ -291,18 +332,6 @@ def _session(
         session = ort.InferenceSession(str(onnx), options, providers=providers)
     except _errors() as error:
         raise load_error('ONNX Runtime', onnx, error, _reason(error)) from error
-    _check(session, onnx, spec)
-    return session
-
-
-def _reason(error: Exception) -> str:
-    """Return what an error says behind the places in the model and in ONNX Runtime's source."""
-    first_line = str(error).strip().partition('\n')[0]
-    return shortened(_PLACE.sub('', first_line.rpartition('Status Message: ')[2]), error)
-
-
-def _check(session: Any, onnx: Path, spec: ModelSpec) -> None:
-    """Refuse a network that is not the one of the spec."""
     taken, given = (
         {
             each.name: TensorSpec(DTYPES.get(each.type, each.type), _shape(each.shape))
@@ -310,7 +339,14 @@ def _check(session: Any, onnx: Path, spec: ModelSpec) -> None:
         }
         for side in (session.get_inputs(), session.get_outputs())
     )
-    spec.check(taken, given, str(onnx))
+    request.spec.check(taken, given, str(onnx))
+    return session
+
+
+def _reason(error: Exception) -> str:
+    """Return the text of an error behind the places in the model and in ONNX Runtime's source."""
+    first_line = str(error).strip().partition('\n')[0]
+    return shortened(_PLACE.sub('', first_line.rpartition('Status Message: ')[2]), error)
 
 
 def _shape(stated: Sequence[Any]) -> tuple[int | None, ...] | None:
@@ -319,7 +355,7 @@ def _shape(stated: Sequence[Any]) -> tuple[int | None, ...] | None:
 
 
 def _errors() -> tuple[type[Exception], ...]:
-    """Return what ONNX Runtime raises: classes without a common base of their own."""
+    """Return what ONNX Runtime raises: classes without a common base."""
     from onnxruntime.capi import onnxruntime_pybind11_state as state
 
     found = (getattr(state, name) for name in dir(state))

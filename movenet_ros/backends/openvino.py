@@ -56,8 +56,8 @@ def import_openvino() -> Any:
     """
     Import OpenVINO without its telemetry, which reports each import to its makers.
 
-    A robot's owner has not been asked. OpenVINO does without the package where it cannot be
-    imported, which is what None in sys.modules says.
+    A robot's owner has not been asked. OpenVINO does without that package where it cannot be
+    imported; None in sys.modules makes it so.
     """
     known = sys.modules.get(TELEMETRY)
     sys.modules[TELEMETRY] = None  # type: ignore[assignment]
@@ -75,16 +75,11 @@ def load(onnx: Path, request: BackendRequest) -> OpenVino:
     """
     Read an ONNX file and compile it when the first image comes.
 
-    :raises BackendError: if the device or the precision is not to be had.
+    :raises BackendError: if the precision cannot be had.
     :raises ModelError: if it is another network.
     """
     openvino = import_openvino()
     version = openvino.get_version().split('-')[0]
-    if request.device == 'gpu':
-        raise BackendError(
-            'device gpu, but backend openvino runs on the CPU:'
-            ' set backend to auto, or device to auto'
-        )
     try:
         core = _core(openvino.Core)
         precision = _precision(core, request.precision)
@@ -193,7 +188,7 @@ def _core(make: Callable[[], Any]) -> Any:
 
 def _precision(core: Any, asked: str) -> str:
     """
-    Choose how to compute: in bf16 where the processor has instructions for it, else in f32.
+    Return the precision to compute in: bf16 where the processor has instructions for it.
 
     :raises BackendError: if bf16 is asked for and the processor would only emulate it.
     """
@@ -204,7 +199,7 @@ def _precision(core: Any, asked: str) -> str:
 
 
 def _check(model: Any, onnx: Path, spec: ModelSpec) -> None:
-    """Refuse a network that is not the one of the spec."""
+    """Reject a network that is not the one of the spec."""
     taken, given = (
         {
             each.any_name: TensorSpec(
@@ -225,12 +220,12 @@ def _shape(partial: Any) -> tuple[int | None, ...] | None:
 
 
 def _failures(openvino: Any) -> tuple[type[Exception], ...]:
-    """Return what OpenVINO's reader raises: classes without a common base of their own."""
+    """Return what OpenVINO's reader raises: classes without a common base."""
     found = (getattr(openvino.frontend, name) for name in dir(openvino.frontend))
     own = (each for each in found if isinstance(each, type) and issubclass(each, Exception))
     return *FAILURES, OSError, *own
 
 
 def _reason(error: Exception) -> str:
-    """Return the line of OpenVINO's page that says what went wrong: the last one."""
+    """Return the line of OpenVINO's text that says what went wrong: the last one."""
     return shortened(str(error).strip().rpartition('\n')[2], error)

@@ -12,11 +12,10 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""MoveNet in TensorFlow, by the signature of its SavedModel."""
+"""TensorFlow, on a GPU or the CPU: the signature of a SavedModel."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 import gc
 import os
 from pathlib import Path
@@ -31,7 +30,6 @@ from movenet_ros.core import machine
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
-from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_log import native_chatter_dropped
 from movenet_ros.core.native_memory import give_back_freed_memory
 from movenet_ros.core.runtime import ModelSpec
@@ -41,13 +39,12 @@ from movenet_ros.core.runtime import TensorSpec
 
 SIGNATURE = 'serving_default'
 CPU = '/CPU:0'
-MOVING = {'_Arg', '_Retval', '_Send', '_Recv', '_HostSend', '_HostRecv', 'Const', 'NoOp'}
 KEPT = (
     'TensorFlow keeps the GPU memory that it took until the process ends, for its next model:'
     ' restart the node to free it'
 )
 
-_NO_REASON = re.compile(  # lines of TensorFlow's pages that say where, or what to do about it
+_NO_REASON = re.compile(  # lines of TensorFlow's texts on the place, and hints
     r'\s*$|Graph execution error|Detected at |<stack traces|Node: |Hint: |\d+ root error'
     r'|\s+(?![\s(])'  # indented: a program's lines and names of nodes, but not (0) of the errors
 )
@@ -59,8 +56,7 @@ def import_tensorflow() -> Any:
     """
     Import TensorFlow without its pages of log.
 
-    Where there is no GPU, it would complain of that as an error; set TF_CPP_MIN_LOG_LEVEL to 0
-    to hear it.
+    Without a GPU, it would log that as an error; set TF_CPP_MIN_LOG_LEVEL to 0 to see all lines.
     """
     os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', WARNINGS if machine.gpu_in_sight() else FATAL)
     with native_chatter_dropped():
@@ -73,9 +69,7 @@ def load(saved_model: Path, request: BackendRequest) -> TensorFlow:
     """
     Load a SavedModel.
 
-    A GPU that cannot run it leaves the CPU, unless the GPU was asked for.
-
-    :raises BackendError: if the device is not to be had, or cannot run the model.
+    :raises BackendError: if the device cannot be used.
     :raises ModelError: if it is another network.
     """
     tf = import_tensorflow()
@@ -83,43 +77,13 @@ def load(saved_model: Path, request: BackendRequest) -> TensorFlow:
         for pool in ('intra', 'inter'):
             setter = getattr(tf.config.threading, f'set_{pool}_op_parallelism_threads')
             _configure(setter, request.threads)
+    device = 'gpu' if request.device == 'gpu' else 'cpu'
     with native_chatter_dropped():
-        where, described = prepare_device(tf, request.device, request.gpu_memory_limit_mb)
+        where, described = prepare_device(tf, device, request.gpu_memory_limit_mb)
     kept = '' if where == CPU else KEPT
     info = RuntimeInfo('tensorflow', tf.__version__, described, request.threads, kept=kept)
-    if where != CPU:
-        try:
-            return _load_on_gpu(tf, saved_model, where, request.spec, info)
-        except StartError:  # of a damaged model, the CPU will say the same
-            if request.device == 'gpu':
-                raise
-    return _load_on(tf, saved_model, CPU, request.spec, replace(info, device='CPU'))
-
-
-def _load_on_gpu(
-    tf: Any, saved_model: Path, where: str, spec: ModelSpec, info: RuntimeInfo
-) -> TensorFlow:
-    """
-    Load a SavedModel on the GPU and try it there.
-
-    :raises BackendError: if the GPU cannot run it.
-    """
-    backend = _load_on(tf, saved_model, where, spec, info)
-    try:
-        backend.info = replace(info, cpu_operators=operators_on_cpu(backend, spec))
-    except InferenceError as error:
-        backend.close()
-        raise BackendError(
-            f'the model does not run on {info.device}: {error}: set device to cpu'
-        ) from error
-    return backend
-
-
-def _load_on(
-    tf: Any, saved_model: Path, where: str, spec: ModelSpec, info: RuntimeInfo
-) -> TensorFlow:
-    model, signature = read_model(tf, saved_model, where, spec)
-    return TensorFlow(tf, model, signature, where, info)
+    model, signature = read_model(tf, saved_model, where, request.spec)
+    return TensorFlow(tf, model, signature, where, request.spec, info)
 
 
 def read_model(tf: Any, saved_model: Path, where: str, spec: ModelSpec) -> tuple[Any, Any]:
@@ -133,7 +97,7 @@ def read_model(tf: Any, saved_model: Path, where: str, spec: ModelSpec) -> tuple
     try:
         with native_chatter_dropped(), tf.device(where):
             model = tf.saved_model.load(str(saved_model))
-    except (*FAILURES, OSError, ValueError, KeyError, tf.errors.OpError) as error:
+    except (*FAILURES, OSError, ValueError, LookupError, tf.errors.OpError) as error:
         raise load_error('TensorFlow', saved_model, error, _reason(error)) from error
     return model, _signature(model, saved_model, spec)
 
@@ -142,9 +106,16 @@ class TensorFlow:
     """A SavedModel's signature on one device; made by :func:`load`."""
 
     def __init__(
-        self, tf: Any, model: Any, signature: Any, device: str, info: RuntimeInfo
+        self,
+        tf: Any,
+        model: Any,
+        signature: Any,
+        device: str,
+        spec: ModelSpec,
+        info: RuntimeInfo,
     ) -> None:
         self.info = info
+        self._spec = spec
         self._tf = tf
         self._model = model  # its variables live only as long as this object
         self._signature = signature
@@ -153,6 +124,7 @@ class TensorFlow:
     def run(self, inputs: Tensors) -> Tensors:
         """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
         tf = self._tf
+        self._spec.check_inputs(inputs)  # TensorFlow reshapes what does not fit
         try:
             with tf.device(self._device):
                 tensors = {name: tf.constant(each) for name, each in inputs.items()}
@@ -160,7 +132,7 @@ class TensorFlow:
                 return {name: each.numpy() for name, each in answer.items()}
         except (*FAILURES, tf.errors.OpError) as error:
             reason = _reason(error)
-        # from here, not from above: the error holds what it met on its way, also on the GPU
+        # not from inside the handler: the first error holds tensors, also on the GPU
         raise InferenceError(f'TensorFlow: {reason}')
 
     def close(self) -> None:
@@ -172,26 +144,6 @@ class TensorFlow:
         self._model = self._signature = None
         gc.collect()  # they point at each other
         give_back_freed_memory()
-
-
-def operators_on_cpu(backend: TensorFlow, spec: ModelSpec) -> tuple[str, ...]:
-    """
-    Run the model for the first time; return the types of the operators on the CPU, sorted.
-
-    TensorFlow puts an operator that a GPU does not know onto the CPU without a word. What only
-    moves arrays about is passed over.
-    """
-    from tensorflow.python.eager import context
-
-    context.enable_graph_collection()
-    try:
-        backend.run(spec.zeros())
-        graphs = context.export_run_metadata().partition_graphs
-    finally:
-        context.disable_graph_collection()
-    nodes = (node for graph in graphs for node in graph.node)
-    types = {node.op for node in nodes if node.device.endswith('device:CPU:0')}
-    return tuple(sorted(types - MOVING))
 
 
 def _signature(model: Any, saved_model: Path, spec: ModelSpec) -> Any:
@@ -220,20 +172,22 @@ def prepare_device(tf: Any, device: str, gpu_memory_limit_mb: int) -> tuple[str,
     """
     Set up TensorFlow's GPUs.
 
+    :param device: ``auto`` is a GPU where there is one.
     :return: TensorFlow's name of the device, and a description for people.
+    :raises BackendError: if there is no GPU and one is asked for.
     """
     gpus = tf.config.list_physical_devices('GPU')
     if device == 'gpu' and not gpus:
-        built = 'is built with CUDA' if tf.test.is_built_with_cuda() else 'is built without CUDA'
+        with_cuda = 'with' if tf.test.is_built_with_cuda() else 'without'
         raise BackendError(
-            f'device gpu, but TensorFlow {tf.__version__} sees none (it {built}): check'
-            ' nvidia-smi, pip install tensorflow[and-cuda], or set device to auto'
+            f'TensorFlow {tf.__version__}, built {with_cuda} CUDA, finds no GPU: check nvidia-smi,'
+            " pip install 'tensorflow[and-cuda]'"
         )
     if device == 'cpu' or not gpus:
         try:
             if gpus:
                 tf.config.set_visible_devices([], 'GPU')
-        except RuntimeError:  # a model was on the GPU before; this one stays off it all the same
+        except RuntimeError:  # a model was on the GPU before; this one is on the CPU all the same
             pass
         return CPU, 'CPU'
     for gpu in gpus:
@@ -258,7 +212,7 @@ def _configure(setter: Any, *args: Any) -> None:
 
 
 def _reason(error: Exception) -> str:
-    """Return the line of TensorFlow's page that says what went wrong."""
+    """Return the line of TensorFlow's text that says what went wrong."""
     lines = str(getattr(error, 'message', error)).splitlines()
     telling = (line.strip() for line in lines if not _NO_REASON.match(line))
     return shortened(next(telling, ''), error)

@@ -16,15 +16,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 import os
 from pathlib import Path
 import platform
+import time
 from typing import Any
 
 PROC = Path('/proc')
 
-GPU_NODES = ('/dev/nvidiactl', '/dev/nvmap', '/dev/kfd', '/dev/dxg')
-"""Devices of GPU drivers: NVIDIA, Jetson, AMD, WSL. Without one, no runtime finds a GPU."""
+NVIDIA = ('/dev/nvidiactl', '/dev/nvmap', '/dev/dxg')  # also on a Jetson, and in Windows' Linux
+GPU_NODES = (*NVIDIA, '/dev/kfd')
+"""What drivers show, the last one is AMD's. Without one, no runtime finds a GPU."""
 
 
 def machine() -> dict[str, Any]:
@@ -38,9 +41,37 @@ def machine() -> dict[str, Any]:
     }
 
 
-def gpu_in_sight() -> bool:
-    """Return whether the driver of a GPU is loaded."""
-    return any(Path(node).exists() for node in GPU_NODES)
+def gpu_in_sight(nodes: Sequence[str] = GPU_NODES) -> bool:
+    """Return whether a driver is loaded, and its GPUs are not hidden from this process."""
+    visible = os.environ.get('CUDA_VISIBLE_DEVICES', '0').strip()
+    return visible not in ('', '-1') and any(Path(node).exists() for node in nodes)
+
+
+def gpus() -> list[str]:
+    """Return the models of NVIDIA's GPUs, and the version of the driver."""
+    driver = PROC / 'driver' / 'nvidia'
+    lines = [
+        line
+        for path in (driver / 'version', *sorted(driver.glob('gpus/*/information')))
+        if path.exists()
+        for line in path.read_text(errors='replace').splitlines()
+    ]
+    return [line for line in lines if line.startswith(('NVRM', 'Model'))]
+
+
+def busy_share(seconds: float) -> float:
+    """Wait; return the share of the time that the cores were in use, by any process."""
+    before = _ticks()
+    time.sleep(seconds)
+    used, idle = (now - then for now, then in zip(_ticks(), before))
+    return used / max(1, used + idle)
+
+
+def _ticks() -> tuple[int, int]:
+    """Return how long all cores were in use and idle, since the start."""
+    cpu = (PROC / 'stat').read_text().partition('\n')[0].split()[1:9]
+    user, nice, system, idle, waiting, *others = (int(each) for each in cpu)
+    return user + nice + system + sum(others), idle + waiting
 
 
 def cpu_seconds(pid: int) -> float:

@@ -32,20 +32,23 @@ _CHATTER = re.compile(
 
 
 @contextmanager
-def native_chatter_dropped() -> Iterator[None]:
+def native_chatter_dropped() -> Iterator[list[str]]:
     """
     Drop the lines of level INFO that C++ code writes to stderr; keep warnings and errors.
 
     TensorFlow writes some of them before it reads any of its settings. If the work raises, no line
     is dropped.
+
+    :return: all lines, once the block has ended.
     """
     sys.stderr.flush()
     screen = os.dup(2)
+    lines: list[str] = []
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         failed = False
         try:
-            yield
+            yield lines
         except Exception:  # and not Ctrl-C
             failed = True
             raise
@@ -54,6 +57,7 @@ def native_chatter_dropped() -> Iterator[None]:
             os.dup2(screen, 2)
             held.seek(0)
             for line in held:
+                lines.append(line.decode(errors='replace'))
                 if failed or not _CHATTER.match(line):
                     os.write(2, line)
             os.close(screen)

@@ -46,7 +46,8 @@ class TensorSpec:
         if shape is None or self.shape is None:
             return True
         pairs = zip(self.shape, shape)
-        return len(self.shape) == len(shape) and all(a == b for a, b in pairs if a and b)
+        agree = all(a == b for a, b in pairs if None not in (a, b))
+        return len(self.shape) == len(shape) and agree
 
     def __str__(self) -> str:
         """Return it for people: int32[1, ?, ?, 3]."""

@@ -167,8 +167,8 @@ def _remove_leftovers(directory: Path) -> None:
         manifest = read_manifest(directory / MANIFEST)
     except ModelError:
         manifest = None
-    keep = {MANIFEST, LOCK, manifest.payload if manifest else MANIFEST}
-    for path in directory.iterdir():
+    keep = {MANIFEST, LOCK, COMPILED, manifest.payload if manifest else MANIFEST}
+    for path in (*directory.iterdir(), *directory.glob(f'{COMPILED}/*')):
         if path.name in keep:
             continue
         if path.is_dir() and not path.is_symlink():

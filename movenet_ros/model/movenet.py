@@ -21,6 +21,8 @@ ymin, xmin, ymax, xmax and the person's score; coordinates are fractions of the 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
@@ -37,6 +39,7 @@ from numpy.typing import NDArray
 
 INPUT, OUTPUT = 'input', 'output_0'
 MULTIPLE = 32  # of which height and width of the input are multiples
+CAMERA_WH = (640, 480)
 INPUT_SIZES = (128, 1024)  # the smallest and the largest longer side
 MAX_PEOPLE = 6
 OUTPUT_SHAPE = (1, MAX_PEOPLE, 3 * len(COCO) + 5)
@@ -62,7 +65,6 @@ class MultiPose(PoseModel):
     :param max_people: at most this many are kept, 1 to 6; may be set at any time.
     """
 
-    spec = SPEC
     skeleton = COCO
 
     def __init__(
@@ -73,6 +75,12 @@ class MultiPose(PoseModel):
         self.max_people = max_people
         self._letterbox = self.letterbox((1, 1))
         self._batch = self._letterbox.empty_batch()
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Return its names, types and shapes; the usual one is that of a camera's images."""
+        usual = self.letterbox(CAMERA_WH).empty_batch().shape
+        return replace(SPEC, usual={INPUT: usual})
 
     def letterbox(self, image_wh: tuple[int, int]) -> Letterbox:
         """Return how images of a size lie in the input."""

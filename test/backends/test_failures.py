@@ -77,11 +77,3 @@ def test_anything_else_is_about_the_model(said: str) -> None:
     error = load_error('OpenVINO', MODEL, RuntimeError(said), said)
     assert isinstance(error, ModelError)
     assert str(error) == f'OpenVINO cannot load {MODEL}: {said}'
-
-
-def test_a_machine_without_memory_is_told_the_cure() -> None:
-    error = load_error('OpenVINO', MODEL, MemoryError(), 'std::bad_alloc')
-    assert str(error) == (
-        'not enough memory to load the model in OpenVINO (std::bad_alloc):'
-        ' end what else takes memory'
-    )

@@ -260,6 +260,18 @@ def test_the_order_of_people_makes_no_difference(people_at: PeopleAt) -> None:
         np.testing.assert_array_equal(there_boxes, boxes[order])
 
 
+def test_people_do_not_touch_each_other(people_at: PeopleAt) -> None:
+    pair = shaken(people_at((300, 250, HEIGHT), (600, 300, 150)), 20, 2.0)
+    alone = [
+        replace(
+            each, keypoints=each.keypoints[:1], keypoint_scores=each.keypoint_scores[:1],
+            boxes_xyxy=each.boxes_xyxy[:1], scores=each.scores[:1], ids=each.ids[:1],
+        )
+        for each in pair
+    ]
+    np.testing.assert_array_equal(keypoints(smoothed(pair)), keypoints(smoothed(alone)))
+
+
 def test_who_comes_in_does_not_move_as_the_others_do(people_at: PeopleAt) -> None:
     """Somebody stands beside somebody who runs."""
     runner = [people_at((100 + 20 * i, 250, HEIGHT)) for i in range(20)]
@@ -267,6 +279,12 @@ def test_who_comes_in_does_not_move_as_the_others_do(people_at: PeopleAt) -> Non
     found = smoothed(runner[:10] + both[10:])
     for points, _ in found[10:]:
         np.testing.assert_array_equal(points[1], both[0].keypoints[1])
+
+
+def test_nobody_is_no_trouble(people_at: PeopleAt) -> None:
+    person = people_at((300, 250, HEIGHT))
+    found = smoothed([Poses.nobody(), person, Poses.nobody(), person])
+    assert [len(points) for points, _ in found] == [0, 1, 0, 1]
 
 
 # keypoints that are not seen
@@ -298,6 +316,14 @@ def test_a_keypoint_that_reappears_starts_afresh(people_at: PeopleAt) -> None:
     smooth, raw = keypoints(smoothed(images)), images[10].keypoints[0]
     np.testing.assert_array_equal(smooth[10, WRIST], raw[WRIST])
     assert (smooth[10, :WRIST] != raw[:WRIST]).any(axis=1).all()
+
+
+def test_the_threshold_says_what_is_seen(people_at: PeopleAt) -> None:
+    images = shaken(people_at((300, 250, HEIGHT), keypoint_score=0.5), 20, 2.0)
+    raw = np.array([each.keypoints[0] for each in images])
+    smooth = keypoints(smoothed(images, keypoint_threshold=0.6))
+    np.testing.assert_array_equal(smooth, raw)
+    assert jumps(keypoints(smoothed(images, keypoint_threshold=0.5))) < 0.6 * jumps(raw)
 
 
 # people who come and go

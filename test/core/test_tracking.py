@@ -108,11 +108,8 @@ def stroll(people_at: PeopleAt, count: int, images: int, seed: int) -> list[Pose
 
 
 @BOTH_WAYS
-@pytest.mark.parametrize('rate_hz', [1, 5, 30])
-def test_a_person_gets_an_id_when_seen_repeatedly(
-    people_at: PeopleAt, by: str, rate_hz: int
-) -> None:
-    ids = follow([people_at((200, 200, 150))] * 5, rate_hz, by=by)
+def test_a_person_gets_an_id_when_seen_repeatedly(people_at: PeopleAt, by: str) -> None:
+    ids = follow([people_at((200, 200, 150))] * 5, by=by)
     assert ids == [[0]] * (CONFIRM_HITS - 1) + [[1]] * (6 - CONFIRM_HITS)
 
 
@@ -145,6 +142,17 @@ def test_a_restart_forgets_who_was_about_to_get_an_id(people_at: PeopleAt) -> No
 def test_somebody_seen_now_and_then_gets_no_id(people_at: PeopleAt) -> None:
     images = ([people_at((200, 200, 150))] + [Poses.nobody()] * 15) * 6
     assert {each for ids in follow(images) for each in ids} == {0}
+
+
+@pytest.mark.parametrize('rate_hz', [1, 2, 5])
+@BOTH_WAYS
+def test_low_rates_give_ids_too(people_at: PeopleAt, by: str, rate_hz: int) -> None:
+    assert follow([people_at((200, 200, 150))] * 4, rate_hz, by=by)[-1] == [1]
+
+
+def test_trackers_know_nothing_of_each_other(people_at: PeopleAt) -> None:
+    images = [people_at((200, 200, 150))] * 3
+    assert follow(images) == follow(images)
 
 
 @given(st.integers(0, 10**6), st.sampled_from(['keypoints', 'boxes']), st.randoms())
@@ -223,6 +231,14 @@ def test_who_is_not_seen_behind_the_other_comes_out_with_the_same_id(
     assert {tuple(each) for each in ids[CONFIRM_HITS:] if len(each) == 2} == {(1, 2)}
 
 
+@pytest.mark.parametrize('speed', [0.0, 0.3, 1.0])
+@BOTH_WAYS
+def test_a_walker_keeps_the_id(people_at: PeopleAt, by: str, speed: float) -> None:
+    """The speed is in heights a second."""
+    images = [people_at((100 + 200 * speed * i / 30, 200, 200)) for i in range(90)]
+    assert {each for ids in follow(images, by=by) for each in ids} == {0, 1}
+
+
 def test_who_stands_up_keeps_the_id(people_at: PeopleAt) -> None:
     images = [people_at((200, 300 - h / 2, h)) for h in np.linspace(100, 250, 30)]
     assert {each for ids in follow(images) for each in ids} == {0, 1}
@@ -239,15 +255,20 @@ def test_another_person_far_away_is_somebody_new(people_at: PeopleAt, by: str) -
 
 @RATES
 @BOTH_WAYS
-@pytest.mark.parametrize('max_age_s', [1.0, 3.0])
-@pytest.mark.parametrize(('gap', 'expected'), [(0.85, 1), (1.15, 2)])
+@pytest.mark.parametrize(('gap_s', 'expected'), [(0.5, 1), (0.85, 1), (1.15, 2), (3.0, 2)])
 def test_who_is_gone_for_longer_than_max_age_s_gets_a_new_id(
-    people_at: PeopleAt, rate_hz: int, by: str, max_age_s: float, gap: float, expected: int
+    people_at: PeopleAt, rate_hz: int, by: str, gap_s: float, expected: int
 ) -> None:
-    """By time, not by the number of images; the gap is in ages."""
+    """By time, not by the number of images."""
     person = [people_at((200, 200, 150))] * 5
-    images = person + [Poses.nobody()] * round(gap * max_age_s * rate_hz - 1) + person
-    assert follow(images, rate_hz, by=by, max_age_s=max_age_s)[-1] == [expected]
+    gap = [Poses.nobody()] * round(gap_s * rate_hz - 1)
+    assert follow(person + gap + person, rate_hz, by=by)[-1] == [expected]
+
+
+@RATES
+def test_an_age_of_3_s(people_at: PeopleAt, rate_hz: int) -> None:
+    person, gap = [people_at((200, 200, 150))] * 5, [Poses.nobody()] * round(2.5 * rate_hz)
+    assert follow(person + gap + person, rate_hz, max_age_s=3.0)[-1] == [1]
 
 
 @RATES
@@ -287,6 +308,11 @@ def test_faint_people_keep_their_ids(people_at: PeopleAt) -> None:
     strong, faint = people_at((200, 200, 150)), people_at((200, 200, 150), score=FAINT)
     ids = follow([strong] * 5 + [faint] * 90 + [strong] * 5)
     assert {each for each, in ids[CONFIRM_HITS:]} == {1}
+
+
+def test_without_the_faint_the_id_would_be_lost(people_at: PeopleAt) -> None:
+    strong = people_at((200, 200, 150))
+    assert follow([strong] * 5 + [Poses.nobody()] * 90 + [strong] * 5)[-1] == [2]
 
 
 def test_faint_people_get_no_ids_of_their_own(people_at: PeopleAt) -> None:
@@ -340,20 +366,31 @@ def test_who_is_beside_somebody_is_no_twin(people_at: PeopleAt) -> None:
 # what is compared
 
 
-@pytest.mark.parametrize(
-    ('metric', 'common', 'expected'),
-    [(KEYPOINTS, 3, 1.0), (KEYPOINTS, 4, tracking.BOX_WEIGHT), (BOXES, 17, 1.0)],
-)
-def test_keypoints_decide_if_4_are_in_common_and_boxes_else(
-    people_at: PeopleAt, metric: Metric, common: int, expected: float
-) -> None:
-    """Here the boxes say that it is the same person, and the keypoints that it is another."""
+@pytest.mark.parametrize('common', [0, 1, 2, 3])
+def test_with_few_keypoints_in_common_the_boxes_decide(people_at: PeopleAt, common: int) -> None:
+    """Keypoints elsewhere would say that it is somebody else."""
     person = people_at((200, 200, 150))
     scores = np.full((1, 17), 0.1)
     scores[:, :common] = 0.9
     other = replace(person, keypoint_scores=scores, keypoints=person.keypoints + 300)
     a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
-    assert similarity(a, b, metric).item() == pytest.approx(expected)
+    assert similarity(a, b, KEYPOINTS).item() == pytest.approx(1)
+
+
+def test_with_4_keypoints_in_common_they_decide(people_at: PeopleAt) -> None:
+    person = people_at((200, 200, 150))
+    scores = np.full((1, 17), 0.1)
+    scores[:, :4] = 0.9
+    other = replace(person, keypoint_scores=scores, keypoints=person.keypoints + 300)
+    a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
+    assert similarity(a, b, KEYPOINTS).item() == pytest.approx(tracking.BOX_WEIGHT)
+
+
+def test_boxes_have_no_use_for_keypoints(people_at: PeopleAt) -> None:
+    person = people_at((200, 200, 150))
+    other = replace(person, keypoints=person.keypoints + 300)
+    a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
+    assert similarity(a, b, BOXES).item() == pytest.approx(1)
 
 
 def test_keypoints_below_the_threshold_do_not_count(people_at: PeopleAt) -> None:
@@ -364,6 +401,10 @@ def test_keypoints_below_the_threshold_do_not_count(people_at: PeopleAt) -> None
     other = replace(person, keypoints=keypoints, keypoint_scores=scores)
     a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
     assert similarity(a, b, KEYPOINTS).item() == pytest.approx(1)
+
+
+def test_nobody_at_all_is_no_trouble() -> None:
+    assert follow([Poses.nobody()] * 3) == [[], [], []]
 
 
 @BOTH_WAYS
@@ -456,16 +497,34 @@ def best_sum(table: NDArray[np.float64], floor: float) -> float:
 
 @given(tables, floors)
 @example(np.array([[0.9, 0.8], [0.8, 0.1]]), 0.05)
-@example(np.array([[0.9, 0.45], [0.45, 0.0]]), 0.5)
-def test_a_match_is_the_best_of_all_pairs_above_the_floor(
-    table: NDArray[np.float64], floor: float
-) -> None:
-    before = table.copy()
+def test_a_match_is_the_best_there_is(table: NDArray[np.float64], floor: float) -> None:
     rows, columns = match(table, floor)
-    np.testing.assert_array_equal(table, before)
-    assert len(set(rows)) == len(rows) == len(columns) == len(set(columns))
-    assert all(table[i, j] >= floor for i, j in zip(rows, columns))
     assert sum(table[rows, columns]) == pytest.approx(best_sum(table, floor))
+
+
+@given(tables, floors)
+def test_nobody_is_matched_twice(table: NDArray[np.float64], floor: float) -> None:
+    rows, columns = match(table, floor)
+    assert len(set(rows)) == len(rows) == len(columns) == len(set(columns))
+
+
+@given(tables, floors)
+@example(np.array([[0.9, 0.45], [0.45, 0.0]]), 0.5)
+def test_nothing_below_the_floor_is_matched(table: NDArray[np.float64], floor: float) -> None:
+    rows, columns = match(table, floor)
+    assert all(table[i, j] >= floor for i, j in zip(rows, columns))
+
+
+@given(tables, floors)
+def test_the_table_is_left_as_it_was(table: NDArray[np.float64], floor: float) -> None:
+    before = table.copy()
+    match(table, floor)
+    np.testing.assert_array_equal(table, before)
+
+
+@pytest.mark.parametrize('shape', [(0, 0), (0, 3), (3, 0)])
+def test_nobody_matches_nobody(shape: tuple[int, int]) -> None:
+    assert match(np.empty(shape), 0.2) == ([], [])
 
 
 # SciPy

@@ -174,17 +174,18 @@ def test_ids_are_decimal(convert: Any, two: Poses) -> None:
     assert [each.id for each in convert(tracked(two, 3, 12), HEADER).detections] == ['3', '12']
 
 
-def test_what_are_no_skeletons_is_refused(two: Poses) -> None:
-    """Messages of another topic, another node, another kind: not read as something."""
-    reversed_msg = poses_to_msg(two, HEADER)
-    reversed_msg.detections[1].results = [*reversed(reversed_msg.detections[1].results)]
-    foreign = [
-        Detection2DArray(detections=[Detection2D(results=results)])
-        for results in ([], [ObjectHypothesisWithPose()])
-    ]
-    for msg in (detections_to_msg(two, HEADER), reversed_msg, *foreign):
-        with pytest.raises(ValueError, match='no skeletons|topic poses'):
-            poses_from_msg(msg)
+def test_detections_are_no_skeletons(two: Poses) -> None:
+    """The wrong topic is refused, not read as something."""
+    with pytest.raises(ValueError, match='topic poses'):
+        poses_from_msg(detections_to_msg(two, HEADER))
+
+
+def test_keypoints_in_another_order_are_refused(two: Poses) -> None:
+    """Of another node, say."""
+    msg = poses_to_msg(two, HEADER)
+    msg.detections[1].results = [*reversed(msg.detections[1].results)]
+    with pytest.raises(ValueError, match='no skeletons'):
+        poses_from_msg(msg)
 
 
 @pytest.mark.parametrize('person_id', ['x', '1.5', '9' * 30, '9' * 9999, '1\n' * 99])
@@ -196,6 +197,14 @@ def test_ids_that_are_no_numbers_are_refused(person_id: str, two: Poses) -> None
         poses_from_msg(msg)
 
 
+def test_foreign_detections_are_refused() -> None:
+    """One hypothesis without a word, or none at all."""
+    for results in ([], [ObjectHypothesisWithPose()]):
+        msg = Detection2DArray(detections=[Detection2D(results=results)])
+        with pytest.raises(ValueError, match='no skeletons'):
+            poses_from_msg(msg)
+
+
 def test_label_info_says_what_the_ids_are() -> None:
     """0 to 16 are the keypoints, 17 the person."""
     msg = label_info(SKELETON, 0.25, Time(sec=5))
@@ -203,6 +212,11 @@ def test_label_info_says_what_the_ids_are() -> None:
         **dict(enumerate(COCO)), 17: 'person'
     }
     assert (msg.threshold, msg.header.stamp) == (0.25, Time(sec=5))
+
+
+def test_the_names_are_those_of_the_skeleton() -> None:
+    """What the contract spells is what the code has."""
+    assert list(SKELETON.names) == COCO
 
 
 @given(st.integers(-(2**31), 2**31 - 1), st.integers(0, 10**9 - 1))

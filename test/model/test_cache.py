@@ -48,10 +48,13 @@ def test_the_next_fetch_removes_all_that_is_not_in_use(install_fake: Install, ca
     (cache / 'work-dead').mkdir()
     (cache / 'work-dead' / 'half').touch()
     (cache / 'manifest.json.new').touch()
-    (cache / 'compiled' / payload_of(replaced).name).mkdir(parents=True)
+    for each in (replaced, found):
+        (cache / 'compiled' / payload_of(each).name).mkdir(parents=True)
     with writing(DEFAULT_VARIANT, print) as directory:
         names = {path.name for path in directory.iterdir()}
-    assert names == {'lock', 'manifest.json', payload_of(found).name}
+    payload = payload_of(found).name
+    assert names == {'lock', 'manifest.json', 'compiled', payload}
+    assert [path.name for path in (cache / 'compiled').iterdir()] == [payload]
 
 
 def test_a_manifest_records_the_source_and_every_file(install_fake: Install, cache: Path) -> None:

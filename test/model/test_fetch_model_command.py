@@ -70,7 +70,6 @@ def test_neither_cache_nor_network_is_one_line_and_code_1(tmp_path: Path) -> Non
         https_proxy='http://127.0.0.1:9',
         http_proxy='http://127.0.0.1:9',
         npm_config_registry='http://127.0.0.1:9',
-        npm_config_fetch_retries='0',
         no_proxy='',
     )
     assert result.returncode == 1

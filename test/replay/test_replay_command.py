@@ -75,11 +75,10 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[PoseParameters]:
     """Put a made-up model in place of the real one, and give the list of what it was asked for."""
     asked: list[PoseParameters] = []
 
-    def open_runtime(
-        settings: PoseParameters, *_: object
-    ) -> tuple[RecordedBackend, str, None]:
+    def open_runtime(settings: PoseParameters, *_: object) -> perception.Opened:
         asked.append(settings)
-        return RecordedBackend([np.zeros((1, 6, 56), np.float32)]), 'made up', None
+        runtime = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
+        return perception.Opened(runtime, 'made up', None)
 
     monkeypatch.setattr(perception, 'open_runtime', open_runtime)
     return asked

@@ -150,7 +150,7 @@ def serve() -> None:
         content = bytearray(questions.read(4 * math.prod(shape)))  # as writable as a node's batch
         batch = np.frombuffer(content, np.int32).reshape(shape)
         settings = table_of(Settings, values)
-        runtime, _, _ = open_runtime(settings, SPEC, ScreenLog(sys.stderr))
+        runtime = open_runtime(settings, SPEC, ScreenLog(sys.stderr)).runtime
         inputs = {INPUT: batch}
         runtime.run(inputs)
         answer(None)

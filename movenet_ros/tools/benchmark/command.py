@@ -220,21 +220,22 @@ def _graphs() -> Any:
 def _open_runtimes(settings: Settings, names: Sequence[str] | None) -> dict[str, Subject]:
     """Open the runtimes asked for, or the node's own choice and all others installed."""
     subjects: dict[str, Subject] = {}
+    spec = MultiPose(settings.input_size, 0.0).spec
     for name in names or BACKEND_CHOICES:
         if name in subjects:  # auto took it
             continue
         try:
-            runtime, why, _ = open_runtime(replace(settings, backend=name), SPEC, LOG)
+            opened = open_runtime(replace(settings, backend=name), spec, LOG)
         except StartError as error:
             if names or name == 'auto':
                 raise
             print(f'{name} is left out: {error}', flush=True)
             continue
-        info = runtime.info
+        info = opened.runtime.info
         if info.name not in subjects:
             how = replace(settings.runtime, threads=info.threads, precision=info.precision)
             same = replace(settings, backend=info.name, runtime=how)
-            subjects[info.name] = Subject(runtime, same, why)
+            subjects[info.name] = Subject(opened.runtime, same, opened.why)
     return subjects
 
 

@@ -48,14 +48,14 @@ def best_person(people: NDArray[np.float32]) -> NDArray[np.float32]:
 @pytest.mark.parametrize('input_wh', [tutorial.INPUT_WH, (256, 256), (256, 160)])
 def test_it_finds_the_astronaut_where_the_pipeline_does(
     loop: tutorial.TutorialLoop,
-    tensorflow_auto: Runtime,
+    tensorflow_cpu: Runtime,
     astronaut: SourceImage,
     input_wh: tuple[int, int],
 ) -> None:
     """Its picture lies in the middle of the input: the scale is the lesser of the two."""
     photo_bgr = np.ascontiguousarray(astronaut.pixels[..., ::-1])
     person = best_person(loop.keypoints(photo_bgr, input_wh))
-    ours = MultiPose(256, 0.25).find(astronaut, tensorflow_auto.run)
+    ours = MultiPose(256, 0.25).find(astronaut, tensorflow_cpu.run)
     side, scale = astronaut.wh[0], min(input_wh) / astronaut.wh[0]
     in_input_xy = person[:, 1::-1] * input_wh
     found_xy = (in_input_xy - (np.array(input_wh) - scale * side) / 2) / scale

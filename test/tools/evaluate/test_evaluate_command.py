@@ -115,7 +115,8 @@ def dataset(
     nobody = np.zeros((1, 6, 56), np.float32)
     warm_up = [nobody] * len(perception.WARM_UP_WH)
     runtime = RecordedBackend([*warm_up, *outputs, nobody])
-    monkeypatch.setattr(perception, 'open_runtime', lambda *_: (runtime, 'made up', None))
+    opened = perception.Opened(runtime, 'made up', None)
+    monkeypatch.setattr(perception, 'open_runtime', lambda *_: opened)
     return Dataset(tmp_path)
 
 

@@ -164,11 +164,11 @@ def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Mad
     """Give a clip of two people, and a backend that sees exactly them."""
     made = MadeUp(tmp_path)
 
-    def opened(*_: Any) -> tuple[Runtime, str, None]:
+    def opened(*_: Any) -> perception.Opened:
         letterbox = Letterbox.fit(WH, 256, 32)
         warm_up = [np.zeros((1, 6, 56), np.float32)] * len(perception.WARM_UP_WH)
         seen = [answer(letterbox, each) for each in made.seen]
-        return RecordedBackend([*warm_up, *seen]), 'made up', None
+        return perception.Opened(RecordedBackend([*warm_up, *seen]), 'made up', None)
 
     monkeypatch.setattr(perception, 'open_runtime', opened)
     return made
