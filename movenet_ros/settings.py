@@ -162,8 +162,8 @@ class Settings(FollowSettings):
     )
     device: str = param(
         'auto',
-        'Device to run the model on; auto: a GPU if one works, else the CPU; gpu: refuse to start'
-        ' without one.',
+        'Device to run the model on; auto: the faster one that works; gpu: refuse to start'
+        ' without a GPU.',
         choices=DEVICES,
     )
     model_path: str = param(
