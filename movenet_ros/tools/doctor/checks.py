@@ -27,7 +27,6 @@ import shutil
 import sys
 
 from movenet_ros.core.errors import ModelError
-from movenet_ros.core.machine import gpu_in_sight
 from movenet_ros.core.wording import one_line
 from movenet_ros.model.cache import cache_directory
 from movenet_ros.model.store import fetch_command
@@ -117,9 +116,9 @@ def runtime() -> list[Check]:
     with library.Perception(settings, log, opened.runtime) as perception:
         info = perception.runtime.info
     finding = f'{info} ({opened.why})'
-    if gpu_in_sight() and 'GPU' not in info.device:
+    if opened.warning:
         fix = pip('install', "'onnxruntime-gpu[cuda,cudnn]'") + '\nand check: nvidia-smi'
-        return [Check('runtime', 'warn', f'{finding}; a GPU is there and not used', fix)]
+        return [Check('runtime', 'warn', f'{finding}; {opened.warning}', fix)]
     return [Check('runtime', 'ok', finding)]
 
 

@@ -24,12 +24,15 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
+from movenet_ros import perception
+from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.tools.doctor import checks
 from movenet_ros.tools.doctor import probe as doctor_probe
 from movenet_ros.tools.doctor.check import Check
 from movenet_ros.tools.doctor.probe import Probe
 from movenet_ros.tools.doctor.probe import probing
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.process
@@ -119,11 +122,10 @@ def test_a_check_that_hangs_is_a_row(
     assert 'does not end' in row.finding
 
 
-def test_a_gpu_that_is_not_used_is_a_warning(
-    real_model: ModelFiles, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(checks, 'gpu_in_sight', lambda: True)
-    monkeypatch.setenv('CUDA_VISIBLE_DEVICES', '-1')
+def test_a_gpu_that_is_not_used_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    runtime = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
+    opened = perception.Opened(runtime, 'made up', None, 'there is a GPU, but ...')
+    monkeypatch.setattr(perception, 'open_runtime', lambda *_: opened)
     (row,) = checks.runtime()
     assert row.status == 'warn' and 'GPU' in row.finding and 'onnxruntime-gpu' in row.fix
 
