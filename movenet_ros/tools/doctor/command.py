@@ -29,6 +29,7 @@ from movenet_ros.tools.doctor import checks
 from movenet_ros.tools.doctor.check import Check
 from movenet_ros.tools.doctor.check import exit_code
 from movenet_ros.tools.doctor.check import table
+from movenet_ros.tools.doctor.probe import GRAPH_S
 from movenet_ros.tools.doctor.probe import probing
 
 SECONDS, MOST_SECONDS = 3.0, 600.0
@@ -62,18 +63,19 @@ def run_checks(seconds: float = SECONDS, topics: Sequence[str] = ()) -> list[Che
     with ExitStack() as stack:
         names = ('libraries', 'ROS', 'cv_bridge', 'model')
         probes = [stack.enter_context(probing(each)) for each in names]
-        libraries, ros, cv_bridge, model = (rows() for rows in probes)
+        libraries, ros, cv_bridge, model = (each.result() for each in probes)
     rows = [*libraries, *ros, *cv_bridge, *model]
     if not exit_code([*libraries, *model]):
         _log('running the model')
         with probing('runtime') as runtime:
-            rows += runtime()
+            rows += runtime.result()
     rows += [*checks.shared_memory(), *checks.shells()]
     if not exit_code([*libraries, *ros]):
         _log(f'looking at the ROS graph, {seconds:g} s of it at its image topics')
         only = ['/' + each.lstrip('/') for each in topics]
-        with probing('graph', seconds, only, more_s=seconds) as graph:
-            rows += graph()
+        arguments = {'seconds': seconds, 'only': only}
+        with probing('graph', arguments, seconds + GRAPH_S) as graph:
+            rows += graph.result()
     return rows
 
 

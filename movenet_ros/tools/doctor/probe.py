@@ -16,8 +16,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -30,17 +30,17 @@ from typing import Any
 from movenet_ros.core.processes import asking
 from movenet_ros.core.processes import print_answer
 from movenet_ros.core.processes import ProcessError
+from movenet_ros.core.processes import Question
 from movenet_ros.core.wording import one_line
 from movenet_ros.tools.doctor.check import Check
 from movenet_ros.tools.doctor.check import Status
 from movenet_ros.tools.doctor.checks import pip
 from movenet_ros.tools.doctor.checks import SOURCE_ROS
 
-Rows = Callable[[], list[Check]]
-
 ROS_LOG = re.compile(r'^(\[\S+\] )*\[\w+\]: |, at /\S+:\d+$')  # around ROS's own messages
 LOAD_S = 30.0
 OPEN_S = 240.0  # TensorFlow on a slow machine; measuring which runtime is fastest
+GRAPH_S = 60.0  # without the time in which images are received
 
 
 @dataclass(frozen=True)
@@ -72,37 +72,49 @@ PROBES = {
         'checks.runtime', pip('install', '--upgrade', 'onnxruntime', 'openvino'),
         timeout_s=OPEN_S,
     ),
-    'graph': Probe('graph_checks.graph', 'unset RMW_IMPLEMENTATION ROS_DOMAIN_ID', timeout_s=60.0),
+    'graph': Probe(
+        'graph_checks.graph', 'unset RMW_IMPLEMENTATION ROS_DOMAIN_ID', timeout_s=GRAPH_S
+    ),
 }
 
 
+class Probing:
+    """A check that runs; made by :func:`probing`."""
+
+    def __init__(self, name: str, question: Question) -> None:
+        self._name = name
+        self._question = question
+
+    def result(self) -> list[Check]:
+        """Wait for its rows."""
+        try:
+            return [Check(**each) for each in self._question.answer()]
+        except ProcessError as error:
+            return [_failed(self._name, str(error))]
+
+
 @contextmanager
-def probing(name: str, *args: Any, more_s: float = 0.0) -> Iterator[Rows]:
+def probing(
+    name: str, arguments: Mapping[str, Any] | None = None, timeout_s: float = 0.0
+) -> Iterator[Probing]:
     """
     Start a check, which ends with the ``with`` block at the latest.
 
-    :param more_s: how much longer it may take than usual.
-    :return: a function that waits for its rows.
+    :param arguments: of the check.
+    :param timeout_s: 0 for the usual one.
     """
-
-    def rows() -> list[Check]:
-        try:
-            return [Check(**each) for each in question.answer()]
-        except ProcessError as error:
-            return [_failed(name, str(error))]
-
-    timeout_s = PROBES[name].timeout_s + more_s
-    with asking(__name__, name, json.dumps(args), timeout_s=timeout_s) as question:
-        yield rows
+    timeout_s = timeout_s or PROBES[name].timeout_s
+    with asking(__name__, name, json.dumps(arguments or {}), timeout_s=timeout_s) as question:
+        yield Probing(name, question)
 
 
 def main(args: Sequence[str]) -> None:
     """Run one check and answer its rows."""
-    name, argument = args
+    name, arguments = args
     module, _, function = PROBES[name].function.partition('.')
     try:
         check = getattr(import_module(f'movenet_ros.tools.doctor.{module}'), function)
-        rows = check(*json.loads(argument))
+        rows = check(**json.loads(arguments))
     except Exception as error:  # noqa: B902 (a broken installation raises anything)
         rows = [_failed(name, one_line(error) or type(error).__name__)]
     print_answer([asdict(each) for each in rows])

@@ -57,8 +57,8 @@ def put_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> PutModule:
 
 def rows_of(name: str) -> list[Check]:
     """Run a check in a process of its own."""
-    with probing(name) as rows:
-        return rows()
+    with probing(name) as probe:
+        return probe.result()
 
 
 @pytest.mark.parametrize('name', ['libraries', 'ROS', 'model', 'runtime'])
