@@ -19,13 +19,12 @@ The bag is played at its own pace: a node that is slower processes the newest im
 others. "python -m movenet_ros replay" processes every image.
 """
 
+from functools import partial
 import math
 import os
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
-from launch import Event
-from launch import EventHandler
 from launch import LaunchContext
 from launch import LaunchDescription
 from launch import LaunchDescriptionEntity
@@ -34,12 +33,13 @@ from launch.actions import ExecuteProcess
 from launch.actions import IncludeLaunchDescription
 from launch.actions import LogInfo
 from launch.actions import OpaqueFunction
-from launch.actions import RegisterEventHandler
 from launch.actions import Shutdown
 from launch.actions import TimerAction
 from launch.events.process import ProcessExited
-from launch.events.process import ProcessIO
 from launch.launch_description_sources import PythonLaunchDescriptionSource
+import rclpy
+from rclpy.context import Context
+from rclpy.node import Node
 
 SHARE = Path(get_package_share_directory('movenet_ros'))
 # Fast DDS reads the first up to its version 2 and the second from version 3 on.
@@ -49,7 +49,8 @@ OUTPUTS = (
 )
 CLOCK_HZ = '40'  # ros2 bag's own default
 DISCOVERY_S = '1'  # from the start of the player to its first message
-START_S = 10.0  # for the pose node and RViz, where the log level hides what is waited for
+LOOK_S = 0.2  # from one look at the graph to the next, until the pose node reads images
+IMAGE_TYPES = {'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'}
 LAST_IMAGES_S = 1.0  # from the end of the bag to the end of the launch
 
 # Name, default, meaning and, where not every value is allowed, choices. Rows of the node's
@@ -85,7 +86,7 @@ ARGUMENTS = (
     ),
     (
         'log_level', 'info',
-        'Log level of the pose node; above info the bag does not wait for it, but 10 s.',
+        'Log level of the pose node.',
         'debug', 'info', 'warn', 'error', 'fatal',
     ),
 )
@@ -108,7 +109,11 @@ def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start the pose node and RViz, and the player as soon as no image would be lost."""
     given = context.launch_configurations
     refuse_contradictions(given)
-    return [*when_images_are_read(given, player(given)), pose_node_and_rviz()]
+    return [
+        LogInfo(msg='the bag waits until an output of the pose node has a subscriber'),
+        pose_node_and_rviz(),
+        look_soon(player(given), given['namespace']),
+    ]
 
 
 def refuse_contradictions(given: dict[str, str]) -> None:
@@ -144,31 +149,43 @@ def pose_node_and_rviz() -> IncludeLaunchDescription:
     )
 
 
-def when_images_are_read(
-    given: dict[str, str], player: ExecuteProcess
+def look_soon(player: ExecuteProcess, namespace: str, graph: Node | None = None) -> TimerAction:
+    """Start the player a little later, if images are read by then."""
+    look = partial(play_if_images_are_read, player, namespace, graph)
+    return TimerAction(period=LOOK_S, actions=[OpaqueFunction(function=look)])
+
+
+def play_if_images_are_read(
+    player: ExecuteProcess, namespace: str, graph: Node | None, context: LaunchContext
 ) -> list[LaunchDescriptionEntity]:
     """
-    Start the player when the pose node says that it has subscribed to its images.
+    Start the player if the pose node subscribes to images, or look again soon.
 
-    By then it has its model, which takes seconds, at a first start minutes, and somebody listens
-    to it: RViz, which takes seconds as well, or a node of the user's.
+    It does so once it has its model, which takes seconds, at a first start minutes, and its
+    outputs have a subscriber: RViz, which takes seconds as well, or a node of the user's.
     """
-    if given['log_level'] not in ('debug', 'info'):
-        return [TimerAction(period=START_S, actions=[player])]
-    handler = EventHandler(matcher=has_subscribed, entities=[player], handle_once=True)
-    return [
-        RegisterEventHandler(handler),
-        LogInfo(msg='the bag waits until somebody subscribes to an output of the pose node'),
-    ]
+    graph = graph or node_to_look_with()
+    if not context.is_shutdown and not images_are_read(graph, namespace):
+        return [look_soon(player, namespace, graph)]
+    graph.destroy_node()
+    graph.context.try_shutdown()
+    return [] if context.is_shutdown else [player]
 
 
-def has_subscribed(event: Event) -> bool:
-    """Tell whether this is the pose node's line about its subscription."""
-    return (
-        isinstance(event, ProcessIO)
-        and getattr(event.action, 'node_executable', '') == 'pose_node'
-        and b'subscribed to ' in event.text
-    )
+def node_to_look_with() -> Node:
+    """Make a node that sees the graph; launch_ros's own one fails where two processes end."""
+    context = Context()
+    rclpy.init(args=[], context=context)
+    return Node(f'replay_launch_{os.getpid()}', context=context, start_parameter_services=False)
+
+
+def images_are_read(node: Node, namespace: str) -> bool:
+    """Return whether the graph that a node sees has a pose node with a subscription to images."""
+    pose_node = 'movenet', '/' + '/'.join(filter(None, namespace.split('/')))
+    if pose_node not in node.get_node_names_and_namespaces():
+        return False
+    topics = node.get_subscriber_names_and_types_by_node(*pose_node)
+    return any(not IMAGE_TYPES.isdisjoint(types) for _, types in topics)
 
 
 def player(given: dict[str, str]) -> ExecuteProcess:

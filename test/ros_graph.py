@@ -31,6 +31,7 @@ from threading import Thread
 import time
 from typing import Any
 
+from lifecycle_msgs.srv import GetState
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
@@ -111,6 +112,15 @@ class World:
         self.until(future.done, f'for the answer of {name}')
         self.node.destroy_client(client)
         return future.result()
+
+    def state(self, node: str = 'movenet') -> str:
+        """Ask a lifecycle node for its state."""
+        answer = self.call(GetState, f'{node}/get_state', GetState.Request())
+        return str(answer.current_state.label)
+
+    def until_state(self, state: str = 'active') -> None:
+        """Wait until the pose node has a state."""
+        self.until(lambda: self.state() == state, f'for the node to be {state}')
 
     def close(self) -> None:
         """Leave the graph."""
@@ -206,10 +216,6 @@ class Program:
             assert not self.has_ended(), f'ended {what}: {self.err or self.out}'
             assert time.monotonic() < end, f'waited in vain {what}: {self.err or self.out}'
             time.sleep(0.01)
-
-    def until_ready(self) -> None:
-        """Wait until a node says that it is."""
-        self.until(lambda: 'ready: ' in self.err, 'for the node to start')
 
     def wait(self) -> int:
         """Wait for its end and return the exit code."""

@@ -22,6 +22,7 @@ this table.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -143,7 +144,9 @@ class Output(Generic[Source]):
     in_thread: bool = False
 
 
-OUTPUTS: tuple[Output[Result], ...] = (  # a robot waits for the poses, so they are first
+Outputs = Sequence[Output[Result]]
+
+OUTPUTS: Outputs = (  # a robot waits for the poses, so they are first
     Output('poses', Detection2DArray, RELIABLE, lambda it: poses_to_bytes(it.poses, it.header)),
     Output(
         'detections',

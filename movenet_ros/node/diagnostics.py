@@ -14,70 +14,38 @@
 
 
 """
-The node's state for /diagnostics: three lines with a level, a sentence and the figures.
+The node's state on /diagnostics: three statuses with a level, a sentence and figures.
 
 Names, levels and the topic are those of diagnostic_updater, which is not used itself: it is not on
-PyPI, and its rates cannot tell an idle node from a silent camera. The messages leave from a thread
-of their own, so that they go on while a model is loaded or an inference hangs.
+PyPI, and its rates cannot tell an idle node from a silent camera. The messages are published from
+a thread of their own, so that they go on while a model is loaded or an inference hangs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Mapping
 from collections.abc import Sequence
-from dataclasses import dataclass
 from threading import Event
 from threading import Thread
 
 from diagnostic_msgs.msg import DiagnosticArray
 from diagnostic_msgs.msg import DiagnosticStatus
 from diagnostic_msgs.msg import KeyValue
-from movenet_ros.node.monitor import Activity
 from movenet_ros.node.monitor import WINDOW_S
-from movenet_ros.settings import PoseParameters
+from movenet_ros.node.report import Report
 from rclpy.node import Node
 
 TOPIC = '/diagnostics'
 PERIOD_S = 1.0
 SEVERE = 4.0  # times beyond a threshold is an ERROR
-HANGS_S = 5.0  # what was warmed up takes a small part of that, on any machine
+HANGS_S = 5.0  # a model that was warmed up takes a small part of that, on any machine
+LOADING = 'the runtime failed: the model is being loaded anew, on the CPU'
 
 NEXT_TRANSITION = {'unconfigured': 'configure', 'inactive': 'activate'}
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
 Finding = tuple[bytes, str]  # level and sentence
-
-
-@dataclass(frozen=True)
-class Report:
-    """
-    What the node knows of itself.
-
-    :param state: of the lifecycle.
-    :param activity: of the last seconds.
-    :param settings: with the thresholds.
-    :param topic: of the images.
-    :param idle: why nothing is processed, empty while images are.
-    :param input_trouble: what is wrong with the images, empty if nothing is.
-    :param model_trouble: why there is no model, empty if nothing is wrong.
-    :param fallback: why the model runs where it was not asked to, empty if it does not.
-    :param counts_dropped: whether images that were dropped are known.
-    :param model: what is said of the model: ``backend``, ``device``, ``model``, ``sha256``,
-        ``input_shape``, ``failures``.
-    """
-
-    state: str
-    activity: Activity
-    settings: PoseParameters
-    topic: str
-    idle: str
-    input_trouble: str
-    model_trouble: str
-    fallback: str
-    counts_dropped: bool
-    model: Mapping[str, str]
 
 
 class Diagnostics:
@@ -99,7 +67,7 @@ class Diagnostics:
 
     def check(self) -> None:
         """
-        Raise what ended the thread; to be called now and then.
+        Raise what ended the thread; to be called often.
 
         :raises Exception: a bug.
         """
@@ -130,7 +98,7 @@ class Diagnostics:
 
 def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
     """
-    Judge a report.
+    Return the level, the sentence and the figures of images, poses and model.
 
     :param name: of the node; with its namespace, so that two robots do not share one.
     """
@@ -145,9 +113,9 @@ def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
             input_rate_hz=f'{activity.arriving_hz:.2f}',
             images_in=str(activity.arrived),
             dropped=str(activity.dropped) if report.counts_dropped or activity.dropped else '?',
-            left_out=str(activity.left_out),
-            refused=str(activity.refused),
-            last_refused=activity.last_refused,
+            throttled=str(activity.throttled),
+            rejected=str(activity.rejected),
+            last_rejected=activity.last_rejected,
         ),
         _status(
             f'{name}: poses',
@@ -168,26 +136,24 @@ def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
 
 
 def images_findings(report: Report) -> list[Finding]:
-    """Say what is amiss with the images that come in."""
-    activity, settings = report.activity, report.settings
+    """Return what is wrong with the images that come in."""
+    activity, thresholds = report.activity, report.thresholds
     found: list[Finding] = []
-    if report.state == 'active' and report.input_trouble:
-        found.append((WARN, report.input_trouble))
-    if activity.refused_lately:
+    if report.state == 'active' and report.images_problem:
+        found.append((WARN, report.images_problem))
+    if activity.rejected_lately:
         nothing_else = not activity.processed_hz
-        which = 'every image' if nothing_else else f'{activity.refused_lately} of the images'
+        which = 'every image' if nothing_else else f'{activity.rejected_lately} of the images'
         found.append((
             ERROR if nothing_else else WARN,
-            f'{which} refused in the last {WINDOW_S:g} s: {activity.last_refused}',
+            f'{which} rejected in the last {WINDOW_S:g} s: {activity.last_rejected}',
         ))
     if report.idle:
         return found
     if activity.is_settled:
-        found += _too_few(
-            'images received', activity.arriving_hz, settings.diagnostics.min_rate_hz
-        )
+        found += _too_few('images received', activity.arriving_hz, thresholds.min_rate_hz)
     dropped_percent = 100 * activity.dropped_share
-    most = settings.diagnostics.max_dropped_percent
+    most = thresholds.max_dropped_percent
     if dropped_percent > most:
         found.append((
             WARN,
@@ -198,24 +164,24 @@ def images_findings(report: Report) -> list[Finding]:
 
 
 def poses_findings(report: Report) -> list[Finding]:
-    """Say what is amiss with what goes out."""
-    activity, settings = report.activity, report.settings
+    """Return what is wrong with the poses that go out."""
+    activity, thresholds = report.activity, report.thresholds
     found: list[Finding] = []
-    if activity.busy_s > HANGS_S:
+    if report.is_loading:
+        found.append((WARN, LOADING))
+    elif activity.busy_s > HANGS_S:
         found.append((
             ERROR,
-            f'has been working on one image for {activity.busy_s:.0f} s: if that goes on, the'
+            f'has been processing one image for {activity.busy_s:.0f} s: if that goes on, the'
             ' runtime hangs (look at nvidia-smi and dmesg); start the node again',
         ))
     if report.idle:
         return found
     if activity.is_settled:
-        found += _too_few(
-            'images processed', activity.processed_hz, settings.diagnostics.min_rate_hz
-        )
+        found += _too_few('images processed', activity.processed_hz, thresholds.min_rate_hz)
     median_ms = activity.latencies_ms[0] if activity.latencies_ms else 0.0
-    most_ms = settings.diagnostics.max_latency_ms
-    if most_ms and median_ms > most_ms and not report.input_trouble:
+    most_ms = thresholds.max_latency_ms
+    if most_ms and median_ms > most_ms and not report.images_problem:
         found.append((
             ERROR if median_ms > SEVERE * most_ms else WARN,
             f'poses are {median_ms:.0f} ms older than the stamp of their image'
@@ -226,9 +192,11 @@ def poses_findings(report: Report) -> list[Finding]:
 
 
 def model_findings(report: Report) -> list[Finding]:
-    """Say what is amiss with the model."""
-    if report.model_trouble:
-        return [(ERROR, report.model_trouble)]
+    """Return what is wrong with the model."""
+    if report.model_problem:
+        return [(ERROR, report.model_problem)]
+    if report.is_loading:
+        return [(WARN, LOADING)]
     if report.fallback:
         return [(WARN, report.fallback)]
     return [(OK, report.model.get('backend', ''))] if report.model.get('backend') else []
@@ -244,7 +212,7 @@ def _too_few(what: str, rate_hz: float, least_hz: float) -> list[Finding]:
 def _status(
     name: str, report: Report, findings: Sequence[Finding], **values: str
 ) -> DiagnosticStatus:
-    """Put the worst first; where nothing is amiss, say why nothing happens, if so."""
+    """Put the worst first; where nothing is wrong, state why nothing happens, if so."""
     rest = report.idle if report.state == 'active' else report.state
     if report.state in NEXT_TRANSITION:
         command = NEXT_TRANSITION[report.state]

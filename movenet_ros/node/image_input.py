@@ -13,11 +13,11 @@
 # limitations under the License.
 
 """
-The image subscription: there only while it is wanted, and with the QoS that the publishers offer.
+The image subscription: there only while images are wanted, with the QoS that publishers offer.
 
 Best effort loses large images (Fast DDS, 640x480 at 30 Hz: 2 of 100 arrived; reliable: all of
-them), but a reliable subscription cannot hear a best-effort publisher. So the subscription
-follows the publishers. When nothing arrives, watchdog.py says why.
+them), but a reliable subscription receives nothing from a best-effort publisher. So the
+subscription follows the publishers. When nothing arrives, silence.py says why.
 """
 
 from __future__ import annotations
@@ -28,12 +28,14 @@ from collections.abc import Sequence
 import time
 from typing import Any
 
-from movenet_ros.node.watchdog import Cause
-from movenet_ros.node.watchdog import Endpoint
-from movenet_ros.node.watchdog import explain_silence
-from movenet_ros.node.watchdog import IMAGE_TYPES
-from movenet_ros.node.watchdog import ros_type
-from movenet_ros.node.watchdog import Watchdog
+from movenet_ros.node.condition_log import Condition
+from movenet_ros.node.condition_log import ConditionLog
+from movenet_ros.node.drop_counter import DropCounter
+from movenet_ros.node.silence import Endpoint
+from movenet_ros.node.silence import explain_silence
+from movenet_ros.node.silence import IMAGE_TYPES
+from movenet_ros.node.silence import ros_type
+from movenet_ros.node.silence import SILENT_KINDS
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
@@ -45,9 +47,7 @@ try:  # since Iron
 except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
-TELLS_NUMBERS = hasattr(Subscription, 'CallbackType')  # of messages, since Iron
-SILENT_KINDS = ('best effort', 'nothing')  # of causes, which a camera that has just come may end
-NO_NUMBER = 2**64 - 1  # from a middleware that does not count them
+HAS_NUMBERS = hasattr(Subscription, 'CallbackType')  # of messages, since Iron
 
 
 class ImageInput:
@@ -56,11 +56,11 @@ class ImageInput:
 
     :param topic: resolved name.
     :param msg_type: sensor_msgs' Image or CompressedImage.
-    :param on_image: called with the bytes of each message and with the number of those before it
-        that never arrived. rclpy takes long to make a message of a large one, and what is no
-        message at all would end the node.
     :param reliability: ``auto``, ``reliable`` or ``best_effort``.
-    :param on_pause: called before the first image behind a pause.
+    :param on_image: called with the bytes of each message. rclpy takes long to make a message of a
+        large one, and what is no message at all would end the node.
+    :param on_dropped: called with the number of messages that never arrived, a little later.
+    :param on_gap: called before the first image after a pause.
     """
 
     def __init__(
@@ -68,41 +68,43 @@ class ImageInput:
         node: Node,
         topic: str,
         msg_type: type[Any],
-        on_image: Callable[[bytes, int], None],
         reliability: str,
-        on_pause: Callable[[], None] = lambda: None,
+        on_image: Callable[[bytes], None],
+        on_dropped: Callable[[int], None] = lambda count: None,
+        on_gap: Callable[[], None] = lambda: None,
     ) -> None:
         self.topic = topic
         self._node = node
         self._msg_type = msg_type
-        self._on_image = on_image
         self._reliability = reliability
-        self._on_pause = on_pause
+        self._on_image = on_image
+        self._on_dropped = on_dropped
+        self._on_gap = on_gap
         self._is_paused = True
-        self._said: ReliabilityPolicy | None = None
+        self._logged: ReliabilityPolicy | None = None
         self._timeout_s = 0.0
         self._publishers_since_s = time.monotonic()
+        self._publishers: list[bytes] = []
         self._subscription: Subscription | None = None
-        self._heard_at_s = time.monotonic()
-        self._watchdog = Watchdog(node)
-        self._publisher_ids: list[list[int]] = []
-        self._number: int | None = None  # of the latest message, as its publisher counts
+        self._received_at_s = time.monotonic()
+        self._silence = ConditionLog(node)
+        self._drops = DropCounter()
 
     @property
-    def trouble(self) -> str:
+    def problem(self) -> str:
         """Return why no image arrives, in one sentence, or nothing."""
-        return self._watchdog.trouble
+        return self._silence.sentence
 
     @property
     def counts_dropped(self) -> bool:
-        """Tell whether images that were dropped can be counted: with a single publisher."""
-        return self._number is not None
+        """Return whether dropped images can be counted: with a single publisher."""
+        return self._drops.counts
 
     def update(self, wanted: bool, timeout_s: float) -> None:
         """
-        Subscribe, subscribe anew or let go, whatever fits; to be called often.
+        Subscribe, subscribe again or unsubscribe, whatever fits; to be called often.
 
-        :param timeout_s: so long without an image is worth a line.
+        :param timeout_s: so long without an image is logged.
         """
         self._timeout_s = timeout_s
         publishers = self._node.get_publishers_info_by_topic(self.topic)
@@ -115,33 +117,33 @@ class ImageInput:
                 publishers and self._subscription.qos_profile.reliability != reliability
             ):
                 self._subscribe(reliability)
-        self._follow_numbers(publishers)
+        self._settle(publishers)
         self._watch(publishers)
 
     def close(self) -> None:
-        """Let go, and watch no longer."""
+        """Unsubscribe, and watch no longer."""
         self._unsubscribe()
-        self._watchdog.report(None, f'images on {self.topic} are no longer awaited')
-        self._heard_at_s = time.monotonic()
+        self._silence.report(None, f'images on {self.topic} are no longer awaited')
+        self._received_at_s = time.monotonic()
 
     def _subscribe(self, reliability: ReliabilityPolicy) -> None:
         if self._subscription is None:
-            self._heard_at_s = time.monotonic()
+            self._received_at_s = time.monotonic()
         self._unsubscribe()
-        receive = self._receive if TELLS_NUMBERS else lambda message: self._receive(message, {})
+        receive = self._receive if HAS_NUMBERS else lambda message: self._receive(message, {})
         self._subscription = self._node.create_subscription(
             self._msg_type,
             self.topic,
             receive,
             QoSProfile(depth=1, reliability=reliability),  # depth 1: the newest image wins
             raw=True,
-            # an incompatible publisher is answered by the next update, or said by explain_silence
+            # an incompatible publisher is met by the next update, or named by explain_silence
             event_callbacks=SubscriptionEventCallbacks(
                 incompatible_qos=lambda _: None, use_default_callbacks=False
             ),
         )
-        if reliability != self._said:  # not for each single shot
-            self._said = reliability
+        if reliability != self._logged:  # not for each one-shot request
+            self._logged = reliability
             kind = self._msg_type.__name__
             self._node.get_logger().info(
                 f'subscribed to {self.topic} (sensor_msgs/{kind}, {_name(reliability)})'
@@ -151,52 +153,46 @@ class ImageInput:
         if self._subscription is not None:
             self._node.destroy_subscription(self._subscription)
             self._subscription = None
-            self._number = None
+            self._drops.restart()
             self._is_paused = True
 
     def _receive(self, message: bytes, info: Mapping[str, Any]) -> None:
-        before_s, self._heard_at_s = self._heard_at_s, time.monotonic()
-        if self._heard_at_s - before_s < self._timeout_s:  # one alone is no end of a silence
-            self._watchdog.report(None, f'images arrive on {self.topic}')
+        before_s, self._received_at_s = self._received_at_s, time.monotonic()
+        if self._received_at_s - before_s < self._timeout_s:  # a single one ends no silence
+            self._silence.report(None, f'images arrive on {self.topic}')
         if self._is_paused:
             self._is_paused = False
-            self._on_pause()
-        self._on_image(message, self._dropped(info))
-        self._heard_at_s = time.monotonic()  # nothing could be heard meanwhile
+            self._on_gap()
+        self._drops.arrive(info.get('publication_sequence_number'))
+        self._on_image(message)
+        self._received_at_s = time.monotonic()  # nothing could be received in between
 
-    def _dropped(self, info: Mapping[str, Any]) -> int:
-        """Count the messages between the latest two, by the numbers that their publisher gave."""
-        number = info.get('publication_sequence_number', NO_NUMBER)
-        counts = number != NO_NUMBER and len(self._publisher_ids) == 1
-        before, self._number = self._number, number if counts else None
-        if self._number is None or before is None:
-            return 0
-        return int(max(0, self._number - before - 1))  # below 0: the publisher began anew
-
-    def _follow_numbers(self, publishers: Sequence[Any]) -> None:
-        """Each publisher counts for itself: start anew where they change."""
-        ids = sorted(each.endpoint_gid for each in publishers)
-        if ids != self._publisher_ids:
-            self._publisher_ids, self._number = ids, None
-            self._publishers_since_s = time.monotonic()
+    def _settle(self, publishers: Sequence[Any]) -> None:
+        """Report dropped images, and note when publishers come and go."""
+        ids = sorted(bytes(each.endpoint_gid) for each in publishers)
+        if ids != self._publishers:
+            self._publishers, self._publishers_since_s = ids, time.monotonic()
+        dropped = self._drops.settle(ids)
+        if dropped:
+            self._on_dropped(dropped)
 
     def _watch(self, publishers: Sequence[Endpoint]) -> None:
-        """Say once why no image arrives, or why none could."""
+        """Log once why no image arrives, or why none could."""
         now_s = time.monotonic()
-        if self._subscription is None and self._can_hear(publishers):
-            self._heard_at_s = now_s
-            self._watchdog.report(None, f'{self.topic} is published')
-        elif now_s - self._heard_at_s > self._timeout_s:
+        if self._subscription is None and self._could_receive(publishers):
+            self._received_at_s = now_s
+            self._silence.report(None, f'{self.topic} is published')
+        elif now_s - self._received_at_s > self._timeout_s:
             self._is_paused = True
-            cause = self._cause(publishers)
+            condition = self._explain(publishers)
             is_new = now_s - self._publishers_since_s < self._timeout_s
-            if is_new and cause.kind in SILENT_KINDS:  # a camera that is just starting
+            if is_new and condition.kind in SILENT_KINDS:  # a camera that is just starting
                 return
-            sentence = f'no image for {self._timeout_s:g} s: {cause.sentence}'
-            self._watchdog.report(Cause(cause.kind, sentence))
+            sentence = f'no image for {self._timeout_s:g} s: {condition.sentence}'
+            self._silence.report(Condition(condition.kind, sentence))
 
-    def _can_hear(self, publishers: Sequence[Endpoint]) -> bool:
-        """Tell whether a subscription would be heard by a publisher."""
+    def _could_receive(self, publishers: Sequence[Endpoint]) -> bool:
+        """Return whether a subscription would match a publisher."""
         best_effort = ReliabilityPolicy.BEST_EFFORT
         return any(
             each.topic_type == ros_type(self._msg_type)
@@ -204,7 +200,7 @@ class ImageInput:
             for each in publishers
         )
 
-    def _cause(self, publishers: Sequence[Endpoint]) -> Cause:
+    def _explain(self, publishers: Sequence[Endpoint]) -> Condition:
         wanted = ros_type(self._msg_type)
         seen = [
             name
@@ -226,7 +222,7 @@ class ImageInput:
         return explain_silence(self.topic, wanted, reliability, publishers, seen, twin)
 
     def _is_published(self, topic: str) -> bool:
-        """Tell whether somebody else publishes a topic."""
+        """Return whether another node publishes a topic."""
         me = self._node.get_name(), self._node.get_namespace()
         publishers = self._node.get_publishers_info_by_topic(topic)
         return any((each.node_name, each.node_namespace) != me for each in publishers)
@@ -236,7 +232,7 @@ def match_reliability(
     asked: str, offered: Sequence[ReliabilityPolicy]
 ) -> ReliabilityPolicy:
     """
-    Choose the reliability that hears every publisher: reliable where all of them are.
+    Choose the reliability that matches every publisher: reliable where all of them are.
 
     :param asked: ``auto``, ``reliable`` or ``best_effort``.
     :param offered: of each publisher.

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """What a lifecycle node needs beyond rclpy's: errors that are seen, and a start by itself."""
 
 from __future__ import annotations
@@ -39,7 +38,7 @@ FAILURE = TransitionCallbackReturn.FAILURE
 ERROR = TransitionCallbackReturn.ERROR
 
 LONGEST_LABEL = 100  # of a transition
-LAST_WORD_S = 0.3  # for the answer to "shutdown" to get to whoever asked
+ANSWER_S = 0.3  # for the answer to "shutdown" to reach the client
 
 ACTIVE = 'active'
 UNCONFIGURED = 'unconfigured'
@@ -47,11 +46,12 @@ UNCONFIGURED = 'unconfigured'
 
 class ManagedNode(LifecycleNode):
     """
-    A lifecycle node that says why a transition fails, and ends when it is shut down.
+    A lifecycle node that logs transitions and why one fails, and ends when it is shut down.
 
     A subclass does the work in :meth:`configure`, :meth:`activate`, :meth:`deactivate` and
-    :meth:`release`, and calls :meth:`check` now and then. A StartError refuses a transition;
-    anything else that these raise is a bug and ends the node, where rclpy would not say a word.
+    :meth:`release`, which return what to log, and calls :meth:`check` often. A StartError rejects
+    a transition; anything else that these raise is a bug and ends the node, where rclpy would
+    ignore it.
     """
 
     def __init__(self, name: str, **node_args: Any) -> None:
@@ -68,25 +68,29 @@ class ManagedNode(LifecycleNode):
             elif service.srv_type in (SetParameters, SetParametersAtomically):
                 service.callback = self._checked(service.callback)
 
-    def configure(self) -> None:
+    def configure(self) -> str:
         """Get everything ready."""
+        return ''
 
-    def activate(self) -> None:
+    def activate(self) -> str:
         """Begin."""
+        return ''
 
-    def deactivate(self) -> None:
+    def deactivate(self) -> str:
         """Stop, and keep everything ready."""
+        return ''
 
-    def release(self) -> None:
+    def release(self) -> str:
         """Free everything; in any state."""
+        return ''
 
     def start(self) -> None:
         """
         Configure and activate.
 
-        :raises StartError: if that is refused.
+        :raises StartError: if that is rejected.
         """
-        self._is_starting = True  # whoever asked says why it failed
+        self._is_starting = True  # the caller reports why it failed
         try:
             for transition in (self.trigger_configure, self.trigger_activate):
                 transition()
@@ -96,9 +100,21 @@ class ManagedNode(LifecycleNode):
         finally:
             self._is_starting = False
 
+    def locked(self) -> str:
+        """Return why parameters of the model cannot change now, or nothing."""
+        if self.state == UNCONFIGURED:
+            return ''
+        steps = ('deactivate', 'cleanup') if self.state == ACTIVE else ('cleanup',)
+        commands = ', '.join(self.command(step) for step in steps)
+        return f'can be set while the node is unconfigured: {commands}'
+
+    def command(self, transition: str) -> str:
+        """Return the command that asks for a transition."""
+        return f'ros2 lifecycle set {self.get_fully_qualified_name()} {transition}'
+
     def check(self) -> None:
         """
-        Raise what a transition raised.
+        Raise the first bug that a transition met.
 
         :raises Exception: a bug.
         """
@@ -106,7 +122,7 @@ class ManagedNode(LifecycleNode):
             raise self._bug
 
     def destroy_node(self) -> None:
-        """Let go of the state machine, too: it would keep the node's name until collected."""
+        """Destroy the state machine, too: it would keep the node's name until collected."""
         super().destroy_node()
         destroy = getattr(self._state_machine, 'destroy_when_not_in_use', None)
         if destroy is not None:
@@ -114,10 +130,10 @@ class ManagedNode(LifecycleNode):
 
     def give_up(self, reason: str) -> None:
         """Go from active to unconfigured, through the error handling of the lifecycle."""
-        command = f'ros2 lifecycle set {self.get_fully_qualified_name()} configure'
         self.refusal = StartError(reason)
         self._is_lost = True
-        self.get_logger().error(f'{reason}; unconfigured now, "{command}" tries again')
+        again = self.command('configure')
+        self.get_logger().error(f'{reason}; unconfigured now, "{again}" tries again')
         self.trigger_deactivate()
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -130,7 +146,7 @@ class ManagedNode(LifecycleNode):
         return self._go(self.activate, 'activating', ACTIVE)
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        """Answer the request to stop, and of one's own where the node cannot go on."""
+        """Answer the request to stop, which is the node's own where it cannot go on."""
         result = self._go(self.deactivate, 'deactivating', 'inactive')
         return ERROR if self._is_lost else result
 
@@ -140,7 +156,7 @@ class ManagedNode(LifecycleNode):
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Answer the request to end: the process ends a moment later."""
-        self.create_timer(LAST_WORD_S, self._end, clock=self.steady_clock)
+        self.create_timer(ANSWER_S, self._end, clock=self.steady_clock)
         return self._go(self.release, 'shuttingdown', 'finalized')
 
     def on_error(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -149,31 +165,35 @@ class ManagedNode(LifecycleNode):
         return self._go(self.release, 'errorprocessing', UNCONFIGURED)
 
     def _go(
-        self, act: Callable[[], None], meanwhile: str, afterwards: str
+        self, act: Callable[[], str], meanwhile: str, afterwards: str
     ) -> TransitionCallbackReturn:
         before, self.state = self.state, meanwhile
         try:
-            act()
+            line = act()
         except StartError as error:
             self.state, self.refusal = before, error
             if not self._is_starting:
                 self.get_logger().error(str(error))
             return FAILURE
         except Exception as error:  # noqa: B902 (rclpy would drop it; check raises it again)
-            self._bug = error
+            if self._bug is None:
+                self._bug = error
+            else:  # met while cleaning up after the first one
+                self._bug.__context__ = error
             return ERROR
         self.state = afterwards
+        self.get_logger().info(f'{afterwards}: {line}' if line else afterwards)
         return SUCCESS
 
     def _guarded(self, change: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-        """Refuse what the state does not allow; in rclpy that request would end the node."""
+        """Reject what the state does not allow; in rclpy that request would end the node."""
 
         def answer(request: Any, response: Any) -> Any:
             if len(request.transition.label) > LONGEST_LABEL:  # rcl would log all of it
                 return response
             try:
                 return change(request, response)
-            except RuntimeError:  # rcl has said which transition there is not
+            except RuntimeError:  # rcl has logged that there is no such transition
                 if not self.context.ok():
                     raise
                 response.success = False
@@ -182,7 +202,7 @@ class ManagedNode(LifecycleNode):
         return answer
 
     def _checked(self, set_parameters: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-        """Refuse what is no parameter, and say why; in rclpy a wrong type would end the node."""
+        """Reject what is no parameter with a reason; in rclpy a wrong type would end the node."""
 
         def answer(request: Any, response: Any) -> Any:
             reasons = [self._no_parameter(each) for each in request.parameters]
@@ -206,14 +226,14 @@ class ManagedNode(LifecycleNode):
         return answer
 
     def _widen(self, asked: Any) -> None:
-        """Take an integer for a double, as at the start: `ros2 param set ... 10` sends one."""
+        """Accept an integer for a double, as at the start: `ros2 param set ... 10` sends one."""
         is_double = self.get_parameter(asked.name).type_ == Parameter.Type.DOUBLE
         if is_double and asked.value.type == Parameter.Type.INTEGER.value:
             asked.value.type = Parameter.Type.DOUBLE.value
             asked.value.double_value = float(asked.value.integer_value)
 
     def _no_parameter(self, asked: Any) -> str:
-        """Say why a request is for no parameter of ours, or nothing."""
+        """Return why a request is for no parameter of ours, or nothing."""
         if not self.has_parameter(asked.name):
             known = self.get_parameters_by_prefix('')
             return f"there is no parameter '{one_line(asked.name, 80)}': {hint(asked.name, known)}"

@@ -12,19 +12,21 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a node has done lately: counts since its start, rates and times over the last seconds."""
+"""What is done with images: counts since the start, rates and times over the last seconds."""
 
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from threading import Lock
 import time
 
 WINDOW_S = 5.0
-SETTLED_S = 7.5  # until then the window may reach back to where nobody could hear an image
+SETTLED_S = 7.5  # until then the window may reach back to before an image could be received
 
 
 @dataclass(frozen=True)
@@ -34,33 +36,33 @@ class Activity:
 
     :param arrived: images, with those that were dropped.
     :param dropped: images that gave way to newer ones, or were lost on the way.
-    :param refused: images that are none, or on which the model failed.
-    :param last_refused: why, of the latest; empty if there was none.
-    :param left_out: images that max_rate_hz leaves out.
+    :param rejected: images that cannot be read, or on which the model failed.
+    :param last_rejected: why, of the latest; empty if there was none.
+    :param throttled: images that max_rate_hz leaves out.
     :param processed: images whose people were found.
     :param people: in the latest image.
     :param arriving_hz: images per second, with those that were dropped.
     :param processed_hz: images per second.
     :param dropped_share: of the images that arrived lately, 0 to 1.
-    :param refused_lately: images.
-    :param latencies_ms: from the stamp of an image to its poses' leaving, median and greatest;
-        None where nothing was processed lately.
+    :param rejected_lately: images.
+    :param latencies_ms: from the stamp of an image to its poses, median and greatest; None where
+        nothing was processed lately.
     :param inferences_ms: that the model took, the same way.
     :param is_settled: whether that was long enough ago for rates to be judged.
-    :param busy_s: for how long it has been at the image that it is working on; 0 if at none.
+    :param busy_s: for how long the image in work has been processed; 0 if none is.
     """
 
     arrived: int
     dropped: int
-    refused: int
-    last_refused: str
-    left_out: int
+    rejected: int
+    last_rejected: str
+    throttled: int
     processed: int
     people: int
     arriving_hz: float
     processed_hz: float
     dropped_share: float
-    refused_lately: int
+    rejected_lately: int
     latencies_ms: tuple[float, float] | None
     inferences_ms: tuple[float, float] | None
     is_settled: bool
@@ -69,7 +71,7 @@ class Activity:
 
 class Monitor:
     """
-    Keeps count; any thread may ask.
+    Counts; any thread may ask.
 
     :param clock: in seconds; it never stands still.
     """
@@ -77,12 +79,13 @@ class Monitor:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lock = Lock()
-        self._arrived = self._dropped = self._refused = self._left_out = self._processed = 0
-        self._last_refused = ''
+        self._arrived = self._dropped = self._rejected = self._throttled = self._processed = 0
+        self._last_rejected = ''
         self._people = 0
         self._busy_since_s: float | None = None
-        self._arrivals: deque[tuple[float, int]] = deque()  # when, and how many were dropped
-        self._refusals: deque[float] = deque()
+        self._arrivals: deque[float] = deque()
+        self._drops: deque[tuple[float, int]] = deque()  # when, and how many
+        self._rejections: deque[float] = deque()
         # when, latency, inference
         self._results: deque[tuple[float, float | None, float]] = deque()
         self.restart()
@@ -92,48 +95,48 @@ class Monitor:
         with self._lock:
             self._begun_s = self._clock()
             self._arrivals.clear()
-            self._refusals.clear()
+            self._drops.clear()
+            self._rejections.clear()
             self._results.clear()
 
-    def arrive(self, dropped: int = 0) -> None:
-        """
-        Count an image that arrived.
-
-        :param dropped: how many before it never did.
-        """
+    def arrive(self) -> None:
+        """Count an image that arrived."""
         with self._lock:
-            self._arrived += 1 + dropped
-            self._dropped += dropped
-            self._arrivals.append((self._clock(), dropped))
+            self._arrived += 1
+            self._arrivals.append(self._clock())
             self._forget()
 
-    def begin(self) -> None:
-        """Note that the work on an image begins."""
+    def drop(self, count: int) -> None:
+        """Count images that never arrived."""
+        with self._lock:
+            self._arrived += count
+            self._dropped += count
+            self._drops.append((self._clock(), count))
+            self._forget()
+
+    def throttle(self) -> None:
+        """Count an image that is not processed because of max_rate_hz."""
+        with self._lock:
+            self._throttled += 1
+
+    @contextmanager
+    def working(self) -> Iterator[None]:
+        """Note that an image is in work."""
         self._busy_since_s = self._clock()
+        try:
+            yield
+        finally:
+            self._busy_since_s = None
 
-    def end(self) -> None:
-        """Note that it ends, in whatever way."""
-        self._busy_since_s = None
-
-    def leave_out(self) -> None:
-        """Count an image that is not processed, because that was asked for."""
-        with self._lock:
-            self._left_out += 1
-
-    def drop(self) -> None:
-        """Count an image that arrived, and gave way to newer ones after all."""
-        with self._lock:
-            self._dropped += 1
-
-    def refuse(self, reason: str) -> None:
+    def reject(self, reason: str) -> None:
         """Count an image that could not be processed."""
         with self._lock:
-            self._refused += 1
-            self._last_refused = reason
-            self._refusals.append(self._clock())
+            self._rejected += 1
+            self._last_rejected = reason
+            self._rejections.append(self._clock())
             self._forget()
 
-    def process(self, latency_s: float | None, inference_s: float, people: int) -> None:
+    def finish(self, latency_s: float | None, inference_s: float, people: int) -> None:
         """
         Count an image that was processed.
 
@@ -146,11 +149,11 @@ class Monitor:
             self._forget()
 
     def activity(self) -> Activity:
-        """Say what happened."""
+        """Return what happened."""
         with self._lock:
             self._forget()
             window_s = min(WINDOW_S, max(self._clock() - self._begun_s, 1.0))
-            dropped = sum(each for _, each in self._arrivals)
+            dropped = sum(count for _, count in self._drops)
             arrived = len(self._arrivals) + dropped
             busy_since_s = self._busy_since_s
             is_settled = self._clock() - self._begun_s > SETTLED_S
@@ -158,27 +161,29 @@ class Monitor:
                 is_settled=is_settled,
                 arrived=self._arrived,
                 dropped=self._dropped,
-                refused=self._refused,
-                last_refused=self._last_refused,
-                left_out=self._left_out,
+                rejected=self._rejected,
+                last_rejected=self._last_rejected,
+                throttled=self._throttled,
                 processed=self._processed,
                 people=self._people,
                 arriving_hz=arrived / window_s,
                 processed_hz=len(self._results) / window_s,
                 dropped_share=dropped / arrived if arrived else 0.0,
-                refused_lately=len(self._refusals),
+                rejected_lately=len(self._rejections),
                 latencies_ms=_summary([each for _, each, _ in self._results if each is not None]),
                 inferences_ms=_summary([inference for _, _, inference in self._results]),
                 busy_s=0.0 if busy_since_s is None else self._clock() - busy_since_s,
             )
 
     def _forget(self) -> None:
-        """Let go of what is longer ago than WINDOW_S."""
+        """Forget what is longer ago than WINDOW_S."""
         oldest_s = self._clock() - WINDOW_S
-        while self._arrivals and self._arrivals[0][0] < oldest_s:
+        while self._arrivals and self._arrivals[0] < oldest_s:
             self._arrivals.popleft()
-        while self._refusals and self._refusals[0] < oldest_s:
-            self._refusals.popleft()
+        while self._drops and self._drops[0][0] < oldest_s:
+            self._drops.popleft()
+        while self._rejections and self._rejections[0] < oldest_s:
+            self._rejections.popleft()
         while self._results and self._results[0][0] < oldest_s:
             self._results.popleft()
 

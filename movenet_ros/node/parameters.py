@@ -39,7 +39,7 @@ from rclpy.parameter import Parameter
 
 def declare(node: Node, table: type[Table]) -> Table:
     """
-    Declare a table's parameters on a node and return their values.
+    Declare a table's parameters on a node and return their values; log those that nothing reads.
 
     :raises StartError: if a value that was given is of another type or out of range.
     """
@@ -50,6 +50,8 @@ def declare(node: Node, table: type[Table]) -> Table:
         if name in values:  # an integer may have been given for a double or a string
             node._parameter_overrides[name] = Parameter(name, value=meant[name])
         node.declare_parameter(name, row.default, descriptor(row))
+    for sentence in unknown_parameters(node, table):
+        node.get_logger().warning(sentence)
     return settings
 
 

@@ -21,7 +21,7 @@ from collections.abc import Sequence
 from movenet_ros.messages.outputs import LABEL_INFO
 from movenet_ros.messages.outputs import Labels
 from movenet_ros.messages.outputs import Output
-from movenet_ros.messages.outputs import OUTPUTS
+from movenet_ros.messages.outputs import Outputs
 from movenet_ros.messages.outputs import Result
 from movenet_ros.node.drawing_thread import DrawingThread
 from rclpy.node import Node
@@ -37,7 +37,7 @@ class Publishers:
     :param outputs: rows of the table.
     """
 
-    def __init__(self, node: Node, outputs: Sequence[Output[Result]] = OUTPUTS) -> None:
+    def __init__(self, node: Node, outputs: Outputs) -> None:
         self._rows: list[Row] = [
             (each, node.create_publisher(each.msg_type, each.name, each.qos)) for each in outputs
         ]

@@ -28,7 +28,6 @@ from movenet_ros.core.media import open_media
 from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.parameters import declare
-from movenet_ros.node.parameters import unknown_parameters
 from movenet_ros.node.run import run_node
 from movenet_ros.settings import listing
 from movenet_ros.settings import VideoSourceParameters
@@ -56,8 +55,6 @@ class VideoSource(Node):
     def __init__(self, media: Media | None = None, **node_args: Any) -> None:
         super().__init__('video_source', **node_args)
         self._settings = declare(self, VideoSourceParameters)
-        for sentence in unknown_parameters(self, VideoSourceParameters):
-            self.get_logger().warning(sentence)
         self.media = media or open_media(self._settings.source)
         self.sent = 0
         self._is_waiting = not self._settings.loop and not self.media.is_live

@@ -72,16 +72,14 @@ def declare(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], list[Any]]:
     """Return a function that returns what a launch file declares, made of stand-ins."""
     for made in (
         module(
-            'launch', 'Event', 'EventHandler', 'LaunchContext', 'LaunchDescriptionEntity',
-            LaunchDescription=list,
+            'launch', 'LaunchContext', 'LaunchDescriptionEntity', LaunchDescription=list
         ),
         module(
             'launch.actions', 'DeclareLaunchArgument', 'ExecuteProcess',
-            'IncludeLaunchDescription', 'LogInfo', 'OpaqueFunction', 'RegisterEventHandler',
-            'Shutdown', 'TimerAction',
+            'IncludeLaunchDescription', 'LogInfo', 'OpaqueFunction', 'Shutdown', 'TimerAction',
         ),
         module('launch.events'),
-        module('launch.events.process', 'ProcessExited', 'ProcessIO'),
+        module('launch.events.process', 'ProcessExited'),
         module('launch.launch_description_sources', 'PythonLaunchDescriptionSource'),
         module('launch.substitutions', 'LaunchConfiguration'),
         module('launch_ros'),
@@ -121,7 +119,7 @@ def start_file(
         arguments = read_arguments(launch_file)
         assert given.keys() <= arguments.keys()
         values = {name: each.default_value for name, each in arguments.items()} | given
-        context = Recorded(launch_configurations=values)
+        context = Recorded(launch_configurations=values, is_shutdown=False)
         functions = [x.function for x in declare(launch_file) if kind(x) == 'OpaqueFunction']
         return [action for each in functions for action in each(context)]
 

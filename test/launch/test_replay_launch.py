@@ -18,7 +18,6 @@ from argparse import ArgumentParser
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
-import sys
 import time
 from types import SimpleNamespace
 from typing import Any
@@ -60,15 +59,11 @@ def start(start_file: Callable[..., list[Any]], tmp_path: Path) -> Started:
     """Return a function that starts the file with arguments and returns its actions."""
 
     def start_with(bag: str = str(tmp_path), **given: str) -> SimpleNamespace:
-        first, *_, last = actions = start_file(LAUNCH_FILE, bag=bag, **given)
-        handler = getattr(first, 'args', ())[:1]  # of RegisterEventHandler
-        (player,) = first.actions if hasattr(first, 'actions') else handler[0].entities
+        log, included, timer = start_file(LAUNCH_FILE, bag=bag, **given)
+        (waiting,) = timer.actions
+        player, *_ = waiting.function.args
         return SimpleNamespace(
-            actions=actions,
-            timer=first if hasattr(first, 'actions') else None,
-            handler=handler[0] if handler else None,
-            player=player,
-            included=last,
+            log=log, look=waiting.function, player=player, included=included
         )
 
     return start_with
@@ -211,71 +206,54 @@ def test_the_player_gets_a_profile_with_room_for_images(
     assert start().player.additional_env == {}
 
 
-def wrote(executable: str, text: str) -> Any:
-    """Make the event of a line that a node wrote."""
-    process_io = sys.modules['launch.events.process'].ProcessIO  # type: ignore[attr-defined]
-    return process_io(
-        action=SimpleNamespace(node_executable=executable), text=text.encode()
-    )
-
-
-def test_the_bag_waits_for_the_pose_node(
+@pytest.mark.parametrize('namespace', NAMESPACES)
+def test_the_bag_waits_until_images_are_read(
+    namespace: str,
     start: Started,
     start_file: Callable[..., list[Any]],
     context: Context,
     node_args: Callable[..., dict[str, Any]],
-    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """It starts with what the real node writes when somebody listens, and not before."""
-    started = start()
-    described = pose_nodes(started.included, start_file)['pose_node']
-    starts = started.handler.matcher
+    """Until then it looks again and again; no log line is an interface."""
+    monkeypatch.setenv('ROS_DOMAIN_ID', str(context.get_domain_id()))
+    started = start(namespace=namespace, log_level='fatal')
+    described = pose_nodes(started.included, start_file, namespace=namespace)['pose_node']
+    probe = Node('probe', context=context, namespace=namespace)
+
+    look = started.look
+
+    def waits() -> bool:
+        nonlocal look
+        (action,) = look(SimpleNamespace(is_shutdown=False))
+        if action is not started.player:
+            look = action.actions[0].function
+        return action is not started.player
+
+    assert waits()
     node = PoseNode(RecordedBackend([np.zeros((1, 6, 56), np.float32)]), **node_args(described))
-    node.start()
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
-    executor.spin_once(timeout_sec=0.5)
-    ready = ''.join(capfd.readouterr())
-    probe = Node('probe', context=context)
+    node.start()
+    while ('movenet', node.get_namespace()) not in probe.get_node_names_and_namespaces():
+        executor.spin_once(timeout_sec=0.05)
+    assert waits()
     probe.create_subscription(Detection2DArray, 'poses', lambda _: None, 1)
     until = time.monotonic() + WAIT_S
-    while not probe.count_subscribers('/image_raw') and time.monotonic() < until:
-        executor.spin_once(timeout_sec=0.1)
-    reads = ''.join(capfd.readouterr())
+    while (still := waits()) and time.monotonic() < until:
+        executor.spin_once(timeout_sec=0.05)
     node.destroy_node()
     probe.destroy_node()
-    assert 'ready' in ready and not starts(wrote(described.executable, ready))
-    assert starts(wrote(described.executable, reads)) and not starts(wrote('rviz2', reads))
+    assert not still
 
 
-def test_the_bag_starts_once(start: Started) -> None:
-    """The pose node subscribes anew where the bag's images are best effort."""
-    assert start().handler.handle_once
+def test_a_launch_that_ends_waits_no_longer(start: Started) -> None:
+    assert start().look(SimpleNamespace(is_shutdown=True)) == []
 
 
-def test_other_events_start_nothing(start: Started) -> None:
-    """The matcher sees all that happens."""
-    assert not start().handler.matcher(SimpleNamespace())
-
-
-def test_whoever_waits_is_told_why(start: Started) -> None:
-    """Without RViz, the user's own subscriber starts the bag."""
-    assert any('subscribes' in getattr(each, 'msg', '') for each in start().actions)
-
-
-@pytest.mark.parametrize('log_level', ['warn', 'error', 'fatal'])
-def test_where_the_node_is_silent_the_bag_starts_by_time(
-    log_level: str, start: Started
-) -> None:
-    """It would wait forever."""
-    timer = start(log_level=log_level).timer
-    assert timer is not None and 0 < timer.period <= 30
-
-
-@pytest.mark.parametrize('log_level', ['debug', 'info'])
-def test_where_the_node_is_heard_the_bag_waits(log_level: str, start: Started) -> None:
-    """No image is lost while the model is loaded."""
-    assert start(log_level=log_level).timer is None
+def test_the_user_is_told_what_the_bag_waits_for(start: Started) -> None:
+    """Without RViz, the user's own subscriber starts it."""
+    assert 'subscriber' in start().log.msg
 
 
 def test_the_end_of_the_bag_ends_the_launch(start: Started) -> None:
@@ -314,24 +292,13 @@ def test_packages_are_dependencies() -> None:
         assert f'<exec_depend>{package}</exec_depend>' in manifest
 
 
-@pytest.mark.parametrize('log_level', ['info', 'warn'])
 def test_the_real_launch_makes_the_actions(
-    log_level: str, start_for_real: Callable[..., list[Any]], tmp_path: Path
+    start_for_real: Callable[..., list[Any]], tmp_path: Path
 ) -> None:
-    actions = start_for_real(LAUNCH_FILE, bag=str(tmp_path), loop='true', log_level=log_level)
-    assert {type(each).__name__ for each in actions} == (
-        {'RegisterEventHandler', 'LogInfo', 'IncludeLaunchDescription'}
-        if log_level == 'info'
-        else {'TimerAction', 'IncludeLaunchDescription'}
-    )
-
-
-def test_the_real_actions_say_which_executable_they_run(
-    start_for_real: Callable[..., list[Any]]
-) -> None:
-    """The start of the bag depends on it."""
-    nodes = start_for_real(POSE_LAUNCH_FILE, camera='none', rviz='false')
-    assert [node.node_executable for node in nodes] == ['pose_node']
+    actions = start_for_real(LAUNCH_FILE, bag=str(tmp_path), loop='true')
+    assert [type(each).__name__ for each in actions] == [
+        'LogInfo', 'IncludeLaunchDescription', 'TimerAction'
+    ]
 
 
 @pytest.mark.parametrize('given', [{'loop': 'maybe'}, {'backend': 'torch'}, {'rviz': 'maybe'}])

@@ -21,10 +21,13 @@ import os
 from pathlib import Path
 import subprocess
 import sys
+import time
 from xml.etree import ElementTree
 
+from movenet_ros.node import middleware
 from movenet_ros.node.middleware import LOWER_PRIORITY
 from movenet_ros.node.middleware import make_room_for_images
+from movenet_ros.node.middleware import RECEIVERS
 from movenet_ros.node.middleware import VARIABLES
 import pytest
 import rclpy
@@ -37,6 +40,7 @@ NAMESPACE = '{http://www.eprosima.com}'
 SEGMENT = """
 import os, pathlib, rclpy, sys
 from movenet_ros.node.middleware import make_room_for_images
+from movenet_ros.node.middleware import RECEIVERS
 if sys.argv[1] == 'room':
     make_room_for_images()
 mine = lambda: {path for path in pathlib.Path('/dev/shm').glob('fastrtps_*')
@@ -87,36 +91,44 @@ def shared_memory_of(how: str) -> int:
 @pytest.mark.skipif(
     'fastrtps' not in rclpy.get_rmw_implementation_identifier(), reason='not Fast DDS'
 )
-@pytest.mark.parametrize('discovery', ['LOCALHOST', 'OFF'])
-def test_fast_dds_takes_as_much_as_the_profile_says(
-    discovery: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', discovery)
+def test_fast_dds_takes_as_much_as_the_profile_says(monkeypatch: pytest.MonkeyPatch) -> None:
     for variable in VARIABLES:
         monkeypatch.delenv(variable, raising=False)
     usual, roomy = shared_memory_of('usual'), shared_memory_of('room')
     assert usual < 2**20 < 8 * 2**20 <= roomy < 10 * 2**20
 
 
-PRIORITIES = """
-import os, pathlib, rclpy, threading
-from movenet_ros.node.middleware import let_receiving_wait
+RECEIVING = """
+import os, pathlib, rclpy
+from movenet_ros.node.middleware import lower_receiver_priority
 rclpy.init()
-node = rclpy.create_node('listener')
-let_receiving_wait()
+node = rclpy.create_node('receiver')
+lower_receiver_priority()
 for task in pathlib.Path('/proc/self/task').iterdir():
     name = (task / 'comm').read_text().strip()
     print(name, os.getpriority(os.PRIO_PROCESS, int(task.name)), int(task.name) == os.getpid())
 """
 
 
-def test_receiving_waits_and_nothing_else() -> None:
-    """In Fast DDS that gives its threads names, which it does since Iron."""
+def test_the_cost_of_receiving_is_the_cpu_time_of_its_threads(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Here of all threads of this process."""
+    monkeypatch.setattr(middleware, 'RECEIVERS', (Path('/proc/self/comm').read_text().strip(),))
+    before_s, end_s = middleware.receiving_s(), time.process_time() + 0.1
+    while time.process_time() < end_s:
+        pass
+    assert 0.05 < middleware.receiving_s() - before_s < 1.0
+
+
+@pytest.mark.process
+def test_receiving_can_get_a_lower_priority() -> None:
+    """And nothing else; in Fast DDS that names its threads, which it does since Iron."""
     output = subprocess.run(
-        [sys.executable, '-c', PRIORITIES], capture_output=True, text=True, check=True
+        [sys.executable, '-c', RECEIVING], capture_output=True, text=True, check=True
     ).stdout
     threads = [line.rsplit(' ', 2) for line in output.splitlines()]
-    receivers = [int(nice) for name, nice, _ in threads if name.startswith(('dds.shm', 'dds.udp'))]
+    receivers = [int(nice) for name, nice, _ in threads if name.startswith(RECEIVERS)]
     if not receivers:
         pytest.skip('no threads with the names of Fast DDS')
     usual = os.getpriority(os.PRIO_PROCESS, 0)

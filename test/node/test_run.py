@@ -19,7 +19,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import contextmanager
 import os
 from pathlib import Path
 import signal
@@ -29,7 +29,6 @@ import time
 from typing import Any
 
 from builtin_interfaces.msg import Time
-from lifecycle_msgs.srv import GetState
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import StartError
 from movenet_ros.node import pose_node
@@ -215,91 +214,61 @@ def takes_sigterm(pid: int) -> bool:
     return False
 
 
-MOMENTS: dict[str, Callable[[Any], bool]] = {
-    'importing': lambda program: takes_sigterm(program.process.pid),
-    'loading': lambda program: ': backend onnxruntime' in program.err,
-    'idle': lambda program: ': ready: ' in program.err,
+MOMENTS: dict[str, Callable[[World, Any, list[Any]], bool]] = {
+    'importing': lambda world, program, poses: takes_sigterm(program.process.pid),
+    'loading': lambda world, program, poses: 'movenet' in world.node.get_node_names(),
+    'busy': lambda world, program, poses: len(poses) > 2,
 }
 
 
 @pytest.mark.parametrize(
     ('moment', 'number'),
-    [('importing', signal.SIGINT), ('importing', signal.SIGTERM), ('loading', signal.SIGTERM),
-     ('idle', signal.SIGINT)],
+    [('importing', signal.SIGTERM), ('loading', signal.SIGTERM), ('busy', signal.SIGINT)],
 )
 def test_signals_end_the_pose_node(
     moment: str, number: signal.Signals, world: World, start_node: Any
 ) -> None:
-    """At any moment, with exit code 0 and nothing to complain of."""
-    with start_node('pose_node', world, '-p', 'backend:=onnxruntime') as program:
-        program.until(lambda: MOMENTS[moment](program), moment)
+    """At any moment, with exit code 0; busy it has no time for anything but images."""
+    poses = world.sink(Detection2DArray, 'poses')
+    publisher = world.publisher(Image, 'image')
+    image = Image(width=HD_WH[0], height=HD_WH[1], step=3 * HD_WH[0], encoding='bgr8')
+    image.data = array('B', bytes(3 * HD_WH[0] * HD_WH[1]))
+    world.node.create_timer(0.02, lambda: publisher.publish(image))
+    arguments = ('-p', 'backend:=onnxruntime', '-p', 'input_size:=512')
+    with start_node('pose_node', world, *arguments) as program:
+        world.until(lambda: MOMENTS[moment](world, program, poses), moment)
         assert program.end(number) == 0, program.err
         assert 'Traceback' not in program.err and 'rror' not in program.err
 
 
-def test_sigterm_ends_the_busy_pose_node(world: World, start_node: Any) -> None:
-    """In the middle of an image, most likely: it has no time for anything else."""
-    world.sink(Image, 'image_annotated')
-    poses = world.sink(Detection2DArray, 'poses')
-    publisher = world.publisher(Image, 'image')
-    width, height = HD_WH
-    image = Image(width=width, height=height, step=3 * width, encoding='bgr8')
-    image.data = array('B', bytes(3 * width * height))
-    world.node.create_timer(0.02, lambda: publisher.publish(image))
-    arguments = ('-p', 'backend:=onnxruntime', '-p', 'input_size:=512')
-    with start_node('pose_node', world, *arguments) as program:
-        world.until(lambda: len(poses) > 2)
-        assert program.end() == 0, program.err
-        assert 'Traceback' not in program.err
-
-
-REFUSED: dict[str, tuple[list[str], tuple[str, ...]]] = {
-    'wrong model path': (
-        ['-p', 'model_path:=/nowhere/model.onnx'], ("'/nowhere/model.onnx' does not exist",)
-    ),
-    'hidden runtime': (
-        ['-p', 'backend:=tensorflow'], ('backend tensorflow', 'hidden', 'pip install tensorflow')
-    ),
-    "a parameter of rclpy's own": (['-p', 'use_sim_time:=abc'], ('use_sim_time', 'BOOL')),
-    'out of range': (['-p', 'person_threshold:=1.5'], ('person_threshold', "'1.5'", '0.0 to 1.0')),
-    'wrong type': (['-p', 'person_threshold:=high'], ("'high'", 'must be a double')),
-    'bad choice': (['-p', 'backend:=torch'], ("backend is 'torch'", 'auto, tensorflow')),
-    'missing file': (['--params-file', '/nowhere/my.yaml'], ('/nowhere/my.yaml',)),
-    'no GPU': (['-p', 'backend:=onnxruntime', '-p', 'device:=gpu'], ('device gpu', 'auto')),
+REJECTED: dict[str, tuple[str, tuple[str, ...]]] = {
+    'wrong model path': ('model_path:=/nowhere/model.onnx', ("'/nowhere/model.onnx'",)),
+    "a parameter of rclpy's own": ('use_sim_time:=abc', ('use_sim_time', 'BOOL')),
+    'out of range': ('person_threshold:=1.5', ('person_threshold', '0.0 to 1.0')),
+    'wrong type': ('person_threshold:=high', ("'high'", 'a double')),
+    'bad choice': ('backend:=torch', ("'torch'", 'auto, tensorflow')),
 }
 
 
-@pytest.fixture(scope='module')
-def hidden(tmp_path_factory: pytest.TempPathFactory) -> str:
-    """Give a PYTHONPATH on which TensorFlow and its hub cannot be imported."""
-    folder = tmp_path_factory.mktemp('hidden')
-    for name in ('tensorflow', 'tensorflow_hub'):
-        (folder / f'{name}.py').write_text(HIDDEN)
-    return f'{folder}:{Path(__file__).resolve().parents[2]}'
-
-
-@pytest.fixture(scope='module')
-def refused(
-    module_world: World, start_node: Any, hidden: str
-) -> Iterator[dict[str, Any]]:
-    """Start them all at once, each with something wrong."""
-    with ExitStack() as stack:
-        yield {
-            name: stack.enter_context(
-                start_node('pose_node', module_world, *args, PYTHONPATH=hidden)
-            )
-            for name, (args, _) in REFUSED.items()
-        }
-
-
-@pytest.mark.parametrize('name', REFUSED)
-def test_a_start_that_is_refused(name: str, refused: dict[str, Any]) -> None:
+@pytest.mark.parametrize('case', REJECTED.values(), ids=REJECTED)
+def test_a_start_that_is_rejected(
+    case: tuple[str, tuple[str, ...]], lonely: None, capfd: pytest.CaptureFixture[str]
+) -> None:
     """Exit code 1, and one line that says what is wrong."""
-    program, (_, words) = refused[name], REFUSED[name]
-    assert program.wait() == 1
-    (line,) = program.err.splitlines()
+    argument, words = case
+    assert pose_node.main(['--ros-args', '-p', argument]) == 1
+    out, err = capfd.readouterr()
+    (line,) = err.splitlines()
     assert line.startswith('movenet_ros: ') and all(each in line for each in words), line
-    assert not program.out
+    assert not out
+
+
+@pytest.fixture
+def hidden(tmp_path: Path) -> str:
+    """Give a PYTHONPATH on which TensorFlow and its hub cannot be imported."""
+    for name in ('tensorflow', 'tensorflow_hub'):
+        (tmp_path / f'{name}.py').write_text(HIDDEN)
+    return f'{tmp_path}:{Path(__file__).resolve().parents[2]}'
 
 
 def test_no_model_and_no_way_to_get_one(
@@ -336,34 +305,57 @@ raise SystemExit(run_node(Hanging, []))
 """
 
 
-@pytest.mark.parametrize('where', ['hang()', 'self.create_timer(0.1, hang)'])
-@pytest.mark.parametrize('number', BOTH)
-def test_signals_end_it_while_native_code_hangs(where: str, number: signal.Signals) -> None:
-    """At its start, while a model is compiled, and in an inference that never comes back."""
+@contextmanager
+def python(code: str) -> Iterator[subprocess.Popen[str]]:
+    """Run code in a process, which ends with the ``with`` block."""
     program = subprocess.Popen(
-        [sys.executable, '-c', HANGING.format(where=where)], stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE, text=True, env={**os.environ, 'ROS_DOMAIN_ID': '101'},
+        [sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env={**os.environ, 'ROS_DOMAIN_ID': '101'},
     )
     try:
+        yield program
+    finally:
+        program.kill()
+        program.communicate()
+
+
+@pytest.mark.parametrize(
+    ('where', 'number'),
+    [('hang()', signal.SIGINT), ('self.create_timer(0.1, hang)', signal.SIGTERM)],
+)
+def test_signals_end_it_while_native_code_hangs(where: str, number: signal.Signals) -> None:
+    """At its start, while a model is compiled, and in an inference that never comes back."""
+    with python(HANGING.format(where=where)) as program:
         assert program.stdout is not None and program.stdout.readline() == 'hanging\n'
         program.send_signal(number)
         _, err = program.communicate(timeout=30)  # far above the 2 s that it is held to
         assert (program.returncode, err) == (0, '')
-    finally:
-        program.kill()
-        program.wait()
 
 
-def test_a_second_signal_while_it_ends(world: World, start_node: Any) -> None:
+IDLE = """
+from movenet_ros.node.run import run_node
+from rclpy.node import Node
+
+
+def made():
+    print('made', flush=True)
+    return Node('idle')
+
+
+raise SystemExit(run_node(made, []))
+"""
+
+
+@pytest.mark.parametrize('delay_s', [0.02, 0.1])
+def test_a_second_signal_while_it_ends(delay_s: float) -> None:
     """As launch sends it; also while Python itself ends."""
-    for delay_s in (0.02, 0.05, 0.1, 0.15):
-        with start_node('pose_node', world, '-p', 'autostart:=false') as program:
-            program.until(lambda: ': unconfigured: ' in program.err)
-            program.process.send_signal(signal.SIGTERM)
-            time.sleep(delay_s)
-            program.process.send_signal(signal.SIGTERM)
-            program.process.send_signal(signal.SIGINT)
-            assert program.wait() == 0
+    with python(IDLE) as program:
+        assert program.stdout is not None and program.stdout.readline() == 'made\n'
+        program.send_signal(signal.SIGTERM)
+        time.sleep(delay_s)
+        program.send_signal(signal.SIGTERM)
+        program.send_signal(signal.SIGINT)
+        assert program.wait(30) == 0
 
 
 def test_a_message_that_rclpy_stumbles_over(world: World, start_node: Any) -> None:
@@ -371,13 +363,12 @@ def test_a_message_that_rclpy_stumbles_over(world: World, start_node: Any) -> No
     clock = world.publisher(Clock, '/clock')
     arguments = ('-p', 'autostart:=false', '-p', 'use_sim_time:=true')
     with start_node('pose_node', world, *arguments) as program:
-        program.until(lambda: ': unconfigured: ' in program.err)
+        world.until_state('unconfigured')
         world.until(clock.get_subscription_count)
         while 'ROS cannot read a message: ' not in program.err:
             clock.publish(Clock(clock=Time(sec=-1)))
             world.spin(0.3)
-        answer = world.call(GetState, 'movenet/get_state', GetState.Request())
-        assert answer.current_state.label == 'unconfigured'
+        assert world.state() == 'unconfigured'
         assert program.end() == 0 and 'Traceback' not in program.err
 
 

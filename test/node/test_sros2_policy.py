@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+from movenet_ros.backends.recorded import RecordedBackend
 import pytest
 from ros_graph import World
 from vision_msgs.msg import Detection2DArray
@@ -32,10 +33,10 @@ NODE = 'movenet'
 GROUPS = {'topics': {'publish', 'subscribe'}, 'services': {'reply', 'request'}}
 TYPE_DESCRIPTION = 'get_type_description'  # of every node, but not in Humble
 
-# Arguments of the node, and what it does not have with them.
-CONFIGURATIONS: dict[str, tuple[str, set[str]]] = {
-    'raw on simulated time': ('use_sim_time:=true', {'image/compressed'}),
-    'compressed': ('image_transport:=compressed', {'image', '/clock'}),
+# Parameters of the node, and what it does not have with them.
+CONFIGURATIONS: dict[str, tuple[dict[str, Any], set[str]]] = {
+    'raw on simulated time': ({'use_sim_time': True}, {'image/compressed'}),
+    'compressed': ({'image_transport': 'compressed'}, {'image', '/clock'}),
 }
 
 
@@ -94,16 +95,15 @@ def test_the_policy_has_the_shape_that_sros2_wants() -> None:
 
 @pytest.mark.parametrize('configuration', CONFIGURATIONS)
 def test_the_policy_allows_what_the_node_has(
-    configuration: str, world: World, start_node: Any
+    configuration: str, world: World, start_pose_node: Any, nobody: Any
 ) -> None:
-    argument, absent = CONFIGURATIONS[configuration]
+    parameters, absent = CONFIGURATIONS[configuration]
     if not any(name.endswith(TYPE_DESCRIPTION) for _, name in shown(world, 'tester')):
         absent = {*absent, f'~/{TYPE_DESCRIPTION}'}
     expected = allowed(world.namespace, without=absent)
     world.sink(Detection2DArray, 'poses')  # without it the node subscribes to no image
-    with start_node('pose_node', world, '-p', 'backend:=onnxruntime', '-p', argument) as node:
-        node.until_ready()
-        try:
-            world.until(lambda: expected <= shown(world))
-        finally:
-            assert shown(world) == expected
+    start_pose_node(RecordedBackend([nobody]), **parameters)
+    try:
+        world.until(lambda: expected <= shown(world))
+    finally:
+        assert shown(world) == expected
