@@ -56,3 +56,9 @@ def test_the_licence_is_there_in_full() -> None:
     text = (ROOT / 'LICENSE').read_text()
     assert 'Version 2.0, January 2004' in text
     assert text.rstrip().endswith('limitations under the License.')
+
+
+def test_no_two_test_files_have_the_same_name() -> None:
+    """The pytest plugin of launch_testing, which every distribution has, stops at such two."""
+    names = [path.name for path in (ROOT / 'test').rglob('test_*.py')]
+    assert sorted({*names}) == sorted(names)

@@ -17,7 +17,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
-from importlib.util import find_spec
 import json
 import os
 from pathlib import Path
@@ -85,18 +84,6 @@ def test_help_lists_every_command_with_what_it_does(
     assert main(args) == 0
     out = capsys.readouterr().out
     assert all(name in out and what in out for name, (_, what) in COMMANDS.items())
-
-
-def test_the_commands_are_these() -> None:
-    assert set(COMMANDS) == {
-        'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'pose_node', 'replay', 'soak',
-        'video_source',
-    }
-
-
-@pytest.mark.parametrize('name', sorted(COMMANDS))
-def test_a_command_has_its_module(name: str) -> None:
-    assert find_spec(f'movenet_ros.{COMMANDS[name][0]}')
 
 
 @pytest.mark.parametrize(
