@@ -13,17 +13,21 @@
 # limitations under the License.
 
 """
-A second network, made here alone, goes all the way that MoveNet goes.
+A second network and a second output, made here alone, go all the way that MoveNet goes.
 
-It finds one bright spot: two sums of the image, of its columns and of its rows. Its names, types,
-number of outputs and skeleton are others than MoveNet's, and no module of the package knows it.
+The network finds one bright spot: two sums of the image, of its columns and of its rows. Its names,
+types, number of outputs and skeleton are others than MoveNet's, and no module of the package knows
+it.
 """
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import cv2
+from geometry_msgs.msg import Point
+from geometry_msgs.msg import PointStamped
 from movenet_ros import Perception
 from movenet_ros import Settings
 from movenet_ros.core.errors import ModelError
@@ -35,11 +39,27 @@ from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.runtime import TensorSpec
 from movenet_ros.core.skeleton import Skeleton
+from movenet_ros.messages import poses_from_msg
+from movenet_ros.messages.images import image_to_msg
+from movenet_ros.messages.outputs import LATCHED
+from movenet_ros.messages.outputs import Output
+from movenet_ros.messages.outputs import OUTPUTS
+from movenet_ros.messages.outputs import RELIABLE
+from movenet_ros.messages.outputs import Result
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.node.pose_node import PoseNode
 import numpy as np
 import onnx
 import pytest
+from rclpy.serialization import serialize_message
+from ros_graph import overrides
+from ros_graph import SpinNode
+from ros_graph import World
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import LabelInfo
 
 pytestmark = pytest.mark.runtime
 
@@ -156,3 +176,39 @@ def test_each_network_refuses_the_file_of_the_other(
         settings = Settings(backend=backend, device='cpu', model_path=str(path))
         with pytest.raises(ModelError, match=f'is not {title}'):
             Perception(settings, model=model)
+
+
+def middle_to_bytes(result: Result) -> bytes:
+    """Make a message of where the best person stands."""
+    x, y = result.poses.keypoints[0, 2].tolist()
+    return bytes(serialize_message(PointStamped(header=result.header, point=Point(x=x, y=y))))
+
+
+def test_the_node_publishes_another_output_of_another_network(
+    spot_onnx: Path, world: World, spin_node: SpinNode
+) -> None:
+    spot = Output('spot', PointStamped, RELIABLE, middle_to_bytes)
+    node = PoseNode(
+        outputs=(*OUTPUTS, spot),
+        make_perception=partial(Perception, model=SpotModel),
+        context=world.context,
+        namespace=world.namespace,
+        parameter_overrides=overrides(
+            {'backend': 'onnxruntime', 'device': 'cpu', 'model_path': str(spot_onnx)}
+        ),
+        use_global_arguments=False,
+    )
+    node.start()
+    spin_node(node)
+    points = world.sink(PointStamped, 'spot')
+    poses = world.sink(Detection2DArray, 'poses')
+    labels = world.sink(LabelInfo, 'label_info', LATCHED)
+    camera = world.publisher(Image, 'image')
+    world.until(camera.get_subscription_count, 'for the node to subscribe')
+    camera.publish(image_to_msg(spot_at(200, 60)[..., ::-1], Header(frame_id='spots')))
+    world.until(lambda: points and poses and labels, 'for the outputs')
+    assert points[0].header.frame_id == 'spots'
+    np.testing.assert_allclose((points[0].point.x, points[0].point.y), (200, 60), atol=8)
+    people = poses_from_msg(poses[0], SPOT)
+    np.testing.assert_allclose(people.keypoints[0, 2], (200, 60), atol=8)
+    assert [each.class_name for each in labels[0].class_map] == [*SPOT.names, 'person']

@@ -84,12 +84,15 @@ class ManagedNode(LifecycleNode):
         """Free everything; in any state."""
         return ''
 
-    def start(self) -> None:
+    def start(self, autostart: bool = True) -> None:
         """
-        Configure and activate.
+        Configure and activate, or log the command that does.
 
         :raises StartError: if that is rejected.
         """
+        if not autostart:
+            self.get_logger().info(f'unconfigured: {self.command("configure")}')
+            return
         self._is_starting = True  # the caller reports why it failed
         try:
             for transition in (self.trigger_configure, self.trigger_activate):

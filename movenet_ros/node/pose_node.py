@@ -16,7 +16,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
+from functools import partial
 import gc
 from typing import Any
 
@@ -47,6 +49,7 @@ class PoseNode(ManagedNode):
 
     :param runtime: with the network loaded; None opens the one that the parameters ask for.
     :param outputs: what is published about each image.
+    :param make_perception: of settings, log and runtime, for another network.
     :param node_args: keyword arguments of :class:`rclpy.node.Node`.
     :raises StartError: if a parameter does not allow a start.
     """
@@ -54,14 +57,18 @@ class PoseNode(ManagedNode):
     is_alone = False  # in its process, whose memory may be arranged for it then
 
     def __init__(
-        self, runtime: Runtime | None = None, outputs: Outputs = OUTPUTS, **node_args: Any
+        self,
+        runtime: Runtime | None = None,
+        outputs: Outputs = OUTPUTS,
+        make_perception: Callable[..., Perception] = Perception,
+        **node_args: Any,
     ) -> None:
         super().__init__('movenet', **node_args)
         settings = declare(self, PoseParameters)
         self.autostart = settings.autostart
         self.stream = Stream(self, settings, outputs)
         self.perception: Perception | None = None
-        self._runtime = runtime
+        self._make = partial(make_perception, log=self.get_logger(), runtime=runtime)
         self.create_service(SetBool, '~/enable', self._enable)
         beside = ReentrantCallbackGroup()  # images arrive while ~/detect_once waits for one
         self.create_service(Trigger, '~/detect_once', self._detect_once, callback_group=beside)
@@ -72,7 +79,7 @@ class PoseNode(ManagedNode):
 
     def configure(self) -> str:
         """Load the model and warm it up."""
-        self.perception = Perception(self.stream.settings, self.get_logger(), self._runtime)
+        self.perception = self._make(self.stream.settings)
         self.stream.configure(self.perception)
         if self.is_alone:  # a full collection takes 20 to 200 ms, and two images come meanwhile:
             gc.collect()
@@ -136,10 +143,7 @@ def started() -> PoseNode:
     node = PoseNode()
     node.is_alone = True
     try:
-        if node.autostart:
-            node.start()
-        else:
-            node.get_logger().info(f'unconfigured: {node.command("configure")}')
+        node.start(node.autostart)
     except BaseException:
         node.destroy_node()
         raise
