@@ -15,9 +15,9 @@
 """
 A second network and a second output, made here alone, go all the way that MoveNet goes.
 
-The network finds one bright spot: two sums of the image, of its columns and of its rows. Its names,
+The network finds one bright spot by two sums of the image, of its columns and of its rows. Names,
 types, number of outputs and skeleton are others than MoveNet's, and no module of the package knows
-it.
+them.
 """
 
 from __future__ import annotations
