@@ -48,7 +48,9 @@ pytest_plugins = ['ros_graph']
 COSTS = {'lint', 'pure', 'graph', 'process', 'runtime', 'tool', 'fuzz'}  # see pyproject.toml
 COST_OF_FIXTURES = {  # the dearest first
     'process': {'start_program'},
-    'runtime': {'onnxruntime_cpu', 'real_model', 'tensorflow', 'tensorflow_auto'},
+    'runtime': {
+        'onnxruntime_cpu', 'real_model', 'tensorflow', 'tensorflow_auto', 'write_constant',
+    },
     'graph': {'context', 'module_world', 'world'},
 }
 NEEDS = {  # what only pip has, and what cannot be collected without it

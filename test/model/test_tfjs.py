@@ -28,6 +28,8 @@ from movenet_ros.model.tfjs import read_weights
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.runtime
+
 RANDOM = np.random.default_rng(0)
 KERNEL = RANDOM.normal(size=(3, 3, 3, 4)).astype(np.float16)
 BIAS = RANDOM.normal(size=4).astype(np.float16)
@@ -119,7 +121,6 @@ def expected(picture: Any, relu: Any) -> Any:
 
 @pytest.mark.parametrize('activation', ['Relu', 'Relu6'])
 @pytest.mark.parametrize('size', [(8, 8), (7, 12)])
-@pytest.mark.runtime
 def test_the_converted_model_computes_the_same(
     tmp_path: Path, activation: str, size: tuple[int, int]
 ) -> None:
