@@ -26,6 +26,7 @@ import platform
 import shutil
 import sys
 
+from movenet_ros.backends.request import INSTALL_FOR_GPU
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.wording import one_line
 from movenet_ros.model.cache import cache_directory
@@ -117,7 +118,7 @@ def runtime() -> list[Check]:
         info = perception.runtime.info
     finding = f'{info} ({opened.why})'
     if opened.warning:
-        fix = pip('install', "'onnxruntime-gpu[cuda,cudnn]'") + '\nand check: nvidia-smi'
+        fix = f'{INSTALL_FOR_GPU}\nand check: nvidia-smi'
         return [Check('runtime', 'warn', f'{finding}; {opened.warning}', fix)]
     return [Check('runtime', 'ok', finding)]
 
