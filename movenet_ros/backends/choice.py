@@ -47,6 +47,7 @@ from movenet_ros.backends.trial import Trial
 from movenet_ros.core import machine
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.errors import StartError
 from movenet_ros.core.runtime import Runtime
 
 AS_GOOD = 1.25  # fewer threads that take at most this much longer: they leave cores to others
@@ -82,16 +83,18 @@ def open_backend(
     """
     choice = choose(request, log)
     best = choice.candidates[0]
-    first_error: BackendError | None = None
+    first_error: StartError | None = None
     for each in choice.candidates:
         try:
             runtime = load_backend(each)
-        except BackendError as error:
+        except StartError as error:
+            if isinstance(error, ModelError) and each.device != 'gpu':
+                raise  # of a damaged model; on a GPU, that may look like one
             first_error = first_error or error
             continue
         if first_error is not None:
             reason = f'{TITLES[best.name]}: {first_error}'
-            unused = _warning([reason]) if best.device == 'gpu' != each.device else ''
+            unused = _warning(reason) if best.device == 'gpu' != each.device else ''
             choice = Choice((each,), reason, unused or choice.warning)
         return runtime, choice
     assert first_error is not None
@@ -108,32 +111,26 @@ def choose(request: BackendRequest, log: Log = lambda line: None) -> Choice:
     """
     candidates = _candidates(request, _usable(request))
     to_try = [each for each in candidates if each.device == 'gpu' or each.name in ON_THE_CPU]
-    untried = candidates[len(to_try):]
-    reasons = [_why_these(request)]
-    trials: Sequence[Trial] = ()
-    if len(to_try) > 1:
-        try:
-            trials = trials_of(request, to_try, log)
-        except OSError as error:
-            log(f'cannot measure: {error}')
-            to_try = [replace(each, threads=request.threads) for each in to_try]
-        else:
-            best = best_first(trials)
-            reasons.append(_figures(best))
-            to_try = [
-                replace(request, name=each.name, device=each.device, threads=each.threads)
-                for each in best
-            ]
-    chosen = (*to_try, *untried)
-    failed = '; '.join(dict.fromkeys(f'{TITLES[t.name]}: {t.error}' for t in trials if t.error))
-    if not to_try and any(each.is_of_model for each in trials):
-        raise ModelError(next(each.error for each in trials if each.is_of_model))
-    if not chosen:
-        raise _no_gpu(failed) if request.device == 'gpu' else BackendError(failed)
-    if not to_try:
-        reasons.append(failed)
-    why = '; '.join(filter(None, reasons))
-    return Choice(chosen, why, _unused_gpu(request, chosen[0], trials))
+    last = candidates[len(to_try):]
+    if len(to_try) < 2:
+        warning = _unused_gpu(request, candidates[0], ())
+        return Choice(tuple(candidates), _why_these(request), warning)
+    try:
+        trials = trials_of(request, to_try, log)
+    except OSError as error:
+        log(f'cannot measure: {error}')
+        untried = tuple(replace(each, threads=request.threads) for each in candidates)
+        return Choice(untried, _why_these(request))
+    best = best_first(trials)
+    if not best and (not last or any(each.is_of_model for each in trials)):
+        raise _nothing_works(request, trials)
+    chosen = [
+        replace(request, name=each.name, device=each.device, threads=each.threads)
+        for each in best
+    ]
+    chosen += last
+    why = '; '.join(filter(None, (_why_these(request), _figures(best) or _errors(trials))))
+    return Choice(tuple(chosen), why, _unused_gpu(request, chosen[0], trials))
 
 
 def best_first(trials: Iterable[Trial]) -> list[Trial]:
@@ -213,6 +210,18 @@ def _no_gpu(reason: str) -> BackendError:
     return BackendError(f'device gpu, but {reason}; or set device to auto')
 
 
+def _nothing_works(request: BackendRequest, trials: Sequence[Trial]) -> StartError:
+    for each in trials:
+        if each.is_of_model:
+            return ModelError(each.error)
+    return (_no_gpu if request.device == 'gpu' else BackendError)(_errors(trials))
+
+
+def _errors(trials: Sequence[Trial]) -> str:
+    """Return why those that do not work do not, in one line."""
+    return '; '.join(dict.fromkeys(f'{TITLES[t.name]}: {t.error}' for t in trials if t.error))
+
+
 def _why_these(request: BackendRequest) -> str:
     """Return in a few words why other runtimes or devices are not tried."""
     if request.name != 'auto':
@@ -235,18 +244,15 @@ def _unused_gpu(
     request: BackendRequest, chosen: BackendRequest, trials: Sequence[Trial]
 ) -> str:
     """Return the warning where a GPU could be used and is not."""
-    is_wanted = request.device == 'auto' and request.precision != 'bf16'
-    is_wanted = is_wanted and request.name in ('auto', *ON_A_GPU)
-    if not is_wanted or chosen.device == 'gpu' or not machine.gpu_in_sight(machine.NVIDIA):
+    may_be_used = request.device == 'auto' and request.precision != 'bf16'
+    may_be_used = may_be_used and request.name in ('auto', *ON_A_GPU)
+    if not may_be_used or chosen.device == 'gpu' or not machine.gpu_in_sight(machine.NVIDIA):
         return ''
-    reasons = [
-        f'{TITLES[each.name]}: {each.error or f"takes {each.ms:.1f} ms there"}'
-        for each in trials
-        if each.device == 'gpu'
-    ]
-    return _warning(reasons or [f'no runtime for it is installed: {INSTALL_FOR_GPU}'])
+    on_gpu = [each for each in trials if each.device == 'gpu']
+    slower = [f'{TITLES[t.name]} takes {t.ms:.1f} ms there' for t in on_gpu if not t.error]
+    reasons = '; '.join(filter(None, (*slower, _errors(on_gpu))))
+    return _warning(reasons or f'no runtime for it is installed: {INSTALL_FOR_GPU}')
 
 
-def _warning(reasons: Sequence[str]) -> str:
-    because = '; '.join(reasons)
-    return f'there is a GPU, but the model runs on the CPU ({because}); or set device to cpu'
+def _warning(reason: str) -> str:
+    return f'there is a GPU, but the model runs on the CPU ({reason}); or set device to cpu'

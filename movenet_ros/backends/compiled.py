@@ -12,13 +12,12 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """
-What the runtimes compiled of the model, kept for the next start.
+What the runtimes compiled of a model, kept for the next start.
 
 A folder for each runtime, version and machine, since a compiled model runs nowhere else. Its
-files are told whole by SHA-256 like the model itself; one that is not is removed, and the runtime
-compiles anew. Where nothing can be written, nothing is kept.
+files are verified by SHA-256 like the model itself; a damaged one is removed, and the runtime
+compiles it anew. Where nothing can be written, nothing is kept.
 """
 
 from __future__ import annotations
@@ -59,11 +58,11 @@ def machine_key() -> str:
 
 def open_folder(parent: Path | None, runtime: str, version: str) -> Path | None:
     """
-    Make the folder of a runtime ready: only files that are whole remain in it.
+    Make the folder of a runtime ready: only files that are undamaged remain in it.
 
-    What other versions of the runtime left for this machine is removed.
+    Folders of other versions of the runtime for this machine are removed.
 
-    :param parent: of everything compiled of one model; None where nothing is to be kept.
+    :param parent: folder of all that is compiled of one model; None keeps nothing.
     :return: None if nothing can be kept.
     """
     if parent is None:

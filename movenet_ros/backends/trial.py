@@ -47,7 +47,8 @@ from movenet_ros.core.runtime import Runtime
 RUNS = 15
 WARM_UP_RUNS = 3
 PAUSE_S = 0.01
-TIMEOUT_S = {'cpu': 120.0, 'gpu': 900.0}  # TensorRT builds its engines for minutes
+TIMEOUT_S = 120.0
+BUILD_S = 900.0  # of ONNX Runtime on a GPU: TensorRT builds its engines for minutes
 PATIENCE_S = 30.0  # with a process that keeps its turn
 
 
@@ -97,7 +98,8 @@ def try_all(candidates: Sequence[BackendRequest]) -> list[Trial]:
             task = json.dumps(
                 {'request': asdict(first), 'threads': threads, 'turns': turns.name}, default=str
             )
-            question = stack.enter_context(asking(__name__, task, timeout_s=TIMEOUT_S[device]))
+            timeout_s = BUILD_S if (name, device) == ('onnxruntime', 'gpu') else TIMEOUT_S
+            question = stack.enter_context(asking(__name__, task, timeout_s=timeout_s))
             asked.append((name, device, threads, question))
         for name, device, threads, question in asked:
             try:

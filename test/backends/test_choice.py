@@ -368,10 +368,13 @@ def test_where_the_best_does_not_load_the_next_one_is(machine: Machine) -> None:
     assert 'OpenVINO: not enough memory' in open_backend(AUTO)[1].why
 
 
-def test_where_a_gpu_does_not_load_the_cpu_is_taken_with_a_warning(machine: Machine) -> None:
+@pytest.mark.parametrize('kind', [BackendError, ModelError])
+def test_where_a_gpu_does_not_load_the_cpu_is_taken_with_a_warning(
+    machine: Machine, kind: type[Exception]
+) -> None:
     machine.has_gpu = True
-    machine.loading = dict.fromkeys((ORT, TENSORFLOW), BackendError('out of memory'))
-    runtime, choice = open_backend(AUTO)
+    machine.loading = dict.fromkeys((ORT, TENSORFLOW), kind('out of memory'))
+    _, choice = open_backend(AUTO)
     assert choice.candidates[0].device == 'cpu'
     assert 'out of memory' in choice.warning
 

@@ -11,13 +11,11 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
-
 """What is compiled is used again only if it is whole, and only where it was made."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -43,31 +41,33 @@ def open_it(tmp_path: Path) -> Open:
     return open_again
 
 
+def put(folder: Path, *names: str) -> None:
+    """Write files as a runtime does, and seal them."""
+    for name in names:
+        (folder / name).write_bytes(b'compiled')
+    seal(folder)
+
+
 def names(folder: Path) -> set[str]:
+    """Return the names of what is in a folder."""
     return {path.name for path in folder.iterdir()}
 
 
-def test_without_a_place_nothing_is_kept() -> None:
-    assert open_folder(None, 'runtime', '1.2') is None
-
-
-def test_without_a_folder_there_is_nothing_to_seal() -> None:
-    seal(None)
-
-
-def test_a_folder_is_made_with_all_above_it(open_it: Open) -> None:
-    assert open_it().is_dir()
-
-
-def test_a_folder_says_of_what_runtime_version_and_machine_it_is(open_it: Open) -> None:
+def test_the_name_of_a_folder_has_runtime_version_and_machine(open_it: Open) -> None:
     assert open_it('openvino', '2026.4').name == f'openvino-2026.4-{machine_key()}'
 
 
 def test_what_was_sealed_stays(open_it: Open) -> None:
-    folder = open_it()
-    (folder / 'a.blob').write_bytes(b'compiled')
-    seal(folder)
-    assert (open_it() / 'a.blob').read_bytes() == b'compiled'
+    put(open_it(), 'a.blob')
+    put(open_it(), 'b.blob')
+    assert names(open_it()) == {'a.blob', 'b.blob', 'records.json'}
+
+
+@pytest.mark.parametrize('content', [b'', b'compile', b'compiled.', b'c0mpiled'])
+def test_what_is_not_as_it_was_sealed_goes_alone(open_it: Open, content: bytes) -> None:
+    put(open_it(), 'a.blob', 'b.blob')
+    (open_it() / 'a.blob').write_bytes(content)
+    assert names(open_it()) == {'b.blob', 'records.json'}
 
 
 def test_what_was_not_sealed_goes(open_it: Open) -> None:
@@ -75,51 +75,11 @@ def test_what_was_not_sealed_goes(open_it: Open) -> None:
     assert names(open_it()) == set()
 
 
-@pytest.mark.parametrize('content', [b'', b'compile', b'compiled.', b'c0mpiled'])
-def test_what_is_not_as_it_was_sealed_goes(open_it: Open, content: bytes) -> None:
-    folder = open_it()
-    (folder / 'a.blob').write_bytes(b'compiled')
-    seal(folder)
-    (folder / 'a.blob').write_bytes(content)
-    assert names(open_it()) == {'records.json'}
-
-
-def test_a_damaged_file_leaves_the_whole_ones(open_it: Open) -> None:
-    folder = open_it()
-    for name in ('a.blob', 'b.blob'):
-        (folder / name).write_bytes(b'compiled')
-    seal(folder)
-    (folder / 'a.blob').write_bytes(b'c0mpiled')
-    assert names(open_it()) == {'b.blob', 'records.json'}
-
-
-def test_what_is_written_later_can_be_sealed_too(open_it: Open) -> None:
-    folder = open_it()
-    for name in ('a.blob', 'b.blob'):
-        (folder / name).write_bytes(b'compiled')
-        seal(folder)
-    assert names(open_it()) == {'a.blob', 'b.blob', 'records.json'}
-
-
-def test_the_records_say_size_and_sha256(open_it: Open) -> None:
-    folder = open_it()
-    (folder / 'a.blob').write_bytes(b'abc')
-    seal(folder)
-    assert json.loads((folder / 'records.json').read_text()) == {
-        'a.blob': {
-            'size': 3,
-            'sha256': 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
-        }
-    }
-
-
 def test_where_nothing_is_new_the_records_are_not_written_again(open_it: Open) -> None:
-    folder = open_it()
-    (folder / 'a.blob').write_bytes(b'compiled')
-    seal(folder)
-    before = (folder / 'records.json').stat().st_ino  # which a replaced file would change
-    seal(folder)
-    assert (folder / 'records.json').stat().st_ino == before
+    put(open_it(), 'a.blob')
+    before = (open_it() / 'records.json').stat().st_ino  # which a replaced file would change
+    seal(open_it())
+    assert (open_it() / 'records.json').stat().st_ino == before
 
 
 @pytest.mark.parametrize(
@@ -130,32 +90,22 @@ def test_where_nothing_is_new_the_records_are_not_written_again(open_it: Open) -
         '{"a.blob": {"size": 8, "sha256": "", "more": 1}}',
     ],
 )
-def test_records_that_make_no_sense_vouch_for_nothing(open_it: Open, text: str) -> None:
+def test_records_that_make_no_sense_vouch_for_nothing_and_are_replaced(
+    open_it: Open, text: str
+) -> None:
     folder = open_it()
     (folder / 'a.blob').write_bytes(b'compiled')
     (folder / 'records.json').write_text(text)
     assert names(open_it()) == {'records.json'}
-
-
-@pytest.mark.parametrize('text', ['[]', '{', '{"gone.blob": {"size": 8, "sha256": ""}}'])
-def test_records_that_make_no_sense_are_replaced(open_it: Open, text: str) -> None:
-    (open_it() / 'records.json').write_text(text)
-    folder = open_it()
-    (folder / 'a.blob').write_bytes(b'compiled')
-    seal(folder)
+    put(folder, 'a.blob')
     assert names(open_it()) == {'a.blob', 'records.json'}
 
 
-def test_other_versions_of_the_runtime_go(open_it: Open) -> None:
-    old = [open_it('runtime', version) for version in ('0.9', '1.1')]
-    new = open_it('runtime', '1.2')
-    assert [folder.exists() for folder in (*old, new)] == [False, False, True]
-
-
-def test_what_other_runtimes_compiled_stays(open_it: Open) -> None:
+def test_other_versions_of_the_runtime_go_and_other_runtimes_stay(open_it: Open) -> None:
     others = [open_it('other', '0.9'), open_it('run', '1.1')]
+    old = open_it('runtime', '1.1')
     open_it('runtime', '1.2')
-    assert all(folder.is_dir() for folder in others)
+    assert [folder.exists() for folder in (*others, old)] == [True, True, False]
 
 
 def test_what_was_compiled_for_another_machine_stays(
@@ -175,50 +125,46 @@ def test_figures_beside_the_folders_stay(open_it: Open) -> None:
     assert figures.exists()
 
 
-def test_another_number_of_cores_is_another_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ('name', 'values'),
+    [('usable_cores', (1, 2, 8)), ('gpus', ([], ['Model: NVIDIA H100'], ['Model: NVIDIA T4']))],
+)
+def test_other_cores_or_gpus_are_another_machine(
+    monkeypatch: pytest.MonkeyPatch, name: str, values: tuple[Any, ...]
+) -> None:
     keys = set()
-    for cores in (1, 2, 8):
-        monkeypatch.setattr(compiled, 'usable_cores', lambda cores=cores: cores)
+    for value in values:
+        monkeypatch.setattr(compiled, name, lambda value=value: value)
         keys.add(machine_key())
     assert len(keys) == 3
 
 
 @pytest.mark.parametrize(
-    ('one', 'other', 'same'),
+    ('one', 'other', 'is_same'),
     [
         ('model name : X', 'model name : Y', False),
         ('flags : avx2', 'flags : avx2 avx512f', False),
         ('CPU part : 0xd08', 'CPU part : 0xd0b', False),
         ('cpu MHz : 800', 'cpu MHz : 3200', True),
+        ('', 'Processor : 0', True),
     ],
 )
 def test_another_processor_is_another_machine(
-    monkeypatch: pytest.MonkeyPatch, one: str, other: str, same: bool
+    monkeypatch: pytest.MonkeyPatch, one: str, other: str, is_same: bool
 ) -> None:
+    monkeypatch.setattr(compiled, 'gpus', lambda: [])
     keys = set()
     for text in (one, other):
         monkeypatch.setattr(Path, 'read_text', lambda path, text=text: text)
         keys.add(machine_key())
-    assert len(keys) == (1 if same else 2)
-
-
-def test_a_machine_that_says_nothing_of_its_processor_has_a_key(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def fail(path: Path) -> str:
-        raise FileNotFoundError(path)
-
-    monkeypatch.setattr(Path, 'read_text', fail)
-    assert len(machine_key()) == 8
-
-
-def test_the_key_of_this_machine_is_always_the_same() -> None:
-    assert machine_key() == machine_key()
+    assert len(keys) == (1 if is_same else 2)
 
 
 def test_where_no_folder_can_be_made_nothing_is_kept(tmp_path: Path) -> None:
     (tmp_path / 'file').touch()
     assert open_folder(tmp_path / 'file', 'runtime', '1.2') is None
+    assert open_folder(None, 'runtime', '1.2') is None
+    seal(None)
 
 
 def test_where_nothing_can_be_written_nothing_is_kept(
@@ -229,29 +175,16 @@ def test_where_nothing_can_be_written_nothing_is_kept(
     assert open_folder(tmp_path / 'compiled', 'runtime', '1.2') is None
 
 
-def test_a_full_disk_does_not_stop_the_sealing(
-    open_it: Open, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize('name', ['write_json', 'record_files'])
+def test_a_full_disk_or_a_file_that_disappears_does_not_stop_the_sealing(
+    open_it: Open, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
-    def fail(path: Path, content: Any) -> None:
+    def fail(*_: Any) -> Any:
         raise OSError(28, 'No space left on device')
 
-    folder = open_it()
-    (folder / 'a.blob').write_bytes(b'compiled')
-    monkeypatch.setattr(compiled, 'write_json', fail)
-    seal(folder)
-    assert names(folder) == {'a.blob'}
-
-
-def test_a_file_that_disappears_while_it_is_sealed_does_no_harm(
-    open_it: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fail(payload: Path) -> Any:
-        raise FileNotFoundError(payload / 'a.blob')
-
-    folder = open_it()
-    monkeypatch.setattr(compiled, 'record_files', fail)
-    seal(folder)
-    assert names(folder) == set()
+    monkeypatch.setattr(compiled, name, fail)
+    put(open_it(), 'a.blob')
+    assert names(open_it()) == set()
 
 
 def test_a_folder_that_another_process_removes_does_no_harm(open_it: Open) -> None:
@@ -259,22 +192,3 @@ def test_a_folder_that_another_process_removes_does_no_harm(open_it: Open) -> No
     open_it('runtime', '1.2')
     seal(folder)
     assert not folder.exists()
-
-
-def test_a_file_of_another_process_that_starts_at_the_same_time_does_no_harm(
-    open_it: Open,
-) -> None:
-    folder = open_it()
-    (folder / 'a.blob').write_bytes(b'of the first')
-    assert open_it() == folder  # the second one, before the first has sealed
-    seal(folder)
-    assert names(open_it()) <= {'records.json'}
-
-
-def test_what_two_processes_write_in_turn_is_sealed_by_the_last_one(open_it: Open) -> None:
-    folder = open_it()
-    for content in (b'of the first', b'of the second'):
-        (folder / 'a.blob').write_bytes(content)
-    seal(folder)
-    seal(folder)
-    assert (open_it() / 'a.blob').read_bytes() == b'of the second'
