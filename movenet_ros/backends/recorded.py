@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A backend that plays back what a model once answered, for tests of everything around it."""
+"""A runtime that plays back recorded outputs, for tests of everything around it."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -44,12 +44,8 @@ class RecordedBackend:
     def run(self, inputs: Tensors) -> Tensors:
         """Keep the input in ``batches`` and return the next recorded output."""
         (batch,) = inputs.values()
-        return {self._name: self.infer(batch)}
-
-    def infer(self, batch: NDArray[Any]) -> NDArray[np.float32]:
-        """Keep the input in ``batches`` and return the next recorded output."""
         self.batches.append(batch.copy())
-        return self._outputs[min(len(self.batches), len(self._outputs)) - 1]
+        return {self._name: self._outputs[min(len(self.batches), len(self._outputs)) - 1]}
 
     def close(self) -> None:
         """Note it in ``closed``."""

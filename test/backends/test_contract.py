@@ -181,6 +181,15 @@ def test_a_network_of_the_right_names_types_and_shapes_is_taken(
     assert outputs['output_0'].shape == (1, 6, 56)
 
 
+@pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
+@pytest.mark.parametrize('stated', [(1, None, 56), None])
+def test_a_network_whose_file_does_not_state_the_shape_of_its_output_is_taken(
+    name: str, tmp_path: Path, stated: tuple[int | None, ...] | None
+) -> None:
+    runtime = load_file(name, write_zeros_onnx(tmp_path / 'm.onnx', stated=stated))
+    assert runtime.run(noise(64, 64))['output_0'].shape == (1, 6, 56)
+
+
 @pytest.mark.parametrize(
     'other',
     [

@@ -38,7 +38,6 @@ from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 from networks import noise
-from networks import write_zeros_onnx
 import numpy as np
 from numpy.typing import NDArray
 import onnxruntime
@@ -260,14 +259,6 @@ def test_tensorrt_comes_before_cuda_where_it_is_installed(
     assert (TENSORRT in runtime.options) == tensorrt
 
 
-@pytest.mark.parametrize(('library', 'is_there'), [('libc.so.6', True), ('libno.so.6', False)])
-def test_tensorrt_is_installed_where_its_library_can_be_loaded(
-    monkeypatch: pytest.MonkeyPatch, library: str, is_there: bool
-) -> None:
-    monkeypatch.setattr(module, 'TENSORRT_LIBRARIES', ('libgone.so.1', library))
-    assert module._has_tensorrt() is is_there
-
-
 def test_one_engine_of_tensorrt_serves_every_shape_and_is_kept(
     fake: MakeFake, tmp_path: Path
 ) -> None:
@@ -277,10 +268,6 @@ def test_one_engine_of_tensorrt_serves_every_shape_and_is_kept(
     assert options['trt_profile_min_shapes'] == 'input:1x32x32x3'
     assert options['trt_profile_max_shapes'] == 'input:1x1024x1024x3'
     assert Path(options['trt_engine_cache_path']).parent == tmp_path
-
-
-def test_without_a_folder_engines_of_tensorrt_are_not_kept(fake: MakeFake) -> None:
-    runtime = fake(tensorrt=True)
     load(MODEL, ON_GPU)
     assert not [name for name in runtime.options[TENSORRT] if 'cache' in name]
 
@@ -302,16 +289,14 @@ def on_gpu(fake: MakeFake) -> tuple[FakeRuntime, Runtime]:
 OnGpu = tuple[FakeRuntime, Runtime]
 
 
-def test_every_shape_has_its_place_on_the_gpu(on_gpu: OnGpu) -> None:
+def test_every_shape_has_its_place_there_and_every_image_its_answer(on_gpu: OnGpu) -> None:
     runtime, backend = on_gpu
-    for value, shape in enumerate([(64, 96), (96, 64), (64, 96)]):
-        backend.run(image(value, *shape))
-    assert runtime.made == [((1, 64, 96, 3), 'cuda', 0), ((1, 96, 64, 3), 'cuda', 0)]
-
-
-def test_every_image_gets_its_own_answer_on_the_host(on_gpu: OnGpu) -> None:
-    outputs = [on_gpu[1].run(image(value))['output_0'] for value in range(3)]
+    outputs = [
+        backend.run(image(value, *shape))['output_0']
+        for value, shape in enumerate([(64, 96), (96, 64), (64, 96)])
+    ]
     assert [output[0, 0, 0] for output in outputs] == [0, 1, 2]
+    assert runtime.made == [((1, 64, 96, 3), 'cuda', 0), ((1, 96, 64, 3), 'cuda', 0)]
 
 
 @pytest.mark.parametrize('error', [state.Fail, RuntimeError])
@@ -457,14 +442,6 @@ def test_threads_are_passed_on_and_do_not_spin(threads: int) -> None:
     options = module._options(onnxruntime, BackendRequest(SPEC, threads=threads))
     assert options.intra_op_num_threads == threads
     assert options.get_session_config_entry('session.intra_op.allow_spinning') == '0'
-
-
-@pytest.mark.parametrize('stated', [(1, None, 56), None])
-def test_a_network_that_does_not_state_its_output_is_taken(
-    tmp_path: Path, stated: tuple[int | None, ...] | None
-) -> None:
-    path = write_zeros_onnx(tmp_path / 'm.onnx', stated=stated)
-    assert load(path, BackendRequest(SPEC)).run(image(0))['output_0'].shape == (1, 6, 56)
 
 
 @pytest.mark.parametrize(('before', 'meanwhile'), [(None, '1'), ('0', '0')])

@@ -30,6 +30,7 @@ from movenet_ros import perception
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import Tensors
 from movenet_ros.messages.outputs import LABEL_INFO
 from movenet_ros.messages.outputs import LATCHED
 from movenet_ros.messages.outputs import Output
@@ -82,9 +83,9 @@ class Fake(RecordedBackend):
         """Return how many images it has seen."""
         return max(0, len(self.batches) - WARM_UPS)
 
-    def infer(self, batch: NDArray[np.int32]) -> Answer:
+    def run(self, inputs: Tensors) -> Tensors:
         """Act, and answer."""
-        answer = super().infer(batch)
+        answer = super().run(inputs)
         if self.images:
             self._act(self.images)
         return answer

@@ -28,6 +28,7 @@ import cv2
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.runtime import Tensors
 from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.poses import poses_from_msg
 from movenet_ros.messages.stamped import stamp_ns
@@ -287,8 +288,8 @@ def test_an_inference_that_fails_costs_one_image(
     class Failing(RecordedBackend):
         """Fails once."""
 
-        def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
-            output = super().infer(batch)
+        def run(self, inputs: Tensors) -> Tensors:
+            output = super().run(inputs)
             if len(self.batches) in (5, 6):  # it is tried once more
                 raise InferenceError('out of memory')
             return output
