@@ -49,7 +49,7 @@ COSTS = {'lint', 'pure', 'graph', 'process', 'runtime', 'tool', 'fuzz'}  # see p
 COST_OF_FIXTURES = {  # the dearest first
     'process': {'start_program'},
     'runtime': {
-        'onnxruntime_cpu', 'real_model', 'tensorflow', 'tensorflow_auto', 'write_constant',
+        'onnxruntime_cpu', 'real_model', 'tensorflow', 'tensorflow_cpu', 'write_constant',
     },
     'graph': {'context', 'module_world', 'world'},
 }

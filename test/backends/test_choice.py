@@ -34,6 +34,8 @@ from movenet_ros.core.errors import ModelError
 from movenet_ros.model.movenet import SPEC
 import pytest
 
+pytestmark = pytest.mark.pure
+
 ORT, OPENVINO, TENSORFLOW = 'onnxruntime', 'openvino', 'tensorflow'
 FILES = {'saved_model': Path('/models/saved_model'), 'onnx': Path('/models/model.onnx')}
 AUTO = BackendRequest(SPEC, **FILES)

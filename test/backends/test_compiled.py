@@ -26,6 +26,8 @@ from movenet_ros.backends.compiled import open_folder
 from movenet_ros.backends.compiled import seal
 import pytest
 
+pytestmark = pytest.mark.pure
+
 Open = Callable[..., Path]
 
 

@@ -25,6 +25,8 @@ from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ModelError
 import pytest
 
+pytestmark = pytest.mark.pure
+
 MODEL = Path('/models/model.onnx')
 
 
