@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Networks for the tests of the backends: a tiny one, and those that give zeros."""
 
 from __future__ import annotations

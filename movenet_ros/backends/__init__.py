@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Inference runtimes behind one Protocol: each module loads a network into one of them."""
 
 from __future__ import annotations

@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """What every runtime does: the contract of :class:`movenet_ros.core.runtime.Runtime`."""
 
 from __future__ import annotations

@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """OpenVINO: telemetry, precision, shapes of its input, what it keeps on disk, its errors."""
 
 from __future__ import annotations

@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """TensorFlow: its threads and errors, and a GPU, which a made-up TensorFlow stands in for."""
 
 from __future__ import annotations
