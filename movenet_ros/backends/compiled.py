@@ -94,7 +94,7 @@ def seal(folder: Path | None) -> None:
         records.pop(RECORDS, None)
         if records != {name: vars(each) for name, each in _records(folder).items()}:
             write_json(folder / RECORDS, records)
-    except OSError:  # the disk is full, say: the next start compiles anew
+    except OSError:  # the disk may be full: the next start compiles anew
         return
 
 
