@@ -392,5 +392,3 @@ def test_a_model_that_does_not_fit_is_no_reason_to_load_another_runtime(machine:
     machine.loading = {OPENVINO: ModelError('this is no MoveNet')}
     with pytest.raises(ModelError, match='^this is no MoveNet$'):
         open_backend(AUTO)
-
-

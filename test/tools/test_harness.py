@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from contextlib import ExitStack
 import os
 from pathlib import Path
 import time
@@ -28,7 +29,9 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.messages.images import image_from_msg
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.tools import harness
+from movenet_ros.tools.harness import free_domain
 from movenet_ros.tools.harness import IN_FLIGHT
+from movenet_ros.tools.harness import LAST_DOMAIN
 from movenet_ros.tools.harness import LoadGenerator
 from movenet_ros.tools.harness import pose_node_process
 from movenet_ros.tools.harness import RATE_HZ
@@ -196,3 +199,10 @@ def test_without_a_node_nothing_says_what_runs_the_model(
 ) -> None:
     monkeypatch.setattr(harness, 'STATUS_S', 0.1)
     assert load.backend() == ''
+
+
+def test_no_two_hold_a_domain_at_the_same_time() -> None:
+    with ExitStack() as stack:
+        held = [stack.enter_context(free_domain()) for _ in range(30)]
+    assert len({*held}) == 30
+    assert {*held} <= {*range(1, LAST_DOMAIN + 1)}

@@ -103,10 +103,10 @@ def soaked(
 
 
 FAULTS = """
-        if published == 4: publish(self, msg)
-        if published == 5: print('[ERROR] no luck', file=sys.stderr)
-        if published == 6: return
-        if published == 7: time.sleep(3)
+        if published == 1: publish(self, msg)
+        if published == 2: print('[ERROR] no luck', file=sys.stderr)
+        if published == 3: return
+        if published == 4: time.sleep(3)
 """
 
 
