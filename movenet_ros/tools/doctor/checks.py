@@ -12,7 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The doctor's checks of this machine; each of them runs in a process of its own (probe.py)."""
+"""
+The doctor's checks of this machine; those that import something run in a process of their own.
+
+This module is imported by the doctor itself, which has to work without NumPy, OpenCV and ROS.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,6 @@ import platform
 import shutil
 import sys
 
-from movenet_ros.backends.request import INSTALL_FOR_GPU
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.wording import one_line
 from movenet_ros.model.cache import cache_directory
@@ -77,7 +80,8 @@ def ros() -> list[Check]:
             return [Check(name, 'fail', f'{module} cannot be imported: {_reason(error)}', fix)]
     if not os.environ.get('AMENT_PREFIX_PATH'):
         finding = 'AMENT_PREFIX_PATH is not set: ROS finds no packages, no config/ and no launch/'
-        return [Check(name, 'warn', finding, f'{SOURCE_ROS} && export AMENT_PREFIX_PATH=.venv')]
+        fix = f'{SOURCE_ROS}\nexport AMENT_PREFIX_PATH={sys.prefix}'
+        return [Check(name, 'warn', finding, fix)]
     return [Check(name, 'ok', f'{distro or "from wheels"}; rclpy and the messages load')]
 
 
@@ -118,7 +122,8 @@ def runtime() -> list[Check]:
         info = perception.runtime.info
     finding = f'{info} ({opened.why})'
     if opened.warning:
-        fix = f'{INSTALL_FOR_GPU}\nand check: nvidia-smi'
+        install = import_module('movenet_ros.backends.request').INSTALL_FOR_GPU
+        fix = f'{install}\nand check: nvidia-smi'
         return [Check('runtime', 'warn', f'{finding}; {opened.warning}', fix)]
     return [Check('runtime', 'ok', finding)]
 
@@ -165,7 +170,7 @@ def _pose_nodes(proc: Path) -> dict[int, dict[str, str]]:
     found = {}
     for folder in proc.glob('[0-9]*'):
         try:
-            if is_pose_node(_strings(folder / 'cmdline')):
+            if _is_pose_node(_strings(folder / 'cmdline')):
                 pairs = (each.partition('=') for each in _strings(folder / 'environ'))
                 found[int(folder.name)] = {name: value for name, _, value in pairs}
         except OSError:  # it has ended, or is another user's
@@ -173,7 +178,7 @@ def _pose_nodes(proc: Path) -> dict[int, dict[str, str]]:
     return found
 
 
-def is_pose_node(args: Sequence[str]) -> bool:
+def _is_pose_node(args: Sequence[str]) -> bool:
     """Return whether a command line is the node's; that of its launch names it, too."""
     names = [Path(each).name for each in args[:5]]
     return (
