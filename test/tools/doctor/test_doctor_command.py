@@ -37,18 +37,10 @@ pytestmark = pytest.mark.tool
 
 ROOT = Path(__file__).resolve().parents[3]
 WAIT_S = 120.0
-DOMAIN = str(1 + os.getpid() % 100)
 
 Rows = dict[str, dict[str, str]]
 Examine = Callable[..., tuple[int, Rows]]
 PutModule = Callable[[str, str], None]
-
-
-@pytest.fixture(autouse=True)
-def own_graph(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give the test a domain without other nodes."""
-    monkeypatch.setenv('ROS_DOMAIN_ID', DOMAIN)
-    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
 
 
 @pytest.fixture
