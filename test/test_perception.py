@@ -33,6 +33,7 @@ from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import ARRAYS
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import Tensors
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.perception import CALM_IMAGES
 from movenet_ros.perception import Opened
@@ -86,19 +87,18 @@ class Room:
         self.output: Any = np.zeros((1, 6, 56), np.float32)
         self.backend = RecordedBackend([self.output])
         self.backend.info = RuntimeInfo('recorded', '1', runs_on)
-        self.backend.infer = self._infer  # type: ignore[method-assign]
+        self.backend.run = self._run  # type: ignore[method-assign]
         self.shapes: list[tuple[int, ...]] = []
         self.broken = broken
         self._answer = answer
         self.perception = Perception(self.settings, self.log, self.backend)
 
-    def _infer(self, batch: NDArray[np.int32]) -> Output:
-        self.shapes.append(batch.shape)
+    def _run(self, inputs: Tensors) -> Tensors:
+        self.shapes.append(inputs['input'].shape)
         if self.broken:
             self.broken -= 1
             raise InferenceError('no memory')
-        output: Output = self.output
-        return output
+        return {'output_0': self.output}
 
     def show(self, poses: Poses, stamps_ns: Iterable[int]) -> list[Poses]:
         """Let the model see people in some images."""
@@ -408,7 +408,7 @@ def test_people_keep_their_ids_on_the_cpu(answer: Answer, on_cpu: list[Settings]
     room.show(person_at(300, 240), stamps(0, 5))
     room.broken = 2
     room.perception.people(IMAGE, 5 * STEP_NS)
-    room.perception.runtime.infer = room._infer  # type: ignore[method-assign]
+    room.perception.runtime.run = room._run  # type: ignore[method-assign]
     assert room.show(person_at(300, 240), stamps(6, 1))[0].ids.tolist() == [1]
 
 
@@ -439,11 +439,11 @@ def test_a_cpu_that_fails_too_is_the_end(
     """And frees what it took."""
     closed: list[str] = []
 
-    def fail(backend: RecordedBackend, batch: NDArray[np.int32]) -> Output:
+    def fail(backend: RecordedBackend, inputs: Tensors) -> Tensors:
         raise InferenceError('bad_alloc')
 
     room = Room(answer, GPU)
-    monkeypatch.setattr(RecordedBackend, 'infer', fail)
+    monkeypatch.setattr(RecordedBackend, 'run', fail)
     monkeypatch.setattr(
         RecordedBackend, 'close', lambda backend: closed.append(backend.info.device)
     )
