@@ -170,7 +170,7 @@ def test_receiving_that_takes_the_processor_is_an_overload(receiving: Receiving)
 @pytest.mark.parametrize('dropped_share', [0.0, 0.66, 1.0])
 def test_an_ordinary_camera_is_no_overload(receiving: Receiving, dropped_share: float) -> None:
     """60 Hz of 640x480 and a model of 20 Hz: receiving takes a hundredth of a core (H2)."""
-    receiving.cores = 0.01
+    receiving.cores = 0.02
     assert not any(receiving.found(30.0, dropped_share))
 
 
