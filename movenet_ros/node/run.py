@@ -48,8 +48,8 @@ from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
 ENDING = (signal.SIGINT, signal.SIGTERM)
-STUMBLES = 10  # in as many seconds are too many
-PATIENCE_S = 1.5  # with what is under way when a signal comes
+UNREADABLE = 10  # messages in as many seconds are too many
+PATIENCE_S = 1.5  # with code that is running when a signal comes
 
 
 def run_node(
@@ -61,7 +61,7 @@ def run_node(
     :param make_node: raises MoveNetError where the node cannot start; a callback of the node may
         raise it too, when it cannot go on.
     :param args: the command line without the program's name; None takes the process's own.
-    :param about: what --help says.
+    :param about: the text of --help.
     :return: the exit code: 0 when ended by SIGINT, SIGTERM or a shutdown, 1 with one line where
         it cannot start or go on.
     """
@@ -96,8 +96,8 @@ def _run(make_node: Callable[[], Node], args: Sequence[str], about: str) -> int:
             return 0
         if os.environ.get('ROS_SECURITY_ENABLE') != 'true':
             raise
-        cure = 'does the policy of its enclave allow that? (doc/security.md)'
-        print(f'movenet_ros: ROS refuses the node: {_reason(error)}: {cure}', file=sys.stderr)
+        fix = 'does the policy of its enclave allow that? (doc/security.md)'
+        print(f'movenet_ros: ROS refuses the node: {_reason(error)}: {fix}', file=sys.stderr)
         return 1
     except SystemExit as done:
         return int(done.code or 0)
@@ -128,16 +128,16 @@ def _ignore_signals() -> None:
 
 
 def _spin(node: Node) -> None:
-    """Spin; what rclpy itself stumbles over in somebody else's message does not end the node."""
-    stumbled_at_s: deque[float] = deque(maxlen=STUMBLES)
+    """Spin; a message of another node that rclpy cannot read does not end this one."""
+    unreadable_at_s: deque[float] = deque(maxlen=UNREADABLE)
     while True:
         try:
             rclpy.spin(node)
             return
         except (RuntimeError, ValueError) as error:
             now_s = time.monotonic()
-            stumbled_at_s.append(now_s)
-            often = len(stumbled_at_s) == STUMBLES and now_s - stumbled_at_s[0] < STUMBLES
+            unreadable_at_s.append(now_s)
+            often = len(unreadable_at_s) == UNREADABLE and now_s - unreadable_at_s[0] < UNREADABLE
             if often or not rclpy.ok() or not _is_of_rclpy(error):
                 raise
             reason = one_line(_reason(error))
@@ -145,7 +145,7 @@ def _spin(node: Node) -> None:
 
 
 def _is_of_rclpy(error: Exception) -> bool:
-    """Tell whether no other code took part in an error than rclpy's and the standard library's."""
+    """Return whether an error passed through rclpy and the standard library alone."""
     library = Path(os.__file__).parent
     files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
     return all(
@@ -155,14 +155,14 @@ def _is_of_rclpy(error: Exception) -> bool:
 
 
 def _reason(error: Exception) -> str:
-    """Say what rcl says, without the places in its source."""
+    """Return what rcl reports, without the places in its source."""
     return re.sub(r', at /\S+:\d+', '', ' '.join(str(error).split()))
 
 
 @contextmanager
 def _ending_in_time() -> Iterator[None]:
     """
-    End the process soon after a signal, whatever it is at.
+    End the process soon after a signal, whatever code is running.
 
     Python's handlers wait for native code to return: a model that is being compiled, a GPU that
     hangs. The number of the signal is written into a socket at once, and a thread can act on it.

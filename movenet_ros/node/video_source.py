@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The video source: publishes a file, a folder or a camera, for those without a camera driver."""
+"""The video source: publishes a file, a folder or a camera where there is no camera driver."""
 
 from __future__ import annotations
 
@@ -71,13 +71,9 @@ class VideoSource(Node):
             f'publishing {self.media.name} on {self._publisher.topic_name} at {rate_hz:g} Hz'
         )
 
-    def listeners(self) -> int:
-        """Return how many subscribers there are."""
-        return int(self._publisher.get_subscription_count())
-
     def _publish_next(self) -> None:
-        if self._is_waiting and not self.listeners():
-            return  # what is played once is not begun before somebody listens
+        if self._is_waiting and not self._publisher.get_subscription_count():
+            return  # a source that is played once waits for a subscriber
         self._is_waiting = False
         image = next(self._images, None)
         if image is None:
@@ -87,12 +83,12 @@ class VideoSource(Node):
         else:
             stamp = self.get_clock().now().to_msg()
             header = Header(stamp=stamp, frame_id=self._settings.frame_id)
-            self.on_image(stamp_ns(stamp), image)  # before anybody can have answered it
+            self.on_image(stamp_ns(stamp), image)  # before a subscriber can have answered it
             self._publisher.publish(image_to_msg(image.as_bgr(), header))
             self.sent += 1
 
     def _at_end(self) -> None:
-        """Start again, or deliver what is under way and stop."""
+        """Start again, or wait until all images have arrived and stop."""
         unplugged = self.media.is_live and self.media.count is None
         if unplugged or not self.sent:
             raise StartError(f'{self.media.name} delivers no images (any more)')
@@ -105,7 +101,7 @@ class VideoSource(Node):
         self.on_end()
 
     def on_image(self, stamp: int, image: SourceImage) -> None:
-        """Take note of an image that is published with a stamp in nanoseconds."""
+        """Act on an image that is published with a stamp in nanoseconds."""
 
     def on_end(self) -> None:
         """End the program."""

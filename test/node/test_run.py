@@ -34,7 +34,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.node import pose_node
 from movenet_ros.node import video_source
 from movenet_ros.node.run import run_node
-from movenet_ros.node.run import STUMBLES
+from movenet_ros.node.run import UNREADABLE
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
 from movenet_ros.settings import VideoSourceParameters
@@ -396,4 +396,4 @@ def test_what_rclpy_stumbles_over_again_and_again_ends_it() -> None:
         env={**os.environ, 'ROS_DOMAIN_ID': '101'},
     )
     assert program.returncode == 1 and 'ValueError: 77' in program.stderr
-    assert program.stderr.count('ROS cannot read a message: ') == STUMBLES - 1
+    assert program.stderr.count('ROS cannot read a message: ') == UNREADABLE - 1
