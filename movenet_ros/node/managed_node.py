@@ -142,7 +142,7 @@ class ManagedNode(LifecycleNode):
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Answer the request to get ready."""
         self.refusal = None
-        return self._go(self.configure, 'configuring', 'inactive')
+        return self._go(self._configure, 'configuring', 'inactive')
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
         """Answer the request to begin."""
@@ -166,6 +166,14 @@ class ManagedNode(LifecycleNode):
         """Free everything; the next configure may have more luck."""
         self._is_lost = False
         return self._go(self.release, 'errorprocessing', UNCONFIGURED)
+
+    def _configure(self) -> str:
+        """Configure, or free what was opened before that failed."""
+        try:
+            return self.configure()
+        except StartError:
+            self.release()
+            raise
 
     def _go(
         self, act: Callable[[], str], meanwhile: str, afterwards: str

@@ -132,6 +132,7 @@ def test_a_transition_that_cannot_be_made_is_logged(
     assert not remote.change(CONFIGURE) and remote.state == 'unconfigured'
     world.until(lambda: remote.log(ERROR_LEVEL))
     assert remote.log(ERROR_LEVEL) == ['no model'] == [str(node.refusal)]
+    assert node.did == ['configure', 'release']  # what it had opened before it failed
     node.fails = {}
     assert remote.change(CONFIGURE) and node.refusal is None
 
