@@ -23,6 +23,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
+from contextlib import suppress
 import os
 from pathlib import Path
 import re
@@ -33,6 +34,7 @@ from threading import Event
 from threading import Thread
 import time
 import traceback
+from typing import Any
 
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.native_memory import keep_freed_memory
@@ -67,8 +69,9 @@ def run_node(
     """
     keep_freed_memory()
     make_room_for_images()
+    interrupt = _interrupting_once()
     for number in ENDING:  # they interrupt a long start, in a background job too
-        signal.signal(number, signal.default_int_handler)
+        signal.signal(number, interrupt)
     with _ending_in_time():
         return _run(make_node, sys.argv[1:] if args is None else args, about)
 
@@ -116,9 +119,22 @@ def _run(make_node: Callable[[], Node], args: Sequence[str], about: str) -> int:
         _ignore_signals()
         if node is not None:
             node.destroy_node()
-        rclpy.try_shutdown()
+        with suppress(RuntimeError):  # its own thread for signals may be doing the same
+            rclpy.try_shutdown()
         _ignore_signals()  # rclpy has put back what was there before it
     return 0
+
+
+def _interrupting_once() -> Callable[[int, Any], None]:
+    """Return a handler of signals that leaves the end alone that the first one has begun."""
+    numbers: list[int] = []
+
+    def interrupt(number: int, frame: Any) -> None:
+        numbers.append(number)
+        if len(numbers) == 1:
+            raise KeyboardInterrupt
+
+    return interrupt
 
 
 def _ignore_signals() -> None:
