@@ -221,7 +221,8 @@ def test_nothing_is_left_running(finished: Demo) -> None:
 def test_ended_in_the_middle(number: signal.Signals, tmp_path: Path) -> None:
     """By Ctrl-C or a closed window: the files are whole and nothing is left running."""
     with demo(tmp_path / 'out', '--backend', 'onnxruntime') as running:
-        running.until(lambda: len(running.lines) > 5)
+        video = running.out / 'annotated.mp4'
+        running.until(lambda: len(running.lines) > 5 and video.exists())
         assert running.pose_nodes()
         running.process.send_signal(number)
         assert running.process.wait(WAIT_S) == 0, running.text
