@@ -88,7 +88,7 @@ class PoseNode(ManagedNode):
 
     def activate(self) -> str:
         """Subscribe, as soon as an output has subscribers."""
-        return self.stream.open()
+        return self.stream.activate()
 
     def deactivate(self) -> str:
         """Process no more images, and keep the model."""

@@ -112,7 +112,7 @@ class Stream:
         self._perception = perception
         self._announce()
 
-    def open(self) -> str:
+    def activate(self) -> str:
         """
         Subscribe to the images as soon as an output has subscribers.
 
