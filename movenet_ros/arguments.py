@@ -16,10 +16,14 @@
 
 from __future__ import annotations
 
+from argparse import Action
+from argparse import ArgumentParser
 from argparse import ArgumentTypeError
 from argparse import Namespace
+from argparse import SUPPRESS
 from collections.abc import Callable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -54,6 +58,23 @@ def positive(text: str) -> float:
     return value
 
 
+class Moved(Action):
+    """The old name of an option, answered with the new one."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, to: str, **more: Any) -> None:
+        super().__init__(option_strings, dest, help=SUPPRESS, default=SUPPRESS, **more)
+        self._to = to
+
+    def __call__(self, parser: ArgumentParser, *_: Any) -> None:
+        """End with the new name."""
+        parser.error(f'{self.option_strings[0]} is named {self._to} now')
+
+
+def option(name: str) -> str:
+    """Spell the option for a parameter."""
+    return f'--{name.replace("_", "-").replace(".", "-")}'
+
+
 def add_parameter_arguments(parser: Any, parameters: Mapping[str, Row]) -> None:
     """
     Add an option for each parameter: --smoothing-beta for smoothing.beta.
@@ -61,10 +82,12 @@ def add_parameter_arguments(parser: Any, parameters: Mapping[str, Row]) -> None:
     :param parser: an ArgumentParser or a group of one.
     """
     for name, row in parameters.items():
+        for old in {option(each) for each in row.was} - {option(name)}:
+            parser.add_argument(old, nargs='?', action=Moved, to=option(name))
         allowed = 'true or false' if row.kind == 'bool' else row.limits
         shown = f'default {str(row.default).lower() or "empty"}{allowed and "; "}{allowed}'
         parser.add_argument(
-            f'--{name.replace("_", "-").replace(".", "-")}', metavar='X', dest=name,
+            option(name), metavar='X', dest=name,
             help=f'{row.meaning} ({shown})'.replace('%', '%%'),
         )
 

@@ -58,13 +58,13 @@ CALM_IMAGES = 30  # without a failure, after which one is worth a line again
 
 
 class Log(Protocol):
-    """Takes lines for people: a logger of Python or of rclpy."""
+    """A logger: Python's or rclpy's."""
 
     def info(self, message: str, /) -> Any:
-        """Take a line on what is done."""
+        """Log a line on what is done."""
 
     def warning(self, message: str, /) -> Any:
-        """Take a line on what is wrong."""
+        """Log a line on what is wrong."""
 
 
 class Perception:
@@ -72,8 +72,7 @@ class Perception:
     Finds people in images and follows them from one to the next.
 
     :param settings: which model runs where, and which people are returned.
-    :param log: takes lines on the model and on what is wrong; None takes Python's logger
-        ``movenet_ros``.
+    :param log: None: Python's logger ``movenet_ros``.
     :param runtime: with the network loaded; None opens the one that the settings ask for.
     :param model: the network, as ``model(input_size, person_threshold, max_people)``.
     :raises StartError: if the model or the runtime does not allow a start.
@@ -112,7 +111,7 @@ class Perception:
         self._make_model = model
         self._calm_images = CALM_IMAGES
         self._image_wh = WARM_UP_WH[0]
-        self._tracker = PeopleTracker(self.settings, self._log.warning, self._log.info)
+        self._tracker: PeopleTracker | None = None
         self.model = self._made(self.settings)
         self.runtime = runtime or self._opened(self.settings)
         try:
@@ -124,6 +123,9 @@ class Perception:
                 name = self.runtime.info
                 raise BackendError(f'{name} does not run the model: {error}') from error
             self._fall_back(error)
+        except BaseException:
+            self.close()
+            raise
 
     def __enter__(self) -> Perception:
         """Return itself; the ``with`` block ends with ``close``."""
@@ -138,16 +140,12 @@ class Perception:
         """Free the network."""
         self.close()
 
-    @property
-    def problem(self) -> str:
-        """Return what is wrong with the stamps of the images, in one sentence, or nothing."""
-        return self._tracker.problem
-
     def people(
         self,
         image: SourceImage | NDArray[np.uint8],
         stamp_ns: int | None = None,
         prepared: Prepared | None = None,
+        tracker: PeopleTracker | None = None,
     ) -> Poses:
         """
         Find the people in the next image.
@@ -156,15 +154,21 @@ class Perception:
         :param stamp_ns: when it was taken, in nanoseconds: people get ids, and keypoints are
             smoothed from one image to the next. None: each image for itself.
         :param prepared: the same image, where ``prepare`` was called before.
+        :param tracker: of the stream that the image is of; None: all images are of one stream.
         :raises FrameError: if the image cannot be read, or the runtime fails on this one.
         :raises BackendError: if the runtime fails on every image.
         """
         if not isinstance(image, SourceImage):
             image = SourceImage(image, 'rgb')
+        runtime = self.runtime
         poses = self.find(image, prepared)
         if stamp_ns is None:
             return poses.scored(self.settings.person_threshold)
-        return self._tracker.follow(poses, image.wh, stamp_ns)
+        tracker = tracker or self._own_tracker()
+        poses = tracker.follow(poses, image.wh, stamp_ns)
+        if self.runtime is not runtime:
+            tracker.expect_gap()  # loading the network anew took a while
+        return poses
 
     def find(self, image: SourceImage, prepared: Prepared | None = None) -> Poses:
         """
@@ -203,13 +207,11 @@ class Perception:
             model = self._made(settings)
             self._warm_up(model, [self._image_wh])
             self.model = model
-        self.settings = self._tracker.settings = settings
+        self.settings = settings
+        if self._tracker is not None:
+            self._tracker.settings = settings
         self.model.person_threshold = settings.least_score
         self.model.max_people = settings.max_people
-
-    def expect_gap(self) -> None:
-        """Accept it if the next image is much later: none were asked for in between."""
-        self._tracker.expect_gap()
 
     def close(self) -> None:
         """Free the network, on a GPU too; no image can be asked about afterwards."""
@@ -221,6 +223,12 @@ class Perception:
         self.inference_s = time.perf_counter() - begun_s
         self.input_shape = next(iter(inputs.values())).shape
         return outputs
+
+    def _own_tracker(self) -> PeopleTracker:
+        """Return the tracker of the one stream of images, made when it is needed."""
+        if self._tracker is None:
+            self._tracker = PeopleTracker(self.settings, self._log.warning, self._log.info)
+        return self._tracker
 
     def _made(self, settings: Settings) -> PoseModel:
         return self._make_model(settings.input_size, settings.least_score, settings.max_people)
@@ -268,7 +276,6 @@ class Perception:
     def _fall_back(self, error: InferenceError) -> None:
         """Load the network anew, on the CPU."""
         before = self.runtime.info
-        self.expect_gap()  # loading takes a while
         self._log.warning(f'{before} fails ({error}): loading the model anew, on the CPU')
         self.is_loading = True
         try:

@@ -73,6 +73,17 @@ def test_a_wrong_value_is_refused_in_the_nodes_words(words: tuple[str, str]) -> 
         settings_of(*words)
 
 
+@pytest.mark.parametrize(
+    ('old', 'new'), [('--threads', '--runtime-threads'), ('--tracking', '--tracking-association')]
+)
+def test_an_old_option_is_answered_with_the_new_one(
+    old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        settings_of(old, '2')
+    assert f'{new} now' in capsys.readouterr().err
+
+
 def test_the_options_of_a_model_are_parameters() -> None:
     assert {'backend', 'device', 'model_path', 'input_size', 'runtime.precision'} < {*MODEL}
     assert MODEL.items() <= rows(Settings).items()

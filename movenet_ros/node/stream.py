@@ -50,13 +50,17 @@ class Stream:
 
     :param node: that has the topics.
     :param outputs: what is published about each image.
+    :param topic: of the images.
     """
 
-    def __init__(self, node: ManagedNode, settings: PoseParameters, outputs: Outputs) -> None:
+    def __init__(
+        self, node: ManagedNode, settings: PoseParameters, outputs: Outputs, topic: str = 'image'
+    ) -> None:
         self.settings = settings
         self.monitor = Monitor()
         self.gate = Gate()
         self._node = node
+        self._topic = topic
         # made first: they and their subscribers find each other while the model is loaded
         self._publishers = Publishers(node, outputs)
         self._clock_watch = ClockWatch(node)
@@ -80,12 +84,14 @@ class Stream:
     @property
     def topic(self) -> str:
         """Return the resolved name of the topic of images, or nothing while inactive."""
-        return self._images.topic if self._images else ''
+        images = self._images  # closed meanwhile by another thread than that of /diagnostics
+        return images.topic if images else ''
 
     @property
     def counts_dropped(self) -> bool:
         """Return whether the number of dropped images is known."""
-        return self._images is not None and self._images.counts_dropped
+        images = self._images
+        return images is not None and images.counts_dropped
 
     @property
     def idle(self) -> str:
@@ -97,11 +103,12 @@ class Stream:
     @property
     def problem(self) -> str:
         """Return what is wrong with the images, in one sentence, or nothing."""
+        images, tracker = self._images, self._tracker
         is_processing = self.monitor.activity().processed_hz > 0
         problems = (
-            self._images.problem if self._images else '',
+            images.problem if images else '',
             self._clock_watch.problem if self.is_wanted else '',
-            self._tracker.problem if self._tracker and is_processing else '',
+            tracker.problem if tracker and is_processing else '',
         )
         return next(filter(None, problems), '')
 
@@ -119,7 +126,7 @@ class Stream:
         :return: the topics, for the log.
         """
         assert self._tracker is not None
-        topic, msg_type = self._node.resolve_topic_name('image'), Image
+        topic, msg_type = self._node.resolve_topic_name(self._topic), Image
         if self.settings.image_transport == 'compressed':
             topic, msg_type = f'{topic}/compressed', CompressedImage
         self._read = READERS[ros_type(msg_type)]
@@ -236,10 +243,7 @@ class Stream:
         header, image = stamped.header, stamped.image
         stamp = stamp_ns(header.stamp)
         self._clock_watch.check(stamp)
-        runtime = perception.runtime
-        poses = tracker.follow(perception.find(image), image.wh, stamp)
-        if perception.runtime is not runtime:
-            tracker.expect_gap()  # loading it took a while
+        poses = perception.people(image, stamp, tracker=tracker)
         self._publishers.publish(Result(header, image, poses, self.settings))
         latency_s = None if tracker.problem else self._clock_watch.latency_s(stamp)
         self.monitor.finish(latency_s, perception.inference_s, len(poses))
