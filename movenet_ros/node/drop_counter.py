@@ -27,7 +27,7 @@ class DropCounter:
 
     Each publisher numbers its own messages, and a message does not tell whose it is. So numbers
     are compared only where one publisher alone had the topic from before the first message until
-    after the last.
+    after the last; and since the graph shows a new publisher late, a gap counts one call later.
     """
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class DropCounter:
     def restart(self) -> None:
         """Forget the messages so far."""
         self._number: int | None = None
-        self._missing = 0
+        self._missing = self._missing_before = 0
         self._is_mixed = False
 
     def arrive(self, number: int | None) -> None:
@@ -61,14 +61,16 @@ class DropCounter:
 
     def settle(self, publishers: Sequence[bytes]) -> int:
         """
-        Return how many messages have not arrived since the last call; to be called often.
+        Return how many messages have not arrived between the last two calls; to be called often.
 
         :param publishers: identities of those that have the topic now.
         """
         is_alone = len(publishers) == 1 and [*publishers] == self._publishers
-        missing = self._missing if is_alone and not self._is_mixed else 0
+        self._publishers = [*publishers]
+        if not is_alone or self._is_mixed:
+            self._missing = self._missing_before = 0
         if not is_alone:
             self.restart()
-        self._publishers = [*publishers]
+        missing, self._missing_before = self._missing_before, self._missing
         self._missing, self._is_mixed = 0, False
         return missing

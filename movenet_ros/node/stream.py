@@ -150,6 +150,7 @@ class Stream:
             self._images.close()
             self._images = None
         self._was_wanted = False
+        self._overload = Overload(receiving_s)
         self._clock_watch.forget()
         self.monitor.restart()
         self.gate.close('the node is no longer active')

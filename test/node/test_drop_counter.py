@@ -34,7 +34,7 @@ def dropped(drops: DropCounter, numbers: list[int | None], *publishers: bytes) -
     """Return what is counted after some messages."""
     for number in numbers:
         drops.arrive(number)
-    return drops.settle(publishers)
+    return drops.settle(publishers) + drops.settle(publishers)
 
 
 def test_gaps_of_one_publisher_are_counted() -> None:
@@ -60,6 +60,15 @@ def test_a_second_publisher_that_the_graph_does_not_show_yet() -> None:
     """Its first number is lower, or the next one of the first is."""
     assert dropped(counter(ONE), [20000, 1, 20001, 2, 20002], ONE) == 0
     assert dropped(counter(ONE), [1, 20000, 2, 20001], ONE) == 0
+
+
+def test_a_second_publisher_whose_first_message_is_the_last_so_far() -> None:
+    """The graph shows it a moment later."""
+    drops = counter(ONE)
+    for number in (1, 2, 5000):
+        drops.arrive(number)
+    assert drops.settle([ONE]) == 0
+    assert drops.settle([ONE, OTHER]) == 0
 
 
 def test_after_the_second_one_has_gone_the_first_is_counted_again() -> None:
