@@ -26,6 +26,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from contextlib import contextmanager
+from contextlib import suppress
 from importlib import import_module
 import json
 import os
@@ -65,18 +66,21 @@ def running(
     :param options: of :class:`subprocess.Popen`.
     :raises OSError: if it cannot be started.
     """
-    def start() -> Process:
-        return subprocess.Popen(command, start_new_session=True, **options)
+    started: list[Process] = []
+
+    def start() -> None:
+        started.append(subprocess.Popen(command, start_new_session=True, **options))
 
     # A signal that interrupted Popen would leave a process behind that nothing here knows of.
     # Python's signal handlers run in the main thread only, so that another thread starts it.
     pool = ThreadPoolExecutor(1)
-    started = pool.submit(start)
     try:
-        pool.shutdown(wait=False)
-        yield started.result()
+        pool.submit(start).result()
+        yield started[0]
     finally:
-        stop(started.result(), grace_s)
+        pool.shutdown()
+        for process in started:
+            stop(process, grace_s)
 
 
 def running_module(
@@ -93,16 +97,18 @@ def running_module(
 
 def stop(process: Process, grace_s: float = GRACE_S) -> int:
     """
-    End a process, by force if it takes longer than a while.
+    End a process and what it started, by force if it takes longer than a while.
 
+    :param process: of :func:`running`, which made it the head of its process group.
     :return: its exit code.
     """
     with process:  # closes its pipes
-        process.terminate()
-        try:
-            process.wait(grace_s)
-        except subprocess.TimeoutExpired:
-            process.kill()
+        if process.poll() is None:  # else its number may be another one's by now
+            os.killpg(process.pid, signal.SIGTERM)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(grace_s)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
     return process.returncode
 
 
@@ -130,7 +136,7 @@ class Question:
         except subprocess.TimeoutExpired:
             raise ProcessError(f'does not end within {self._timeout_s:.0f} s') from None
         if code < 0:
-            raise ProcessError(f'crashes ({signal.Signals(-code).name})')
+            raise ProcessError(f'crashes ({_name(-code)})')
         if code > 0:
             last_words = ''.join(self._lines('err')[-1:])
             raise ProcessError(one_line(last_words, MOST_LETTERS) or f'ends with exit code {code}')
@@ -142,6 +148,13 @@ class Question:
 
     def _lines(self, name: str) -> list[str]:
         return (self._folder / name).read_text(errors='replace').strip().splitlines()
+
+
+def _name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:  # real-time signals have none
+        return f'signal {number}'
 
 
 @contextmanager

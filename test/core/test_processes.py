@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 import os
 from pathlib import Path
 import signal
@@ -24,6 +25,7 @@ import subprocess
 import sys
 from textwrap import indent
 import time
+from typing import Any
 
 from movenet_ros.core.processes import asking
 from movenet_ros.core.processes import ProcessError
@@ -129,6 +131,34 @@ def test_what_ignores_sigterm_is_killed() -> None:
         assert stop(process, 0.1) == -signal.SIGKILL
 
 
+def test_what_a_program_started_ends_with_it() -> None:
+    with running(['sh', '-c', 'sleep 1000 & echo $!; wait'], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+    until_gone(child)
+
+
+def test_an_interrupt_while_a_thread_starts_the_program_ends_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    popen, submit = subprocess.Popen, ThreadPoolExecutor.submit
+
+    def start(*args: Any, **options: Any) -> subprocess.Popen[bytes]:
+        started.append(popen(*args, **options))
+        return started[-1]
+
+    def interrupted(pool: ThreadPoolExecutor, task: Callable[[], None]) -> None:
+        submit(pool, task)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(subprocess, 'Popen', start)
+    monkeypatch.setattr(ThreadPoolExecutor, 'submit', interrupted)
+    with pytest.raises(KeyboardInterrupt), running(['sleep', '1000']):
+        pass
+    assert [each.returncode for each in started] == [-signal.SIGTERM]
+
+
 def test_a_program_that_is_not_there_is_said() -> None:
     with pytest.raises(FileNotFoundError), running(['/no/such/program']):
         pass
@@ -146,6 +176,7 @@ def test_an_answer(module: WriteModule) -> None:
     ('code', 'reason'),
     [
         ('import os; os.abort()', 'crashes (SIGABRT)'),
+        ('import os; os.kill(os.getpid(), 40)', 'crashes (signal 40)'),
         ('raise ImportError("libcuda.so:\\nno file")', 'no file'),
         ('import os; os._exit(3)', 'ends with exit code 3'),
         ('import sys; sys.exit("pages\\nof \\x1b it")', r'of \x1b it'),
