@@ -16,20 +16,27 @@
 Trials of runtimes, kept with all that they depend on beside what was compiled of the model.
 
 Figures of a busy machine are kept too, as provisional ones: they are good enough to start with,
-and a later start that finds the machine quiet measures again.
+and a later start that finds the machine quiet measures again. So it does after a failure on a GPU
+that may pass, such as a driver's. Of several processes, one measures, and the others wait for it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
+from contextlib import contextmanager
+from contextlib import ExitStack
+from contextlib import suppress
 from dataclasses import asdict
 from dataclasses import replace
 from importlib import metadata
 import json
 import os
 from pathlib import Path
+import site
 import sysconfig
 from typing import Any
 
@@ -39,15 +46,24 @@ from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.trial import Trial
 from movenet_ros.backends.trial import try_all
 from movenet_ros.core import machine
+from movenet_ros.core.files import locked
 from movenet_ros.core.files import write_json
 
-FILE = 'speed.json'
+Candidate = tuple[str, str, int]  # runtime, device, threads
+
+FILE, LOCK = 'speed.json', 'speed.lock'
 MOST_KEPT = 20  # circumstances, in a file
 BUSY = 0.3  # share of the cores' time in use, from which on figures are provisional
 BUSY_S = 0.2  # for which the cores are watched
 PACKAGES = ('onnxruntime', 'onnxruntime-gpu', 'openvino', 'tensorflow')
-LIBRARIES = (Path('/etc/ld.so.cache'), Path(sysconfig.get_path('purelib')))
+LIBRARIES = (
+    '/etc/ld.so.cache', sysconfig.get_path('purelib'), *site.getsitepackages(),
+    site.getusersitepackages(),
+)
 """What changes when libraries are installed, by the system or by pip."""
+VARIABLES = ('LD_LIBRARY_PATH', 'CUDA_VISIBLE_DEVICES')
+LASTING = ('no CUDA provider', 'built without CUDA', 'cannot be imported')
+"""Words of failures on a GPU that last until another package or library is installed."""
 
 
 def trials_of(
@@ -62,23 +78,55 @@ def trials_of(
     """
     file = request.compiled / FILE if request.compiled else None
     circumstances = _circumstances(request)
-    known = {each.candidate: each for each in _read(file, circumstances)}
     wanted = [(each.name, each.device, each.threads) for each in candidates]
+    if kept := _kept(wanted, _read(file, circumstances)):
+        return kept
+    with _alone(file, log):
+        known = _read(file, circumstances)  # again: another process may have measured meanwhile
+        if kept := _kept(wanted, known):
+            return kept
+        is_busy = _is_busy()
+        log('measuring once which runtime, device and number of threads are fastest here')
+        trials = try_all(candidates)
+        is_busy = is_busy or _is_busy() or any(lacks_memory(each.error) for each in trials)
+        trials = [
+            replace(each, provisional=each.provisional or is_busy or _may_pass(each))
+            for each in trials
+        ]
+        if file and not all(each.error for each in trials):
+            known.update({each.candidate: each for each in trials})
+            _write(file, circumstances, known.values())
+    return trials
+
+
+def _kept(wanted: Sequence[Candidate], known: Mapping[Candidate, Trial]) -> list[Trial]:
+    """Return the trials of all that is wanted; none where they are to be made (again)."""
     trials = [known[each] for each in wanted if each in known]
     is_complete = len(trials) == len(wanted)
-    if is_complete and not any(each.provisional for each in trials):
-        return trials
-    is_busy = machine.busy_share(BUSY_S) > BUSY
-    if is_complete and is_busy:
-        return trials
-    log('measuring once which runtime, device and number of threads are fastest on this machine')
-    trials = try_all(candidates)
-    if is_busy or any(lacks_memory(each.error) for each in trials):
-        trials = [replace(each, provisional=True) for each in trials]
-    if file and not all(each.error for each in trials):
-        known.update({each.candidate: each for each in trials})
-        _write(file, circumstances, known.values())
-    return trials
+    is_final = not any(each.provisional for each in trials)
+    return trials if is_complete and (is_final or _is_busy()) else []
+
+
+def _is_busy() -> bool:
+    return machine.busy_share(BUSY_S) > BUSY
+
+
+def _may_pass(trial: Trial) -> bool:
+    """Return whether a failure on a GPU may be over at the next start."""
+    fails_there = trial.device == 'gpu' and bool(trial.error) and not trial.is_of_model
+    return fails_there and not any(words in trial.error for words in LASTING)
+
+
+@contextmanager
+def _alone(file: Path | None, log: Callable[[str], Any]) -> Iterator[None]:
+    """Wait until this is the only process that measures this model."""
+    waiting = 'another process is measuring the runtimes: waiting for it'
+    with ExitStack() as stack:
+        with suppress(OSError):  # nothing can be kept there
+            if file:
+                file.parent.mkdir(parents=True, exist_ok=True)
+                stack.enter_context(locked(file.with_name(LOCK), lambda: log(waiting)))
+        yield
 
 
 def _circumstances(request: BackendRequest) -> str:
@@ -86,8 +134,10 @@ def _circumstances(request: BackendRequest) -> str:
     parts = [machine_key(), request.precision, *map(_version, PACKAGES)]
     parts += [f'{name}{shape}' for name, shape in request.spec.usual.items()]
     if machine.gpu_in_sight():  # whether it works depends on many libraries
-        parts += [str(request.gpu_memory_limit_mb), os.environ.get('LD_LIBRARY_PATH', '')]
-        parts += [str(path.stat().st_mtime_ns) for path in LIBRARIES if path.exists()]
+        parts += [str(request.gpu_memory_limit_mb)]
+        parts += [os.environ.get(each, '') for each in VARIABLES]
+        paths = [Path(each) for each in dict.fromkeys(LIBRARIES)]
+        parts += [str(path.stat().st_mtime_ns) for path in paths if path.exists()]
     return ' '.join(parts)
 
 
@@ -98,11 +148,12 @@ def _version(package: str) -> str:
         return ''
 
 
-def _read(file: Path | None, circumstances: str) -> list[Trial]:
+def _read(file: Path | None, circumstances: str) -> dict[Candidate, Trial]:
     try:
-        return [Trial(**each) for each in _content(file)[circumstances]]
+        trials = [Trial(**each) for each in _content(file)[circumstances]]
     except (KeyError, TypeError):
-        return []
+        return {}
+    return {each.candidate: each for each in trials}
 
 
 def _content(file: Path | None) -> dict[str, Any]:
@@ -117,7 +168,6 @@ def _write(file: Path, circumstances: str, trials: Iterable[Trial]) -> None:
     content.pop(circumstances, None)
     content[circumstances] = [asdict(each) for each in trials]
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
         write_json(file, dict([*content.items()][-MOST_KEPT:]))
     except OSError:  # the next start tries again
         return

@@ -37,6 +37,7 @@ import time
 
 from movenet_ros.backends import load_backend
 from movenet_ros.backends.request import BackendRequest
+from movenet_ros.core import machine
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.processes import asking
@@ -48,7 +49,6 @@ RUNS = 15
 WARM_UP_RUNS = 3
 PAUSE_S = 0.01
 TIMEOUT_S = 120.0
-BUILD_S = 900.0  # of ONNX Runtime on a GPU: TensorRT builds its engines for minutes
 PATIENCE_S = 30.0  # with a process that keeps its turn
 
 
@@ -98,7 +98,7 @@ def try_all(candidates: Sequence[BackendRequest]) -> list[Trial]:
             task = json.dumps(
                 {'request': asdict(first), 'threads': threads, 'turns': turns.name}, default=str
             )
-            timeout_s = BUILD_S if (name, device) == ('onnxruntime', 'gpu') else TIMEOUT_S
+            timeout_s = machine.BUILD_S if (name, device) == ('onnxruntime', 'gpu') else TIMEOUT_S
             question = stack.enter_context(asking(__name__, task, timeout_s=timeout_s))
             asked.append((name, device, threads, question))
         for name, device, threads, question in asked:
@@ -114,18 +114,18 @@ class Turns:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._patience_s = PATIENCE_S
+        self.were_shared = False  # with a process that kept its turn
 
     def __enter__(self) -> None:
         """Wait for the others; not for one that hangs."""
         self._file = self._path.open()
-        end_s = time.monotonic() + self._patience_s
+        end_s = time.monotonic() + (0.0 if self.were_shared else PATIENCE_S)
         while True:
             try:
                 return fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
                 if time.monotonic() > end_s:
-                    self._patience_s = 0.0
+                    self.were_shared = True
                     return None
             time.sleep(0.001)
 
@@ -165,7 +165,7 @@ def measure(request: BackendRequest, thread_counts: Sequence[int], turns: Turns)
         Trial(name, device, threads, round(1e3 * min(own_s), 2))
         for threads, own_s in times_s.items()
     ]
-    return works + failed
+    return [replace(each, provisional=turns.were_shared) for each in works + failed]
 
 
 def main(argv: Sequence[str]) -> None:

@@ -17,7 +17,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+import fcntl
 import hashlib
 import json
 import os
@@ -68,6 +72,22 @@ def check_file(path: Path, record: FileRecord) -> None:
         raise ModelError(f'{path} cannot be read ({error.strerror})') from error
     if not is_whole:
         raise ModelError(f'{path} is damaged (its SHA-256 or its size is not the recorded one)')
+
+
+@contextmanager
+def locked(path: Path, waiting: Callable[[], Any]) -> Iterator[None]:
+    """
+    Hold a lock that processes share; it ends with its process, whatever ends that.
+
+    :param waiting: is called where another one holds it.
+    """
+    with path.open('w') as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def write_json(path: Path, content: Any) -> None:

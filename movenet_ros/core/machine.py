@@ -24,6 +24,8 @@ import time
 from typing import Any
 
 PROC = Path('/proc')
+START_S = 240.0  # of a first start: TensorFlow on a slow machine; measuring what is fastest
+BUILD_S = 900.0  # on a GPU: TensorRT builds its engines for minutes
 
 NVIDIA = ('/dev/nvidiactl', '/dev/nvmap', '/dev/dxg')  # also on a Jetson, and in Windows' Linux
 GPU_NODES = (*NVIDIA, '/dev/kfd')
@@ -45,6 +47,11 @@ def gpu_in_sight(nodes: Sequence[str] = GPU_NODES) -> bool:
     """Return whether a driver is loaded, and its GPUs are not hidden from this process."""
     visible = os.environ.get('CUDA_VISIBLE_DEVICES', '0').strip()
     return visible not in ('', '-1') and any(Path(node).exists() for node in nodes)
+
+
+def longest_start_s() -> float:
+    """Return how long the first start of a model may take on this machine."""
+    return START_S + (BUILD_S if gpu_in_sight() else 0.0)
 
 
 def gpus() -> list[str]:

@@ -34,7 +34,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from dataclasses import dataclass
-import fcntl
 import json
 import os
 from pathlib import Path
@@ -43,6 +42,7 @@ import shutil
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.files import FileRecord
+from movenet_ros.core.files import locked
 from movenet_ros.core.files import record_files
 from movenet_ros.core.files import sync
 from movenet_ros.core.files import write_json
@@ -139,19 +139,14 @@ def writing(variant: str, log: Log) -> Iterator[Path]:
     """
     Wait until this is the only process that writes to a variant's folder.
 
-    Files of a process that ended half-way are removed first. The lock ends with its process,
-    whatever ends that.
+    Files of a process that ended half-way are removed first.
 
     :return: the folder.
     """
     directory = cache_directory(variant)
     directory.mkdir(parents=True, exist_ok=True)
-    with (directory / LOCK).open('w') as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            log('another process is fetching this model: waiting for it')
-            fcntl.flock(lock, fcntl.LOCK_EX)
+    waiting = 'another process is fetching this model: waiting for it'
+    with locked(directory / LOCK, lambda: log(waiting)):
         _remove_leftovers(directory)
         yield directory
 

@@ -31,6 +31,7 @@ import time
 from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
+from movenet_ros.core import machine
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.processes import Process
 from movenet_ros.core.processes import running_module
@@ -46,7 +47,7 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
-START_TIMEOUT_S = 180.0  # TensorFlow on a slow machine
+START_TIMEOUT_S = machine.longest_start_s()
 STATUS_S = 5.0  # to wait for /diagnostics, which come once a second
 NODE = 'movenet'  # the pose node's name
 POSE_NODE = ('movenet_ros.__main__', 'pose_node')

@@ -157,7 +157,7 @@ def test_a_process_that_keeps_its_turn_is_not_waited_for_again_and_again(
     with Turns(path):
         with other:
             pass
-        assert other._patience_s == 0.0
+        assert other.were_shared
 
 
 def test_numbers_of_threads_are_measured_in_turn_with_the_usual_input(
@@ -183,6 +183,19 @@ def test_numbers_of_threads_are_measured_in_turn_with_the_usual_input(
     assert measured == [1, 2] * module.RUNS
 
 
+def test_figures_of_a_shared_turn_are_provisional(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / 'turns').touch()
+    monkeypatch.setattr(module, 'PATIENCE_S', 0.05)
+    runtime = SimpleNamespace(run=lambda inputs: None)
+    monkeypatch.setattr(module, 'load_backend', lambda request: runtime)
+    with Turns(tmp_path / 'turns'):
+        shared = measure(BackendRequest(SPEC, ORT), [1], Turns(tmp_path / 'turns'))
+    alone = measure(BackendRequest(SPEC, ORT), [1], Turns(tmp_path / 'turns'))
+    assert [each.provisional for each in (*shared, *alone)] == [True, False]
+
+
 class Memory:
     """The trials of a made-up machine; how often they are made."""
 
@@ -191,9 +204,11 @@ class Memory:
         self.busy = 0.0
         self.errors: dict[str, str] = {}
         self.lines: list[str] = []
+        self.meanwhile: Callable[[], Any] = lambda: None
 
     def try_all(self, candidates: list[BackendRequest]) -> list[Trial]:
         self.times += 1
+        self.meanwhile()
         return [
             Trial(each.name, each.device, each.threads, 9.0, self.errors.get(each.name, ''))
             for each in candidates
@@ -223,12 +238,12 @@ Find = Callable[..., list[Trial]]
 def find(memory: Memory, asked: BackendRequest) -> Find:
     """Return a function that asks for trials of two runtimes."""
 
-    def start(*names: str, **other: Any) -> list[Trial]:
+    def start(*names: str, log: Any = memory.lines.append, **other: Any) -> list[Trial]:
         request = replace(asked, **other)
         candidates = [
             replace(request, name=name, threads=1) for name in names or (ORT, OPENVINO)
         ]
-        return list(trials_of(request, candidates, memory.lines.append))
+        return list(trials_of(request, candidates, log))
 
     return start
 
@@ -297,6 +312,59 @@ def test_trials_on_a_busy_machine_serve_until_a_start_finds_it_quiet(
     assert memory.times == 1
     memory.busy = 0.1
     assert not any(each.provisional for each in (*find(), *find()))
+    assert memory.times == 2
+
+
+def test_a_machine_that_is_busy_in_the_end_makes_figures_provisional(
+    find: Find, memory: Memory
+) -> None:
+    memory.meanwhile = lambda: setattr(memory, 'busy', 0.9)
+    assert all(each.provisional for each in find())
+
+
+def test_of_two_that_start_together_one_measures(find: Find, memory: Memory) -> None:
+    waits, others = Event(), []
+
+    def log(line: str) -> None:
+        if 'waiting' in line:
+            waits.set()
+
+    def start_another() -> None:
+        other.start()
+        assert waits.wait(WAIT_S)
+
+    other = Thread(target=lambda: others.extend(find(log=log)))
+    memory.meanwhile = start_another
+    trials = find()
+    other.join()
+    assert (memory.times, others) == (1, trials)
+
+
+@pytest.mark.parametrize(
+    ('error', 'times'),
+    [
+        ('does not end within 900 s', 2),
+        ("ONNX Runtime's CUDA provider: CUDA failure 999: check nvidia-smi", 2),
+        ('ONNX Runtime 1.23 has no CUDA provider', 1),
+    ],
+)
+def test_a_failure_on_a_gpu_that_may_pass_is_tried_again(
+    find: Find, memory: Memory, error: str, times: int
+) -> None:
+    memory.errors = {ORT: error}
+    for _ in range(2):
+        find(device='gpu')
+    assert memory.times == times
+
+
+@pytest.mark.parametrize('name', kept_trials.VARIABLES)
+def test_beside_a_gpu_variables_of_its_libraries_count(
+    find: Find, memory: Memory, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr('movenet_ros.core.machine.gpu_in_sight', lambda: True)
+    for value in ('0', '1', '0', '1'):
+        monkeypatch.setenv(name, value)
+        find()
     assert memory.times == 2
 
 

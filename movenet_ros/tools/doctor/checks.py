@@ -51,6 +51,7 @@ SHARED = (  # two programs must agree in these to discover each other; and what 
     ('ROS_DOMAIN_ID', '0'), ('RMW_IMPLEMENTATION', ''), ('ROS_LOCALHOST_ONLY', '0'),
     ('ROS_AUTOMATIC_DISCOVERY_RANGE', 'SUBNET'), ('ROS_DISCOVERY_SERVER', ''),
 )
+ORT_GPU = "'onnxruntime-gpu[cuda,cudnn]'"
 MIB = 2**20
 LEAST_MIB = 64  # of shared memory, which is what Docker gives: eight programs that send images
 
@@ -122,8 +123,12 @@ def runtime() -> list[Check]:
         info = perception.runtime.info
     finding = f'{info} ({opened.why})'
     if opened.warning:
-        install = import_module('movenet_ros.backends.request').INSTALL_FOR_GPU
-        fix = f'{install}\nand check: nvidia-smi'
+        install = f"{pip('uninstall', '-y', 'onnxruntime')} && {pip('install', ORT_GPU)}"
+        ways = [
+            way for word, way in (('onnxruntime-gpu', install), ('nvidia-smi', 'nvidia-smi'))
+            if word in opened.warning
+        ]
+        fix = '\n'.join((*ways, 'device: cpu'))  # where the GPU works, it is slower
         return [Check('runtime', 'warn', f'{finding}; {opened.warning}', fix)]
     return [Check('runtime', 'ok', finding)]
 

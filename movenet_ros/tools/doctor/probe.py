@@ -23,10 +23,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from dataclasses import dataclass
 from importlib import import_module
+from importlib import metadata
 import json
 import re
 from typing import Any
 
+from movenet_ros.core import machine
 from movenet_ros.core.processes import asking
 from movenet_ros.core.processes import print_answer
 from movenet_ros.core.processes import ProcessError
@@ -34,12 +36,14 @@ from movenet_ros.core.processes import Question
 from movenet_ros.core.wording import one_line
 from movenet_ros.tools.doctor.check import Check
 from movenet_ros.tools.doctor.check import Status
+from movenet_ros.tools.doctor.checks import ORT_GPU
 from movenet_ros.tools.doctor.checks import pip
 from movenet_ros.tools.doctor.checks import SOURCE_ROS
 
 ROS_LOG = re.compile(r'^(\[\S+\] )*\[\w+\]: |, at /\S+:\d+$')  # around ROS's own messages
 LOAD_S = 30.0
-OPEN_S = 240.0  # TensorFlow on a slow machine; measuring which runtime is fastest
+HAS_ORT_GPU = any(metadata.distributions(name='onnxruntime-gpu'))
+ONNX_RUNTIME = ORT_GPU if HAS_ORT_GPU else 'onnxruntime'
 GRAPH_S = 60.0  # without the time in which images are received
 
 
@@ -69,8 +73,8 @@ PROBES = {
     ),
     'model': Probe('checks.model', 'python3 -m movenet_ros fetch_model'),
     'runtime': Probe(
-        'checks.runtime', pip('install', '--upgrade', 'onnxruntime', 'openvino'),
-        timeout_s=OPEN_S,
+        'checks.runtime', pip('install', '--upgrade', ONNX_RUNTIME, 'openvino'),
+        timeout_s=machine.longest_start_s(),
     ),
     'graph': Probe(
         'graph_checks.graph', 'unset RMW_IMPLEMENTATION ROS_DOMAIN_ID', timeout_s=GRAPH_S

@@ -122,12 +122,20 @@ def test_a_check_that_hangs_is_a_row(
     assert 'does not end' in row.finding
 
 
-def test_a_gpu_that_is_not_used_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ('reason', 'installs'),
+    [('no CUDA provider: pip install onnxruntime-gpu', True), ('takes 31.0 ms there', False)],
+)
+def test_a_gpu_that_is_not_used_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, reason: str, installs: bool
+) -> None:
     runtime = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
-    opened = perception.Opened(runtime, 'made up', None, 'there is a GPU, but ...')
+    opened = perception.Opened(runtime, 'made up', None, f'there is a GPU, but {reason}')
     monkeypatch.setattr(perception, 'open_runtime', lambda *_: opened)
     (row,) = checks.runtime()
-    assert row.status == 'warn' and 'GPU' in row.finding and 'onnxruntime-gpu' in row.fix
+    assert row.status == 'warn' and reason in row.finding
+    assert ('onnxruntime-gpu' in row.fix) == installs
+    assert row.fix.splitlines()[-1] == 'device: cpu'
 
 
 @pytest.mark.parametrize(('free_mib', 'status'), [(63, 'warn'), (64, 'ok')])
