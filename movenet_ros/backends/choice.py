@@ -113,7 +113,8 @@ def choose(request: BackendRequest, log: Log = lambda line: None) -> Choice:
     candidates = _candidates(request, _usable(request))
     to_try = [each for each in candidates if each.device == 'gpu' or each.name in ON_THE_CPU]
     last = candidates[len(to_try):]
-    if len(to_try) < 2:
+    # a runtime on a GPU may crash or hang: not in this process
+    if len(to_try) < 2 and not any(each.device == 'gpu' for each in to_try):
         warning = _unused_gpu(request, candidates[0], ())
         return Choice(tuple(candidates), _why_these(request), warning)
     try:

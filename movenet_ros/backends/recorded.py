@@ -27,8 +27,8 @@ class RecordedBackend:
     """
     Answers with recorded outputs, one after the other; the last one again and again.
 
-    :param outputs: at least one array ``(1, 6, 56)``.
-    :param name: of the network's output.
+    :param outputs: at least one array, as the network's only output has it.
+    :param name: of that output.
     """
 
     info = RuntimeInfo('recorded', '1', 'nothing')

@@ -206,6 +206,12 @@ def test_a_single_candidate_is_not_tried(machine: Machine) -> None:
     assert machine.tried == []
 
 
+def test_on_a_gpu_a_single_candidate_is_tried(machine: Machine) -> None:
+    machine.has_gpu = True
+    chosen(name=TENSORFLOW)
+    assert machine.tried == [(TENSORFLOW, 'gpu', 0)]
+
+
 def test_what_does_not_work_is_left_out(machine: Machine) -> None:
     machine.errors = {f'{OPENVINO} cpu': 'crashes (SIGILL)'}
     assert chosen() == [(ORT, 'cpu', 2), (TENSORFLOW, 'cpu', 0)]
