@@ -44,8 +44,11 @@ from rclpy.node import Node
 SHARE = Path(get_package_share_directory('movenet_ros'))
 # Fast DDS reads the first up to its version 2 and the second from version 3 on.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
-OUTPUTS = (
-    'poses', 'detections', 'image_annotated', 'label_info', 'movenet/transition_event',
+OUTPUTS = (  # printed by scripts/papers from movenet_ros/messages/outputs.py
+    'poses',
+    'detections',
+    'image_annotated',
+    'label_info',
 )
 CLOCK_HZ = '40'  # ros2 bag's own default
 DISCOVERY_S = '1'  # from the start of the player to its first message
@@ -215,7 +218,8 @@ def earlier_outputs(namespace: str) -> list[str]:
     On the same topics the two could not be distinguished; on two they can be compared.
     """
     here = ''.join(f'/{name}' for name in namespace.split('/') if name)
-    topics = [*(f'{here}/{name}' for name in OUTPUTS), '/diagnostics']
+    names = (*OUTPUTS, 'movenet/transition_event')
+    topics = [*(f'{here}/{name}' for name in names), '/diagnostics']
     return [f'{topic}:=/recorded{topic}' for topic in topics]
 
 

@@ -23,6 +23,9 @@ from random import Random
 import time
 from typing import Any
 
+from movenet_ros.messages.outputs import Output
+from movenet_ros.messages.outputs import OUTPUTS
+from movenet_ros.messages.outputs import Result
 from movenet_ros.settings import defaults
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
@@ -47,8 +50,6 @@ from movenet_ros.tools.soak.overload import START_S
 from rclpy.context import Context
 from rclpy.node import Node
 from sensor_msgs.msg import CompressedImage
-from sensor_msgs.msg import Image
-from vision_msgs.msg import Detection2DArray
 
 TURN_S = 0.7  # of a camera or a subscriber that comes and goes, at most
 OVERLOAD_TIMES = 10  # the node's own rate
@@ -59,7 +60,6 @@ OVERLOADS = (
 NO_MODEL = 'soak_no_model'  # in the name of every file that is no model
 IMAGE_TIMEOUT = 'diagnostics.image_timeout_s'
 IMAGE_TIMEOUT_S = 1.0  # so that a short silence is noticed
-OUTPUTS = {'detections': Detection2DArray, 'image_annotated': Image, 'poses': Detection2DArray}
 KEPT_PARAMETERS = ('max_rate_hz', 'image.max_pixels', 'input_size')  # good images need them
 REFUSED: tuple[tuple[str, Any], ...] = (
     ('person_threshold', 1.5),
@@ -126,7 +126,8 @@ def subscribers(fixture: Fixture, seconds: float) -> None:
     """Let subscribers of the outputs come and go; at the end of each turn there is none."""
     end_s, turn_s = time.monotonic() + seconds, min(TURN_S, seconds / 3)
     while True:
-        _subscribe(fixture, fixture.rng.sample([*OUTPUTS], fixture.rng.randint(1, 3)), turn_s)
+        count = fixture.rng.randint(1, len(OUTPUTS))
+        _subscribe(fixture, fixture.rng.sample(OUTPUTS, count), turn_s)
         fixture.unsubscribe()
         with fixture.sending():
             fixture.spend(turn_s)
@@ -136,22 +137,22 @@ def subscribers(fixture: Fixture, seconds: float) -> None:
             return
 
 
-def _subscribe(fixture: Fixture, topics: Sequence[str], seconds: float) -> None:
+def _subscribe(fixture: Fixture, outputs: Sequence[Output[Result]], seconds: float) -> None:
     """Subscribe to outputs for a while; something has to be received on each."""
     received: dict[str, bytes] = {}
     subscriptions = [
         fixture.node.create_subscription(
-            OUTPUTS[topic], topic,
-            lambda message, topic=topic: received.update({topic: message}), 10, raw=True,
+            each.msg_type, each.name,
+            lambda message, name=each.name: received.update({name: message}), 10, raw=True,
         )
-        for topic in topics
+        for each in outputs
     ]
     fixture.send_good(seconds)
-    fixture.wait(lambda: len(received) == len(topics), LOST_S)
-    for topic in sorted({*topics} - {*received}):
+    fixture.wait(lambda: len(received) == len(outputs), LOST_S)
+    for topic in sorted({each.name for each in outputs} - {*received}):
         fixture.fault(f'nothing came on {topic} while good images were sent')
-    for each in subscriptions:
-        fixture.node.destroy_subscription(each)
+    for subscription in subscriptions:
+        fixture.node.destroy_subscription(subscription)
 
 
 def drawn(name: str, rng: Random) -> Any:
