@@ -17,13 +17,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from queue import Queue
 import threading
-import time
+from typing import Any
 
+from movenet_ros.replay import read_ahead as module
 from movenet_ros.replay.read_ahead import read_ahead
 import pytest
 
 pytestmark = pytest.mark.timeout(20)
+
+WAIT_S = 10.0
 
 
 def counting(seen: list[int], end: int, error: Exception | None = None) -> Iterator[int]:
@@ -43,6 +47,21 @@ def threads_end() -> Iterator[None]:
     assert threading.active_count() == before
 
 
+@pytest.fixture
+def is_full(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Give what is set when the thread has read as far as it may and waits for room."""
+    event = threading.Event()
+
+    class WatchedQueue(Queue[Any]):
+        def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
+            if self.full():
+                event.set()
+            super().put(item, block, timeout)
+
+    monkeypatch.setattr(module, 'Queue', WatchedQueue)
+    return event
+
+
 def test_all_items_come_in_order() -> None:
     with read_ahead(range(1000), 3) as items:
         assert list(items) == list(range(1000))
@@ -54,12 +73,13 @@ def test_reading_happens_elsewhere() -> None:
         assert threading.current_thread().name not in set(items)
 
 
-def test_no_more_is_read_than_may_lie_ready() -> None:
+def test_no_more_is_read_than_may_lie_ready(is_full: threading.Event) -> None:
     seen: list[int] = []
     with read_ahead(counting(seen, 1000), 3) as items:
+        assert is_full.wait(WAIT_S) and len(seen) == 3 + 1  # lying ready, in hand
+        is_full.clear()
         next(items)
-        time.sleep(0.1)
-        assert len(seen) <= 1 + 3 + 1  # taken, lying ready, in hand
+        assert is_full.wait(WAIT_S) and len(seen) == 1 + 3 + 1  # the first is taken
 
 
 def test_an_error_of_reading_comes_behind_what_was_read() -> None:
@@ -71,13 +91,12 @@ def test_an_error_of_reading_comes_behind_what_was_read() -> None:
     assert got == list(range(5))
 
 
-def test_leaving_early_ends_the_reading() -> None:
+def test_leaving_early_ends_the_reading(is_full: threading.Event) -> None:
     seen: list[int] = []
-    with read_ahead(counting(seen, 10**9), 3) as items:
-        next(items)
-    read = len(seen)
-    time.sleep(0.05)
-    assert len(seen) == read < 100
+    before = threading.active_count()
+    with read_ahead(counting(seen, 10**9), 3):
+        assert is_full.wait(WAIT_S) and threading.active_count() == before + 1
+    assert threading.active_count() == before and len(seen) == 3 + 1
 
 
 def test_an_error_beside_the_reading_passes() -> None:
