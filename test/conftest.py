@@ -59,7 +59,7 @@ NEEDS = {  # what only pip has, and what cannot be collected without it
     'model/test_known_answer.py': ('onnx', 'onnxruntime'),
     'model/test_onnx_export.py': ('onnx', 'onnxruntime'),
     'replay': ('lz4', 'mcap', 'rosbags', 'zstandard'),
-    'test_seams.py': ('onnx',),
+    'test_seams.py': ('onnx', 'onnxruntime'),
 }
 MISSING = {
     path: ', '.join(name for name in names if find_spec(name) is None)

@@ -95,7 +95,7 @@ class SpotModel(PoseModel):
         return Prepared({'picture': grey.astype(np.float32)[None, None]}, scale)
 
     def decode(self, outputs: Tensors, prepared: Prepared) -> Poses:
-        """Return the spot as a person with three keypoints, or nobody."""
+        """Return the spot as a person with three keypoints, or no person."""
         columns, rows = outputs['columns'][0, 0], outputs['rows'][0, 0]
         middle = (np.array([columns.argmax(), rows.argmax()]) + 0.5) * prepared.way_back
         found = Poses(
@@ -149,6 +149,7 @@ def spot_at(x: int, y: int) -> np.ndarray:
 def test_another_network_runs_in_every_runtime_that_reads_its_file(
     backend: str, spot_onnx: Path
 ) -> None:
+    pytest.importorskip(backend)
     settings = Settings(backend=backend, device='cpu', model_path=str(spot_onnx))
     with Perception(settings, model=SpotModel) as perception:
         found = perception.people(spot_at(200, 60))
@@ -170,6 +171,7 @@ def test_what_another_network_finds_is_followed(spot_onnx: Path) -> None:
 def test_each_network_refuses_the_file_of_the_other(
     backend: str, spot_onnx: Path, real_model: ModelFiles
 ) -> None:
+    pytest.importorskip(backend)
     for model, path, title in (
         (MultiPose, spot_onnx, 'MoveNet'), (SpotModel, real_model.onnx, 'Spot')
     ):
