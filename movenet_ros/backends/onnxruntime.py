@@ -245,7 +245,7 @@ def operators_on(provider: str, profile: Path, least_bytes: float = 0.0) -> tupl
     On a GPU, it runs those on the CPU that compute shapes, on purpose.
 
     :param profile: file that a session wrote.
-    :param least_bytes: of an operator's inputs or outputs; smaller ones are left out.
+    :param least_bytes: of an operator's inputs or outputs; smaller ones do not count.
     :return: their types, sorted.
     """
     events = json.loads(profile.read_text())

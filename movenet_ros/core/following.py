@@ -159,7 +159,7 @@ class PeopleTracker:
             return poses.scored(settings.person_threshold)
         if self._image_wh not in (None, image_wh):
             size = '{}x{}'.format(*image_wh)
-            self._log('size', f'the images are {size} pixels now: everybody gets a new id')
+            self._log('size', f'the images are {size} pixels now: all tracks are deleted')
             self._restart()
         self._image_wh = image_wh
         people = self._tracker.update(
@@ -246,7 +246,7 @@ class PeopleTracker:
         if step_s < 0:
             return 'back', (
                 f'time moved backwards by {-step_s:.3f} s (a bag that loops, a simulation that'
-                ' restarts): everybody gets a new id'
+                ' restarts): all tracks are deleted'
             )
         if step_s > self.settings.tracking.max_age_s:
             return 'gap', (

@@ -134,7 +134,7 @@ class Output(Generic[Source]):
     :param name: relative.
     :param to_bytes: makes a message of ``msg_type``, serialized.
     :param in_thread: whether that takes so long that it is done in a thread of its own, where what
-        it cannot keep up with is left out.
+        it cannot keep up with is dropped.
     """
 
     name: str

@@ -213,13 +213,13 @@ class ImageInput:
             if subscription is None
             else subscription.qos_profile.reliability
         )
-        twin = f'{self.topic}/compressed'
+        counterpart = f'{self.topic}/compressed'
         if wanted == ros_type(CompressedImage):
-            twin = self.topic[:-len('/compressed')]
+            counterpart = self.topic[:-len('/compressed')]
         other = ({*IMAGE_TYPES} - {wanted}).pop()
-        types = {each.topic_type for each in self._node.get_publishers_info_by_topic(twin)}
-        twin = twin if other in types else ''
-        return explain_silence(self.topic, wanted, reliability, publishers, seen, twin)
+        types = {each.topic_type for each in self._node.get_publishers_info_by_topic(counterpart)}
+        counterpart = counterpart if other in types else ''
+        return explain_silence(self.topic, wanted, reliability, publishers, seen, counterpart)
 
     def _is_published(self, topic: str) -> bool:
         """Return whether another node publishes a topic."""

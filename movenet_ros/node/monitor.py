@@ -38,7 +38,7 @@ class Activity:
     :param dropped: images that gave way to newer ones, or were lost on the way.
     :param rejected: images that cannot be read, or on which the model failed.
     :param last_rejected: why, of the latest; empty if there was none.
-    :param throttled: images that max_rate_hz leaves out.
+    :param throttled: images that max_rate_hz held back.
     :param processed: images whose people were found.
     :param people: in the latest image.
     :param arriving_hz: images per second, with those that were dropped.

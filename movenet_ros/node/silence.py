@@ -45,7 +45,7 @@ def explain_silence(
     subscribed: ReliabilityPolicy,
     publishers: Sequence[Endpoint],
     seen: Sequence[str],
-    twin: str = '',
+    counterpart: str = '',
 ) -> Condition:
     """
     Return why no image arrives and what to do about it.
@@ -54,13 +54,13 @@ def explain_silence(
     :param subscribed: the reliability that it asks for.
     :param publishers: of the topic, of any type.
     :param seen: other topics that carry the wanted type.
-    :param twin: the topic of the same images in the other transport, if they are published.
+    :param counterpart: the topic of the same images in the other transport, if they are published.
     """
     transport = 'raw' if wanted == IMAGE_TYPES[1] else 'compressed'
-    if not publishers and twin:
+    if not publishers and counterpart:
         return Condition(
             'no publisher',
-            f'{topic} has no publisher, but {twin} has: set image_transport to {transport}',
+            f'{topic} has no publisher, but {counterpart} has: set image_transport to {transport}',
         )
     if not publishers:
         where = f' (such images are on {", ".join(sorted(seen))})' if seen else ''

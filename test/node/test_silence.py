@@ -96,18 +96,18 @@ def test_silence_is_explained(case: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ('topic', 'wanted', 'twin', 'fix'),
+    ('topic', 'wanted', 'counterpart', 'fix'),
     [
         ('/image', IMAGE, '/image/compressed', 'set image_transport to compressed'),
         ('/image/compressed', COMPRESSED, '/image', 'set image_transport to raw'),
     ],
 )
 def test_the_same_images_in_the_other_transport_are_named(
-    topic: str, wanted: str, twin: str, fix: str
+    topic: str, wanted: str, counterpart: str, fix: str
 ) -> None:
     """Rather than all the other topics."""
-    line = explain_silence(topic, wanted, RELIABLE, [], ['/other'], twin).sentence
-    assert twin in line and fix in line and '/other' not in line
+    line = explain_silence(topic, wanted, RELIABLE, [], ['/other'], counterpart).sentence
+    assert counterpart in line and fix in line and '/other' not in line
 
 
 @pytest.mark.parametrize(

@@ -131,7 +131,7 @@ class Bag:
             return [self.path / PurePath(each).name for each in info['relative_file_paths']]
         except FileNotFoundError:
             self._problem = f'{METADATA} is missing'
-        except Exception:  # noqa: B902 (whatever comes of a text that somebody else wrote)
+        except Exception:  # noqa: B902 (whatever comes of the text of another program)
             self._problem = f'{METADATA} is not whole'
         self._problem += ' (fix: ros2 bag reindex)'
         return [self.path / each for each in _storages(self.path)]

@@ -149,7 +149,7 @@ def _numbered(qos: str) -> str:
         for profile, (policy, names) in product(profiles, POLICIES.items()):
             if isinstance(profile[policy], str):
                 profile[policy] = names.index(profile[policy])
-    except Exception:  # noqa: B902 (whatever comes of a text that somebody else wrote)
+    except Exception:  # noqa: B902 (whatever comes of the text of another program)
         return ''
     return _yaml(profiles) if profiles else ''
 

@@ -229,7 +229,7 @@ def _open_runtimes(settings: Settings, names: Sequence[str] | None) -> dict[str,
         except StartError as error:
             if names or name == 'auto':
                 raise
-            print(f'{name} is left out: {error}', flush=True)
+            print(f'{name} is not measured: {error}', flush=True)
             continue
         info = opened.runtime.info
         if info.name not in subjects:
@@ -244,7 +244,7 @@ def _open_tutorial(args: Namespace, files: ModelFiles) -> tutorial.TutorialLoop 
     try:
         return tutorial.load(files.saved_model, args.device)
     except StartError as error:
-        print(f'the tutorial is left out: {error}', flush=True)
+        print(f'the tutorial is not measured: {error}', flush=True)
         return None
 
 

@@ -15,7 +15,7 @@
 """
 Measure the pipeline of the node: COCO keypoint AP of pictures, or people over time in a clip.
 
-A picture that cannot be read is named and left out, of the ground truth too.
+A picture that cannot be read is named and does not count, nor do the people in it.
 """
 
 from __future__ import annotations

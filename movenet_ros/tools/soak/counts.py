@@ -162,7 +162,7 @@ class Counts:
         Count an image.
 
         :param good: its poses have to come.
-        :param people: and somebody has to be in them.
+        :param people: whether they have to hold a person.
         """
         self._sent[stamp] = now_s, good, people
         self._answered.discard(stamp)

@@ -250,7 +250,7 @@ class Fixture:
         Send images at the rate that the node can hold.
 
         :param good: their poses have to come, soon.
-        :param people: and somebody has to be found in them.
+        :param people: whether a person has to be found in them.
         """
         self._load = Load(cameras or (self.camera,), messages or (self.plain,), good, people)
         try:

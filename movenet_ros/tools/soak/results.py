@@ -39,7 +39,7 @@ what is a violation:
   an exception or an error in the node's log, except on files that are no model
   more than {MOST_SILENCE_S:g} s without poses while good images are sent
   a wrong answer of a service, poses while the node is disabled, poses for images that
-      were not sent, good images in which nobody is found
+      were not sent, good images in which no person is found
   in an overload, more than 1 of 100 poses that are {MOST_PERIODS:g} periods of the node's own rate
       old; that rate is the one at which poses come meanwhile, age is from stamp to arrival
   memory (resident) that grows by {MOST_DRIFT:.0%}, {MOST_MORE + 1} more threads or open files:
@@ -102,7 +102,7 @@ def _of_run(run: PhaseRun) -> list[str]:
     if run.lost:
         found.append(f'{run.lost} of {run.good} good images were lost{why}')
     if run.empty:
-        found.append(f'nobody was found in {run.empty} of {run.good} good images')
+        found.append(f'no person was found in {run.empty} of {run.good} good images')
     if run.unexpected:
         found.append(f'{run.unexpected} messages of poses for images that were not sent, or twice')
     if run.silence_s > MOST_SILENCE_S:

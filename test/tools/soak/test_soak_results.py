@@ -52,7 +52,7 @@ def test_clean_runs_are_no_violation() -> None:
     ('change', 'words'),
     [
         ({'lost': 2}, '2 of 30 good images were lost'),
-        ({'empty': 3}, 'nobody was found in 3 of 30 good images'),
+        ({'empty': 3}, 'no person was found in 3 of 30 good images'),
         ({'unexpected': 1}, '1 messages of poses for images that were not sent, or twice'),
         ({'silence_s': 2.1}, 'no poses for 2.1 s, although good images were sent'),
         ({'errors': ['Traceback (most recent call last):']}, 'the node logged: Traceback (most'),
