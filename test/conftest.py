@@ -87,8 +87,8 @@ collect_ignore = [path for path, names in MISSING.items() if names]
 
 
 def pytest_report_header() -> list[str]:
-    """Say what is left out."""
-    return [f'left out: test/{path}, for want of {MISSING[path]}' for path in collect_ignore]
+    """Return which tests are skipped."""
+    return [f'skipped: test/{path}, for want of {MISSING[path]}' for path in collect_ignore]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -25,9 +25,9 @@ class Lines:
         self.warnings: list[str] = []
 
     def info(self, message: str) -> None:
-        """Take a line on what is done."""
+        """Accept a line on what is done."""
         self.infos.append(message)
 
     def warning(self, message: str) -> None:
-        """Take a line on what is wrong."""
+        """Accept a line on what is wrong."""
         self.warnings.append(message)

@@ -206,7 +206,7 @@ class Program:
         return self._err.read_text(errors='replace')
 
     def has_ended(self) -> bool:
-        """Tell whether it has ended."""
+        """Return whether it has ended."""
         return self.process.poll() is not None
 
     def until(self, condition: Callable[[], Any], what: str = '') -> None:
@@ -336,7 +336,7 @@ def two_people(
 
 @pytest.fixture(scope='session')
 def nobody() -> NDArray[np.float32]:
-    """Give what the model answers where nobody is."""
+    """Give what the model answers where no person is."""
     return np.zeros((1, 6, 56), np.float32)
 
 

@@ -59,7 +59,7 @@ SHAPE.flags.writeable = False
 
 
 def person_at(x: float, y: float, score: float = 0.8) -> Poses:
-    """Return somebody of 80x200 pixels."""
+    """Return a person of 80x200 pixels."""
     return Poses(
         keypoints=SHAPE[None] + np.array([x, y]),
         keypoint_scores=np.full((1, 17), 0.9),
@@ -117,7 +117,7 @@ def stamps(start: int, count: int) -> list[int]:
 
 
 def shaken(seed: int) -> Poses:
-    """Return somebody whose keypoints shake."""
+    """Return a person whose keypoints shake."""
     person = person_at(300, 240)
     noise = np.random.default_rng(seed).normal(0, 2, person.keypoints.shape)
     return replace(person, keypoints=person.keypoints + noise)
@@ -157,7 +157,7 @@ def test_people_below_the_threshold_are_not_returned(answer: Answer, tracking: s
     assert len(found) == 0
 
 
-def test_faint_people_keep_their_ids(answer: Answer) -> None:
+def test_low_score_people_keep_their_ids(answer: Answer) -> None:
     """They get as far as the tracker."""
     room = Room(answer)
     room.show(person_at(300, 240), stamps(0, 5))
@@ -173,7 +173,7 @@ def test_without_tracking_there_are_no_ids_and_no_smoothing(answer: Answer) -> N
     np.testing.assert_allclose(found.keypoints, shaken(2).keypoints, atol=0.01)
 
 
-def test_what_is_amiss_with_time_is_a_warning(answer: Answer) -> None:
+def test_what_is_wrong_with_time_is_a_warning(answer: Answer) -> None:
     room = Room(answer)
     room.show(person_at(300, 240), [5 * 10**9, 10**9])
     assert room.log.infos == []
@@ -193,10 +193,10 @@ def test_parameters_that_change_hold_from_the_next_image_on(answer: Answer) -> N
 def test_a_threshold_that_sinks_lets_more_people_in(answer: Answer) -> None:
     """Below what tracking has use for, too."""
     room = Room(answer)
-    faint = person_at(300, 240, 0.06)
-    assert len(room.show(faint, stamps(0, 1))[0]) == 0
+    weak = person_at(300, 240, 0.06)
+    assert len(room.show(weak, stamps(0, 1))[0]) == 0
     room.change(person_threshold=0.05)
-    assert len(room.show(faint, stamps(1, 1))[0]) == 1
+    assert len(room.show(weak, stamps(1, 1))[0]) == 1
 
 
 def test_other_parameters_change_no_ids(answer: Answer) -> None:

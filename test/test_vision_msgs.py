@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""vision_msgs is wire-compatible with everybody else's: the type hashes are those of 4.1."""
+"""vision_msgs is wire-compatible with that of others: the type hashes are those of 4.1."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ START_TIMEOUT_S = machine.longest_start_s()
 STATUS_S = 5.0  # to wait for /diagnostics, which come once a second
 NODE = 'movenet'  # the pose node's name
 POSE_NODE = ('movenet_ros.__main__', 'pose_node')
-LAST_DOMAIN = 101  # Linux takes the ports of those above for itself; 0 is everybody's
+LAST_DOMAIN = 101  # Linux takes the ports of those above for itself; 0 is the default
 
 _domains = cycle(range(1, LAST_DOMAIN + 1))
 

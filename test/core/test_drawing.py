@@ -57,17 +57,17 @@ def skeleton_only(poses: Poses, image: Pixels = BLANK) -> Pixels:
 
 
 def changed(before: Pixels, after: Pixels) -> NDArray[np.bool_]:
-    """Tell which pixels were painted."""
+    """Return which pixels were drawn."""
     return (before != after).any(axis=2)
 
 
-def test_a_vertical_limb_paints_its_columns_and_the_rows_between_its_ends_alone() -> None:
-    painted = changed(BLANK, skeleton_only(FOREARM))
-    columns, rows = np.flatnonzero(painted[150]), np.flatnonzero(painted.any(axis=1))
+def test_a_vertical_limb_fills_its_columns_and_the_rows_between_its_ends_alone() -> None:
+    pixels = changed(BLANK, skeleton_only(FOREARM))
+    columns, rows = np.flatnonzero(pixels[150]), np.flatnonzero(pixels.any(axis=1))
     radius = 5
     assert {319, 320} <= set(columns.tolist()) <= set(range(317, 324))
     assert 100 - radius <= rows.min() <= 100 and 200 <= rows.max() <= 200 + radius
-    assert painted[100:201, 320].all()
+    assert pixels[100:201, 320].all()
 
 
 def test_the_image_stays_as_it_was() -> None:
@@ -92,13 +92,13 @@ def test_without_people_it_is_a_copy() -> None:
 @pytest.mark.parametrize(
     ('threshold', 'shown'), [(0.91, False), (float(FOREARM.keypoint_scores.max()), True)]
 )
-def test_keypoints_from_the_threshold_on_are_painted(threshold: float, shown: bool) -> None:
+def test_keypoints_from_the_threshold_on_are_drawn(threshold: float, shown: bool) -> None:
     drawn = draw_poses(BLANK, FOREARM, threshold, boxes=False, scores=False)
     assert changed(BLANK, drawn).any() == shown
 
 
 @pytest.mark.parametrize('seen', ['left_elbow', 'left_wrist'])
-def test_a_limb_with_one_end_unseen_is_not_painted(seen: str) -> None:
+def test_a_limb_with_one_end_unseen_is_not_drawn(seen: str) -> None:
     rows, columns = np.nonzero(changed(BLANK, skeleton_only(person(**{seen: (320, 240)}))))
     assert np.hypot(rows - 240, columns - 320).max() <= 6  # the keypoint alone
 
@@ -115,9 +115,9 @@ def test_a_limb_has_the_colour_of_its_person() -> None:
     assert tuple(skeleton_only(FOREARM)[150, 320].tolist()) == PERSON_COLORS[0]
 
 
-def test_a_box_is_painted_where_it_is() -> None:
-    painted = changed(BLANK, draw_poses(BLANK, person(), THRESHOLD, scores=False))
-    rows, columns = np.nonzero(painted)
+def test_a_box_is_drawn_where_it_is() -> None:
+    pixels = changed(BLANK, draw_poses(BLANK, person(), THRESHOLD, scores=False))
+    rows, columns = np.nonzero(pixels)
     np.testing.assert_allclose(
         [columns.min(), rows.min(), columns.max(), rows.max()], (200, 100, 400, 300), atol=1
     )
@@ -136,8 +136,8 @@ def test_boxes_can_be_switched_off() -> None:
 def test_the_box_of_the_whole_image_shows_on_all_sides(wh: tuple[int, int]) -> None:
     blank = np.full((wh[1], wh[0], 3), 128, np.uint8)
     drawn = draw_poses(blank, person((0, 0, *wh)), THRESHOLD, scores=False)
-    painted = changed(blank, drawn)
-    assert all(side.all() for side in (painted[0], painted[-1], painted[:, 0], painted[:, -1]))
+    pixels = changed(blank, drawn)
+    assert all(side.all() for side in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]))
 
 
 def test_the_score_is_written_above_the_box() -> None:
@@ -207,6 +207,6 @@ def test_wild_coordinates_do_no_harm(numbers: list[float], shape: tuple[int, int
     assert draw_poses(image, wild, THRESHOLD).shape == image.shape
 
 
-def test_a_limb_that_leaves_the_image_far_away_is_painted_to_its_border() -> None:
+def test_a_limb_that_leaves_the_image_far_away_is_drawn_to_its_border() -> None:
     drawn = skeleton_only(person(left_elbow=(320, 240), left_wrist=(1e30, 240)))
     assert changed(BLANK, drawn)[240, 320:].all()

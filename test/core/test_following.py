@@ -78,7 +78,7 @@ class Clip:
         return [each.ids.item() for each in self.show(stamps_ns)]
 
     def is_smoothed(self, found: Poses) -> bool:
-        """Tell whether the latest image came back otherwise than it was shown."""
+        """Return whether the latest image came back otherwise than it was shown."""
         return not np.array_equal(found.keypoints, self.shown[-1].keypoints)
 
 
@@ -89,7 +89,7 @@ def person(people_at: PeopleAt) -> Poses:
 
 
 def same(a: Poses, b: Poses) -> bool:
-    """Tell whether two images are the same to the last bit."""
+    """Return whether two images are the same to the last bit."""
     pairs = ((getattr(a, name), getattr(b, name)) for name, *_ in ARRAYS)
     return all(x.tobytes() == y.tobytes() for x, y in pairs)
 
@@ -219,7 +219,7 @@ def test_stamps_that_stand_still_are_said_once_and_people_followed(
     assert len(clip.said) == 1 and 'not advancing' in clip.said[0]
 
 
-def test_only_zeros_look_as_if_nobody_set_them(person: Poses) -> None:
+def test_only_zeros_look_as_if_not_set(person: Poses) -> None:
     unset, still = Clip(person), Clip(person)
     unset.show([0] * 3)
     still.show([7 * S] * 3)
@@ -358,15 +358,15 @@ def test_the_same_images_give_the_same_people_to_the_last_bit(people_at: PeopleA
 
 
 @pytest.mark.parametrize('tracking', ['keypoints', 'boxes'])
-def test_faint_people_are_never_returned(people_at: PeopleAt, tracking: str) -> None:
+def test_low_score_people_are_never_returned(people_at: PeopleAt, tracking: str) -> None:
     settings = replace(RAW, tracking=TrackingSettings(association=tracking))
     clip = Clip(people_at((300, 300, 200)), settings)
     clip.show(stamps(0, 5))
-    faint = people_at((300, 300, 200), score=0.2)
-    assert [len(each) for each in clip.show(stamps(5 * STEP_NS, 5), faint)] == [0] * 5
+    weak = people_at((300, 300, 200), score=0.2)
+    assert [len(each) for each in clip.show(stamps(5 * STEP_NS, 5), weak)] == [0] * 5
 
 
-def test_who_was_faint_for_long_comes_back_with_the_same_id(people_at: PeopleAt) -> None:
+def test_who_had_a_low_score_for_long_comes_back_with_the_same_id(people_at: PeopleAt) -> None:
     clip = Clip(people_at((300, 300, 200)))
     clip.show(stamps(0, 5))
     clip.show(stamps(5 * STEP_NS, 100), people_at((300, 300, 200), score=0.2))
@@ -383,7 +383,7 @@ def test_people_stay_in_their_order(people_at: PeopleAt) -> None:
 
 
 @pytest.mark.parametrize('threshold', [0.0, 0.05, 0.25, 0.7, 1.0])
-def test_without_tracking_everybody_above_the_threshold_has_id_0(
+def test_without_tracking_each_person_above_the_threshold_has_id_0(
     people_at: PeopleAt, threshold: float
 ) -> None:
     people = people_at((300, 300, 200), (500, 300, 200), (700, 300, 200), (900, 300, 200))
@@ -397,7 +397,7 @@ def test_without_tracking_everybody_above_the_threshold_has_id_0(
 
 
 def test_stamps_that_stand_still_are_said_without_tracking_too(person: Poses) -> None:
-    """They are of no use to whoever reads the poses; but there is nobody to follow."""
+    """They are of no use to whoever reads the poses; but no person is followed."""
     clip = Clip(person, FollowSettings(tracking=OFF))
     clip.show([5 * S] * 3)
     (line,) = clip.said
@@ -422,7 +422,7 @@ def test_without_tracking_nothing_is_smoothed(person: Poses) -> None:
         (FollowSettings(tracking=OFF, person_threshold=0.05), 0.05),
     ],
 )
-def test_faint_people_are_of_use_to_tracking_alone(
+def test_low_scores_are_of_use_to_tracking_alone(
     settings: FollowSettings, expected: float
 ) -> None:
     assert settings.least_score == expected

@@ -51,7 +51,7 @@ def encoded(suffix: str, pixels: Pixels, *options: int) -> bytes:
 
 
 def turned(jpeg: bytes, orientation: int) -> bytes:
-    """Have a JPEG say in its Exif segment how the camera was held."""
+    """Return a JPEG whose Exif segment holds how the camera was held."""
     entry = struct.pack('<HHIHH', EXIF_ORIENTATION, 3, 1, orientation, 0)
     payload = b'Exif\0\0II*\0' + struct.pack('<IH', 8, 1) + entry + bytes(4)
     return jpeg[:2] + b'\xff\xe1' + struct.pack('>H', len(payload) + 2) + payload + jpeg[2:]

@@ -33,7 +33,7 @@ sizes = st.tuples(sides, sides)
 input_sizes = st.integers(4, 32).map(lambda n: 32 * n)
 
 
-def painted(canvas_rgb: NDArray[np.uint8], order: Order) -> SourceImage:
+def drawn(canvas_rgb: NDArray[np.uint8], order: Order) -> SourceImage:
     """Bring an RGB picture into another order of channels."""
     alpha = np.full((*canvas_rgb.shape[:2], 1), 99, np.uint8)
     pixels = {
@@ -91,7 +91,7 @@ def test_the_corner_of_the_image_is_the_corner_of_its_content(
 
 @pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra', 'mono'])
 @pytest.mark.parametrize('image_wh', [(1280, 720), (480, 640), (641, 479), (200, 200), (64, 48)])
-def test_a_painted_square_lands_where_to_model_says(
+def test_a_drawn_square_lands_where_to_model_says(
     image_wh: tuple[int, int], order: Order
 ) -> None:
     letterbox = Letterbox.fit(image_wh, 256, 32)
@@ -100,7 +100,7 @@ def test_a_painted_square_lands_where_to_model_says(
     canvas_rgb = np.zeros((image_wh[1], image_wh[0], 3), np.uint8)
     canvas_rgb[top:bottom, left:right] = COLOR_RGB
 
-    batch = letterbox.apply(painted(canvas_rgb, order))[0]
+    batch = letterbox.apply(drawn(canvas_rgb, order))[0]
 
     weights = batch[..., 0] / batch[..., 0].sum()
     rows, columns = np.indices(weights.shape) + 0.5  # the middles of pixels
@@ -112,7 +112,7 @@ def test_a_painted_square_lands_where_to_model_says(
 @pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra', 'mono'])
 def test_the_input_is_rgb_whatever_came_in(order: Order) -> None:
     canvas_rgb = np.full((30, 40, 3), COLOR_RGB, np.uint8)
-    batch = Letterbox.fit((40, 30), 128, 32).apply(painted(canvas_rgb, order))
+    batch = Letterbox.fit((40, 30), 128, 32).apply(drawn(canvas_rgb, order))
     expected = (COLOR_RGB[0],) * 3 if order == 'mono' else COLOR_RGB
     assert tuple(batch[0, 5, 5]) == expected
 
@@ -134,7 +134,7 @@ def test_rows_with_padding_behind_them_make_no_difference(
 ) -> None:
     width, height = image_wh
     random = np.random.default_rng(1)
-    whole = painted(random.integers(0, 256, (height, width, 3), np.uint8), order)
+    whole = drawn(random.integers(0, 256, (height, width, 3), np.uint8), order)
     step = np.full((height, width + 11, *whole.pixels.shape[2:]), 255, np.uint8)
     step[:, :width] = whole.pixels
     view = SourceImage(step[:, :width], order)

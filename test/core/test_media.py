@@ -171,7 +171,7 @@ def test_a_file_that_is_no_video_is_refused(tmp_path: Path, content: bytes) -> N
         open_media(str(path))
 
 
-@pytest.mark.parametrize('source', ['', 'gone.mp4', '~nobody-of-this-name/x.mp4', '-1'])
+@pytest.mark.parametrize('source', ['', 'gone.mp4', '~no-user-of-this-name/x.mp4', '-1'])
 def test_a_source_that_is_not_there_is_refused_with_what_would_be_one(source: str) -> None:
     with pytest.raises(StartError) as caught:
         open_media(source)

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What C++ libraries chat about stays off the screen; what is amiss does not."""
+"""What C++ libraries chat about stays off the screen; what is wrong does not."""
 
 import os
 
@@ -24,7 +24,7 @@ CHATTER = (
     b'2026-11-22 17:06:39.123456: I tensorflow/core/util/port.cc:113] oneDNN is on.\n',
     b'WARNING: All log messages before absl::InitializeLog() is called are written to STDERR\n',
 )
-AMISS = (
+WRONG = (
     b'W0000 00:00:1795367209.525112   18679 gpu_device.cc:2431] Cannot dlopen some libraries.\n',
     b'E0000 00:00:1795367209.525112   18679 cuda_platform.cc:52] failed call to cuInit\n',
     b'anything else\n',
@@ -38,7 +38,7 @@ def test_chatter_is_not_shown(capfd: pytest.CaptureFixture[str], line: bytes) ->
     assert capfd.readouterr().err == ''
 
 
-@pytest.mark.parametrize('line', AMISS)
+@pytest.mark.parametrize('line', WRONG)
 def test_warnings_and_errors_are_shown(capfd: pytest.CaptureFixture[str], line: bytes) -> None:
     with native_chatter_dropped():
         os.write(2, line)

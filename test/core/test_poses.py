@@ -116,10 +116,10 @@ def test_a_score_that_is_the_threshold_is_enough(least: float) -> None:
 
 
 @pytest.mark.parametrize('people', [of_scores(0.9, 0.2), Poses.nobody()])
-def test_a_threshold_above_everybody_leaves_nobody(people: Poses) -> None:
+def test_a_threshold_above_all_scores_leaves_no_people(people: Poses) -> None:
     assert len(people.scored(1.0)) == 0
 
 
-def test_where_everybody_is_good_enough_nothing_is_copied() -> None:
+def test_where_all_people_are_good_enough_nothing_is_copied() -> None:
     people = of_scores(0.9, 0.2)
     assert people.scored(0.1) is people

@@ -204,7 +204,7 @@ def test_a_higher_beta_lags_less(people_at: PeopleAt) -> None:
 
 
 def test_keypoints_that_jump_do_not_pull_the_others(people_at: PeopleAt) -> None:
-    """As where one leg is taken for the other one, or for somebody else's."""
+    """As where one leg is taken for the other one, or for another person's."""
     person = people_at((300, 250, HEIGHT))
     leg = [COCO.index['left_knee'], COCO.index['left_ankle'], COCO.index['left_hip']]
     others = ~np.isin(np.arange(17), leg)
@@ -273,7 +273,7 @@ def test_people_do_not_touch_each_other(people_at: PeopleAt) -> None:
 
 
 def test_who_comes_in_does_not_move_as_the_others_do(people_at: PeopleAt) -> None:
-    """Somebody stands beside somebody who runs."""
+    """A person stands beside a person who runs."""
     runner = [people_at((100 + 20 * i, 250, HEIGHT)) for i in range(20)]
     both = [people_at((100 + 20 * i, 250, HEIGHT), (900, 300, HEIGHT)) for i in range(20)]
     found = smoothed(runner[:10] + both[10:])
@@ -281,7 +281,7 @@ def test_who_comes_in_does_not_move_as_the_others_do(people_at: PeopleAt) -> Non
         np.testing.assert_array_equal(points[1], both[0].keypoints[1])
 
 
-def test_nobody_is_no_trouble(people_at: PeopleAt) -> None:
+def test_no_people_are_no_trouble(people_at: PeopleAt) -> None:
     person = people_at((300, 250, HEIGHT))
     found = smoothed([Poses.nobody(), person, Poses.nobody(), person])
     assert [len(points) for points, _ in found] == [0, 1, 0, 1]
@@ -351,7 +351,7 @@ def test_a_restart_starts_afresh(people_at: PeopleAt) -> None:
 
 
 def test_who_has_no_track_passes_as_is(people_at: PeopleAt) -> None:
-    """Key 0 is nobody's; two of them are not the same person."""
+    """Key 0 is no track's; two people with it are not the same person."""
     images = shaken(people_at((300, 250, HEIGHT), (600, 250, HEIGHT)), 10, 3.0)
     found = smoothed(images, keys=[[0, 0]] * 10)
     for (points, boxes), raw in zip(found, images):
@@ -363,7 +363,7 @@ def test_who_has_no_track_passes_as_is(people_at: PeopleAt) -> None:
 
 
 def test_boxes_stay_in_the_image(people_at: PeopleAt) -> None:
-    """Somebody runs out of it and stops at its border."""
+    """A person runs out of it and stops at its border."""
     width, height = IMAGE_WH
     images = []
     for x in [*np.arange(300, width, 40), *([width] * 10)]:

@@ -51,7 +51,7 @@ PeopleAt = Callable[..., Poses]
 
 BOTH_WAYS = pytest.mark.parametrize('by', ['keypoints', 'boxes'])
 RATES = pytest.mark.parametrize('rate_hz', [10, 30, 60])
-FAINT = 0.15  # below the person threshold, above LOW_SCORE
+LOW = 0.15  # below the person threshold, above LOW_SCORE
 KEYPOINTS, BOXES = Metric('keypoints', COCO.sigmas), Metric('boxes', COCO.sigmas)
 
 
@@ -99,7 +99,7 @@ def stroll(people_at: PeopleAt, count: int, images: int, seed: int) -> list[Pose
     for i in range(images):
         places = np.column_stack([start + i * speed + random.normal(0, 1, (count, 2)), heights])
         people = people_at(*places)
-        scores = random.choice([0.8, 0.8, 0.8, FAINT], count)
+        scores = random.choice([0.8, 0.8, 0.8, LOW], count)
         walk.append(picked(replace(people, scores=scores), random.random(count) < 0.9))
     return walk
 
@@ -114,8 +114,8 @@ def test_a_person_gets_an_id_when_seen_repeatedly(people_at: PeopleAt, by: str) 
 
 
 def test_ids_count_up_from_1(people_at: PeopleAt) -> None:
-    everybody = people_at((100, 200, 150), (300, 200, 150), (500, 200, 150))
-    images = [picked(everybody, [0])] * 4 + [picked(everybody, [0, 1])] * 4 + [everybody] * 4
+    all_three = people_at((100, 200, 150), (300, 200, 150), (500, 200, 150))
+    images = [picked(all_three, [0])] * 4 + [picked(all_three, [0, 1])] * 4 + [all_three] * 4
     assert follow(images)[-1] == [1, 2, 3]
 
 
@@ -139,7 +139,7 @@ def test_a_restart_forgets_who_was_about_to_get_an_id(people_at: PeopleAt) -> No
     assert follow([people_at((200, 200, 150))], tracker=tracker) == [[0]]
 
 
-def test_somebody_seen_now_and_then_gets_no_id(people_at: PeopleAt) -> None:
+def test_a_person_seen_now_and_then_gets_no_id(people_at: PeopleAt) -> None:
     images = ([people_at((200, 200, 150))] + [Poses.nobody()] * 15) * 6
     assert {each for ids in follow(images) for each in ids} == {0}
 
@@ -245,7 +245,7 @@ def test_who_stands_up_keeps_the_id(people_at: PeopleAt) -> None:
 
 
 @BOTH_WAYS
-def test_another_person_far_away_is_somebody_new(people_at: PeopleAt, by: str) -> None:
+def test_another_person_far_away_is_a_new_one(people_at: PeopleAt, by: str) -> None:
     images = [people_at((100, 200, 150))] * 5 + [people_at((500, 200, 150))] * 5
     assert follow(images, by=by)[-1] == [2]
 
@@ -285,7 +285,7 @@ def test_who_is_gone_may_have_walked_on_or_stopped(
 
 @RATES
 @pytest.mark.parametrize(('gap_s', 'expected'), [(1.5, 2), (2.7, 2), (3.4, 3)])
-def test_hidden_behind_somebody_lasts_three_times_as_long(
+def test_an_occluded_track_lasts_three_times_as_long(
     people_at: PeopleAt, rate_hz: int, gap_s: float, expected: int
 ) -> None:
     both = people_at((200, 250, 300), (240, 270, 200))
@@ -295,70 +295,70 @@ def test_hidden_behind_somebody_lasts_three_times_as_long(
     assert (ids[rate_hz - 1], ids[-1]) == ([1, 2], [1, expected])
 
 
-def test_beside_somebody_is_not_hidden(people_at: PeopleAt) -> None:
+def test_beside_a_person_is_not_occluded(people_at: PeopleAt) -> None:
     both = people_at((200, 250, 300), (320, 270, 200))
     images = [both] * 30 + [picked(both, [0])] * 45 + [both] * 5
     assert follow(images)[-1] == [1, 3]
 
 
-# faint people
+# people with a low score
 
 
-def test_faint_people_keep_their_ids(people_at: PeopleAt) -> None:
-    strong, faint = people_at((200, 200, 150)), people_at((200, 200, 150), score=FAINT)
-    ids = follow([strong] * 5 + [faint] * 90 + [strong] * 5)
+def test_low_score_people_keep_their_ids(people_at: PeopleAt) -> None:
+    strong, weak = people_at((200, 200, 150)), people_at((200, 200, 150), score=LOW)
+    ids = follow([strong] * 5 + [weak] * 90 + [strong] * 5)
     assert {each for each, in ids[CONFIRM_HITS:]} == {1}
 
 
-def test_without_the_faint_the_id_would_be_lost(people_at: PeopleAt) -> None:
+def test_without_low_scores_the_id_would_be_lost(people_at: PeopleAt) -> None:
     strong = people_at((200, 200, 150))
     assert follow([strong] * 5 + [Poses.nobody()] * 90 + [strong] * 5)[-1] == [2]
 
 
-def test_faint_people_get_no_ids_of_their_own(people_at: PeopleAt) -> None:
-    ids = follow([people_at((200, 200, 150), score=FAINT)] * 60)
+def test_low_score_people_get_no_ids_of_their_own(people_at: PeopleAt) -> None:
+    ids = follow([people_at((200, 200, 150), score=LOW)] * 60)
     assert ids == [[0]] * 60
 
 
-def test_a_faint_person_does_not_help_somebody_new(people_at: PeopleAt) -> None:
+def test_a_low_score_does_not_help_a_tentative_track(people_at: PeopleAt) -> None:
     """Two images of three are not CONFIRM_HITS."""
-    strong, faint = people_at((200, 200, 150)), people_at((200, 200, 150), score=FAINT)
-    assert follow([strong] * (CONFIRM_HITS - 1) + [faint]) == [[0]] * CONFIRM_HITS
+    strong, weak = people_at((200, 200, 150)), people_at((200, 200, 150), score=LOW)
+    assert follow([strong] * (CONFIRM_HITS - 1) + [weak]) == [[0]] * CONFIRM_HITS
 
 
-def test_a_faint_person_elsewhere_is_nobody(people_at: PeopleAt) -> None:
+def test_a_low_score_elsewhere_begins_no_track(people_at: PeopleAt) -> None:
     known = people_at((100, 200, 150))
-    somewhere = people_at((400, 200, 150), score=FAINT)
+    somewhere = people_at((400, 200, 150), score=LOW)
     ids = follow([known] * 5 + [together(known, somewhere)] * 10 + [somewhere] * 10)
     assert ids[-11:] == [[1, 0]] + [[0]] * 10
 
 
-def test_a_strong_person_comes_before_a_faint_one(people_at: PeopleAt) -> None:
-    """Even if the faint one is where the person was."""
-    strong, faint = people_at((205, 200, 150)), people_at((200, 200, 150), score=FAINT)
-    ids = follow([people_at((200, 200, 150))] * 5 + [together(faint, strong)] * 5)
+def test_a_high_score_comes_before_a_low_one(people_at: PeopleAt) -> None:
+    """Even if the low-score one is where the person was."""
+    strong, weak = people_at((205, 200, 150)), people_at((200, 200, 150), score=LOW)
+    ids = follow([people_at((200, 200, 150))] * 5 + [together(weak, strong)] * 5)
     assert ids[-5:] == [[0, 1]] * 5
 
 
-# twins: the model's second answer for one person
+# duplicates: the model's second answer for one person
 
 
 @BOTH_WAYS
-def test_a_twin_gets_no_id(people_at: PeopleAt, by: str) -> None:
+def test_a_duplicate_gets_no_id(people_at: PeopleAt, by: str) -> None:
     person = people_at((200, 200, 150))
-    twins = people_at((200, 200, 150), (203, 201, 150))
-    ids = follow([person] * 5 + [twins] * 60, by=by)
+    both = people_at((200, 200, 150), (203, 201, 150))
+    ids = follow([person] * 5 + [both] * 60, by=by)
     assert ids[-60:] == [[1, 0]] * 60
 
 
 @BOTH_WAYS
-def test_a_twin_of_somebody_new_gets_no_id(people_at: PeopleAt, by: str) -> None:
+def test_a_duplicate_of_a_new_person_gets_no_id(people_at: PeopleAt, by: str) -> None:
     """The one with the better score does."""
-    twins = people_at((200, 200, 150), (203, 201, 150))
-    assert follow([twins] * 20, by=by)[-18:] == [[1, 0]] * 18
+    both = people_at((200, 200, 150), (203, 201, 150))
+    assert follow([both] * 20, by=by)[-18:] == [[1, 0]] * 18
 
 
-def test_who_is_beside_somebody_is_no_twin(people_at: PeopleAt) -> None:
+def test_who_is_beside_a_person_is_no_duplicate(people_at: PeopleAt) -> None:
     person, both = people_at((200, 200, 150)), people_at((200, 200, 150), (245, 200, 150))
     assert follow([person] * 5 + [both] * 5)[-1] == [1, 2]
 
@@ -368,7 +368,7 @@ def test_who_is_beside_somebody_is_no_twin(people_at: PeopleAt) -> None:
 
 @pytest.mark.parametrize('common', [0, 1, 2, 3])
 def test_with_few_keypoints_in_common_the_boxes_decide(people_at: PeopleAt, common: int) -> None:
-    """Keypoints elsewhere would say that it is somebody else."""
+    """Keypoints elsewhere would say that it is another person."""
     person = people_at((200, 200, 150))
     scores = np.full((1, 17), 0.1)
     scores[:, :common] = 0.9
@@ -403,7 +403,7 @@ def test_keypoints_below_the_threshold_do_not_count(people_at: PeopleAt) -> None
     assert similarity(a, b, KEYPOINTS).item() == pytest.approx(1)
 
 
-def test_nobody_at_all_is_no_trouble() -> None:
+def test_no_people_at_all_are_no_trouble() -> None:
     assert follow([Poses.nobody()] * 3) == [[], [], []]
 
 
@@ -503,7 +503,7 @@ def test_a_match_is_the_best_there_is(table: NDArray[np.float64], floor: float) 
 
 
 @given(tables, floors)
-def test_nobody_is_matched_twice(table: NDArray[np.float64], floor: float) -> None:
+def test_no_person_is_matched_twice(table: NDArray[np.float64], floor: float) -> None:
     rows, columns = match(table, floor)
     assert len(set(rows)) == len(rows) == len(columns) == len(set(columns))
 
@@ -523,7 +523,7 @@ def test_the_table_is_left_as_it_was(table: NDArray[np.float64], floor: float) -
 
 
 @pytest.mark.parametrize('shape', [(0, 0), (0, 3), (3, 0)])
-def test_nobody_matches_nobody(shape: tuple[int, int]) -> None:
+def test_no_people_match_no_people(shape: tuple[int, int]) -> None:
     assert match(np.empty(shape), 0.2) == ([], [])
 
 
@@ -539,7 +539,7 @@ def test_the_solver_answers_as_scipys(table: NDArray[np.float64]) -> None:
 
 
 def has_lsap() -> bool:
-    """Tell whether SciPy has the function in a module of its own."""
+    """Return whether SciPy has the function in a module of its own."""
     folders = [str(Path(scipy.__file__).parent / 'optimize')]
     found = importlib.machinery.PathFinder.find_spec('_lsap', folders)
     loader = importlib.machinery.ExtensionFileLoader

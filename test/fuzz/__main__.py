@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Try inputs that nobody should send: images, bags, parameter files, model files.
+Try inputs that no program should send: images, bags, parameter files, model files.
 
 Every input is either accepted or rejected by one of our own errors, in one short line. Anything
 else is a find: another error, a crash of a library, too much memory, time or output, a file left

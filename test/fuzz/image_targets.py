@@ -47,7 +47,7 @@ MAX_PIXELS = 1_000_000  # so that what breaks the limit shows as memory that was
 
 
 class _Answering:
-    """A backend that sees somebody."""
+    """A backend that sees a person."""
 
     def __init__(self) -> None:
         self._answer = np.full((1, 6, 56), 0.5, np.float32)

@@ -32,7 +32,7 @@ FOLDER = Path(__file__).parent
 CASES = 4000
 
 
-def test_what_nobody_should_send_is_accepted_or_rejected(tmp_path: Path) -> None:
+def test_what_no_program_should_send_is_accepted_or_rejected(tmp_path: Path) -> None:
     command = [sys.executable, str(FOLDER), '--cases', str(CASES), '--seed', '8']
     done = subprocess.run(
         [*command, '--finds', str(tmp_path)], capture_output=True, text=True, timeout=250

@@ -52,7 +52,7 @@ def start(start_file: Callable[..., list[Any]]) -> Started:
 
 
 def own_parameters(node: Any) -> dict[str, Any]:
-    """Return the parameters that the launch file itself sets, files left out."""
+    """Return the parameters that the launch file itself sets, without files."""
     return {name: value for part in node.parameters if isinstance(part, dict)
             for name, value in part.items()}
 

@@ -554,7 +554,7 @@ def test_any_encoding_is_refused_in_one_short_line(encoding: str) -> None:
 
 
 def outcome_is_fine(msg: Image, max_pixels: int = 10**6) -> bool:
-    """Tell whether a message is read or refused in a short line."""
+    """Return whether a message is read or rejected in a short line."""
     try:
         width, height = image_from_msg(msg, max_pixels).wh
     except ImageError as error:

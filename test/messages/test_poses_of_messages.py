@@ -95,8 +95,8 @@ def test_poses_from_msg_undoes_poses_to_msg(poses: Poses) -> None:
     np.testing.assert_allclose(back.boxes_xyxy, poses.boxes_xyxy, rtol=1e-6, atol=1e-3)
 
 
-def test_nobody_is_an_empty_array() -> None:
-    """And an empty array is nobody."""
+def test_no_people_are_an_empty_array() -> None:
+    """And an empty array is no people."""
     msg = poses_to_msg(Poses.nobody(), HEADER)
     assert msg == Detection2DArray(header=HEADER)
     assert len(poses_from_msg(msg)) == 0
@@ -169,7 +169,7 @@ def test_a_detection_is_one_hypothesis(two: Poses) -> None:
 
 @pytest.mark.parametrize('convert', [poses_to_msg, detections_to_msg])
 def test_ids_are_decimal(convert: Any, two: Poses) -> None:
-    """Or empty, where nobody tracks."""
+    """Or empty, without tracking."""
     assert [each.id for each in convert(two, HEADER).detections] == ['', '']
     assert [each.id for each in convert(tracked(two, 3, 12), HEADER).detections] == ['3', '12']
 

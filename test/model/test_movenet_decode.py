@@ -103,7 +103,7 @@ def test_a_threshold_of_0_keeps_all() -> None:
     assert len(decode(np.zeros((1, 6, 56), np.float32), LETTERBOX, 0.0)) == 6
 
 
-def test_a_threshold_above_all_leaves_nobody(make_people: MakePeople, answer: Answer) -> None:
+def test_a_threshold_above_all_leaves_no_people(make_people: MakePeople, answer: Answer) -> None:
     output = answer(LETTERBOX, make_people((640, 480), 6))
     assert len(decode(output, LETTERBOX, 1.0)) == 0
 
@@ -137,7 +137,7 @@ def test_scores_are_brought_between_0_and_1() -> None:
     assert max(found.scores.max(), found.keypoint_scores.max()) == 1.0
 
 
-def test_nobody_is_tracked_yet(make_people: MakePeople, answer: Answer) -> None:
+def test_no_person_is_tracked_yet(make_people: MakePeople, answer: Answer) -> None:
     output = answer(LETTERBOX, make_people((640, 480), 2))
     assert decode(output, LETTERBOX, 0.25).ids.tolist() == [0, 0]
 

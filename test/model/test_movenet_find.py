@@ -65,7 +65,7 @@ def keypoint(poses: Poses, name: str) -> Any:
 
 
 def seen(poses: Poses) -> NDArray[np.bool_]:
-    """Tell which keypoints of the first person the model is sure of."""
+    """Return which keypoints of the first person the model is sure of."""
     return np.asarray(poses.keypoint_scores[0] >= SEEN)
 
 
@@ -242,7 +242,7 @@ def test_rows_with_padding_behind_them_make_no_difference(
 
 @pytest.mark.parametrize('shorter', [512, 540, 580, 600])
 @pytest.mark.parametrize('turned', [False, True])
-def test_the_aspect_ratio_of_the_image_moves_nobody(
+def test_the_aspect_ratio_of_the_image_moves_no_person(
     estimator: Finder, astronaut: SourceImage, shorter: int, turned: bool
 ) -> None:
     # The longer side stays, and with it the scale: only the padding differs.

@@ -179,7 +179,7 @@ def test_there_are_three_statuses() -> None:
 
 
 def test_the_worst_comes_first() -> None:
-    """And makes the level; what is good is left out."""
+    """And makes the level; what is good is not listed."""
     status = all_of(made(
         images_problem='a warning', rejected_lately=2, processed_hz=0.0, dropped_share=0.5,
         max_dropped_percent=10.0,
@@ -280,7 +280,7 @@ def reporter(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reporter
 
 
 def received(world: World) -> list[DiagnosticArray]:
-    """Subscribe; the topic has no namespace, so others may be received, and are left out."""
+    """Subscribe; the topic has no namespace, so others may be received, and do not count."""
     messages: list[DiagnosticArray] = []
 
     def take(message: DiagnosticArray) -> None:

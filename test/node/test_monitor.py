@@ -147,7 +147,7 @@ def test_rates_are_settled_a_while_after_each_restart(monitor: Monitor, clock: A
 
 
 def test_it_holds_no_more_than_the_last_seconds(clock: Any, monitor: Monitor) -> None:
-    """Though nobody asks, for days."""
+    """Though no client asks, for days."""
 
     def act() -> None:
         monitor.arrive()

@@ -175,7 +175,7 @@ def test_every_output_has_the_header_of_its_image(
     assert [each[0].header for each in sinks] == [image.header] * len(OUTPUTS)
 
 
-def test_one_message_per_image_also_when_nobody_is_seen(
+def test_one_message_per_image_also_when_no_person_is_seen(
     room: Room, two_people: Answer, nobody: Answer
 ) -> None:
     """A person is 18 results of poses, and one of detections."""

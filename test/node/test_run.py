@@ -63,7 +63,7 @@ def lonely(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     handlers = {each: signal.getsignal(each) for each in BOTH}
 
     def unheard(number: int, frame: Any) -> None:
-        raise AssertionError('nobody took care of SIGTERM')
+        raise AssertionError('SIGTERM was not handled')
 
     signal.signal(signal.SIGTERM, unheard)
     yield
@@ -207,7 +207,7 @@ def test_arguments_that_ros_refuses(
 
 
 def takes_sigterm(pid: int) -> bool:
-    """Tell whether a process has a handler for SIGTERM yet."""
+    """Return whether a process has a handler for SIGTERM yet."""
     for line in Path(f'/proc/{pid}/status').read_text().splitlines():
         if line.startswith('SigCgt:'):
             return bool(int(line.split()[1], 16) >> (signal.SIGTERM - 1) & 1)

@@ -78,7 +78,7 @@ def test_starting_over_leaves_nothing_but_the_note_that_it_is_unfinished(
     assert again.is_broken and 'packages' not in again
 
 
-def test_an_environment_of_somebody_else_is_left_alone(
+def test_an_environment_of_another_program_is_left_alone(
     tmp_path: Path, load: Callable[[str], Any]
 ) -> None:
     (tmp_path / 'pyvenv.cfg').touch()

@@ -51,7 +51,7 @@ from movenet_ros.tools.evaluate.tracks import MEANINGS
 from movenet_ros.tools.evaluate.tracks import read_clip
 from movenet_ros.tools.report import ScreenLog
 
-EVERYBODY = {'person_threshold': 0.0, 'tracking.association': 'off'}  # whom AP counts
+ALL_PEOPLE = {'person_threshold': 0.0, 'tracking.association': 'off'}  # whom AP counts
 FOLLOWING = {
     name: row
     for name, row in rows(Settings).items()
@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error('give --annotations and --images, or --tracks and --video')
     if of_a_clip and (args.annotations or args.images):
         parser.error('pictures or a clip, not both')
-    settings = table_of(Settings, {**EVERYBODY, **parameter_values(args, MODEL)})
+    settings = table_of(Settings, {**ALL_PEOPLE, **parameter_values(args, MODEL)})
     if of_a_clip:
         settings = table_of(Settings, parameter_values(args, {**MODEL, **FOLLOWING}))
     truth = read_clip(args.tracks, args.video) if of_a_clip else ground_truth(args.annotations)

@@ -31,7 +31,7 @@ BLOCK = BLOCK_RUNS + 1  # with the one that is thrown away
 
 
 class FakeTime:
-    """Time that passes only when somebody says so."""
+    """Time that passes only when a test says so."""
 
     def __init__(self) -> None:
         self.now_s = 100.0

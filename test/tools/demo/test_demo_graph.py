@@ -131,7 +131,7 @@ class FakeVideo:
     ('people', 'typical'),
     [
         ({1: 2, 2: 2, 3: 1}, 2),  # the latest with the usual number
-        ({1: 0, 2: 0, 3: 1}, 3),  # somebody is better than nobody
+        ({1: 0, 2: 0, 3: 1}, 3),  # one person is better than none
         ({1: 0, 2: 0}, 2),
         ({}, None),
     ],

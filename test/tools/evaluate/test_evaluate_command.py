@@ -35,7 +35,7 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-SIZES = [(320, 240), (240, 320), (320, 200)]  # of the pictures 1 to 3; nobody is in the last
+SIZES = [(320, 240), (240, 320), (320, 200)]  # of the pictures 1 to 3; the last shows no person
 
 Change = Callable[[dict[str, Any]], object]
 
@@ -112,9 +112,9 @@ def dataset(
 ) -> Dataset:
     """Give a small data set, and a backend that sees exactly the people in it."""
     outputs = [answer(Letterbox.fit(wh, 256, 32), person(wh)) for wh in SIZES[:2]]
-    nobody = np.zeros((1, 6, 56), np.float32)
-    warm_up = [nobody] * len(perception.WARM_UP_WH)
-    runtime = RecordedBackend([*warm_up, *outputs, nobody])
+    no_people = np.zeros((1, 6, 56), np.float32)
+    warm_up = [no_people] * len(perception.WARM_UP_WH)
+    runtime = RecordedBackend([*warm_up, *outputs, no_people])
     opened = perception.Opened(runtime, 'made up', None)
     monkeypatch.setattr(perception, 'open_runtime', lambda *_: opened)
     return Dataset(tmp_path)
@@ -193,7 +193,7 @@ def test_json_that_cannot_be_written_is_said_in_one_line(
         dataset.run('--json', str(tmp_path / 'gone' / 'figures.json'))
 
 
-def test_a_threshold_above_everybody_leaves_an_ap_of_0(
+def test_a_threshold_above_all_scores_leaves_an_ap_of_0(
     dataset: Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
     dataset.run('--person-threshold', '0.9')
@@ -313,7 +313,7 @@ def test_help_names_the_figures_of_a_clip(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ('given', 'expected'), [([], 0.0), (['--person-threshold', '0.4'], 0.4)]
 )
-def test_ap_counts_everybody_unless_told_otherwise(
+def test_ap_counts_all_people_unless_told_otherwise(
     dataset: Dataset, tmp_path: Path, given: list[str], expected: float
 ) -> None:
     dataset.run('--json', str(tmp_path / 'figures.json'), *given)

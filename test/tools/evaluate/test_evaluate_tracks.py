@@ -188,12 +188,12 @@ def refusal(clip: MadeUp, *more: str) -> str:
 
 
 def test_people_who_are_all_found_keep_their_ids(clip: MadeUp) -> None:
-    """Nobody has one in the first two images, which costs IDF1 and MOTA."""
+    """No person has one in the first two images, which costs IDF1 and MOTA."""
     figures = clip.run()
-    with_id, everybody = 2 * (COUNT - 2), 2 * COUNT
+    with_id, all_people = 2 * (COUNT - 2), 2 * COUNT
     assert figures['IDSW'] == 0
-    assert figures['IDF1'] == pytest.approx(2 * with_id / (with_id + everybody))
-    assert figures['MOTA'] == pytest.approx(with_id / everybody)
+    assert figures['IDF1'] == pytest.approx(2 * with_id / (with_id + all_people))
+    assert figures['MOTA'] == pytest.approx(with_id / all_people)
     assert (figures['IDF1_max'], figures['AP']) == (1, pytest.approx(1))
 
 
@@ -203,7 +203,7 @@ def test_who_comes_back_with_a_new_id_is_a_switch(clip: MadeUp) -> None:
     assert clip.run('--tracking-max-age-s', '0.9')['IDSW'] == 0
 
 
-def test_who_is_faint_for_a_while_keeps_the_id(clip: MadeUp) -> None:
+def test_who_has_a_low_score_for_a_while_keeps_the_id(clip: MadeUp) -> None:
     """As in the node."""
     clip.see(range(20, 40), lambda poses: replace(poses, scores=np.array([0.8, 0.15])))
     assert clip.run('--tracking-max-age-s', '0.3')['IDSW'] == 0
@@ -216,7 +216,7 @@ def test_who_is_not_found_costs_what_detection_allows(clip: MadeUp) -> None:
     assert figures['MOTA'] == pytest.approx((90 - 4) / 120)
 
 
-def test_somebody_who_is_not_there_costs_mota(clip: MadeUp) -> None:
+def test_a_person_who_is_not_there_costs_mota(clip: MadeUp) -> None:
     """A third person, in every image but without an id in two."""
     def add(poses: Poses) -> Poses:
         third = people_at((260.0, 40.0))
@@ -281,14 +281,14 @@ def test_people_count_as_in_the_node_unless_told_otherwise(clip: MadeUp) -> None
 def test_what_a_clip_says_nothing_about_is_null(
     clip: MadeUp, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Nobody moves."""
+    """No person moves."""
     clip.forget(1, range(COUNT))
     figures = clip.run()
     assert figures['lag_ms'] is None and figures['lag_ms_raw'] is None
     assert 'lag_ms nan' in capsys.readouterr().out.splitlines()
 
 
-def test_where_nobody_is_found_everything_is_0(clip: MadeUp) -> None:
+def test_where_no_person_is_found_everything_is_0(clip: MadeUp) -> None:
     clip.see(range(COUNT), lambda poses: Poses.nobody())
     figures = clip.run()
     assert [figures[name] for name in ('IDSW', 'IDF1', 'IDF1_max', 'MOTA', 'AP')] == [0] * 5
@@ -442,7 +442,7 @@ def test_real_people_keep_their_ids(real: Real) -> None:
 
 
 def test_real_people_are_found_under_their_ids(real: Real) -> None:
-    """In the pan, one skier is out of the picture for 2 s and comes back as somebody new."""
+    """In the pan, one skier is out of the picture for 2 s and comes back as a new person."""
     name, figures = real
     share = {'synth_walk3': 0.95, 'synth_pan5': 0.84}[name]
     assert figures['IDF1'] >= share * figures['IDF1_max']
@@ -493,7 +493,7 @@ def test_smoothing_costs_no_ap(real: Real) -> None:
 
 
 VISITED_EVERY = 2  # images of the clip, which has 10 Hz
-MARGIN = 8  # images around a visit, in which somebody may be half in the room
+MARGIN = 8  # images around a visit, in which a person may be half in the room
 
 
 @pytest.fixture(scope='session')
@@ -525,7 +525,7 @@ def test_each_visit_of_a_room_has_one_id(data: Path, visited: list[list[int]]) -
     assert found == [{1}, {2}, {3}, {4}, {5}, {6}]
 
 
-def test_nobody_has_an_id_while_the_room_is_empty(data: Path, visited: list[list[int]]) -> None:
+def test_no_person_has_an_id_while_the_room_is_empty(data: Path, visited: list[list[int]]) -> None:
     empty = set(range(len(visited)))
     for first, last in visits(data):
         empty -= set(range(first - MARGIN, last + MARGIN + 1))

@@ -159,5 +159,5 @@ def test_where_nothing_moves_there_is_no_lag_to_tell() -> None:
 
 
 @pytest.mark.parametrize('people', [[], [[]]])
-def test_nobody_has_neither(people: Any) -> None:
+def test_no_people_have_neither(people: Any) -> None:
     assert math.isnan(jitter_px(people)) and math.isnan(lag_ms(people, 30.0))

@@ -143,7 +143,7 @@ def test_other_images_may_be_lost(counts: Counts) -> None:
 @pytest.mark.parametrize(
     ('has_people', 'found', 'empty'), [(True, 0, 1), (True, 1, 0), (False, 0, 0)]
 )
-def test_somebody_has_to_be_found(
+def test_a_person_has_to_be_found(
     has_people: bool, found: int, empty: int, counts: Counts
 ) -> None:
     counts.send(A, 1.0, good=True, people=has_people)
