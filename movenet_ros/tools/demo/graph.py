@@ -66,7 +66,7 @@ from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
-LAST_IMAGES_S = 3.0  # how long to wait for what is still under way at the end
+LAST_IMAGES_S = 5.0  # without a message, behind the last image, end the demo
 POLL_S = 0.05
 ALL_OF_THEM = QoSProfile(depth=100)  # a recorder wants every message, not the newest
 
@@ -220,8 +220,10 @@ def _play(
                 raise errors[0]
             if not source.sent and now - begun > START_TIMEOUT_S:
                 raise StartError(f'the pose node took no image in {START_TIMEOUT_S:.0f} s')
+            if len(poses.people) > done or not source.ended:
+                quiet_since = now
             if len(poses.people) > done:
-                done, quiet_since = len(poses.people), now
+                done = len(poses.people)
                 on_image(done)
             all_back = done == source.sent
             if source.ended and (all_back or now - quiet_since > LAST_IMAGES_S):
