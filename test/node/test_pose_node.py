@@ -25,7 +25,6 @@ from typing import Any
 
 import cv2
 from diagnostic_msgs.msg import DiagnosticArray
-from geometry_msgs.msg import PointStamped
 from movenet_ros import perception
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
@@ -35,7 +34,6 @@ from movenet_ros.messages.outputs import LABEL_INFO
 from movenet_ros.messages.outputs import LATCHED
 from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import OUTPUTS
-from movenet_ros.messages.outputs import RELIABLE
 from movenet_ros.messages.outputs import Result
 from movenet_ros.node import diagnostics
 from movenet_ros.node import stream
@@ -45,7 +43,6 @@ from movenet_ros.perception import WARM_UP_WH
 import numpy as np
 from numpy.typing import NDArray
 import pytest
-from rclpy.serialization import serialize_message
 from ros_graph import World
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
@@ -189,37 +186,6 @@ def test_one_message_per_image_also_when_no_person_is_seen(
     (seen,) = (each for each in boxes if each.header.stamp.sec == 1)
     assert [len(each.results) for each in seen.detections] == [1, 1]
     assert [each.bbox for each in seen.detections] == [each.bbox for each in found[0]]
-
-
-def test_people_get_ids(room: Room, two_people: Answer) -> None:
-    """As decimal strings, from the third image on; empty before."""
-    room.start(Fake(two_people))
-    room.receive()
-    ids = [[person.id for person in room.show(10, i * 10**8).detections] for i in range(4)]
-    assert ids == [['', ''], ['', ''], ['1', '2'], ['1', '2']]
-
-
-def test_another_output_is_another_row(
-    world: World, context: Any, spin_node: Any, two_people: Answer, make_image: MakeImage
-) -> None:
-    """Made here, without the package knowing it: the first person's nose."""
-
-    def nose(result: Result) -> bytes:
-        msg = PointStamped(header=result.header)
-        msg.point.x, msg.point.y = result.poses.keypoints[0, 0].tolist()
-        return bytes(serialize_message(msg))
-
-    outputs = (*OUTPUTS, Output('nose', PointStamped, RELIABLE, nose))
-    noses = world.sink(PointStamped, 'nose')
-    node = PoseNode(
-        Fake(two_people), outputs, context=world.context, namespace=world.namespace
-    )
-    node.start()
-    spin_node(node)
-    camera = world.publisher(Image, 'image')
-    world.node.create_timer(0.05, lambda: camera.publish(make_image(7)))
-    world.until(lambda: noses)
-    assert noses[0].header.stamp.sec == 7 and 0 < noses[0].point.x < 64
 
 
 def test_label_info_is_latched_and_follows_the_threshold(room: Room, two_people: Answer) -> None:
@@ -458,12 +424,12 @@ def test_stamps_that_are_not_set_are_reported(room: Room, two_people: Answer) ->
 def test_parameters_hold_from_the_next_image_on(
     change: dict[str, Any], people: int, ids: list[str], room: Room, two_people: Answer
 ) -> None:
-    """The two people are scored 0.9 and 0.4."""
+    """The two people are scored 0.9 and 0.4; they have ids from the third image on."""
     room.start(Fake(two_people))
     room.receive()
-    for i in range(4):
-        before = room.show(10, i * 10**8)
-    assert [each.id for each in before.detections] == ['1', '2']
+    before = [room.show(10, i * 10**8).detections for i in range(4)]
+    known = [[person.id for person in people] for people in before]
+    assert known == [['', ''], ['', ''], ['1', '2'], ['1', '2']]
     (result,) = room.remote.set(**change)
     assert result.successful, result.reason
     after = room.show(10, 4 * 10**8)

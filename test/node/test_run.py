@@ -20,7 +20,6 @@ from array import array
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
-import os
 from pathlib import Path
 import signal
 import subprocess
@@ -57,9 +56,8 @@ HIDDEN = "raise ImportError('hidden for a test')\n"
 
 
 @pytest.fixture
-def lonely(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Put the default context into a domain of its own, and the signals back behind the test."""
-    monkeypatch.setenv('ROS_DOMAIN_ID', '101')
+def lonely() -> Iterator[None]:
+    """Put the signals back behind the test, and end the default context."""
     handlers = {each: signal.getsignal(each) for each in BOTH}
 
     def unheard(number: int, frame: Any) -> None:
@@ -309,8 +307,7 @@ raise SystemExit(run_node(Hanging, []))
 def python(code: str) -> Iterator[subprocess.Popen[str]]:
     """Run code in a process, which ends with the ``with`` block."""
     program = subprocess.Popen(
-        [sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-        env={**os.environ, 'ROS_DOMAIN_ID': '101'},
+        [sys.executable, '-c', code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     try:
         yield program
@@ -392,8 +389,7 @@ run_node(Stumbling, [])
 def test_what_rclpy_stumbles_over_again_and_again_ends_it() -> None:
     """Rather than filling the log for ever; no code of ours takes part in it."""
     program = subprocess.run(
-        [sys.executable, '-c', STUMBLING], capture_output=True, text=True, timeout=60,
-        env={**os.environ, 'ROS_DOMAIN_ID': '101'},
+        [sys.executable, '-c', STUMBLING], capture_output=True, text=True, timeout=60
     )
     assert program.returncode == 1 and 'ValueError: 77' in program.stderr
     assert program.stderr.count('ROS cannot read a message: ') == UNREADABLE - 1
