@@ -315,6 +315,7 @@ def test_bad_images_are_rejected(
         room.world.until(lambda most=count: node.stream.monitor.activity().rejected == most)
     room.poses.clear()
     room.show(7)
+    room.world.until(lambda: any('rejected' in line for line in room.remote.log(WARNING)))
     (line,) = (each for each in room.remote.log(WARNING) if 'rejected' in each)
     assert '\n' not in line
 
@@ -357,9 +358,8 @@ def test_a_model_that_breaks_leads_to_unconfigured(room: Room, two_people: Answe
 def test_while_the_model_is_loaded_anew_diagnostics_say_so(
     room: Room, two_people: Answer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not that the runtime hangs (H5); then the image is answered, and the CPU is a warning."""
+    """Then the image is answered, and the CPU is a warning (H5; see test_diagnostics.py)."""
     monkeypatch.setattr(diagnostics, 'PERIOD_S', 0.02)
-    monkeypatch.setattr(diagnostics, 'HANGS_S', 0.0)
     may_go_on = Event()
 
     def loading(*_: Any) -> Any:
@@ -388,7 +388,6 @@ def test_while_the_model_is_loaded_anew_diagnostics_say_so(
     room.until_poses(1)
     room.world.node.destroy_timer(timer)
     room.world.until(lambda: 'GPU 0' in messages('movenet: model')[-1])
-    assert not [each for each in messages('movenet: poses') if 'hangs' in each]
     assert gpu.closed
 
 
@@ -407,8 +406,7 @@ def test_stamps_that_are_not_set_are_reported(room: Room, two_people: Answer) ->
     node = room.start(Fake(two_people))
     room.subscribe()
     room.world.node.create_timer(0.02, lambda: room.camera.publish(room.make_image(0)))
-    room.world.until(lambda: report_of(node).images_problem)
-    assert len(room.remote.log(WARNING)) == 1
+    room.world.until(lambda: report_of(node).images_problem and room.remote.log(WARNING))
     room.world.until(lambda: [each.id for each in room.poses[-1].detections] == ['1', '2'])
 
 
