@@ -53,6 +53,7 @@ def is_full(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     event = threading.Event()
 
     class WatchedQueue(Queue[Any]):
+
         def put(self, item: Any, block: bool = True, timeout: float | None = None) -> None:
             if self.full():
                 event.set()
