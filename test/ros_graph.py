@@ -227,6 +227,19 @@ class Program:
         return self.wait()
 
 
+def processes_in(namespace: str) -> list[int]:
+    """Return the numbers of the processes that were started in a namespace of ROS."""
+    mark = f'__ns:={namespace}\0'.encode()
+    found = []
+    for path in Path('/proc').glob('[0-9]*/cmdline'):
+        try:
+            if mark in path.read_bytes():
+                found.append(int(path.parent.name))
+        except OSError:
+            pass  # gone meanwhile
+    return found
+
+
 StartProgram = Callable[..., AbstractContextManager[Program]]
 
 

@@ -40,6 +40,7 @@ from movenet_ros.tools.demo.command import main
 from movenet_ros.tools.scene import built_in_scene
 import numpy as np
 import pytest
+from ros_graph import processes_in
 
 pytestmark = pytest.mark.tool
 
@@ -84,15 +85,7 @@ class Demo:
 
     def pose_nodes(self) -> list[int]:
         """Find the pose nodes that it started, by their namespace."""
-        mark = f'__ns:=/movenet_demo_{self.process.pid}\0'.encode()
-        found = []
-        for path in Path('/proc').glob('[0-9]*/cmdline'):
-            try:
-                if mark in path.read_bytes():
-                    found.append(int(path.parent.name))
-            except OSError:
-                pass  # gone meanwhile
-        return found
+        return processes_in(f'/movenet_demo_{self.process.pid}')
 
     def summary(self) -> dict[str, list[float]]:
         """Return the numbers in each line of the summary."""

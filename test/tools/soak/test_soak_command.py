@@ -29,6 +29,7 @@ import time
 from movenet_ros.tools.soak import command as soak
 from movenet_ros.tools.soak.plan import PHASES
 import pytest
+from ros_graph import processes_in
 
 pytestmark = pytest.mark.tool
 
@@ -65,15 +66,7 @@ class Soak:
 
     def children(self) -> list[int]:
         """Find the processes that it started, by their namespace."""
-        mark = f'__ns:=/movenet_soak_{self.process.pid}\0'.encode()
-        found = []
-        for path in Path('/proc').glob('[0-9]*/cmdline'):
-            try:
-                if mark in path.read_bytes():
-                    found.append(int(path.parent.name))
-            except OSError:
-                pass  # gone meanwhile
-        return found
+        return processes_in(f'/movenet_soak_{self.process.pid}')
 
 
 @contextmanager
