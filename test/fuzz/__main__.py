@@ -139,6 +139,7 @@ def run(target: Any, seed: int, cases: range, finds_folder: Path) -> Result:
     result = Result()
     while cases and len(result.finds) < MOST_FINDS:
         with mmap.mmap(-1, mmap.PAGESIZE) as shared, tempfile.TemporaryFile() as output:
+            gc.collect()  # garbage that a child frees would hide as much that it takes
             child = os.fork()
             if not child:
                 _child(target, seed, cases, shared, output.fileno())

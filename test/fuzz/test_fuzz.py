@@ -69,7 +69,7 @@ BAD = {
     'division by zero': lambda: 1 // 0,
     'killed by SIGSEGV': lambda: os.kill(os.getpid(), signal.SIGSEGV),
     'Timeout': lambda: signal.pause(),
-    'MB of memory': lambda: bytearray(b'x') * 2**27,
+    'MB of memory': lambda: bytearray(b'x') * 2**28,
     'bytes on the screen': lambda: os.write(2, b'a page of words\n' * 200),
     'control characters': lambda: reject('two\nlines'),
     'files left open': lambda: [os.open(os.devnull, os.O_RDONLY) for _ in range(10)],
