@@ -12,7 +12,9 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Text from files, messages and other libraries, made fit for one line of a log."""
+"""Text from files, messages and other libraries, made fit for one line; the order of names."""
+
+import re
 
 
 def one_line(text: object, most: int = 200) -> str:
@@ -36,3 +38,9 @@ def one_line(text: object, most: int = 200) -> str:
 def first_line(error: BaseException) -> str:
     """Return the first line of an error's text, or its type if it has none."""
     return one_line((str(error).splitlines() or [type(error).__name__])[0])
+
+
+def natural_order(name: str) -> tuple[list[str | int], str]:
+    """Return a key that sorts names as people count: frame2 before frame10."""
+    parts = re.split(r'(\d+)', name)
+    return [int(each) if i % 2 else each.casefold() for i, each in enumerate(parts)], name

@@ -1,0 +1,177 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+What a source is, by its content, before anything opens it: FFmpeg makes a video of a ROS 1 bag.
+
+A bag, a video, pictures, a camera, an address, or what nothing here reads, with what helps.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+import re
+import shlex
+import stat
+
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.file_magic import Form
+from movenet_ros.core.file_magic import HEAD_BYTES
+from movenet_ros.core.file_magic import Kind
+from movenet_ros.core.file_magic import kind_of_file
+from movenet_ros.core.file_magic import STORAGES
+from movenet_ros.core.wording import natural_order
+from movenet_ros.core.wording import one_line
+
+METADATA = 'metadata.yaml'
+BAGS = (Form.BAG, *STORAGES.values())
+PICTURE_SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
+ADDRESS = re.compile('[a-z][a-z0-9+.-]+:/', re.IGNORECASE)  # Path leaves one / of two
+VIDEO4LINUX = 81  # the major number of cameras
+NAMED = 5  # names in a sentence
+NO_FILE = {stat.S_IFIFO: 'a pipe', stat.S_IFSOCK: 'a socket', stat.S_IFBLK: 'a disk'}
+
+
+def kind_of(source: str | Path) -> Kind:
+    """
+    Return what a path, the index of a camera or the address of a stream is.
+
+    :raises StartError: if there is nothing of that name, or if it cannot be read.
+    """
+    path = Path(source)
+    try:
+        about = path.stat()
+        if stat.S_ISDIR(about.st_mode):
+            return _folder(path)
+        if stat.S_ISREG(about.st_mode):
+            return _file(path)
+    except (OSError, ValueError) as error:  # ValueError: a 0 in the name
+        if isinstance(error, FileNotFoundError) or ADDRESS.match(str(source)):
+            return _absent(str(source))
+        reason = getattr(error, 'strerror', None) or error
+        raise StartError(f'cannot read {one_line(source)}: {reason}') from error
+    if not stat.S_ISCHR(about.st_mode):
+        what = NO_FILE.get(stat.S_IFMT(about.st_mode), 'no file')
+        return Kind(Form.REFUSED, what, 'save it as a file')
+    if os.major(about.st_rdev) != VIDEO4LINUX:
+        return Kind(Form.REFUSED, 'a device, but no camera')
+    return _live(Form.CAMERA, str(source))
+
+
+def storages(folder: Path) -> list[Path]:
+    """
+    List the storages of a bag that lie in a folder, in natural order.
+
+    :raises OSError: if the folder cannot be read.
+    """
+    return [path for path, kind in _contents(folder) if _is_storage(path, kind)]
+
+
+def _is_storage(path: Path, kind: Kind) -> bool:
+    """Return whether a file is one, whole or not; other programs, too, keep an SQLite file."""
+    return path.suffix in STORAGES or kind.form in (Form.MCAP, Form.PACKED)
+
+
+def _live(form: Form, source: str) -> Kind:
+    return Kind(form, form.value, f'python -m movenet_ros demo {shlex.quote(source)}')
+
+
+def _absent(source: str) -> Kind:
+    """Return what is no path: the index of a camera, one that is not plugged in, an address."""
+    if source.isdecimal() or source.startswith('/dev/'):
+        return _live(Form.CAMERA, source)
+    if ADDRESS.match(source):
+        return _live(Form.STREAM, source)
+    if os.path.islink(source):
+        target = one_line(os.readlink(source))
+        fix = ' (fix: git annex get)' if '/annex/objects/' in target else ''
+        raise StartError(f'{one_line(source)} is a link to {target}, which is not there{fix}')
+    raise StartError(f"no such file or folder: '{one_line(source)}'")
+
+
+def _file(path: Path) -> Kind:
+    with path.open('rb') as file:
+        return kind_of_file(file.read(HEAD_BYTES), path)
+
+
+def _contents(folder: Path) -> list[tuple[Path, Kind]]:
+    """List the files of a folder that can be read, each with what it is, in natural order."""
+    found = []
+    for path in _sorted(folder):
+        try:
+            if path.is_file():
+                found.append((path, _file(path)))
+        except OSError:  # without the right to read it
+            pass
+    return found
+
+
+def _sorted(folder: Path) -> list[Path]:
+    visible = (each for each in folder.iterdir() if not each.name.startswith('.'))
+    return sorted(visible, key=lambda path: natural_order(path.name))
+
+
+def _folder(path: Path) -> Kind:
+    """Return what a folder holds; what lies deeper is named, not read."""
+    contents = _contents(path)
+    if readable := _readable(path, contents):
+        return readable
+    inner = [(each, _inner(each)) for each in _sorted(path) if each.is_dir()]
+    for form, plural in (
+        (Form.BAG, 'bags'), (Form.VIDEO, 'videos'), (Form.PICTURES, 'folders of pictures'),
+    ):
+        if found := [each for each, kind in (*contents, *inner) if kind and kind.form is form]:
+            more = ', ...' if len(found) > NAMED else ''
+            names = ', '.join(one_line(each.name) for each in found[:NAMED]) + more
+            fix = _replay(found[0]) if form is Form.BAG else f'give one, as {found[0]}'
+            return Kind(Form.REFUSED, f'a folder of {len(found)} {plural} ({names})', fix)
+    for each, kind in contents:
+        if kind.form is Form.REFUSED:
+            name = f'a folder in which {one_line(each.name)} is {kind.name}'
+            return Kind(Form.REFUSED, name, kind.fix)
+    if (path / METADATA).exists():  # it is not whole, or no file
+        return Kind(Form.BAG, 'a bag', _replay(path))
+    if next(path.iterdir(), None) is None:
+        return Kind(Form.REFUSED, 'an empty folder')
+    return Kind(Form.REFUSED, 'a folder with no pictures, no video and no bag in it')
+
+
+def _readable(path: Path, contents: list[tuple[Path, Kind]]) -> Kind | None:
+    """Return what a folder is that a reader reads: a bag, or pictures."""
+    for each, kind in contents:
+        is_metadata = each.name == METADATA and kind.form is Form.METADATA
+        if is_metadata or kind.form in BAGS and _is_storage(each, kind):
+            return Kind(Form.BAG, 'a bag', _replay(path))
+    for each, kind in contents:
+        if kind.form is Form.PICTURE or _is_broken_picture(each, kind):
+            return Kind(Form.PICTURES, 'a folder of pictures')
+    return None
+
+
+def _is_broken_picture(path: Path, kind: Kind) -> bool:
+    """Return whether a file is a picture by its name alone."""
+    return kind.form is Form.UNKNOWN and path.suffix.lower() in PICTURE_SUFFIXES
+
+
+def _inner(folder: Path) -> Kind | None:
+    """Return what a folder within a folder is; None where it is nothing that can be read."""
+    try:
+        return _readable(folder, _contents(folder))
+    except OSError:
+        return None
+
+
+def _replay(path: Path) -> str:
+    return f'python -m movenet_ros replay {shlex.quote(str(path))}'
