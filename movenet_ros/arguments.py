@@ -42,9 +42,10 @@ READ: dict[str, Callable[[str], Any]] = {
 MODEL = {
     name: row
     for name, row in rows(Settings).items()
-    if name in ('backend', 'device', 'model_path', 'input_size') or name.startswith('runtime.')
+    if name in ('backend', 'device', 'model_path', 'input_size', 'rotate')
+    or name.startswith('runtime.')
 }
-"""The parameters that say which model runs where."""
+"""The parameters that say which model runs where, and which side of an image is up."""
 
 
 def positive(text: str) -> float:

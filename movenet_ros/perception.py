@@ -46,6 +46,8 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.runtime import Tensors
+from movenet_ros.core.turning import turned_back
+from movenet_ros.core.turning import upright
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
@@ -115,7 +117,7 @@ class Perception:
         self.model = self._made(self.settings)
         self.runtime = runtime or self._opened(self.settings)
         try:
-            self._warm_up(self.model, WARM_UP_WH)
+            self._warm_up(self.settings, self.model, WARM_UP_WH)
         except InferenceError as error:
             self.failures += 1
             if not self._may_fall_back():
@@ -181,12 +183,14 @@ class Perception:
         :raises BackendError: if the runtime fails on every image.
         """
         self._image_wh = image.wh
+        rotate = self.settings.rotate if prepared is None else prepared.rotate
+        turned = upright(image, rotate)
         try:
-            poses = self.model.find(image, self._run, prepared)
+            poses = self.model.find(turned, self._run, prepared)
             self._calm_images += 1
-            return poses
         except InferenceError as error:
-            return self._try_again(error, image, prepared)
+            poses = self._try_again(error, turned, prepared)
+        return turned_back(poses, rotate, image.wh)
 
     def prepare(self, image: SourceImage) -> Prepared:
         """
@@ -194,18 +198,20 @@ class Perception:
 
         :raises ImageError: if it cannot be scaled.
         """
-        return self.model.prepare(image)
+        rotate = self.settings.rotate
+        return replace(self.model.prepare(upright(image, rotate)), rotate=rotate)
 
     def apply(self, settings: Settings) -> None:
         """
         Accept settings that changed; they hold from the next image on.
 
-        :raises InferenceError: if the network does not run at the new input_size; then nothing has
-            changed.
+        :raises InferenceError: if the network does not run at the new input_size or rotate; then
+            nothing has changed.
         """
-        if settings.input_size != self.settings.input_size:
+        before = self.settings
+        if (settings.input_size, settings.rotate) != (before.input_size, before.rotate):
             model = self._made(settings)
-            self._warm_up(model, [self._image_wh])
+            self._warm_up(settings, model, [self._image_wh])
             self.model = model
         self.settings = settings
         if self._tracker is not None:
@@ -233,10 +239,13 @@ class Perception:
     def _made(self, settings: Settings) -> PoseModel:
         return self._make_model(settings.input_size, settings.least_score, settings.max_people)
 
-    def _warm_up(self, model: PoseModel, images_wh: Iterable[tuple[int, int]]) -> None:
+    def _warm_up(
+        self, settings: Settings, model: PoseModel, images_wh: Iterable[tuple[int, int]]
+    ) -> None:
         """Run on black, so that the first image of a size does not pay for the start."""
         for width, height in images_wh:
-            model.find(SourceImage(np.zeros((height, width, 3), np.uint8), 'rgb'), self._run)
+            black = SourceImage(np.zeros((height, width, 3), np.uint8), 'rgb')
+            model.find(upright(black, settings.rotate), self._run)
 
     def _opened(self, settings: Settings) -> Runtime:
         runtime, _, path, self.fallback = open_runtime(settings, self.model.spec, self._log)
@@ -263,7 +272,7 @@ class Perception:
             self._fall_back(error)
             return self.model.find(image, self._run, prepared)
         try:
-            self._warm_up(self.model, WARM_UP_WH[:1])
+            self._warm_up(self.settings, self.model, WARM_UP_WH[:1])
         except InferenceError as again:
             name = self.runtime.info
             raise BackendError(f'{name} no longer runs the model: {again}') from again
@@ -282,7 +291,7 @@ class Perception:
             self.runtime.close()
             self.runtime = self._opened(replace(self.settings, device='cpu'))
             self.fallback = f'{before} failed ({error}): now {self.runtime.info}'
-            self._warm_up(self.model, WARM_UP_WH)
+            self._warm_up(self.settings, self.model, WARM_UP_WH)
         except InferenceError as again:
             self.close()
             name = self.runtime.info

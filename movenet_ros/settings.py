@@ -179,6 +179,15 @@ class Settings(FollowSettings):
         step=MULTIPLE,
         run_time=True,
     )
+    rotate: int = param(
+        0,
+        'Degrees to turn each image clockwise before people are looked for, so that they stand'
+        ' upright: 90 where heads point to the left of the image, 180 down, 270 to the right;'
+        ' outputs stay in the pixels of the image that came in.',
+        between=(0, 270),
+        step=90,
+        run_time=True,
+    )
     max_people: int = param(
         MAX_PEOPLE,
         'Maximum number of people; the highest scoring are kept.',

@@ -34,6 +34,7 @@ from movenet_ros.core.poses import ARRAYS
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.core.runtime import Tensors
+from movenet_ros.core.turning import turned_back
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.perception import CALM_IMAGES
 from movenet_ros.perception import Opened
@@ -313,6 +314,55 @@ def test_the_number_of_people_may_change(answer: Answer, input_size: int) -> Non
     room.change(max_people=1, input_size=input_size)
     counts += [len(each) for each in room.show(both, stamps(1, 1))]
     assert counts == [2, 1]
+
+
+# a camera that is mounted turned
+
+
+@pytest.mark.parametrize('rotate', [90, 180, 270])
+def test_people_of_a_turned_image_are_at_the_pixels_of_the_image(
+    answer: Answer, rotate: int
+) -> None:
+    """With an input that was prepared before, too."""
+    room = Room(answer, rotate=rotate)
+    turned_wh = WH[::-1] if rotate % 180 else WH
+    seen = turned_back(person_at(300, 240), 360 - rotate, turned_wh)
+    room.output = room._answer(Letterbox.fit(turned_wh, room.settings.input_size, 32), seen)
+    now = room.perception.people(IMAGE)
+    later = room.perception.people(IMAGE, prepared=room.perception.prepare(IMAGE))
+    for found in (now, later):
+        np.testing.assert_allclose(found.keypoints, person_at(300, 240).keypoints, atol=0.02)
+        np.testing.assert_allclose(found.boxes_xyxy, person_at(300, 240).boxes_xyxy, atol=0.02)
+
+
+def test_a_turned_camera_is_warmed_up_on_turned_images(answer: Answer) -> None:
+    expected = [Letterbox.fit(wh[::-1], 256, 32).empty_batch().shape for wh in WARM_UP_WH]
+    assert Room(answer, rotate=90).shapes == expected
+
+
+def test_rotate_changes_between_two_images_and_people_keep_their_ids(answer: Answer) -> None:
+    room = Room(answer)
+    room.show(person_at(300, 240), stamps(0, 5))
+    room.shapes.clear()
+    room.change(rotate=270)
+    turned_wh = WH[::-1]
+    seen = turned_back(person_at(300, 240), 90, turned_wh)
+    room.output = room._answer(Letterbox.fit(turned_wh, room.settings.input_size, 32), seen)
+    found = room.perception.people(IMAGE, 5 * STEP_NS)
+    assert found.ids.tolist() == [1]
+    turned = Letterbox.fit(turned_wh, room.settings.input_size, 32).empty_batch().shape
+    assert room.shapes == [turned] * 2  # warmed up before it is used
+
+
+def test_an_input_prepared_before_rotate_changed_is_turned_back_as_it_was(
+    answer: Answer,
+) -> None:
+    room = Room(answer)
+    prepared = room.perception.prepare(IMAGE)
+    room.change(rotate=180)
+    room.show(person_at(300, 240), [])
+    found = room.perception.people(IMAGE, prepared=prepared)
+    np.testing.assert_allclose(found.keypoints, person_at(300, 240).keypoints, atol=0.01)
 
 
 # inferences that fail

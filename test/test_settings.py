@@ -83,6 +83,8 @@ def test_a_change_leaves_the_settings_before_as_they_were() -> None:
         (PoseParameters, 'input_size', 257, ('in steps of 32',)),
         (PoseParameters, 'input_size', 256.0, ('an integer',)),
         (PoseParameters, 'input_size', '256', ('an integer',)),
+        (PoseParameters, 'rotate', 45, ('in steps of 90',)),
+        (PoseParameters, 'rotate', 360, ('from 0 to 270',)),
         (PoseParameters, 'max_people', 0, ("'0'", 'from 1 to')),
         (PoseParameters, 'runtime.gpu_memory_limit_mb', -1, ("'-1'", 'from 0 to')),
         (PoseParameters, 'person_threshold', -0.01, ("'-0.01'", 'from 0.0 to 1.0')),

@@ -96,7 +96,7 @@ class Letterbox:
             raise ValueError(f'an image of {image.wh} for a letterbox of {self.image_wh}')
         width, height = self.content_wh
         try:
-            small = image.with_pixels(cv2.resize(image.pixels, (width, height)))
+            small = image.with_pixels(_resized(image.pixels, (width, height)))
         except cv2.error as error:  # 1x1 pixels, by OpenCV 4.5
             size = '{}x{}'.format(*self.image_wh)
             raise ImageError(f'OpenCV cannot scale an image of {size}: {error.err}') from error
@@ -111,3 +111,14 @@ class Letterbox:
     def to_image(self, fractions_xy: NDArray[np.floating]) -> NDArray[np.float32]:
         """Map points ``(..., 2)`` in fractions of the padded input to image pixels."""
         return np.asarray(fractions_xy * np.array(self.input_wh) / self.scale_xy, np.float32)
+
+
+def _resized(pixels: NDArray[np.uint8], wh: tuple[int, int]) -> NDArray[np.uint8]:
+    """Resize; a turned or mirrored view as it lies in memory, since OpenCV would copy it first."""
+    mirrored = tuple(axis for axis in (0, 1) if pixels.strides[axis] < 0)
+    stored = np.flip(pixels, mirrored)
+    if stored.strides[0] < stored.strides[1]:
+        small = cv2.resize(stored.swapaxes(0, 1), wh[::-1]).swapaxes(0, 1)
+    else:
+        small = cv2.resize(stored, wh)
+    return np.asarray(np.flip(small, mirrored), np.uint8)

@@ -38,10 +38,12 @@ class Prepared:
 
     :param inputs: of the network, by name.
     :param way_back: what its ``decode`` needs to return to the pixels of the image.
+    :param rotate: by how many degrees the image was turned clockwise before.
     """
 
     inputs: Tensors
     way_back: Any
+    rotate: int = 0
 
 
 class PoseModel(Protocol):

@@ -39,7 +39,7 @@ from movenet_ros.tools.scene import built_in_scene
 import numpy as np
 
 DEFAULT_OUT = Path('demo_out')
-OPTIONS = {name: MODEL[name] for name in ('backend', 'input_size')}
+OPTIONS = {name: MODEL[name] for name in ('backend', 'input_size', 'rotate')}
 
 
 def main(argv: Sequence[str] | None = None) -> int:

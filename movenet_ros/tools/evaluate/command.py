@@ -79,6 +79,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         about = {
             'backend': str(perception.runtime.info),
             'input_size': settings.input_size,
+            'rotate': settings.rotate,
             'person_threshold': settings.person_threshold,
         }
         print(f'{about["backend"]}, input size {settings.input_size}', flush=True)
