@@ -38,6 +38,7 @@ from movenet_ros.arguments import needs
 from movenet_ros.arguments import parameter_values
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_memory import keep_freed_memory
+from movenet_ros.core.wording import one_line
 from movenet_ros.replay.params_file import read_params_file
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
@@ -91,10 +92,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         source = stack.enter_context(closing(open_source(*where)))
         outputs = stack.enter_context(Outputs(_targets(args), args.input, source))
         print(f'{source.name}, {source.total or "unknown number of"} images', flush=True)
-        for note in outputs.notes:
+        for note in (*source.notes, *outputs.notes):
             LOG.warning(note)
         perception = stack.enter_context(Perception(settings, LOG))
-        bar = stack.enter_context(progress(total=source.total, unit='image', file=sys.stderr))
+        bar = stack.enter_context(  # a log file would get one endless line
+            progress(total=source.total, unit='image', file=sys.stderr, disable=None)
+        )
         signals = stack.enter_context(interruptions())
         tally = replay(
             source, perception, settings, outputs.consume, bar.update, LOG.warning, signals
@@ -200,9 +203,10 @@ def _summary(
         lines.append(f'people     {median:g} in an image (median; {least} to {most})')
     lines.append(f'tracks     {len(tally.ids)}')
     if tally.seconds:
-        lines.append(f'speed      {tally.images / tally.seconds:.1f} images per second')
+        rate = tally.images / tally.seconds
+        lines.append(f'speed      {rate:.1f} images processed per second')
     lines.append(f'backend    {perception.runtime.info}')
-    names = ', '.join(map(str, written))
+    names = ', '.join(map(one_line, written))
     lines.append(
         f'written    {names or "nothing (--out BAG, --video FILE.mp4, --jsonl FILE do)"}'
     )

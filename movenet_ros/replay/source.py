@@ -26,11 +26,13 @@ from typing import Protocol
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.file_magic import Form
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.media import CAMERA_HZ
-from movenet_ros.core.media import CAMERA_PREFIX
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
+from movenet_ros.core.source_kind import BAGS
+from movenet_ros.core.source_kind import kind_of
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
 from movenet_ros.messages.outputs import Result
@@ -38,7 +40,7 @@ from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.replay.bag.reader import Bag
-from movenet_ros.replay.bag.reader import is_bag
+from movenet_ros.replay.bag.topic import CDR
 from movenet_ros.replay.bag.topic import Message
 from movenet_ros.replay.bag.topic import Topic
 from std_msgs.msg import Header
@@ -47,6 +49,11 @@ FRAME_ID = 'camera'  # of a video's images, as video_source has it
 ANNOTATED = 'image_annotated'
 LISTED = 20  # topics in a sentence
 LOOKED_AT = 20  # images that tell the rate of a topic
+MEDIA = (Form.PICTURE, Form.PICTURES, Form.VIDEO, Form.UNKNOWN)
+CONVERTED = {  # encoding of images: what makes messages of ROS 2 of them
+    'ros1': 'pip install rosbags; rosbags-convert --src OLD.bag --dst NEW, of its ROS 1 bag',
+}
+ELSE = 'save them as JPEG files, with the Python package mcap'
 
 
 class Item(NamedTuple):
@@ -70,6 +77,7 @@ class Source(Protocol):
     :ivar total: number of images; None where that is unknown.
     :ivar topic: of the images; None for a video.
     :ivar topics: of all messages that come along.
+    :ivar notes: what a user needs to know before, in sentences.
     :ivar damage: in a sentence, when all items have come; else empty.
     """
 
@@ -77,6 +85,7 @@ class Source(Protocol):
     total: int | None
     topic: Topic | None
     topics: list[Topic]
+    notes: list[str]
 
     @property
     def damage(self) -> str:
@@ -104,24 +113,16 @@ def open_source(path: Path, topic: str, max_pixels: int = MAX_IMAGE_PIXELS) -> S
     :param max_pixels: larger images are rejected.
     :raises StartError: if it cannot be read or has no images.
     """
-    text = str(path)
-    if text.isdecimal() or text.startswith(CAMERA_PREFIX):
-        raise StartError(f'{path} is a camera: demo and pose_node see those, replay does not')
-    if not path.exists():
-        raise StartError(f'no such file or folder: {path}')
-    try:
-        if is_bag(path):
-            return BagSource(path, topic, max_pixels)
-    except OSError as error:
-        raise StartError(f'cannot read {path}: {error.strerror}') from error
+    kind = kind_of(path)
+    if kind.form in BAGS:
+        return BagSource(path, topic, max_pixels)
+    if kind.form in (Form.CAMERA, Form.STREAM):
+        raise StartError(f'replay reads recordings: {kind.sentence(path)}')
     if topic:
-        raise StartError(f'{path} is no bag and has no topics')
-    try:
-        return MediaSource(open_media(text, max_pixels), path.is_dir())
-    except StartError as error:
-        raise StartError(
-            f'{path} is no bag (metadata.yaml, .mcap, .db3), and as a video: {error}'
-        ) from error
+        raise StartError(f'--topic is for a bag: {kind.sentence(path)}')
+    if kind.form not in MEDIA:
+        raise StartError(kind.sentence(path))
+    return MediaSource(open_media(str(path), max_pixels), path.is_dir())
 
 
 class BagSource:
@@ -135,10 +136,11 @@ class BagSource:
         except StartError:
             self._bag.close()
             raise
-        self.name = f'{path}, {one_line(self._topic.name)}'
+        self.name = f'{one_line(path)}, {one_line(self._topic.name)}'
         self.total: int | None = self._topic.count
         self.topic: Topic | None = self._topic
         self.topics = self._bag.topics
+        self.notes = self._bag.notes
 
     @property
     def damage(self) -> str:
@@ -175,33 +177,57 @@ def _choose(bag: Bag, name: str) -> Topic:
 
     :raises StartError: if there is none, or if there are several to choose from.
     """
+    shown = one_line(bag.path)
     if not bag.topics:
-        raise StartError(bag.damage or f'{bag.path} is empty')
+        raise StartError(bag.damage or f'{shown} is an empty bag')
     known = _listing(bag.topics)
     if name:
         named = [each for each in bag.topics if each.name in (name, f'/{name}')]
         if not named:
-            raise StartError(f'{bag.path} has no topic {name}, it has {known}')
-        images = [each for each in named if each.msg_type in READERS]
+            raise StartError(f'{shown} has no topic {one_line(name)}, it has {known}')
+        images = [each for each in named if _is_image(each)]
         if not images:
-            carried = one_line(named[0].msg_type)
-            raise StartError(f'{name} carries {carried}, no images; {bag.path} has {known}')
+            raise StartError(
+                f'{one_line(name)} carries {_carried(named[0])}, no images; {shown} has {known}'
+                f'{_converted(named)}'
+            )
         return images[0]
-    images = [each for each in bag.topics if each.msg_type in READERS and each.count]
+    images = [each for each in bag.topics if _is_image(each) and each.count]
     others = [each for each in images if not each.name.endswith(f'/{ANNOTATED}')]
     images = others or images
     if not images:
         damage = f'; {bag.damage}' if bag.damage else ''
-        raise StartError(f'{bag.path} has no images; it has {known}{damage}')
+        fix = _converted(bag.topics)
+        what = 'images in the encoding of ROS 2' if fix else 'images'
+        raise StartError(f'{shown} has no {what}; it has {known}{fix}{damage}')
     if len(images) > 1:
         several = _listing(images)
-        raise StartError(f'{bag.path} has several image topics; try --topic with one of {several}')
+        raise StartError(f'{shown} has several image topics; try --topic with one of {several}')
     return images[0]
+
+
+def _is_image(topic: Topic) -> bool:
+    return topic.msg_type in READERS and topic.serialization == CDR
+
+
+def _carried(topic: Topic) -> str:
+    """Return what a topic carries, as ``foxglove.RawImage in protobuf``."""
+    encoding = '' if topic.serialization == CDR else f' in {topic.serialization}'
+    return one_line(f'{topic.msg_type or "messages without a type"}{encoding}')
+
+
+def _converted(topics: list[Topic]) -> str:
+    """Return what makes images of ROS 2 of those in another encoding."""
+    encodings = {
+        each.serialization for each in topics
+        if each.serialization != CDR and 'image' in each.msg_type.lower() + each.name.lower()
+    }
+    return ''.join(f' (fix: {CONVERTED.get(each, ELSE)})' for each in sorted(encodings)[:1])
 
 
 def _listing(topics: list[Topic]) -> str:
     """Name the topics, the first ones if they are many."""
-    named = [f'{one_line(f"{each.name} ({each.msg_type}")}, {each.count})' for each in topics]
+    named = [f'{one_line(each.name)} ({_carried(each)}, {each.count})' for each in topics]
     more = [f'and {len(named) - LISTED} more'] if len(named) > LISTED else []
     return ', '.join(named[:LISTED] + more)
 
@@ -220,6 +246,7 @@ class MediaSource:
         self.total = media.count
         self.topic: Topic | None = None
         self.topics: list[Topic] = []
+        self.notes: list[str] = []
         self.damage = ''
 
     def items(self) -> Iterator[Item]:

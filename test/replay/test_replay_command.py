@@ -88,13 +88,15 @@ def test_the_summary(
     bag: Path, settings: list[PoseParameters], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main([str(bag), '--out', str(tmp_path / 'out')]) == 0
-    lines = capsys.readouterr().out.splitlines()
+    out, err = capsys.readouterr()
+    lines = out.splitlines()
     assert lines[0] == f'{bag}, /image, {COUNT} images'
     assert [line.split()[0] for line in lines[1:]] == [
         'images', 'people', 'tracks', 'speed', 'backend', 'written'
     ]
     assert lines[1] == f'images     {COUNT} processed, 0 skipped'
     assert lines[-1] == f'written    {tmp_path / "out"}'
+    assert '\r' not in err  # a log file would get one endless line
 
 
 def test_without_an_output_the_summary_names_the_options(
@@ -171,10 +173,10 @@ def test_a_topic_without_messages_is_one_line(
     ('args', 'words'),
     [
         (['{tmp}/no'], 'no such file'),
-        (['{tmp}/text.txt'], 'is no bag'),
-        (['{tmp}/folder'], 'no pictures'),
+        (['{tmp}/text.txt'], 'is a text file'),
+        (['{tmp}/folder'], 'an empty folder'),
         (['0'], 'is a camera'),
-        (['{tmp}/text.mcap'], 'is no MCAP file'),
+        (['{tmp}/text.mcap'], 'is a text file'),
         (['{bag}', '--topic', '/x'], 'has no topic /x'),
         (['{bag}', '--annotated'], '--out'),
         (['{bag}', '--input-size', '100'], 'it must be from 128'),
@@ -200,11 +202,11 @@ def test_bad_input_is_one_line(
 
 
 def test_an_unreadable_video_is_one_line_without_the_words_of_ffmpeg(tmp_path: Path) -> None:
-    path = tmp_path / 'text.mp4'
-    path.write_text('some text')
+    path = tmp_path / 'x.mp4'
+    path.write_bytes(b'\xffrubbish' * 99)
     code, _, err = Replay(str(path)).end()
     assert code == 1
-    assert err.startswith(f'movenet_ros: {path} is no bag') and len(err.splitlines()) == 1
+    assert err.startswith(f'movenet_ros: {path} is no video') and len(err.splitlines()) == 1
 
 
 def test_damage_is_said_at_the_end_and_what_was_done_is_whole(

@@ -384,7 +384,7 @@ def test_images_wait_in_small_numbers(
 @pytest.mark.parametrize(
     ('topics', 'asked', 'words'),
     [
-        ([], '', 'is empty'),
+        ([], '', 'empty'),
         ([('/words', STRING)], '', 'has no images; it has /words'),
         ([('/a', IMAGE), ('/b', IMAGE)], '', 'several image topics; try --topic with one of /a'),
         ([('/a', IMAGE)], '/b', 'has no topic /b, it has /a'),

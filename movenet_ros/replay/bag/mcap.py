@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+import re
 import struct
 from typing import Any
 
@@ -33,10 +34,12 @@ from mcap.writer import CompressionType
 from mcap.writer import Writer
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.wording import one_line
+from movenet_ros.replay.bag.topic import CDR
 from movenet_ros.replay.bag.topic import Message
 from movenet_ros.replay.bag.topic import Topic
 
 QOS, TYPE_HASH = 'offered_qos_profiles', 'topic_type_hash'  # what rosbag2 notes of a channel
+ROS_TYPE = re.compile(r'(\w+)(?:/|::)(?:msg(?:/|::))?(?:dds_::(\w+)_|(\w+))')
 
 
 class McapReader:
@@ -63,7 +66,7 @@ class McapReader:
         self.topics = {key: self._topic(channel) for key, channel in self._channels.items()}
         if self.damage and not self.topics:
             self.close()
-            raise StartError(self.damage)
+            raise StartError(f'{self.damage} (fix: {self.fix})')
 
     def _read_index(self) -> bool:
         """Read the summary at the end of the file; return whether it has all that is needed."""
@@ -92,7 +95,7 @@ class McapReader:
         except InvalidMagic:
             self.damage = 'it is no MCAP file'
         except (EndOfFile, struct.error):
-            self.damage = 'it breaks off'
+            self.damage = 'it breaks off: its recorder was killed, or still runs'
         except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
             self.damage = one_line(error)
 
@@ -106,7 +109,7 @@ class McapReader:
         schema = self._schemas.get(channel.schema_id) or Schema(0, b'', '', '')
         return Topic(
             channel.topic,
-            schema.name,
+            _ros_type(schema.name) if channel.message_encoding == CDR else schema.name,
             self._counts[channel.id],
             schema.data.decode(errors='replace'),
             schema.encoding,
@@ -129,6 +132,12 @@ class McapReader:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
+
+
+def _ros_type(name: str) -> str:
+    """Spell a type as ROS 2 does: some recorders leave msg out, or have the name of DDS."""
+    spelled = ROS_TYPE.fullmatch(name)
+    return f'{spelled[1]}/msg/{spelled[2] or spelled[3]}' if spelled else name
 
 
 class McapWriter:

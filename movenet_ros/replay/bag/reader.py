@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Bags, read message by message, up to their damage if they have any."""
+"""Bags, read message by message; what is damaged is left out, and told."""
 
 from __future__ import annotations
 
@@ -20,71 +20,70 @@ from collections.abc import Iterator
 from contextlib import closing
 from contextlib import ExitStack
 from dataclasses import replace
+import os
 from pathlib import Path
-from pathlib import PurePath
-import re
 import tempfile
 from typing import Any
+from typing import NamedTuple
 
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.file_magic import Form
+from movenet_ros.core.file_magic import HEAD_BYTES
+from movenet_ros.core.file_magic import Kind
+from movenet_ros.core.file_magic import kind_of_file
+from movenet_ros.core.source_kind import kind_of
+from movenet_ros.core.source_kind import METADATA
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.bag.mcap import McapReader
 from movenet_ros.replay.bag.sqlite import SqliteReader
+from movenet_ros.replay.bag.storages import find_storages
 from movenet_ros.replay.bag.topic import Message
 from movenet_ros.replay.bag.topic import Topic
-import yaml
 import zstandard
 
-READERS: dict[str, Any] = {'.mcap': McapReader, '.db3': SqliteReader}
-COMPRESSED = '.zstd'
-METADATA, ROOT = 'metadata.yaml', 'rosbag2_bagfile_information'
+READERS: dict[Form, Any] = {Form.MCAP: McapReader, Form.SQLITE: SqliteReader}
 ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'  # no message begins like this: CDR begins with a 0
 LATEST_NS = 2**63  # what a time is below: SQLite has no larger numbers
+NAMED = 3  # losses in a sentence
 
 
-def is_bag(path: Path) -> bool:
-    """Return whether a path looks like a bag: a folder with metadata or storage, or a storage."""
-    if path.is_dir():
-        return (path / METADATA).exists() or bool(_storages(path))
-    return _is_storage(path.name)
+class Storage(NamedTuple):
+    """A storage of a bag: its name, its reader if there is one, and its damage, if it has any."""
+
+    name: str
+    reader: Any
+    damage: str
 
 
 class Bag:
     """
     A bag, open for reading.
 
-    :ivar damage: what is wrong with it, as far as that has shown; empty for a whole bag.
+    :ivar notes: how it is not as its recorder left it, with nothing lost by that; in sentences.
+    :ivar damage: what of it is lost, as far as that has shown; empty for a whole bag.
     :raises StartError: if nothing of it can be read.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._problem, self._promised = '', 0
-        self._readers: list[Any] = []
+        found = find_storages(path)
+        self.notes, self._promised = found.notes, found.promised
         with ExitStack() as stack:
-            for file in self._files():
-                problem = ''
-                try:
-                    self._readers.append(_opened(file, stack))
-                    problem = _with_fix(self._readers[-1].damage, self._readers[-1])
-                except StartError as error:
-                    if not self._readers:
-                        raise
-                    problem = str(error)
-                if problem:
-                    self._problem = f'{one_line(file.name)}: {problem}'
-                    break
-            if not self._readers:
-                raise StartError(f'{path} cannot be read: {self._problem or "it has no storage"}')
+            self._storages = [_opened(files, stack) for files in found.files]
+            losses = [_named(each, path) for each in self._storages if each.damage]
+            if not any(each.reader for each in self._storages):
+                why = '; '.join(losses[:NAMED]) or 'it has no storage'
+                raise StartError(f'nothing of {one_line(path)} can be read: {why}')
+            if not found.are_ordered:
+                self._storages.sort(key=_first_ns)
             self._stack = stack.pop_all()
-        self.damage = f'{path} is damaged: {self._problem}' if self._problem else ''
-        self._topics: dict[tuple[str, str], Topic] = {}
-        for each in (topic for reader in self._readers for topic in reader.topics.values()):
-            before = self._topics.get((each.name, each.msg_type), replace(each, count=0))
-            self._topics[each.name, each.msg_type] = replace(
-                before, count=before.count + each.count
-            )
+        self.damage = self._damaged(losses)
+        self._topics: dict[tuple[str, str, str], Topic] = {}
+        for storage in self._storages:
+            for each in storage.reader.topics.values() if storage.reader else ():
+                before = self._topics.get(_key(each), replace(each, count=0))
+                self._topics[_key(each)] = replace(before, count=before.count + each.count)
 
     @property
     def topics(self) -> list[Topic]:
@@ -92,99 +91,111 @@ class Bag:
         return list(self._topics.values())
 
     def messages(self) -> Iterator[Message]:
-        """Yield the messages, up to the damage."""
+        """Yield the messages that can be read."""
         count, first_ns, last_ns = 0, 0, 0
-        problem = self._problem
-        try:
-            for reader in self._readers:
-                for topic, received_ns, data in reader.messages():
+        losses = []
+        for storage in self._storages:
+            try:
+                messages = storage.reader.messages() if storage.reader else ()
+                for topic, received_ns, data in messages:
                     if data[:4] == ZSTD_MAGIC:
                         data = zstandard.decompress(data)
                     if not (isinstance(data, bytes) and 0 <= received_ns < LATEST_NS):
                         raise ValueError('something that is no message')
-                    yield Message(self._topics[topic.name, topic.msg_type], received_ns, data)
+                    yield Message(self._topics[_key(topic)], received_ns, data)
                     first_ns, last_ns, count = first_ns or received_ns, received_ns, count + 1
-        except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
-            problem = problem or _with_fix(one_line(error) or type(error).__name__, reader)
-        if not problem and count < self._promised:
-            problem = f'it ends, but {METADATA} promises {self._promised}'
-        if problem:
-            seconds = (last_ns - first_ns) / NANOSECONDS
-            self.damage = (
-                f'{self.path} is damaged: after {count} messages ({seconds:.1f} s), {problem}'
-            )
+            except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
+                if not storage.damage:
+                    storage = storage._replace(damage=_with_fix(error, storage.reader))
+            if storage.damage:
+                seconds = (last_ns - first_ns) / NANOSECONDS
+                what = _named(storage, self.path)
+                losses.append(f'after {count} messages ({seconds:.1f} s), {what}')
+        if not losses and count < self._promised:
+            losses = [f'it has {count} messages, but {METADATA} promises {self._promised}']
+        self.damage = self._damaged(losses)
 
     def close(self) -> None:
         """Close its files."""
         self._stack.close()
 
-    def _files(self) -> list[Path]:
-        """List the storage files, in the order of recording."""
-        if not self.path.is_dir():
-            return [self.path]
-        metadata = self.path / METADATA
+    def _damaged(self, losses: list[str]) -> str:
+        more = [f'and {len(losses) - NAMED} more'] if len(losses) > NAMED else []
+        told = '; '.join(losses[:NAMED] + more)
+        return told and f'{one_line(self.path)} is damaged: {told}'
+
+
+def _key(topic: Topic) -> tuple[str, str, str]:
+    return topic.name, topic.msg_type, topic.serialization
+
+
+def _named(storage: Storage, path: Path) -> str:
+    """Put the name of a storage before its damage, unless it is the whole bag."""
+    is_bag = storage.name == path.name
+    return storage.damage if is_bag else f'{one_line(storage.name)}: {storage.damage}'
+
+
+def _first_ns(storage: Storage) -> int:
+    """Return the time of the first message of a storage; the latest of all where none comes."""
+    if not storage.reader:
+        return LATEST_NS
+    try:
+        return int(next(storage.reader.messages()).received_ns)
+    except Exception:  # noqa: B902 (whatever comes of reading bytes at random)
+        return LATEST_NS
+
+
+def _opened(files: list[Path], stack: ExitStack) -> Storage:
+    """Open the first whole one of the files of a storage, or else the first that can be read."""
+    tried = []
+    for path in files:
         try:
-            if metadata.exists() and not metadata.is_file():  # a pipe: no waiting for it
-                raise ValueError
-            info = yaml.safe_load(metadata.read_text())[ROOT]
-            self._promised = int(info['message_count'])
-            return [self.path / PurePath(each).name for each in info['relative_file_paths']]
-        except FileNotFoundError:
-            self._problem = f'{METADATA} is missing'
-        except Exception:  # noqa: B902 (whatever comes of the text of another program)
-            self._problem = f'{METADATA} is not whole'
-        self._problem += ' (fix: ros2 bag reindex)'
-        return [self.path / each for each in _storages(self.path)]
+            reader = _reader(path, stack)
+            damage = reader.damage and _with_fix(reader.damage, reader)
+            tried.append(Storage(path.name, reader, damage))
+        except StartError as error:
+            tried.append(Storage(path.name, None, str(error)))
+        except OSError as error:
+            tried.append(Storage(path.name, None, f'it cannot be read: {error.strerror}'))
+    return min(tried, key=lambda each: (each.reader is None, each.damage != ''))
 
 
-def _storages(folder: Path) -> list[str]:
-    """List a folder's storage files in the order of recording: bag_2 comes before bag_10."""
-    names = [each.name for each in folder.iterdir()]
-    numbers = re.compile(r'\d+')
-    found = filter(_is_storage, names)
-    return sorted(found, key=lambda name: [int(each) for each in numbers.findall(name)])
-
-
-def _is_storage(name: str) -> bool:
-    return PurePath(name.removesuffix(COMPRESSED)).suffix in READERS
-
-
-def _opened(path: Path, stack: ExitStack) -> Any:
+def _reader(path: Path, stack: ExitStack) -> Any:
     """
     Open a storage file.
 
     :param stack: that closes it.
     :raises StartError: if nothing of it can be read.
     """
-    shown = one_line(path)
-    try:
-        if not path.is_file():  # a pipe, say: no waiting for it
-            raise StartError('it is missing, or no file')
-        if not path.stat().st_size:
-            raise StartError('it is empty')
-        if path.suffix == COMPRESSED:
-            folder = stack.enter_context(tempfile.TemporaryDirectory())
-            path = _unpacked(path, Path(folder, path.stem))
-        reader = READERS[path.suffix]
-        try:
-            return stack.enter_context(closing(reader(path)))
-        except StartError as error:
-            raise StartError(_with_fix(str(error), reader)) from error
-    except OSError as error:
-        raise StartError(f'cannot read {shown}: {error.strerror}') from error
-    except StartError as error:
-        raise StartError(f'nothing of {shown} can be read: {error}') from error
+    if not os.path.lexists(path):
+        raise StartError('it is missing')
+    kind = kind_of(path)
+    if kind.form is Form.PACKED:
+        path, kind = _unpacked(path, Path(stack.enter_context(tempfile.TemporaryDirectory())))
+    if kind.form not in READERS:
+        raise StartError(kind.sentence('it'))
+    return stack.enter_context(closing(READERS[kind.form](path)))
 
 
-def _with_fix(problem: str, reader: Any) -> str:
-    return problem and f'{problem} (fix: {reader.fix})'
+def _unpacked(packed: Path, folder: Path) -> tuple[Path, Kind]:
+    """
+    Unpack a file as far as possible, if it is a storage; what is missing shows when it is read.
 
-
-def _unpacked(packed: Path, path: Path) -> Path:
-    """Decompress a file as far as possible; what is missing shows when it is read."""
+    :return: the unpacked file and what it is.
+    """
+    path = folder / packed.stem
     with packed.open('rb') as source, path.open('wb') as target:
         try:
-            zstandard.ZstdDecompressor().copy_stream(source, target)
-        except zstandard.ZstdError:
-            pass
-    return path
+            with zstandard.ZstdDecompressor().stream_reader(source, closefd=False) as stream:
+                kind = kind_of_file(stream.read(HEAD_BYTES), path)
+            if kind.form in READERS:
+                source.seek(0)
+                zstandard.ZstdDecompressor().copy_stream(source, target)
+        except zstandard.ZstdError as error:
+            if not target.tell():
+                raise StartError(f'it cannot be unpacked: {one_line(error)}') from error
+    return path, kind
+
+
+def _with_fix(problem: object, reader: Any) -> str:
+    return f'{one_line(problem) or type(problem).__name__} (fix: {reader.fix})'

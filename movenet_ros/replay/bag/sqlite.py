@@ -17,8 +17,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+import os
 from pathlib import Path
+import shutil
 import sqlite3
+import tempfile
 from typing import Any
 from urllib.parse import quote
 
@@ -44,6 +48,7 @@ SCHEMA = """
     CREATE INDEX timestamp_idx ON messages (timestamp ASC);
     INSERT INTO schema VALUES (4, '');
 """
+LOGS = '-wal', '-journal'  # what a recorder that was killed leaves beside the file
 
 
 class SqliteReader:
@@ -59,23 +64,21 @@ class SqliteReader:
     fix = 'sqlite3 OLD.db3 .recover | sqlite3 NEW.db3'
 
     def __init__(self, path: Path) -> None:
-        log = Path(f'{path}-wal')  # of a recorder that was killed
-        mode = 'mode=ro' if log.exists() else 'immutable=1'  # for a log, SQLite makes a file
-        uri = f'file:{quote(str(path.absolute()))}?{mode}'
-        self._file = sqlite3.connect(uri, uri=True, check_same_thread=False)
-        try:
-            (page_size,) = self._file.execute('PRAGMA page_size').fetchone()
-            if path.stat().st_size % page_size:  # SQLite reads zeros for the rest of the page
-                raise LookupError('it breaks off')
-            self.topics = self._read_topics()
-        except (sqlite3.Error, LookupError, UnicodeError) as error:
-            self.close()
-            raise StartError(one_line(error)) from error
+        with ExitStack() as stack:
+            try:
+                self._file = _connected(path.resolve(), stack)  # its logs lie where it really is
+                self.topics = self._read_topics()
+            except (sqlite3.Error, LookupError, UnicodeError) as error:
+                raise StartError(f'{one_line(error)} (fix: {self.fix})') from error
+            self._stack = stack.pop_all()
 
     def _read_topics(self) -> dict[int, Topic]:
-        names = {row['name'] for row in self._rows('sqlite_master', 'type = "table"')}
+        names = {row['name'] for row in self._rows('sqlite_master', "type = 'table'")}
+        if not names:  # its recorder was killed at once
+            return {}
         if not {'topics', 'messages'} <= names:
-            raise LookupError('it has no table of messages')
+            found = one_line(', '.join(sorted(names)))
+            raise StartError(f'it is the database of another program, with the tables {found}')
         definitions: dict[str, dict[str, Any]] = {}
         if 'message_definitions' in names:  # since Iron
             definitions = {row['topic_type']: row for row in self._rows('message_definitions')}
@@ -103,13 +106,54 @@ class SqliteReader:
 
     def messages(self) -> Iterator[Message]:
         """Yield the messages; where the damage is, something is raised."""
+        if not self.topics:
+            return
         query = 'SELECT topic_id, timestamp, data FROM messages ORDER BY timestamp, id'
         for topic_id, received_ns, data in self._file.execute(query):
             yield Message(self.topics[topic_id], received_ns, data)
 
     def close(self) -> None:
         """Close the file."""
-        self._file.close()
+        self._stack.close()
+
+
+def _connected(path: Path, stack: ExitStack) -> sqlite3.Connection:
+    """
+    Open a file with the logs beside it; neither it nor they are changed.
+
+    :param stack: that closes it.
+    :raises LookupError: if it breaks off.
+    """
+    logs = [each for each in (Path(f'{path}{end}') for end in LOGS) if _has_content(each)]
+    if not logs:
+        file = _opened(path, 'immutable=1', stack)  # which does not look for a log
+        (page_size,) = file.execute('PRAGMA page_size').fetchone()
+        if path.stat().st_size % page_size:  # SQLite reads zeros for the rest of the page
+            raise LookupError('it breaks off')
+        return file
+    index = Path(f'{path}-shm')
+    if not index.exists():
+        stack.callback(index.unlink, missing_ok=True)  # SQLite makes it
+    try:
+        file = _opened(path, 'mode=ro', stack)
+        file.execute('SELECT * FROM sqlite_master').fetchone()
+        return file
+    except sqlite3.OperationalError:  # a folder that is read-only, a transaction to take back
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        for each in (path, *logs):
+            shutil.copyfile(each, folder / each.name)
+        return _opened(folder / path.name, 'mode=rw', stack)
+
+
+def _opened(path: Path, mode: str, stack: ExitStack) -> sqlite3.Connection:
+    uri = f'file:{quote(os.fsencode(path))}?{mode}'
+    file = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    stack.callback(file.close)
+    return file
+
+
+def _has_content(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
 
 
 class SqliteWriter:

@@ -19,6 +19,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+CDR = 'cdr'  # how ROS 2 encodes messages
+
 
 @dataclass(frozen=True)
 class Topic:
@@ -40,7 +42,7 @@ class Topic:
     encoding: str = ''
     type_hash: str = ''
     qos: str = ''
-    serialization: str = 'cdr'
+    serialization: str = CDR
 
 
 class Message(NamedTuple):

@@ -1,0 +1,127 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The storages of a bag, as its metadata.yaml names them, or as they lie there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from dataclasses import field
+from pathlib import Path
+from pathlib import PurePath
+import re
+import shlex
+
+from movenet_ros.core.source_kind import METADATA
+from movenet_ros.core.source_kind import storages
+from movenet_ros.core.wording import one_line
+import yaml
+
+ROOT = 'rosbag2_bagfile_information'
+COMPRESSED = '.zstd'
+
+
+@dataclass
+class Storages:
+    """
+    What belongs to a bag.
+
+    :param files: of each storage, in the order of recording: packed and unpacked, of which one is
+        enough; the better one first.
+    :param are_ordered: False if that order is to be found out by the times of the messages.
+    :param promised: how many messages the metadata promises.
+    :param notes: how the bag is not as its recorder left it, in sentences.
+    """
+
+    files: list[list[Path]]
+    are_ordered: bool = True
+    promised: int = 0
+    notes: list[str] = field(default_factory=list)
+
+
+def find_storages(path: Path) -> Storages:
+    """
+    Find the storages of a bag.
+
+    :param path: of the bag's folder, or of its only storage.
+    :raises OSError: if the folder cannot be read.
+    """
+    if not path.is_dir():
+        return Storages([[path]])
+    metadata = path / METADATA
+    try:
+        if metadata.exists() and not metadata.is_file():  # a pipe: no waiting for it
+            raise ValueError
+        info = yaml.safe_load(metadata.read_text())[ROOT]
+        promised = int(info['message_count'])
+        names = [PurePath(each).name for each in info['relative_file_paths']]
+        if names:
+            return _named(path, names, promised)
+        return _loose(path, 'names no storage')
+    except FileNotFoundError:
+        return _loose(path, 'is missing')
+    except Exception:  # noqa: B902 (whatever comes of the text of another program)
+        return _loose(path, 'is not whole')
+
+
+def _named(folder: Path, names: list[str], promised: int) -> Storages:
+    """
+    Find the storages that the metadata names.
+
+    One that was renamed, packed or unpacked since then is found all the same.
+    """
+    lying = _packed_or_not(storages(folder))
+    files = [lying.pop(_unpacked(name), []) for name in names]
+    for each, name in zip(files, names, strict=True):
+        each.sort(key=lambda path: path.name != name)
+    notes = []
+    missing = [i for i, each in enumerate(files) if not each]
+    if len(missing) == len(lying):
+        for i, (other, found) in zip(missing, [*lying.items()], strict=True):
+            files[i] = lying.pop(other)
+            notes.append(
+                f'{one_line(found[0])} is read in place of {one_line(names[i])}, which'
+                f' {METADATA} names'
+            )
+    files = [each or [folder / name] for each, name in zip(files, names, strict=True)]
+    notes += [
+        f'{one_line(found[0])} is not read: {METADATA} does not name it'
+        for found in lying.values()
+    ]
+    return Storages(files, promised=promised, notes=notes)
+
+
+def _loose(folder: Path, problem: str) -> Storages:
+    """Find the storages of a folder that has no metadata, or none that can be read."""
+    files = [*_packed_or_not(storages(folder)).values()]
+    are_numbered = all(re.search('[0-9]', each.name) for each, *_ in files)
+    order = f' in the order of its {"names" if are_numbered else "times"}' if files[1:] else ''
+    note = (
+        f'{one_line(folder)}: {METADATA} {problem}; what lies there is read{order}'
+        f' (fix: ros2 bag reindex {shlex.quote(one_line(folder))})'
+    )
+    return Storages(files, are_numbered, notes=[note])
+
+
+def _packed_or_not(paths: Iterable[Path]) -> dict[str, list[Path]]:
+    """Put a storage and the same one packed together, by its name; the unpacked one first."""
+    found: dict[str, list[Path]] = {}
+    for path in sorted(paths, key=lambda path: path.suffix == COMPRESSED):
+        found.setdefault(_unpacked(path.name), []).append(path)
+    return found
+
+
+def _unpacked(name: str) -> str:
+    return name.removesuffix(COMPRESSED)
