@@ -89,7 +89,7 @@ setup(
     maintainer='movenet_ros contributors',
     maintainer_email='movenet_ros@example.org',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed']},
+    package_data={NAME: ['py.typed', 'tools/view/page.html']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
@@ -104,8 +104,8 @@ setup(
         'console_scripts': [
             f'{command} = {NAME}.__main__:run_command'
             for command in (
-                'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'pose_node', 'replay',
-                'soak', 'video_source',
+                'benchmark', 'demo', 'doctor', 'echo', 'evaluate', 'fetch_model', 'pose_node',
+                'replay', 'soak', 'video_source', 'view',
             )
         ],
         'ros2doctor.checks': [f'PoseNodeCheck = {NAME}.tools.doctor.ros2_doctor:PoseNodeCheck'],

@@ -31,12 +31,14 @@ COMMANDS = {  # name: (module below movenet_ros, what it does)
     'benchmark': ('tools.benchmark.command', 'measure the pipeline and the whole graph'),
     'demo': ('tools.demo.command', 'run the whole graph on a video, a camera or pictures'),
     'doctor': ('tools.doctor.command', 'check this machine and its ROS graph'),
+    'echo': ('tools.echo.command', 'print one message of a topic'),
     'evaluate': ('tools.evaluate.command', 'measure AP of pictures, id switches and jitter'),
     'fetch_model': ('model.command', 'fetch the weights into the cache and convert them'),
     'pose_node': ('node.pose_node', 'the node: images in, poses out'),
     'replay': ('replay.command', "run the node's pipeline over a bag or a video"),
     'soak': ('tools.soak.command', 'run the node under faults for minutes, and judge it'),
     'video_source': ('node.video_source', 'publish a video, a camera or pictures'),
+    'view': ('tools.view.command', 'show the annotated stream in the browser'),
 }
 
 ROS_PACKAGES = ('builtin_interfaces', 'rcl_interfaces', 'rclpy', 'sensor_msgs', 'std_msgs')

@@ -65,7 +65,7 @@ THIRD_PARTIES = {
     'perception': {'numpy'},
     'node': {'numpy'} | ROS,
     'replay': {'mcap', 'numpy', 'yaml', 'zstandard'} | ROS,
-    'tools': {'cv2', 'numpy', 'pycocotools', 'ros2doctor', 'tqdm'} | ROS,
+    'tools': {'cv2', 'numpy', 'pycocotools', 'ros2doctor', 'tqdm', 'yaml'} | ROS,
     '__main__': set(),
     '__init__': set(),
 }

@@ -55,7 +55,7 @@ PATIENCE_S = 1.5  # with code that is running when a signal comes
 
 
 def run_node(
-    make_node: Callable[[], Node], args: Sequence[str] | None = None, about: str = ''
+    make_node: Callable[[], Node], args: Sequence[str] | None = None, about: str | None = ''
 ) -> int:
     """
     Spin a node until it is told to end.
@@ -63,7 +63,7 @@ def run_node(
     :param make_node: raises MoveNetError where the node cannot start; a callback of the node may
         raise it too, when it cannot go on.
     :param args: the command line without the program's name; None takes the process's own.
-    :param about: the text of --help.
+    :param about: the text of --help; None where the caller has read the arguments.
     :return: the exit code: 0 when ended by SIGINT, SIGTERM or a shutdown, 1 with one line where
         it cannot start or go on.
     """
@@ -76,10 +76,11 @@ def run_node(
         return _run(make_node, sys.argv[1:] if args is None else args, about)
 
 
-def _run(make_node: Callable[[], Node], args: Sequence[str], about: str) -> int:
+def _run(make_node: Callable[[], Node], args: Sequence[str], about: str | None) -> int:
     set_logger_level('rcl', LoggingSeverity.FATAL)  # it would say the same, at less length
     try:
-        _refuse_what_ros_ignores(args, about)
+        if about is not None:
+            _refuse_what_ros_ignores(args, about)
         rclpy.init(args=[sys.argv[0], *args])
     except KeyboardInterrupt:
         return 0

@@ -19,6 +19,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 import os
 
+from movenet_ros.tools.commands import echo_command
+from movenet_ros.tools.commands import has_ros2
+from movenet_ros.tools.commands import our_command
 from movenet_ros.tools.doctor.check import Check
 from movenet_ros.tools.doctor.check import Status
 from movenet_ros.tools.doctor.graph import look
@@ -30,7 +33,6 @@ from movenet_ros.tools.doctor.graph_facts import RAW
 from movenet_ros.tools.doctor.graph_facts import Topic
 
 DEFAULT_TOPIC = '/image'  # what a pose node subscribes to unless it is remapped
-RUN = 'ros2 run movenet_ros pose_node'
 LARGE = (
     'large images get lost best effort: publish them reliable, or in the shell of the camera:'
     ' export FASTRTPS_DEFAULT_PROFILES_FILE={profile} FASTDDS_DEFAULT_PROFILES_FILE={profile}'
@@ -80,11 +82,15 @@ def _pose_node(node: PoseNode, images: Sequence[Topic]) -> Check:
         fix = f'ros2 lifecycle set {node.name} activate'
         if node.state == 'unconfigured':
             fix = f'ros2 lifecycle set {node.name} configure && {fix}'
+        if not has_ros2():
+            again = our_command('pose_node --ros-args -p autostart:=true')
+            fix = f'end it, and start it again: {again}'
         finding = f'{node.name} is {node.state}: it does nothing until it is active'
         return Check(name, 'warn', finding, fix)
     if not node.state:
         finding = f'{node.name} does not answer: it is busy, hangs or has just ended'
-        return Check(name, 'warn', finding, f'see its log, then start it again: {RUN}')
+        fix = f'see its log, then start it again: {our_command("pose_node")}'
+        return Check(name, 'warn', finding, fix)
     topics = [
         each.name for each in images if any(sub.node == node.name for sub in each.subscribers)
     ]
@@ -95,13 +101,14 @@ def _pose_node(node: PoseNode, images: Sequence[Topic]) -> Check:
     if subscribers:
         return Check(name, 'ok', f'{finding}; its outputs go to {", ".join(subscribers)}')
     poses = next((out.name for out in node.outputs if out.name.endswith('poses')), '/poses')
-    fix = f'to see its output: ros2 topic echo {poses}'
+    drawn = next((out.name for out in node.outputs if out.name.endswith('image_annotated')), '')
+    fix = f'to see its output: {our_command(f"view {drawn}")}\nor: {echo_command(poses)}'
     return Check(name, 'ok', f'{finding}; its outputs have no subscribers: it waits for one', fix)
 
 
 def _diagnosis(name: str, level: int, message: str) -> Check:
     levels: tuple[Status, ...] = ('ok', 'warn', 'fail')
-    fix = 'ros2 topic echo --once /diagnostics' if level else ''
+    fix = echo_command('/diagnostics') if level else ''
     return Check('diagnostics', levels[min(level, 2)], f'{name}: {message}', fix)
 
 
@@ -116,7 +123,7 @@ def topic_check(topic: Topic) -> Check:
     nodes = ', '.join(sorted({each.node for each in topic.publishers}))
     about = f'{topic.name} ({", ".join(types)}) by {nodes}'
     if len(types) > 1 or not topic.publishes(RAW, COMPRESSED):
-        fix = f'see who publishes what: ros2 topic info -v {topic.name}'
+        fix = f'see what it carries: {echo_command(topic.name)}'
         return Check(name, 'warn', f'{about}: a topic of images has one type', fix)
     if images is None:
         return Check(name, 'ok', f'{about}; not received', f'to receive it: doctor {topic.name}')
@@ -146,9 +153,12 @@ def _input(seen: Graph, images: Sequence[Topic]) -> list[Check]:
     if any(each.name == DEFAULT_TOPIC and each.publishes(RAW) for each in usable):
         return [Check('input', 'ok', f'a pose node takes {DEFAULT_TOPIC} as it is')]
     finding = f'{DEFAULT_TOPIC}, which a pose node subscribes to, has no publisher of {RAW}'
-    fix = 'start the camera, for example: ros2 launch movenet_ros pose.launch.py'
+    camera = our_command('video_source --ros-args -p source:=0')
+    if has_ros2():
+        camera = 'ros2 launch movenet_ros pose.launch.py'
+    fix = f'start the camera, for example: {camera}'
     if usable:
-        fix = f'{RUN} --ros-args {remapping(usable[0])}'
+        fix = f'{our_command("pose_node")} --ros-args {remapping(usable[0])}'
     return [Check('input', 'warn', finding, fix)]
 
 

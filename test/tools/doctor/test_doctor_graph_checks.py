@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+import shutil
 from typing import Any
 
 from movenet_ros.tools.doctor.check import Check
@@ -113,14 +114,31 @@ def test_large_best_effort_images_may_be_lost(best_effort: bool, said: bool) -> 
         ('', 'log'),
     ],
 )
-def test_a_pose_node_that_is_not_active_is_a_warning(state: str, fix: str) -> None:
+def test_a_pose_node_that_is_not_active_is_a_warning(
+    monkeypatch: pytest.MonkeyPatch, state: str, fix: str
+) -> None:
+    monkeypatch.setattr(shutil, 'which', lambda name: f'/bin/{name}')
     row = named(rows_of(IMAGE, pose_nodes=(replace(POSE_NODE, state=state),)), 'pose node')
     assert row.status == 'warn' and fix in row.fix
 
 
 def test_a_pose_node_without_subscribers_waits() -> None:
     row = named(rows_of(IMAGE, pose_nodes=(POSE_NODE,)), 'pose node')
-    assert row.status == 'ok' and row.fix.endswith('ros2 topic echo /poses')
+    assert row.status == 'ok' and 'echo' in row.fix and '/poses' in row.fix
+
+
+@pytest.mark.parametrize('ros2', ['/opt/ros/bin/ros2', None])
+def test_a_fix_names_ros2_only_where_there_is_one(
+    monkeypatch: pytest.MonkeyPatch, ros2: str | None
+) -> None:
+    monkeypatch.setattr(shutil, 'which', lambda name: ros2)
+    rows = [*graph_checks(Graph('rmw_x', 5)), *rows_of(IMAGE, pose_nodes=(POSE_NODE,))]
+    rows += rows_of(IMAGE, statuses=(('movenet: images', 1, 'no image'),))
+    for state in ('', 'inactive', 'unconfigured'):
+        rows += rows_of(IMAGE, pose_nodes=(replace(POSE_NODE, state=state),))
+    fixes = ' '.join(each.fix for each in rows)
+    assert ('ros2' in fixes) is (ros2 is not None)
+    assert ('python -m movenet_ros' in fixes) is (ros2 is None)
 
 
 @pytest.mark.parametrize(('level', 'status'), [(0, 'ok'), (1, 'warn'), (2, 'fail'), (3, 'fail')])
