@@ -36,6 +36,7 @@ OURS = {LABEL_INFO.name, *(each.name for each in OUTPUTS)}
 OF_EVERY_NODE = ('/parameter_events', '/rosout')
 LEVELS = ('OK', 'WARN', 'ERROR', 'STALE')  # of diagnostic_msgs/DiagnosticStatus
 STALE = LEVELS.index('STALE')
+UNKNOWN = '_NODE_NAME_UNKNOWN_'  # of rmw
 STALE_S = 3.0  # statuses come once a second
 MOST_NAMES = 6  # in a sentence
 
@@ -150,5 +151,7 @@ def others_than(topic: str, node: Node, types: Collection[str] = ()) -> list[str
 
 
 def full_name(endpoint: Any) -> str:
-    """Return the name of an endpoint's node with its namespace."""
+    """Return the name of an endpoint's node with its namespace; discovery may not know it yet."""
+    if endpoint.node_name == UNKNOWN:
+        return 'another node'
     return f'{endpoint.node_namespace.rstrip("/")}/{endpoint.node_name}'

@@ -39,7 +39,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
-PATIENCE_S = 2.0  # until it is told why nothing comes; discovery takes some of it
+PATIENCE_S = 4.0  # until it is told why nothing comes; programs announce themselves every 3 s
 TELL_S = 5.0  # at least, from one such line to the next
 POLL_S = 0.1
 DEPTH = 10

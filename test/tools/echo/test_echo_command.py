@@ -54,7 +54,6 @@ def test_a_latched_message_is_printed_as_yaml(start_program: StartProgram, world
         assert ended(world, program) == 0
     (values,) = filter(None, yaml.safe_load_all(program.out))
     assert values['threshold'] == 0.25 and len(values['class_map']) == len(COCO) + 1
-    assert program.err == ''
 
 
 def test_as_many_messages_as_are_asked_for_come_from_a_best_effort_publisher(
@@ -72,9 +71,9 @@ def test_it_says_what_it_waits_for_and_gives_up_in_time(
     start_program: StartProgram, world: World
 ) -> None:
     world.publisher(String, '/robot/poses')
-    with echo(start_program, world, '/poses', '--timeout', '4') as program:
+    with echo(start_program, world, '/poses', '--timeout', '6') as program:
         assert ended(world, program) == 1
     waiting, gave_up = program.err.splitlines()
-    assert 'waiting' in waiting and '4 s' in gave_up
+    assert 'waiting' in waiting and '6 s' in gave_up
     assert all('no publisher' in each and '/robot/poses' in each for each in (waiting, gave_up))
     assert program.out == ''
