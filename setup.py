@@ -46,6 +46,8 @@ EXTRAS = {
     ],
     'evaluate': ['motmetrics>=1.4', 'pycocotools>=2.0.7', 'tqdm>=4.60'],
     'demo': ['scikit-image>=0.22', 'tqdm>=4.60'],
+    # Reads and writes videos; what distributions have is older, and serves from 10 on.
+    'video': ['av>=10'],
     'replay': ['mcap>=1.2', 'PyYAML', 'tqdm>=4.60', 'zstandard>=0.19'],
     # NVIDIA's libraries from pip (3 GB), for a machine with its driver but without CUDA.
     'gpu': ['tensorflow[and-cuda]>=2.16,<2.22; python_version < "3.14"'],

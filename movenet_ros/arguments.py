@@ -24,11 +24,11 @@ from argparse import SUPPRESS
 from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.needs import needs as needs
 from movenet_ros.settings import Row
 from movenet_ros.settings import rows
 from movenet_ros.settings import Settings
@@ -109,19 +109,6 @@ def _value(text: str, kind: str) -> Any:
         return READ[kind](text)
     except (KeyError, ValueError):
         return text
-
-
-def needs(module: str) -> Any:
-    """
-    Import a module of a package that only some commands need.
-
-    :raises StartError: if it is not installed.
-    """
-    try:
-        return import_module(module)
-    except ImportError as error:
-        package = {'skimage': 'scikit-image'}.get(name := module.split('.')[0], name)
-        raise StartError(f'{package} is not installed ({error}): pip install {package}') from error
 
 
 def refuse_unwritable(path: Path, option: str = '--json') -> None:

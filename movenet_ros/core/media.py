@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Pictures from a video file, a folder or a camera, one after the other.
+Images of a video, a folder of pictures or a camera, one after the other, each with its time.
 
 In the place of a picture that cannot be read (a broken file in a folder) comes an ImageError: the
 caller warns and continues.
@@ -26,6 +26,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 import os
 from pathlib import Path
+import re
+import time
+from typing import NamedTuple
 
 import cv2
 from movenet_ros.core.errors import ImageError
@@ -34,49 +37,73 @@ from movenet_ros.core.image import check_size
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.core.video import CAMERA_HZ
+from movenet_ros.core.video import HIGHEST_HZ
+from movenet_ros.core.video import Video
+from movenet_ros.core.wording import natural_order
 from movenet_ros.core.wording import one_line
 import numpy as np
 
-PICTURE_SUFFIXES = ('.bmp', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
+PICTURE_SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 PICTURES_HZ = 2.0
-CAMERA_HZ = 30.0  # of a camera or a file that states no rate
 CAMERA_PREFIX = '/dev/video'
+ADDRESS = re.compile(r'[a-z][a-z0-9+.-]*://', re.IGNORECASE)
+PASSWORD = re.compile(r'(?<=://)[^/@]*@')
+
+
+class TimedImage(NamedTuple):
+    """
+    An image of a source.
+
+    :param image: or an error, where it cannot be read.
+    :param time_ns: when it is shown, in nanoseconds from the source's first image on.
+    :param file: name of the picture's file; empty for an image of a video or a camera.
+    """
+
+    image: SourceImage | ImageError
+    time_ns: int
+    file: str = ''
 
 
 @dataclass(frozen=True)
 class Media:
     """
-    A source of pictures.
+    A source of images.
 
     :param name: for people.
-    :param rate_hz: pictures per second, as the source states.
-    :param count: number of pictures, None where it is unknown or endless.
-    :param is_live: whether reading waits for the next picture, as with a camera.
-    :param images: starts from the beginning at each call.
+    :param rate_hz: images per second, as the source states; a video may have any other.
+    :param count: number of images, of a video an estimate; None where it is unknown or endless.
+    :param is_live: whether reading waits for the next image, as with a camera.
+    :param images: starts from the beginning at each call; the last of a video that breaks off is
+        an error.
     """
 
     name: str
     rate_hz: float
     count: int | None
     is_live: bool
-    images: Callable[[], Iterator[SourceImage | ImageError]]
+    images: Callable[[], Iterator[TimedImage]]
 
 
 def open_media(source: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Media:
     """
-    Open a video file, a folder of pictures, or a camera by index or device.
+    Open a video file, a folder of pictures, a camera by index or device, or one in the network.
 
-    :param max_pixels: larger pictures are rejected before they are decoded.
+    :param max_pixels: larger images are rejected before they are decoded.
     :raises StartError: if it is none of these or cannot be opened.
     """
-    if source.isdecimal() or source.startswith(CAMERA_PREFIX):
-        return _camera(source, max_pixels)
-    path = Path(os.path.expanduser(source))
+    if ADDRESS.match(source):
+        return _video(source, max_pixels)
+    device = f'{CAMERA_PREFIX}{int(source)}' if source.isdecimal() else source
+    path = Path(os.path.expanduser(device))
     try:
+        if device.startswith('/dev/') or path.is_char_device():  # a link of udev, for example
+            return _camera(path, f'camera {source}', max_pixels)
         if not source or not path.exists():
             raise StartError(
-                f"no such source: '{source}' (a video file, a folder of pictures, a camera index"
-                f' or {CAMERA_PREFIX}N)'
+                f"no such source: '{source}' (a video file, a folder of pictures, a camera index,"
+                f' {CAMERA_PREFIX}N, or an address as rtsp://...)'
             )
         return _folder(path, max_pixels) if path.is_dir() else _file(path, max_pixels)
     except OSError as error:
@@ -84,16 +111,35 @@ def open_media(source: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Media:
 
 
 def _folder(path: Path, max_pixels: int) -> Media:
-    pictures = sorted(each for each in path.iterdir() if each.suffix.lower() in PICTURE_SUFFIXES)
+    pictures = [each for each in path.iterdir() if _is_picture(each)]
     if not pictures:
         raise StartError(f'no pictures in {path} ({", ".join(PICTURE_SUFFIXES)})')
-    return Media(
-        str(path),
-        PICTURES_HZ,
-        len(pictures),
-        False,
-        lambda: (_picture(each, max_pixels) for each in pictures),
-    )
+    return _pictures(path, sorted(pictures, key=lambda each: natural_order(each.name)), max_pixels)
+
+
+def _is_picture(path: Path) -> bool:
+    """Return whether a file is named as a picture, and not one that a system hides."""
+    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith('.')
+
+
+def _file(path: Path, max_pixels: int) -> Media:
+    if not path.is_file():  # a pipe, for example, which reading would wait for
+        raise StartError(f'{path} is no file')
+    if not _is_picture(path) or path.suffix.lower() == '.gif':  # which may be an animation
+        return _video(path, max_pixels)
+    picture = _picture(path, max_pixels)
+    if isinstance(picture, ImageError):
+        raise StartError(str(picture))
+    return _pictures(path, [path], max_pixels)
+
+
+def _pictures(source: Path, pictures: list[Path], max_pixels: int) -> Media:
+    def images() -> Iterator[TimedImage]:
+        for i, path in enumerate(pictures):
+            time_ns = round(i * NANOSECONDS / PICTURES_HZ)
+            yield TimedImage(_picture(path, max_pixels), time_ns, path.name)
+
+    return Media(one_line(source), PICTURES_HZ, len(pictures), False, images)
 
 
 def _picture(path: Path, max_pixels: int) -> SourceImage | ImageError:
@@ -103,79 +149,53 @@ def _picture(path: Path, max_pixels: int) -> SourceImage | ImageError:
         return ImageError(f'{path.name}: {error}')
 
 
-def _file(path: Path, max_pixels: int) -> Media:
-    if path.suffix.lower() in PICTURE_SUFFIXES:
-        picture = _picture(path, max_pixels)
-        if isinstance(picture, ImageError):
-            raise StartError(str(picture))
-        return Media(str(path), PICTURES_HZ, 1, False, lambda: iter([picture]))
-    complaint = f'{path} is no video that OpenCV can read'
-    if not path.is_file():  # a pipe, for example: OpenCV would wait for it
-        raise StartError(complaint)
-    capture = _opened(cv2.VideoCapture(str(path)), complaint, max_pixels)
-    rate_hz = capture.get(cv2.CAP_PROP_FPS)
-    count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-    capture.release()
-    if not 0 < rate_hz < 1000:  # NaN too: files without a rate
-        rate_hz = CAMERA_HZ
+def _video(source: Path | str, max_pixels: int) -> Media:
+    name = PASSWORD.sub('', one_line(source)) if isinstance(source, str) else one_line(source)
+    video = Video(source, name, max_pixels)
     return Media(
-        str(path),
-        rate_hz,
-        count if count > 0 else None,
-        False,
-        lambda: _captured(cv2.VideoCapture(str(path)), path.name, count, max_pixels),
+        name, video.rate_hz, video.count, video.is_live,
+        lambda: (TimedImage(*each) for each in video.images()),
     )
 
 
-def _camera(source: str, max_pixels: int) -> Media:
-    index = int(source) if source.isdecimal() else source
-    complaint = (
-        f'camera {source} cannot be opened: is it plugged in, in use by another program,'
-        ' and are you in the group video?'
+def _camera(path: Path, name: str, max_pixels: int) -> Media:
+    refusal = StartError(
+        f'{name} cannot be opened: is it plugged in, in use by another program, and are you in the'
+        ' group video? A camera may have two devices, one without images: v4l2-ctl --list-devices'
     )
-    if not Path(f'{CAMERA_PREFIX}{index}' if source.isdecimal() else source).exists():
-        raise StartError(complaint)  # before OpenCV prints several lines of its own
-    capture = _opened(cv2.VideoCapture(index), complaint, max_pixels)
+    if not path.is_char_device():  # OpenCV would print several lines of its own
+        raise refusal
+    capture = cv2.VideoCapture(str(path.resolve()), cv2.CAP_V4L2)
+    wh = [int(capture.get(each)) for each in (cv2.CAP_PROP_FRAME_WIDTH, cv2.CAP_PROP_FRAME_HEIGHT)]
+    if not capture.isOpened() or wh[0] < 1:
+        raise refusal
+    try:
+        check_size((wh[0], wh[1]), max_pixels)
+    except ImageError as error:
+        raise StartError(f'{name}: {error}') from error
     rate_hz = capture.get(cv2.CAP_PROP_FPS)
     return Media(
-        f'camera {source}',
-        rate_hz if 0 < rate_hz < 1000 else CAMERA_HZ,
+        name,
+        rate_hz if 0 < rate_hz < HIGHEST_HZ else CAMERA_HZ,
         None,
         True,
-        lambda: _captured(capture, f'camera {source}', 0, max_pixels),
+        lambda: _captured(capture, name, max_pixels),
     )
 
 
-def _opened(
-    capture: cv2.VideoCapture, complaint: str, max_pixels: int
-) -> cv2.VideoCapture:
-    if not capture.isOpened() or capture.get(cv2.CAP_PROP_FRAME_WIDTH) < 1:
-        raise StartError(complaint)
-    sides = (capture.get(cv2.CAP_PROP_FRAME_WIDTH), capture.get(cv2.CAP_PROP_FRAME_HEIGHT))
-    try:
-        check_size((int(sides[0]), int(sides[1])), max_pixels)
-    except ImageError as error:
-        raise StartError(str(error)) from error
-    return capture
-
-
-def _captured(
-    capture: cv2.VideoCapture, name: str, count: int, max_pixels: int
-) -> Iterator[SourceImage | ImageError]:
-    """Read to the end; the last is an error where the file ends before its stated count."""
-    done = 0
+def _captured(capture: cv2.VideoCapture, name: str, max_pixels: int) -> Iterator[TimedImage]:
+    """Read a camera until it is unplugged."""
+    begun_ns = time.monotonic_ns()
     while True:
+        got, pixels = capture.read()
+        time_ns = time.monotonic_ns() - begun_ns
+        if not got:
+            break
         try:
-            got, pixels = capture.read()
-            if not got:
-                break
             image = SourceImage(np.asarray(pixels, np.uint8), 'bgr')
-            check_size(image.wh, max_pixels)  # it may change within a file
-        except (cv2.error, ImageError) as error:
-            yield ImageError(f'{name} breaks off after {done} images: {one_line(error)}')
-            return
-        done += 1
-        yield image
+            check_size(image.wh, max_pixels)
+        except ImageError as error:
+            yield TimedImage(ImageError(f'{name}: {error}'), time_ns)
+            break
+        yield TimedImage(image, time_ns)
     capture.release()
-    if done < count - 1:  # containers are often off by one
-        yield ImageError(f'{name} breaks off after {done} of {count} images')

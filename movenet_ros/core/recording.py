@@ -16,6 +16,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextlib import suppress
+from fractions import Fraction
 import json
 from pathlib import Path
 from types import TracebackType
@@ -23,26 +27,39 @@ from typing import Any
 
 import cv2
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.needs import needs
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.units import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
 
-CODEC = 'mp4v'  # the only one that every build of OpenCV can write into .mp4
 DECIMALS = 3
-MAX_HELD_S = 10.0  # the longest gap that is filled with the image before it
+MAX_HELD_S = 10.0  # the longest time that an image is shown
+TICK = Fraction(1, 60_000)  # second: the unit of times in a video; MPEG-4 takes no smaller one
+# What swscale makes of BGR, and what readers that ask for no colours assume, is BT.601.
+COLORS = 'colormatrix=smpte170m:colorprim=bt709:transfer=bt709'
+ENCODERS = {  # of H.264, which everything plays
+    'libx264': {'preset': 'superfast', 'crf': '23', 'x264-params': COLORS},
+    'libopenh264': {},
+}
+FALLBACK = 'mpeg4'
+BITS_PER_PIXEL = 0.2  # where an encoder takes no quality
 
 
-def pose_record(stamp_ns: int, image_wh: tuple[int, int], poses: Poses) -> dict[str, Any]:
+def pose_record(
+    stamp_ns: int, image_wh: tuple[int, int], poses: Poses, file: str = ''
+) -> dict[str, Any]:
     """
     Return one line of a .jsonl file.
 
-    :return: stamp_ns, image_wh, and people: each with id ("" if not tracked), score, box_xyxy
-        and 17 keypoints (x, y, score), in pixels.
+    :param file: name of the picture; empty for an image of a video or a camera.
+    :return: stamp_ns, file if there is one, image_wh, and people: each with id ("" if not
+        tracked), score, box_xyxy and 17 keypoints (x, y, score), in pixels.
     """
     triples = np.concatenate([poses.keypoints, poses.keypoint_scores[..., None]], axis=-1)
     return {
         'stamp_ns': stamp_ns,
+        **({'file': file} if file else {}),
         'image_wh': list(image_wh),
         'people': [
             {
@@ -62,20 +79,26 @@ def _rounded(values: Any) -> Any:
 
 class JsonLines:
     """
-    A file with one JSON object a line, each flushed as it is written.
+    A file with one JSON object a line, each on its way to the disk as soon as it is written.
 
-    :raises StartError: if the file cannot be opened.
+    :raises StartError: if the file cannot be opened; by ``write``, if it cannot be written.
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         try:
-            self._file = path.open('w', buffering=1)
+            self._file = path.open('wb', buffering=0)  # nothing is left to fail when it closes
         except OSError as error:
             raise StartError(f'cannot write {path}: {error.strerror}') from error
 
     def write(self, record: dict[str, Any]) -> None:
         """Append one object."""
-        self._file.write(json.dumps(record) + '\n')
+        line = json.dumps(record).encode() + b'\n'
+        try:
+            while line:  # a full disk takes a part first
+                line = line[self._file.write(line) :]
+        except OSError as error:
+            raise StartError(f'cannot write {self._path}: {error.strerror}') from error
 
     def __enter__(self) -> JsonLines:
         """Return itself; the file is open already."""
@@ -93,67 +116,98 @@ class JsonLines:
 
 class VideoFile:
     """
-    An .mp4 file that shows images at the pace of their stamps.
+    An .mp4 file in which each image has the time of its stamp.
 
-    The first image sets the size; others are fitted into it. A gap is filled with the image before
-    it, so that the video keeps its pace where images were dropped.
+    The first image sets the size; others are fitted into it. Where stamps repeat or jump, the
+    video goes on from there. A file that cannot be finished is removed.
 
-    :param rate_hz: images per second in the file.
-    :raises StartError: by ``write``, if the file cannot be written.
+    :param rate_hz: images per second, where stamps do not tell.
+    :raises StartError: by ``write`` and ``close``, if the file cannot be written.
     """
 
     def __init__(self, path: Path, rate_hz: float) -> None:
+        self._av = needs('av')
         self._path = path
         self._rate_hz = rate_hz
-        self._writer: cv2.VideoWriter | None = None
+        self._container: Any = None
+        self._stream: Any = None
         self._wh = (0, 0)
-        self._first_ns = 0
         self._latest_ns = 0
-        self._latest: NDArray[np.uint8] = np.empty(0, np.uint8)
-        self._written = 0
+        self._ticks = 0
+        self._failure: StartError | None = None
 
     def write(self, image_bgr: NDArray[np.uint8], stamp_ns: int) -> None:
-        """Append an image at the place of its stamp."""
-        if self._writer is None:
-            self._wh = _even(image_bgr.shape[1]), _even(image_bgr.shape[0])
-            self._first_ns = self._latest_ns = stamp_ns
-            code = cv2.VideoWriter.fourcc(*CODEC)
-            self._writer = cv2.VideoWriter(str(self._path), code, self._rate_hz, self._wh)
-            if not self._writer.isOpened():
-                raise StartError(f'cannot write {self._path}: no such folder, or the disk is full')
-        missing = self._missing_before(stamp_ns)
-        for _ in range(missing):
-            self._writer.write(self._latest)
-        self._latest, self._latest_ns = _fitted(image_bgr, self._wh).copy(), stamp_ns
-        self._writer.write(self._latest)
-        self._written += missing + 1
-
-    def _missing_before(self, stamp_ns: int) -> int:
-        """Return how many images fill the gap before a stamp; after a jump, count anew."""
-        place = round((stamp_ns - self._first_ns) / NANOSECONDS * self._rate_hz)
-        missing = max(0, place - self._written)
-        longest = int(MAX_HELD_S * self._rate_hz)
-        if stamp_ns < self._latest_ns or missing > longest:
-            missing = min(missing, longest)
-            shown_s = (self._written + missing) / self._rate_hz
-            self._first_ns = stamp_ns - round(shown_s * NANOSECONDS)
-        return missing
+        """Append an image at the time of its stamp."""
+        with self._removed_if_it_fails():
+            if self._stream is None:
+                self._open(image_bgr.shape[1], image_bgr.shape[0])
+            else:
+                self._ticks += self._step(stamp_ns - self._latest_ns)
+            self._latest_ns = stamp_ns
+            pixels = np.ascontiguousarray(_fitted(image_bgr, self._wh))
+            frame = self._av.VideoFrame.from_ndarray(pixels, format='bgr24')
+            frame.pts, frame.time_base = self._ticks, TICK
+            self._container.mux(self._stream.encode(frame))
 
     def close(self) -> None:
         """Finish the file."""
-        if self._writer is not None:
-            self._writer.release()
+        if self._container is not None:
+            with self._removed_if_it_fails():
+                self._container.mux(self._stream.encode(None))
+                self._container.close()
+                self._container = None
 
-    def check(self) -> None:
-        """
-        Read the closed file back: OpenCV reports no error when the disk is full.
+    def _open(self, width: int, height: int) -> None:
+        self._wh = _even(width), _even(height)
+        name, options = _encoder()
+        rate = Fraction(self._rate_hz).limit_denominator(1001)
+        self._container = self._av.open(
+            f'file:{self._path}', 'w', format='mp4', container_options={'movflags': 'faststart'}
+        )
+        self._stream = self._container.add_stream(name, rate=rate, options=options)
+        self._stream.width, self._stream.height = self._wh
+        self._stream.pix_fmt = 'yuv420p'
+        self._stream.codec_context.time_base = TICK
+        bits_per_s = BITS_PER_PIXEL * width * height * self._rate_hz
+        self._stream.codec_context.bit_rate = round(bits_per_s)
+        self._container.start_encoding()
 
-        :raises StartError: if it does not hold the images that were written.
-        """
-        if self._writer is not None:
-            count = cv2.VideoCapture(str(self._path)).get(cv2.CAP_PROP_FRAME_COUNT)
-            if count < self._written:
-                raise StartError(f'cannot write {self._path}: is the disk full?')
+    def _step(self, gap_ns: int) -> int:
+        """Return by how many ticks an image is later than the one before it."""
+        if gap_ns <= 0:
+            gap_ns = round(NANOSECONDS / self._rate_hz)
+        return max(1, round(min(gap_ns, MAX_HELD_S * NANOSECONDS) / NANOSECONDS / TICK))
+
+    @contextmanager
+    def _removed_if_it_fails(self) -> Iterator[None]:
+        if self._failure is not None:
+            raise self._failure
+        try:
+            yield
+        except (self._av.error.FFmpegError, OSError) as error:
+            with suppress(self._av.error.FFmpegError, OSError):
+                self._container.close()
+            self._container = None
+            self._path.unlink(missing_ok=True)
+            self._failure = StartError(f'cannot write {self._path}: {error.strerror}')
+            raise self._failure from error
+
+
+def codec_note() -> str:
+    """Return what to know about the codec of videos; empty where everything plays it."""
+    if _encoder()[0] == FALLBACK:
+        return 'videos are MPEG-4 part 2, which browsers do not play; try: pip install av'
+    return ''
+
+
+def _encoder() -> tuple[str, dict[str, str]]:
+    """Return the name and the options of the best encoder that FFmpeg has here."""
+    codecs = needs('av').codec
+    for name, options in ENCODERS.items():
+        with suppress(codecs.codec.UnknownCodecError):
+            codecs.Codec(name, 'w')
+            return name, options
+    return FALLBACK, {}
 
 
 def _even(side: int) -> int:

@@ -25,6 +25,8 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
+from movenet_ros.core.media import TimedImage
+from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.parameters import declare
@@ -39,13 +41,15 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 KEPT = 10  # images that can be sent again if one gets lost on the way
-LIVE_PERIOD_S = 0.001  # a camera sets the pace itself: reading waits for the next picture
+POLL_S = 0.02  # for a subscriber
 DELIVERY_TIMEOUT_S = 5.0
 
 
 class VideoSource(Node):
     """
-    Publishes pictures on the topic ``image``, stamped with the node's clock.
+    Publishes images on the topic ``image``, stamped with the node's clock.
+
+    A video comes at its own pace, pauses and all, unless the parameter ``rate`` gives another one.
 
     :param media: None opens what the parameter ``source`` says.
     :param node_args: keyword arguments of :class:`rclpy.node.Node`.
@@ -59,33 +63,59 @@ class VideoSource(Node):
         self.sent = 0
         self._is_waiting = not self._settings.loop and not self.media.is_live
         self._publisher = self.create_publisher(Image, 'image', KEPT)
-        self._images: Iterator[SourceImage | ImageError] = self.media.images()
-        rate_hz = self._settings.rate or self.media.rate_hz
-        paced = self._settings.rate or not self.media.is_live
+        self._warned: set[str] = set()
+        self._images = self._paced()
+        self._due_ns = 0
         # steady: the pace is real time even where the stamps are simulated
         self._pace = Clock(clock_type=ClockType.STEADY_TIME)
-        self._timer = self.create_timer(
-            1 / rate_hz if paced else LIVE_PERIOD_S, self._publish_next, clock=self._pace
-        )
+        self._timer = self.create_timer(POLL_S, self._publish_next, clock=self._pace)
+        pace = f'{self._settings.rate or self.media.rate_hz:g} Hz'
         self.get_logger().info(
-            f'publishing {self.media.name} on {self._publisher.topic_name} at {rate_hz:g} Hz'
+            f'publishing {self.media.name} on {self._publisher.topic_name} at {pace}'
         )
+
+    def _paced(self) -> Iterator[tuple[TimedImage, int]]:
+        """Pair each image with the time until the next one, in nanoseconds."""
+        images = self.media.images()
+        step_ns = round(NANOSECONDS / (self._settings.rate or self.media.rate_hz))
+        if self._settings.rate:
+            return ((each, step_ns) for each in images)
+        if self.media.is_live:  # reading waits for the next one
+            return ((each, 0) for each in images)
+        return _until_next(images, step_ns)
 
     def _publish_next(self) -> None:
         if self._is_waiting and not self._publisher.get_subscription_count():
             return  # a source that is played once waits for a subscriber
         self._is_waiting = False
-        image = next(self._images, None)
-        if image is None:
+        timed, wait_ns = next(self._images, (None, 0))
+        self._wait(wait_ns)
+        if timed is None:
             self._at_end()
-        elif isinstance(image, ImageError):
-            self.get_logger().warning(f'skipped {image}')
+        elif isinstance(timed.image, ImageError):
+            self._warn(timed)
         else:
             stamp = self.get_clock().now().to_msg()
             header = Header(stamp=stamp, frame_id=self._settings.frame_id)
-            self.on_image(stamp_ns(stamp), image)  # before a subscriber can have answered it
-            self._publisher.publish(image_to_msg(image.as_bgr(), header))
+            self.on_image(stamp_ns(stamp), timed.image, timed.file)  # before it is answered
+            self._publisher.publish(image_to_msg(timed.image.as_bgr(), header))
             self.sent += 1
+
+    def _wait(self, wait_ns: int) -> None:
+        """Have the timer wait from when this image was due; long delays are not made up for."""
+        now_ns = self._pace.now().nanoseconds
+        if not 0 <= now_ns - self._due_ns <= wait_ns:
+            self._due_ns = now_ns
+        self._due_ns += wait_ns
+        self._timer.timer_period_ns = self._due_ns - now_ns
+        self._timer.reset()
+
+    def _warn(self, timed: TimedImage) -> None:
+        """Log what is missing, once."""
+        sentence = f'skipped {timed.image}' if timed.file else str(timed.image)
+        if sentence not in self._warned:
+            self._warned.add(sentence)
+            self.get_logger().warning(sentence)
 
     def _at_end(self) -> None:
         """Start again, or wait until all images have arrived and stop."""
@@ -93,19 +123,35 @@ class VideoSource(Node):
         if unplugged or not self.sent:
             raise StartError(f'{self.media.name} delivers no images (any more)')
         if self._settings.loop:
-            self._images = self.media.images()
+            self._images = self._paced()
             return
         self._timer.cancel()
         self._publisher.wait_for_all_acked(Duration(seconds=DELIVERY_TIMEOUT_S))
         self.get_logger().info(f'end of {self.media.name}: {self.sent} images')
         self.on_end()
 
-    def on_image(self, stamp: int, image: SourceImage) -> None:
-        """Act on an image that is published with a stamp in nanoseconds."""
+    def on_image(self, stamp: int, image: SourceImage, file: str) -> None:
+        """
+        Act on an image that is published.
+
+        :param stamp: in nanoseconds.
+        :param file: name of the picture; empty for an image of a video.
+        """
 
     def on_end(self) -> None:
         """End the program."""
         raise SystemExit(0)
+
+
+def _until_next(images: Iterator[TimedImage], last_ns: int) -> Iterator[tuple[TimedImage, int]]:
+    """Pair each image with the time until the next one, in nanoseconds."""
+    image = next(images, None)
+    for following in images:
+        if image is not None:
+            yield image, following.time_ns - image.time_ns
+        image = following
+    if image is not None:
+        yield image, last_ns
 
 
 def main(args: Sequence[str] | None = None) -> int:

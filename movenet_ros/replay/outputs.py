@@ -174,7 +174,6 @@ class Outputs:
                     video.write(item.image.annotated_bgr, item.image.stamp_ns)
 
             yield write
-        video.check()
 
     @contextmanager
     def _lines(self, path: Path) -> Iterator[Write]:

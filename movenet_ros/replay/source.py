@@ -28,12 +28,12 @@ from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.file_magic import Form
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
-from movenet_ros.core.media import CAMERA_HZ
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
 from movenet_ros.core.source_kind import BAGS
 from movenet_ros.core.source_kind import kind_of
 from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.core.video import CAMERA_HZ
 from movenet_ros.core.wording import one_line
 from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import READERS
@@ -234,7 +234,7 @@ def _listing(topics: list[Topic]) -> str:
 
 class MediaSource:
     """
-    The images of a video file or of a folder; their stamps count from 1 / rate on.
+    The images of a video file or of a folder; their stamps are their own times, from 1 / rate on.
 
     :param is_folder: then a picture that cannot be read is not the end.
     """
@@ -251,7 +251,8 @@ class MediaSource:
 
     def items(self) -> Iterator[Item]:
         """Yield the images."""
-        for i, image in enumerate(self._media.images(), 1):
+        first_ns = round(NANOSECONDS / self._media.rate_hz)
+        for image, time_ns, _ in self._media.images():
             if isinstance(image, ImageError) and not self._is_folder:
                 self.damage = str(image)
                 return
@@ -259,8 +260,8 @@ class MediaSource:
                 yield Item(None, image)
                 continue
             header = Header(frame_id=FRAME_ID)
-            stamp = round(i * NANOSECONDS / self._media.rate_hz)
-            header.stamp.sec, header.stamp.nanosec = divmod(stamp, NANOSECONDS)
+            stamp = divmod(first_ns + time_ns, NANOSECONDS)
+            header.stamp.sec, header.stamp.nanosec = stamp
             yield Item(None, Stamped(header, image))
 
     def rate_hz(self) -> float:

@@ -25,9 +25,10 @@ import math
 
 import cv2
 from movenet_ros.arguments import needs
-from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
+from movenet_ros.core.media import TimedImage
+from movenet_ros.core.units import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
 
@@ -59,8 +60,8 @@ def two_people(photo_bgr: NDArray[np.uint8]) -> Media:
         _paste(canvas, large, round(SWAY * math.sin(2 * angle)) - SWAY, height - LARGE_HEIGHT)
         return SourceImage(canvas, 'bgr')
 
-    def images() -> Iterator[SourceImage | ImageError]:
-        return (image(i) for i in range(count))
+    def images() -> Iterator[TimedImage]:
+        return (TimedImage(image(i), round(i * NANOSECONDS / RATE_HZ)) for i in range(count))
 
     return Media('the built-in scene', RATE_HZ, count, False, images)
 

@@ -25,6 +25,7 @@ import re
 
 EXTRAS = [
     'tensorflow', 'onnxruntime', 'openvino', 'convert', 'evaluate', 'demo', 'replay', 'test',
+    'video',
 ]
 
 # colcon's --symlink-install ends with setuptools 80; editable installs begin with 64.

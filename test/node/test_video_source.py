@@ -28,6 +28,7 @@ import cv2
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
+from movenet_ros.core.media import TimedImage
 from movenet_ros.messages.images import image_from_msg
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.video_source import VideoSource
@@ -172,7 +173,9 @@ def test_a_folder_without_a_good_picture_ends(tmp_path: Path, world: World, star
 
 def live(images: Callable[[], Iterator[SourceImage]], length: int | None = None) -> Media:
     """Make a camera."""
-    return Media('camera 0', 30.0, length, True, images)
+    return Media(
+        'camera 0', 30.0, length, True, lambda: (TimedImage(each, 0) for each in images())
+    )
 
 
 def test_a_camera_sets_the_pace(world: World, images: list[Image], start: Start) -> None:

@@ -189,7 +189,7 @@ def _image(path: Path | None) -> SourceImage:
     :raises StartError: if it cannot be read.
     """
     try:
-        image = next(built_in_scene().images()) if path is None else read_picture(path)
+        image = next(built_in_scene().images()).image if path is None else read_picture(path)
         if isinstance(image, ImageError):
             raise image
     except ImageError as error:

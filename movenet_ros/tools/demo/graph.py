@@ -80,7 +80,7 @@ class DemoSource(VideoSource):
         super().__init__(media, parameter_overrides=[Parameter('loop', value=False)], **node_args)
         self._is_waiting = True  # a camera, too, for the pose node to start
 
-    def on_image(self, stamp: int, image: SourceImage) -> None:
+    def on_image(self, stamp: int, image: SourceImage, file: str) -> None:
         """Remember the size of each image."""
         self.sent_wh[stamp] = image.wh
 

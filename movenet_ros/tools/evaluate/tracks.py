@@ -212,9 +212,10 @@ def _images(clip: Clip) -> Iterator[tuple[dict[str, Any], SourceImage]]:
     """
     name, images = clip.media.name, clip.media.images()
     for entry in needs('tqdm').tqdm(clip.entries, unit='image', file=sys.stderr):
-        image = next(images, None)
-        if image is None:
+        timed = next(images, None)
+        if timed is None:
             raise StartError(f'{name} has fewer images than the {len(clip.entries)} annotated')
+        image = timed.image
         if isinstance(image, ImageError):
             raise StartError(str(image))
         if image.wh != (entry['width'], entry['height']):
@@ -223,7 +224,7 @@ def _images(clip: Clip) -> Iterator[tuple[dict[str, Any], SourceImage]]:
                 f'{name} is {size}, the annotations are of {entry["width"]}x{entry["height"]}'
             )
         yield entry, image
-    if isinstance(next(images, None), SourceImage):
+    if any(isinstance(each.image, SourceImage) for each in images):
         raise StartError(f'{name} has more images than the {len(clip.entries)} annotated')
 
 

@@ -59,7 +59,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     refuse_unwritable(args.log, '--log')
     if args.json is not None:
         refuse_unwritable(args.json)
-    image = next(iter(built_in_scene().images()))
+    image = next(built_in_scene().images()).image
     assert isinstance(image, SourceImage)
     from movenet_ros.tools.harness import free_domain  # rclpy is not for --help to wait for
     from movenet_ros.tools.soak.run import run_soak

@@ -20,7 +20,6 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from contextlib import contextmanager
-from itertools import repeat
 import json
 import os
 from pathlib import Path
@@ -35,6 +34,7 @@ import cv2
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
+from movenet_ros.core.media import TimedImage
 from movenet_ros.tools.demo.command import first_seconds
 from movenet_ros.tools.demo.command import main
 from movenet_ros.tools.scene import built_in_scene
@@ -275,7 +275,9 @@ def test_a_node_that_does_not_start_says_why(
 def media(rate_hz: float, total: int | None) -> Media:
     """Make a source of black pictures."""
     picture = SourceImage(np.zeros((2, 2, 3), np.uint8), 'bgr')
-    return Media('black', rate_hz, total, False, lambda: repeat(picture, 1000))
+    step_ns = round(1e9 / rate_hz)
+    images = [TimedImage(picture, i * step_ns) for i in range(1000)]
+    return Media('black', rate_hz, total, False, lambda: iter(images))
 
 
 @pytest.mark.parametrize(
@@ -297,8 +299,8 @@ def test_first_seconds(
 def test_the_built_in_scene() -> None:
     """Is the same each time, and its people move."""
     scene = built_in_scene()
-    first, *_, last = first_seconds(scene, 1).images()
-    again = next(scene.images())
+    first, *_, last = (each.image for each in first_seconds(scene, 1).images())
+    again = next(scene.images()).image
     assert isinstance(first, SourceImage) and isinstance(again, SourceImage)
     assert isinstance(last, SourceImage) and first.wh == SCENE_WH
     np.testing.assert_array_equal(first.pixels, again.pixels)

@@ -28,6 +28,7 @@ from typing import Any
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
+from movenet_ros.core.media import TimedImage
 from movenet_ros.tools.demo import graph as demo_graph
 from movenet_ros.tools.demo.graph import run_graph
 import numpy as np
@@ -56,10 +57,11 @@ def domain(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def camera(photo_bgr: NDArray[np.uint8], total: int | None) -> Media:
     """Make a camera, cut short as `--seconds` does it, that tells which image is which."""
 
-    def images() -> Iterator[SourceImage]:
+    def images() -> Iterator[TimedImage]:
         for i in count():
             time.sleep(0.03)
-            yield SourceImage(photo_bgr[: 400 + i, :400], 'bgr')
+            image = SourceImage(photo_bgr[: 400 + i, :400], 'bgr')
+            yield TimedImage(image, i * 30_000_000)
 
     return Media('camera 0', 30.0, total, True, lambda: islice(images(), IMAGES))
 

@@ -503,7 +503,7 @@ def visited(data: Path, onnxruntime_cpu: Runtime) -> list[list[int]]:
     finder = Perception(log=log, runtime=onnxruntime_cpu)
     ids = []
     images = open_media(str(data / 'videos/one_by_one_person.mp4')).images()
-    for i, image in enumerate(islice(images, 0, None, VISITED_EVERY)):
+    for i, (image, *_) in enumerate(islice(images, 0, None, VISITED_EVERY)):
         assert isinstance(image, SourceImage)
         found = finder.people(image, (i + 1) * VISITED_EVERY * 10**8)
         ids.append(found.ids.tolist())
