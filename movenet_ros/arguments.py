@@ -28,7 +28,6 @@ from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.needs import needs as needs
 from movenet_ros.settings import Row
 from movenet_ros.settings import rows
 from movenet_ros.settings import Settings

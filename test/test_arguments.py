@@ -18,11 +18,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from argparse import ArgumentTypeError
-import sys
 
 from movenet_ros.arguments import add_parameter_arguments
 from movenet_ros.arguments import MODEL
-from movenet_ros.arguments import needs
 from movenet_ros.arguments import parameter_values
 from movenet_ros.arguments import positive
 from movenet_ros.core.errors import StartError
@@ -87,13 +85,3 @@ def test_an_old_option_is_answered_with_the_new_one(
 def test_the_options_of_a_model_are_parameters() -> None:
     assert {'backend', 'device', 'model_path', 'input_size', 'runtime.precision'} < {*MODEL}
     assert MODEL.items() <= rows(Settings).items()
-
-
-def test_an_installed_module_is_imported() -> None:
-    assert needs('json.decoder').JSONDecoder
-
-
-def test_a_missing_module_is_an_error_that_names_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, 'pycocotools.coco', None)
-    with pytest.raises(StartError, match='pip install pycocotools'):
-        needs('pycocotools.coco')

@@ -70,6 +70,7 @@ class Kind:
 
 
 STORAGES = {'.mcap': Form.MCAP, '.db3': Form.SQLITE, '.zstd': Form.PACKED}  # by their suffixes
+GIF = 'a GIF'  # a picture in a folder, an animation by itself
 JPEG_STREAMS = ('.mjpeg', '.mjpg')  # one JPEG behind the other
 
 REPLAY = 'python -m movenet_ros replay {file}'
@@ -115,7 +116,7 @@ MAGIC: tuple[tuple[bytes, Form, str, str], ...] = (
         rb'....jP  |....JXL |\xff\x0a|8BPS|\x76\x2f\x31\x01|II\+\0|MM\0\+|#\?RADIANCE'
         rb'|P[1-7]\s+[#\d]', Form.REFUSED, 'a picture in a rare format', AS_JPEG,
     ),
-    (rb'GIF8', Form.PICTURE, 'a GIF', ''),
+    (rb'GIF8', Form.PICTURE, GIF, ''),
     (rb'....(ftyp|moov|mdat|wide|free|skip)', Form.VIDEO, 'a video (MP4 or QuickTime)', ''),
     (rb'\x1a\x45\xdf\xa3', Form.VIDEO, 'a video (Matroska or WebM)', ''),
     (rb'RIFF....AVI ', Form.VIDEO, 'a video (AVI)', ''),

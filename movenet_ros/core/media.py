@@ -33,22 +33,25 @@ from typing import NamedTuple
 import cv2
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.file_magic import Form
+from movenet_ros.core.file_magic import GIF
 from movenet_ros.core.image import check_size
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.source_kind import is_named_as_picture
+from movenet_ros.core.source_kind import kind_of
+from movenet_ros.core.source_kind import pictures
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.video import CAMERA_HZ
 from movenet_ros.core.video import HIGHEST_HZ
 from movenet_ros.core.video import Video
-from movenet_ros.core.wording import natural_order
 from movenet_ros.core.wording import one_line
 import numpy as np
 
-PICTURE_SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 PICTURES_HZ = 2.0
 CAMERA_PREFIX = '/dev/video'
-ADDRESS = re.compile(r'[a-z][a-z0-9+.-]*://', re.IGNORECASE)
+SOURCES = f'a video file, a folder of pictures, a camera (0 or {CAMERA_PREFIX}0), rtsp://...'
 PASSWORD = re.compile(r'(?<=://)[^/@]*@')
 
 
@@ -93,53 +96,43 @@ def open_media(source: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Media:
     :param max_pixels: larger images are rejected before they are decoded.
     :raises StartError: if it is none of these or cannot be opened.
     """
-    if ADDRESS.match(source):
-        return _video(source, max_pixels)
-    device = f'{CAMERA_PREFIX}{int(source)}' if source.isdecimal() else source
-    path = Path(os.path.expanduser(device))
+    if not source:
+        raise StartError(f'no source is given: {SOURCES}')
+    source = os.path.expanduser(source)
+    kind, path = kind_of(source), Path(source)
     try:
-        if device.startswith('/dev/') or path.is_char_device():  # a link of udev, for example
-            return _camera(path, f'camera {source}', max_pixels)
-        if not source or not path.exists():
-            raise StartError(
-                f"no such source: '{source}' (a video file, a folder of pictures, a camera index,"
-                f' {CAMERA_PREFIX}N, or an address as rtsp://...)'
-            )
-        return _folder(path, max_pixels) if path.is_dir() else _file(path, max_pixels)
+        if kind.form is Form.STREAM:
+            return _video(source, max_pixels)
+        if kind.form is Form.CAMERA:
+            device = Path(f'{CAMERA_PREFIX}{int(source)}') if source.isdecimal() else path
+            return _camera(device, f'camera {one_line(source)}', max_pixels)
+        if kind.form is Form.PICTURES:
+            return _pictures(path, pictures(path), max_pixels)
+        if kind.form is Form.VIDEO or kind.name == GIF:  # which may be an animation
+            return _video(path, max_pixels)
+        if kind.form is Form.PICTURE or is_named_as_picture(path):
+            return _single_picture(path, max_pixels)
+        if kind.form is Form.UNKNOWN:
+            return _video(path, max_pixels)
     except OSError as error:
-        raise StartError(f"cannot open '{source}': {error.strerror}") from error
+        raise StartError(f'cannot open {one_line(source)}: {error.strerror}') from error
+    raise StartError(kind.sentence(source))
 
 
-def _folder(path: Path, max_pixels: int) -> Media:
-    pictures = [each for each in path.iterdir() if _is_picture(each)]
-    if not pictures:
-        raise StartError(f'no pictures in {path} ({", ".join(PICTURE_SUFFIXES)})')
-    return _pictures(path, sorted(pictures, key=lambda each: natural_order(each.name)), max_pixels)
-
-
-def _is_picture(path: Path) -> bool:
-    """Return whether a file is named as a picture, and not one that a system hides."""
-    return path.suffix.lower() in PICTURE_SUFFIXES and not path.name.startswith('.')
-
-
-def _file(path: Path, max_pixels: int) -> Media:
-    if not path.is_file():  # a pipe, for example, which reading would wait for
-        raise StartError(f'{path} is no file')
-    if not _is_picture(path) or path.suffix.lower() == '.gif':  # which may be an animation
-        return _video(path, max_pixels)
+def _single_picture(path: Path, max_pixels: int) -> Media:
     picture = _picture(path, max_pixels)
     if isinstance(picture, ImageError):
         raise StartError(str(picture))
     return _pictures(path, [path], max_pixels)
 
 
-def _pictures(source: Path, pictures: list[Path], max_pixels: int) -> Media:
+def _pictures(source: Path, paths: list[Path], max_pixels: int) -> Media:
     def images() -> Iterator[TimedImage]:
-        for i, path in enumerate(pictures):
+        for i, path in enumerate(paths):
             time_ns = round(i * NANOSECONDS / PICTURES_HZ)
             yield TimedImage(_picture(path, max_pixels), time_ns, path.name)
 
-    return Media(one_line(source), PICTURES_HZ, len(pictures), False, images)
+    return Media(one_line(source), PICTURES_HZ, len(paths), False, images)
 
 
 def _picture(path: Path, max_pixels: int) -> SourceImage | ImageError:

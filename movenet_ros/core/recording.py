@@ -96,7 +96,8 @@ class JsonLines:
         line = json.dumps(record).encode() + b'\n'
         try:
             while line:  # a full disk takes a part first
-                line = line[self._file.write(line) :]
+                written = self._file.write(line)
+                line = line[written:]
         except OSError as error:
             raise StartError(f'cannot write {self._path}: {error.strerror}') from error
 

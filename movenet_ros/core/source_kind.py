@@ -79,6 +79,21 @@ def storages(folder: Path) -> list[Path]:
     return [path for path, kind in _contents(folder) if _is_storage(path, kind)]
 
 
+def pictures(folder: Path) -> list[Path]:
+    """
+    List the pictures in a folder, whole or not, in natural order.
+
+    :raises OSError: if the folder cannot be read.
+    """
+    known = {path for path, kind in _contents(folder) if kind.form is Form.PICTURE}
+    return [each for each in _sorted(folder) if each in known or is_named_as_picture(each)]
+
+
+def is_named_as_picture(path: Path) -> bool:
+    """Return whether a name promises a picture."""
+    return path.suffix.lower() in PICTURE_SUFFIXES
+
+
 def _is_storage(path: Path, kind: Kind) -> bool:
     """Return whether a file is one, whole or not; other programs, too, keep an SQLite file."""
     return path.suffix in STORAGES or kind.form in (Form.MCAP, Form.PACKED)
@@ -162,7 +177,7 @@ def _readable(path: Path, contents: list[tuple[Path, Kind]]) -> Kind | None:
 
 def _is_broken_picture(path: Path, kind: Kind) -> bool:
     """Return whether a file is a picture by its name alone."""
-    return kind.form is Form.UNKNOWN and path.suffix.lower() in PICTURE_SUFFIXES
+    return kind.form is Form.UNKNOWN and is_named_as_picture(path)
 
 
 def _inner(folder: Path) -> Kind | None:

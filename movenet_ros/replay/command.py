@@ -34,10 +34,10 @@ from typing import Any
 from typing import TYPE_CHECKING
 
 from movenet_ros.arguments import add_parameter_arguments
-from movenet_ros.arguments import needs
 from movenet_ros.arguments import parameter_values
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_memory import keep_freed_memory
+from movenet_ros.core.needs import needs
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.params_file import read_params_file
 from movenet_ros.settings import PoseParameters

@@ -24,10 +24,10 @@ from collections.abc import Iterator
 import math
 
 import cv2
-from movenet_ros.arguments import needs
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import TimedImage
+from movenet_ros.core.needs import needs
 from movenet_ros.core.units import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray

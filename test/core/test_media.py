@@ -15,10 +15,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import os
 from pathlib import Path
 
 import cv2
 from movenet_ros.core import media
+from movenet_ros.core import source_kind
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
@@ -105,10 +107,29 @@ def test_a_folder_can_be_read_again(folder: Path) -> None:
     assert shades(source) == shades(source)
 
 
-def test_a_folder_without_pictures_is_refused_with_what_would_be_one(tmp_path: Path) -> None:
+def test_a_folder_without_pictures_is_refused(tmp_path: Path) -> None:
     (tmp_path / 'notes.txt').write_text('not a picture')
-    with pytest.raises(StartError, match=r'no pictures in .*\.jpg.*\.png'):
+    with pytest.raises(StartError, match='no pictures'):
         open_media(str(tmp_path))
+
+
+def test_numbers_in_names_are_counted_and_hidden_files_are_left_out(tmp_path: Path) -> None:
+    names = ['Frame9.png', 'frame10.png', 'frame_2_1.png', 'frame_2_10.png', 'frame_10_1.png']
+    for name in (*names, '.hidden.png'):
+        cv2.imwrite(str(tmp_path / name), np.zeros((2, 2, 3), np.uint8))
+    timed = list(open_media(str(tmp_path)).images())
+    assert [each.file for each in timed] == names
+    assert [each.time_ns for each in timed] == [i * 500_000_000 for i in range(5)]
+
+
+def test_a_picture_without_a_suffix_is_one(folder: Path) -> None:
+    (folder / 'a.png').rename(folder / 'a')
+    assert shades(open_media(str(folder))) == [60, 'error', 180]
+
+
+def test_what_is_named_as_a_picture_and_is_none_is_an_error_in_its_place(folder: Path) -> None:
+    (folder / 'a.png').write_text('version https://git-lfs.github.com/spec/v1')
+    assert shades(open_media(str(folder))) == ['error', 'error', 180]
 
 
 def test_a_single_picture_is_a_source(folder: Path) -> None:
@@ -164,19 +185,23 @@ def test_a_video_that_breaks_off_says_so_at_its_end(tmp_path: Path) -> None:
     assert f'v.avi: breaks off after {len(images)} images' in str(last.image)
 
 
-@pytest.mark.parametrize('content', [b'', b'rubbish' * 100])
+@pytest.mark.parametrize('content', [b'', b'rubbish' * 100, bytes(range(256)) * 4])
 def test_a_file_that_is_no_video_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / 'rubbish.mp4'
     path.write_bytes(content)
-    with pytest.raises(StartError, match=r'rubbish\.mp4 is no video'):
+    with pytest.raises(StartError, match=r'rubbish\.mp4 is (empty|a text file|no video)'):
         open_media(str(path))
 
 
-@pytest.mark.parametrize('source', ['', 'gone.mp4', '~no-user-of-this-name/x.mp4', '-1'])
-def test_a_source_that_is_not_there_is_refused_with_what_would_be_one(source: str) -> None:
-    with pytest.raises(StartError) as caught:
+@pytest.mark.parametrize('source', ['gone.mp4', '~no-user-of-this-name/x.mp4', '-1', 'x' * 5000])
+def test_a_source_that_is_not_there_is_refused_by_name(source: str) -> None:
+    with pytest.raises(StartError, match=source[:20]):
         open_media(source)
-    assert f"no such source: '{source}' (a video file, a folder" in str(caught.value)
+
+
+def test_no_source_is_refused_with_what_would_be_one() -> None:
+    with pytest.raises(StartError, match='video file.*camera.*rtsp'):
+        open_media('')
 
 
 def test_a_camera_that_is_not_there_is_nothing_that_opencv_speaks_of(
@@ -185,11 +210,6 @@ def test_a_camera_that_is_not_there_is_nothing_that_opencv_speaks_of(
     with pytest.raises(StartError):
         open_media('97')
     assert capfd.readouterr().err == ''
-
-
-def test_a_name_that_no_file_can_have_is_refused_in_one_line() -> None:
-    with pytest.raises(StartError, match='cannot open .*: File name too long'):
-        open_media('x' * 5000)
 
 
 @pytest.mark.parametrize('source', ['97', f'{CAMERA_PREFIX}97'])
@@ -226,7 +246,8 @@ def plug_in(
 
     def make(rate_hz: float) -> tuple[str, Camera]:
         camera, device = Camera(rate_hz), tmp_path / 'video0'
-        device.symlink_to('/dev/null')  # a character device, as cameras are
+        device.symlink_to('/dev/null')  # as udev's links do
+        monkeypatch.setattr(source_kind, 'VIDEO4LINUX', os.major(device.stat().st_rdev))
         monkeypatch.setattr(media, 'CAMERA_PREFIX', str(tmp_path / 'video'))
         monkeypatch.setattr(cv2, 'VideoCapture', lambda *_: camera)
         return str(device), camera

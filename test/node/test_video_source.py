@@ -165,7 +165,7 @@ def test_pictures_of_a_folder(
 
 def test_a_folder_without_a_good_picture_ends(tmp_path: Path, world: World, start: Start) -> None:
     """Rather than starting again for ever."""
-    (tmp_path / 'broken.jpg').write_bytes(b'no picture')
+    (tmp_path / 'broken.jpg').write_bytes(b'\xff\xd8\xff no picture')
     start(source=str(tmp_path), rate=FAST)
     with pytest.raises(StartError, match='no images'):
         world.until(lambda: False)
@@ -222,7 +222,7 @@ def test_all_images_reach_another_process(
 @pytest.mark.parametrize(
     ('source', 'words'),
     [
-        ('', 'no such source'),
+        ('', 'no source'),
         ('/nowhere/walk.mp4', '/nowhere/walk.mp4'),
         ('/dev/video99', '/dev/video99 cannot be opened'),
         (99, 'camera 99 cannot be opened'),

@@ -27,12 +27,12 @@ import sys
 
 from movenet_ros.arguments import add_parameter_arguments
 from movenet_ros.arguments import MODEL
-from movenet_ros.arguments import needs
 from movenet_ros.arguments import parameter_values
 from movenet_ros.arguments import positive
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
+from movenet_ros.core.needs import needs
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
 from movenet_ros.tools.scene import built_in_scene

@@ -22,8 +22,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from movenet_ros.arguments import needs
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.needs import needs
 from movenet_ros.core.poses import Poses
 import numpy as np
 

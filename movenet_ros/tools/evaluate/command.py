@@ -31,11 +31,11 @@ from typing import Any
 
 from movenet_ros.arguments import add_parameter_arguments
 from movenet_ros.arguments import MODEL
-from movenet_ros.arguments import needs
 from movenet_ros.arguments import parameter_values
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import read_picture
+from movenet_ros.core.needs import needs
 from movenet_ros.perception import Perception
 from movenet_ros.settings import changed
 from movenet_ros.settings import rows

@@ -26,13 +26,13 @@ from pathlib import Path
 import sys
 from typing import Any
 
-from movenet_ros.arguments import needs
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
+from movenet_ros.core.needs import needs
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.tracking import match

@@ -34,12 +34,12 @@ import sys
 from typing import Any
 from typing import TYPE_CHECKING
 
-from movenet_ros.arguments import needs
 from movenet_ros.arguments import positive
 from movenet_ros.arguments import refuse_unwritable
 from movenet_ros.backends.request import BACKEND_CHOICES
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.machine import machine
+from movenet_ros.core.needs import needs
 from movenet_ros.tools.report import summary
 from movenet_ros.tools.scene import built_in_scene
 from movenet_ros.tools.soak.plan import Phase

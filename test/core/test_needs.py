@@ -1,0 +1,31 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+from __future__ import annotations
+
+import sys
+
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.needs import needs
+import pytest
+
+
+def test_an_installed_module_is_imported() -> None:
+    assert needs('json.decoder').JSONDecoder
+
+
+def test_a_missing_module_is_an_error_that_names_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, 'pycocotools.coco', None)
+    with pytest.raises(StartError, match='pip install pycocotools'):
+        needs('pycocotools.coco')
