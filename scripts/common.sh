@@ -10,9 +10,10 @@ if [ -n "${_ROS_WHEELS_BOOTSTRAP_COMPLETE:-}" ]; then
     unset _ROS_WHEELS_BOOTSTRAP_COMPLETE LD_LIBRARY_PATH
 fi
 
-# Makes .venv what it should be, then the prefix in which ROS looks first for packages: rclpy runs
-# without that, but ament_index, which finds config/ and launch/, does not.
+# Makes .venv what it should be (arguments go to scripts/setup), then the prefix in which ROS looks
+# first for packages: rclpy runs without that, but ament_index, which finds config/ and launch/,
+# does not.
 enter_venv() {
-    "$ROOT/scripts/setup" --quiet
+    "$ROOT/scripts/setup" --quiet "$@"
     export AMENT_PREFIX_PATH="$ROOT/.venv${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}"
 }

@@ -37,6 +37,7 @@ from packages import extras
 from packages import finish_prefix
 from packages import shared_files
 from prerequisites import check
+from prerequisites import get_browser
 from state import BEGUN
 from state import digest
 from state import Failed
@@ -198,7 +199,10 @@ def main() -> int:
     """Set up, and turn what can go wrong into one line."""
     parser = argparse.ArgumentParser(prog='scripts/setup', description=__doc__)
     parser.add_argument('--quiet', action='store_true', help='no words where all is done')
-    quiet = parser.parse_args().quiet
+    parser.add_argument(
+        '--browser', action='store_true', help='with Chromium, for the test of the page'
+    )
+    args = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         with locked(ROOT) as lock_fd:
@@ -211,7 +215,9 @@ def main() -> int:
                         'free disk space, run scripts/setup again'
                     )
 
-            setup(os.environ.get('ROS_DISTRO', ''), quiet, run)
+            setup(os.environ.get('ROS_DISTRO', ''), args.quiet, run)
+            if args.browser:
+                get_browser()
     except Failed as error:
         print(f'scripts/setup: {error}', file=sys.stderr)
         return 1

@@ -29,6 +29,8 @@ from state import Failed
 
 ROS_MODULES = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy'}
 ROS_PACKAGES = ('sensor_msgs', 'std_msgs', 'vision_msgs')
+BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
+QUIET = {**os.environ, 'DEBIAN_FRONTEND': 'noninteractive'}
 
 
 def check(ros_distro: str) -> None:
@@ -45,13 +47,30 @@ def check(ros_distro: str) -> None:
     if ros_distro or os.geteuid() != 0 or not shutil.which('apt-get'):
         raise Failed(f'something is missing: sudo apt-get install {" ".join(missing)}')
     print(f'      {" ".join(command)}', flush=True)
-    quiet = {**os.environ, 'DEBIAN_FRONTEND': 'noninteractive'}
     for each in (['apt-get', 'update', '-q'], command):
-        if subprocess.run(each, env=quiet).returncode != 0:
+        if subprocess.run(each, env=QUIET).returncode != 0:
             raise Failed(f'{" ".join(each)} failed: see above')
     still = _for_wheels()
     if still:
         raise Failed(f'{" ".join(still)}: installed, but not found; look at PATH')
+
+
+def get_browser() -> None:
+    """Install the browser that one test looks at a page with, unless that takes a password."""
+    if any(map(shutil.which, BROWSERS)) or not shutil.which('apt-get'):
+        return
+    sudo = [] if os.geteuid() == 0 else ['sudo', '-n']
+    if sudo and not (shutil.which('sudo') and _works([*sudo, 'true'])):
+        return
+    install = [*sudo, 'apt-get', 'install', '-qq', '-y', '--no-install-recommends', 'chromium']
+    print(f'      {" ".join(install)}', flush=True)
+    if not _works(install):  # where the lists of packages are missing or old
+        if _works([*sudo, 'apt-get', 'update', '-qq']):
+            _works(install)
+
+
+def _works(command: list[str]) -> bool:
+    return subprocess.run(command, env=QUIET, stdout=subprocess.DEVNULL).returncode == 0
 
 
 def _for_wheels() -> list[str]:

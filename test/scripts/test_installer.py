@@ -123,6 +123,39 @@ def test_an_environment_of_another_checkout_is_refused(clone: Path, tmp_path: Pa
     assert (tmp_path / 'other' / 'mine').exists()
 
 
+@pytest.mark.parametrize(
+    ('there', 'user', 'allowed', 'begins'),
+    [
+        (('chromium', 'apt-get'), 0, True, None),
+        ((), 0, True, None),
+        (('apt-get',), 0, True, ['apt-get', 'install']),
+        (('apt-get',), 1000, True, None),
+        (('apt-get', 'sudo'), 1000, False, None),
+        (('apt-get', 'sudo'), 1000, True, ['sudo', '-n', 'apt-get', 'install']),
+    ],
+)
+def test_the_browser_is_installed_where_that_takes_no_password(
+    load: Callable[[str], Any],
+    monkeypatch: pytest.MonkeyPatch,
+    there: tuple[str, ...],
+    user: int,
+    allowed: bool,
+    begins: list[str] | None,
+) -> None:
+    ran: list[list[str]] = []
+
+    def run(command: list[str], **_: Any) -> Any:
+        ran.append(command)
+        return types.SimpleNamespace(returncode=0 if allowed else 1)
+
+    monkeypatch.setattr(shutil, 'which', lambda name: name if name in there else None)
+    monkeypatch.setattr(os, 'geteuid', lambda: user)
+    monkeypatch.setattr(subprocess, 'run', run)
+    load('prerequisites').get_browser()
+    installed = [each for each in ran if 'chromium' in each]
+    assert [each[:len(begins or ())] for each in installed] == ([begins] if begins else [])
+
+
 @pytest.mark.parametrize(('script', 'words'), [('test', '--quick'), ('demo', '--seconds')])
 def test_help_needs_nothing_set_up(script: str, words: str, clone: Path) -> None:
     (clone / script).symlink_to(clone / 'scripts' / script)
