@@ -94,6 +94,27 @@ def is_named_as_picture(path: Path) -> bool:
     return path.suffix.lower() in PICTURE_SUFFIXES
 
 
+def bags_within(folder: Path) -> list[Path]:
+    """
+    List the folders in a folder that are bags, in natural order.
+
+    :raises OSError: if the folder cannot be read.
+    """
+    inner = [(each, _inner(each)) for each in _sorted(folder) if each.is_dir()]
+    return [each for each, kind in inner if kind and kind.form is Form.BAG]
+
+
+def named(paths: list[Path]) -> str:
+    """Return the names of files, the first ones if they are many."""
+    names = [one_line(each.name) for each in paths[:NAMED]]
+    return ', '.join([*names, '...'] if len(paths) > NAMED else names)
+
+
+def replay_command(path: Path) -> str:
+    """Return the command that replays a bag."""
+    return f'python -m movenet_ros replay {shlex.quote(str(path))}'
+
+
 def _is_storage(path: Path, kind: Kind) -> bool:
     """Return whether a file is one, whole or not; other programs, too, keep an SQLite file."""
     return path.suffix in STORAGES or kind.form in (Form.MCAP, Form.PACKED)
@@ -148,16 +169,15 @@ def _folder(path: Path) -> Kind:
         (Form.BAG, 'bags'), (Form.VIDEO, 'videos'), (Form.PICTURES, 'folders of pictures'),
     ):
         if found := [each for each, kind in (*contents, *inner) if kind and kind.form is form]:
-            more = ', ...' if len(found) > NAMED else ''
-            names = ', '.join(one_line(each.name) for each in found[:NAMED]) + more
-            fix = _replay(found[0]) if form is Form.BAG else f'give one, as {found[0]}'
-            return Kind(Form.REFUSED, f'a folder of {len(found)} {plural} ({names})', fix)
+            fix = replay_command(found[0]) if form is Form.BAG else f'give one, as {found[0]}'
+            name = f'a folder of {len(found)} {plural} ({named(found)})'
+            return Kind(Form.REFUSED, name, fix)
     for each, kind in contents:
         if kind.form is Form.REFUSED:
             name = f'a folder in which {one_line(each.name)} is {kind.name}'
             return Kind(Form.REFUSED, name, kind.fix)
     if (path / METADATA).exists():  # it is not whole, or no file
-        return Kind(Form.BAG, 'a bag', _replay(path))
+        return Kind(Form.BAG, 'a bag', replay_command(path))
     if next(path.iterdir(), None) is None:
         return Kind(Form.REFUSED, 'an empty folder')
     return Kind(Form.REFUSED, 'a folder with no pictures, no video and no bag in it')
@@ -168,7 +188,7 @@ def _readable(path: Path, contents: list[tuple[Path, Kind]]) -> Kind | None:
     for each, kind in contents:
         is_metadata = each.name == METADATA and kind.form is Form.METADATA
         if is_metadata or kind.form in BAGS and _is_storage(each, kind):
-            return Kind(Form.BAG, 'a bag', _replay(path))
+            return Kind(Form.BAG, 'a bag', replay_command(path))
     for each, kind in contents:
         if kind.form is Form.PICTURE or _is_broken_picture(each, kind):
             return Kind(Form.PICTURES, 'a folder of pictures')
@@ -186,7 +206,3 @@ def _inner(folder: Path) -> Kind | None:
         return _readable(folder, _contents(folder))
     except OSError:
         return None
-
-
-def _replay(path: Path) -> str:
-    return f'python -m movenet_ros replay {shlex.quote(str(path))}'

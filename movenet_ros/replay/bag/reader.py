@@ -112,7 +112,8 @@ class Bag:
                 what = _named(storage, self.path)
                 losses.append(f'after {count} messages ({seconds:.1f} s), {what}')
         if not losses and count < self._promised:
-            losses = [f'it has {count} messages, but {METADATA} promises {self._promised}']
+            promised = one_line(self._promised, most=30)
+            losses = [f'it has {count} messages, but {METADATA} promises {promised}']
         self.damage = self._damaged(losses)
 
     def close(self) -> None:

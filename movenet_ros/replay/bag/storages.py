@@ -24,7 +24,10 @@ from pathlib import PurePath
 import re
 import shlex
 
+from movenet_ros.core.source_kind import bags_within
 from movenet_ros.core.source_kind import METADATA
+from movenet_ros.core.source_kind import named
+from movenet_ros.core.source_kind import replay_command
 from movenet_ros.core.source_kind import storages
 from movenet_ros.core.wording import one_line
 import yaml
@@ -112,7 +115,13 @@ def _loose(folder: Path, problem: str) -> Storages:
         f'{one_line(folder)}: {METADATA} {problem}; what lies there is read{order}'
         f' (fix: ros2 bag reindex {shlex.quote(one_line(folder))})'
     )
-    return Storages(files, are_numbered, notes=[note])
+    notes = [note]
+    if inner := bags_within(folder):
+        notes.append(
+            f'{one_line(folder)} holds {len(inner)} bags besides ({named(inner)}), which are not'
+            f' read (fix: {one_line(replay_command(inner[0]), most=1000)})'
+        )
+    return Storages(files, are_numbered, notes=notes)
 
 
 def _packed_or_not(paths: Iterable[Path]) -> dict[str, list[Path]]:

@@ -93,6 +93,16 @@ def test_loose_storages_are_read_in_the_order_of_recording(
     assert 'metadata.yaml is missing' in notes[0]
 
 
+def test_bags_that_lie_in_a_folder_of_storages_are_told(
+    loose: Callable[..., Path], write_bag: WriteBag
+) -> None:
+    folder = loose('x_0.mcap', 'x_1.mcap', 'x_2.mcap')
+    write_bag(folder / 'kitchen', ROWS)
+    rows, damage, notes = read(folder)
+    assert (rows, damage) == (ROWS, '')
+    assert f'replay {folder}/kitchen' in notes[1]
+
+
 @pytest.mark.parametrize('storage', ['mcap', 'sqlite3'])
 @pytest.mark.parametrize('whole', ['both', 'packed', 'unpacked'])
 def test_a_storage_that_lies_there_packed_and_unpacked_is_read_once(
