@@ -45,5 +45,9 @@ class ImageError(FrameError):
     """An image cannot be decoded."""
 
 
+class OtherTopicError(ImageError):
+    """A topic carries no pictures, but depth or video: another one has to be taken."""
+
+
 class InferenceError(FrameError):
     """The runtime failed on one image."""

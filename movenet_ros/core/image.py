@@ -27,8 +27,11 @@ from typing import Any
 from typing import Literal
 
 import cv2
+from movenet_ros.core import jpeg
+from movenet_ros.core.bit_depth import to_8_bit
 from movenet_ros.core.errors import ImageError
-from movenet_ros.core.picture_header import lacks_pixels
+from movenet_ros.core.native_lines import log_once
+from movenet_ros.core.native_lines import native_lines
 from movenet_ros.core.picture_header import size_in_header
 from movenet_ros.core.wording import one_line
 import numpy as np
@@ -37,6 +40,7 @@ from numpy.typing import NDArray
 MAX_IMAGE_PIXELS = 50_000_000  # of an image, unless told otherwise: 150 MB of bgr8
 MAX_PIXEL_BYTES = 8  # 16 bits in four channels: a file has no more, but for what is around it
 MAX_METADATA_BYTES = 100_000_000
+ANY_COLOURS = cv2.IMREAD_COLOR | cv2.IMREAD_ANYDEPTH  # BGR of 8 or 16 bits
 
 Order = Literal['rgb', 'bgr', 'rgba', 'bgra', 'mono']
 
@@ -118,7 +122,8 @@ def decode_picture(
     """
     Decode a compressed picture (JPEG, PNG, WebP, BMP, GIF or TIFF) to 8-bit BGR.
 
-    An EXIF orientation is applied, as every viewer and cv_bridge do.
+    An EXIF orientation is applied, as every viewer and cv_bridge do; 16 bits are scaled over the
+    range in use.
 
     :param max_pixels: larger ones are rejected before anything of that size is decoded.
     :raises ImageError: if it is no picture, one that breaks off, or too large.
@@ -127,15 +132,27 @@ def decode_picture(
     if not data:
         raise ImageError('an empty compressed image')
     check_size(size_in_header(data), max_pixels)
+    is_jpeg = data.startswith(jpeg.START)
+    if is_jpeg:
+        data = jpeg.completed(data)
     try:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        with native_lines() as complaints:
+            pixels = cv2.imdecode(np.frombuffer(data, np.uint8), ANY_COLOURS)
     except cv2.error as error:
         reason = one_line(error.err)
         raise ImageError(f'a compressed image that OpenCV rejects: {reason}') from error
-    if pixels is None or lacks_pixels(data, pixels):
+    if pixels is None:
         start = data[:4].hex(' ')
         raise ImageError(f'{len(data)} bytes that are no whole picture (they begin {start})')
-    image = SourceImage(np.asarray(pixels, np.uint8), 'bgr')
+    if is_jpeg:
+        damage = next(filter(jpeg.is_damage, complaints), '')
+        if damage or jpeg.lacks_pixels(data, pixels):
+            reason = damage or 'its lower part is of the grey that libjpeg writes without data'
+            raise ImageError(f'a truncated JPEG of {len(data)} bytes: {reason}')
+    log_once(complaints)
+    if pixels.dtype not in (np.uint8, np.uint16):
+        raise ImageError(f'a picture of {pixels.dtype} values, which are no colours (depth?)')
+    image = SourceImage(to_8_bit(pixels), 'bgr')
     check_size(image.wh, max_pixels)
     return image
 

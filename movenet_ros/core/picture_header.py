@@ -13,38 +13,24 @@
 # limitations under the License.
 
 """
-The size of a compressed picture before it is decoded, and whether it was whole afterwards.
+The size of a compressed picture before it is decoded.
 
 A picture of a few bytes can ask for gigabytes, or for minutes of work, and OpenCV has no call
 that reads a header alone. These six formats are all that is decoded.
 
-Sources: ITU-T T.81, annex B (JPEG); W3C's PNG, chapter 5; RFC 9649 (WebP); GIF89a; TIFF 6.0;
-Microsoft's BITMAPCOREHEADER and BITMAPINFOHEADER (BMP).
+Sources: jpeg.py's; W3C's PNG, chapter 5; RFC 9649 (WebP); GIF89a; TIFF 6.0; Microsoft's
+BITMAPCOREHEADER and BITMAPINFOHEADER (BMP).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-import re
 import struct
-from typing import Any
 
-import cv2
+from movenet_ros.core import jpeg
 from movenet_ros.core.errors import ImageError
-import numpy as np
-from numpy.typing import NDArray
 
-MAX_SCANS = 50  # of a JPEG; each takes as long as a picture. Encoders write 1 to 20
 MAX_TEXTS = 16  # of a PNG; each may unpack to megabytes
-
-START_OF_IMAGE, START_OF_SCAN, END_OF_IMAGE = b'\xff\xd8', b'\xff\xda', b'\xff\xd9'
-START_OF_FRAME = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
-PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
-BARE = {0x00, 0x01, 0xFF, *range(0xD0, 0xD9)}  # follow FF, but no length follows them
-END_OF_SCAN = re.compile(rb'\xff[\x01-\xcf\xd8-\xfe]')  # a marker that is in no scan
-UNDECODED = 128  # what libjpeg writes where a scan has no data
-OTHER_DATA = bytes(range(255))  # the 0 is for a scan that ends with FF
-
 COMPRESSED_TEXTS = (b'iCCP', b'iTXt', b'zTXt')  # chunks of a PNG
 TIFF_WIDTH, TIFF_HEIGHT = 256, 257
 TIFF_NUMBERS = {1: 'B', 3: 'H', 4: 'I'}  # type of a field
@@ -67,58 +53,6 @@ def size_in_header(data: bytes) -> tuple[int, int]:
         f'{len(data)} bytes that are no JPEG, PNG, WebP, BMP, GIF or TIFF picture'
         f' (they begin {data[:4].hex(" ")})'
     )
-
-
-def lacks_pixels(data: bytes, pixels: NDArray[Any]) -> bool:
-    """
-    Return whether a JPEG has fewer pixels than its header says: half of its scan, and an end.
-
-    libjpeg decodes the rest as grey, and says so on stderr alone. Where a corner is of that grey,
-    other data are put behind the scan: the pixels of a whole picture do not change by them.
-
-    :param pixels: ``(H, W, 3)``, what was decoded.
-    """
-    corners = pixels[[0, 0, -1, -1], [0, -1, 0, -1]]
-    if not (data.startswith(START_OF_IMAGE) and (corners == UNDECODED).all(axis=1).any()):
-        return False
-    _, scan_at, is_one_scan = _first_scan(data)
-    end = END_OF_SCAN.search(data, scan_at + 2)
-    at = end.start() if end else len(data)
-    rest = b'' if is_one_scan else data[at:]  # libjpeg writes to stderr where a marker follows
-    longer = np.frombuffer(data[:at] + OTHER_DATA + rest, np.uint8)
-    other = cv2.imdecode(longer, cv2.IMREAD_COLOR)
-    return other is None or not np.array_equal(other, pixels)
-
-
-def _jpeg(data: bytes) -> tuple[int, int]:
-    size_at, scan_at, is_one_scan = _first_scan(data)
-    height, width = struct.unpack_from('>HH', data, size_at)
-    if not data.endswith(END_OF_IMAGE) and data.find(END_OF_IMAGE, scan_at) < 0:
-        raise IndexError
-    if not is_one_scan and data.count(START_OF_SCAN, scan_at) > MAX_SCANS:
-        raise ImageError(f'a JPEG of more than {MAX_SCANS} scans')
-    return width, height
-
-
-def _first_scan(data: bytes) -> tuple[int, int, bool]:
-    """
-    Return where a JPEG's size and its first scan begin, and whether that has all of the picture.
-
-    As libjpeg does, pass over what some cameras send between two segments.
-    """
-    at, size_at, is_one_scan = 2, 0, False
-    while (at := data.find(b'\xff', at)) >= 0:
-        marker = data[at + 1]
-        if marker == START_OF_SCAN[1] and size_at:
-            return size_at, at, is_one_scan and data[at + 4] == data[size_at + 4]
-        if marker in (START_OF_SCAN[1], END_OF_IMAGE[1]):
-            break
-        if marker in START_OF_FRAME:
-            if size_at:
-                raise ImageError('a JPEG with two sizes')
-            size_at, is_one_scan = at + 5, marker not in PROGRESSIVE
-        at += 1 if marker in BARE else 2 + (data[at + 2] << 8 | data[at + 3])
-    raise IndexError
 
 
 def _png(data: bytes) -> tuple[int, int]:
@@ -177,7 +111,7 @@ def _tiff(data: bytes) -> tuple[int, int]:
 
 
 FORMATS: dict[bytes, tuple[str, Callable[[bytes], tuple[int, int]]]] = {
-    START_OF_IMAGE: ('JPEG', _jpeg),
+    jpeg.START: ('JPEG', lambda data: jpeg.read_frame(data).wh),
     b'\x89PNG\r\n\x1a\n': ('PNG', _png),
     b'RIFF': ('WebP', _webp),
     b'BM': ('BMP', _bmp),

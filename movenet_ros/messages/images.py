@@ -17,23 +17,28 @@ Images of messages as arrays, and back.
 
 A table of encodings reads them. 8-bit colour is a view of the message's own buffer, with
 nothing copied; what has to be computed (YUV, Bayer, 16 bit) becomes 8-bit BGR. Encodings that the
-table does not know go to cv_bridge where it is installed.
+table does not know go to cv_bridge where it is installed and works.
 """
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+import re
 from typing import Any
 
 import cv2
+from movenet_ros.core.bit_depth import to_8_bit
 from movenet_ros.core.errors import ImageError
+from movenet_ros.core.errors import OtherTopicError
 from movenet_ros.core.image import check_size
 from movenet_ros.core.image import decode_picture
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.image import Order
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.wording import one_line
+from movenet_ros.messages import cv_bridge_probe
+from movenet_ros.messages import transports
 import numpy as np
 from numpy.typing import NDArray
 from sensor_msgs.msg import CompressedImage
@@ -73,13 +78,24 @@ COMPUTED: dict[str, tuple[int, int, int]] = {  # encoding: bytes per channel, ch
     'uyvy': (1, 2, cv2.COLOR_YUV2BGR_UYVY),
     'yuv422_yuy2': (1, 2, cv2.COLOR_YUV2BGR_YUYV),
     'yuyv': (1, 2, cv2.COLOR_YUV2BGR_YUYV),
-    'nv12': (1, 1, cv2.COLOR_YUV2BGR_NV12),
-    'nv21': (1, 1, cv2.COLOR_YUV2BGR_NV21),
 }
 
-_broken: set[str] = set()  # not tried again: NumPy prints a page each time
+PLANAR: dict[str, tuple[int, int]] = {  # encoding: halves of its height in rows, OpenCV code
+    'nv12': (3, cv2.COLOR_YUV2BGR_NV12),
+    'nv21': (3, cv2.COLOR_YUV2BGR_NV21),
+    'i420': (3, cv2.COLOR_YUV2BGR_I420),
+    'yv12': (3, cv2.COLOR_YUV2BGR_YV12),
+    'nv24': (6, -1),  # OpenCV has none
+}
+ALIASES = {'yuv420': 'i420', 'yuv420p': 'i420', 'iyuv': 'i420'}
 
-PLANAR = ('nv12', 'nv21')  # half as many rows again hold the colours
+ENCODINGS = (*DIRECT, *COMPUTED, *PLANAR)
+NAMES = {each.lower(): each for each in ENCODINGS}
+LONGEST_NAME = 40
+NUMBERS = re.compile(r'(8|16|32|64)(U|S|F)C\d*', re.IGNORECASE)  # OpenCV's names of types
+
+YUV_TO_BGR = np.array([[1.164, 2.018, 0.0], [1.164, -0.391, -0.813], [1.164, 0.0, 1.596]])
+YUV_ZERO = np.array([[16.0], [128.0], [128.0]])  # ITU-R BT.601 in its limited range, as OpenCV has
 
 
 def image_from_msg(msg: Any, max_pixels: int = MAX_IMAGE_PIXELS) -> SourceImage:
@@ -92,13 +108,16 @@ def image_from_msg(msg: Any, max_pixels: int = MAX_IMAGE_PIXELS) -> SourceImage:
     """
     _check_frame_id(msg)
     check_size((msg.width, msg.height), max_pixels)
-    if msg.encoding in DIRECT:
-        size, channels, order = DIRECT[msg.encoding]
-        return SourceImage(_to_8_bit(_pixels(msg, msg.height, size, channels)), order)
-    if msg.encoding in COMPUTED:
-        size, channels, code = COMPUTED[msg.encoding]
-        pixels = _to_8_bit(_pixels(msg, _rows(msg), size, channels))
+    encoding = _known_name(msg.encoding)
+    if encoding in DIRECT:
+        size, channels, order = DIRECT[encoding]
+        return SourceImage(to_8_bit(_pixels(msg, size, channels)), order)
+    if encoding in COMPUTED:
+        size, channels, code = COMPUTED[encoding]
+        pixels = to_8_bit(_pixels(msg, size, channels))
         return SourceImage(_convert(msg, lambda: cv2.cvtColor(pixels, code)), 'bgr')
+    if encoding in PLANAR:
+        return SourceImage(_convert(msg, lambda: _from_planes(msg, encoding)), 'bgr')
     return _image_by_cv_bridge(msg)
 
 
@@ -109,10 +128,20 @@ def image_from_compressed_msg(
     Read a compressed image message.
 
     :param max_pixels: larger ones are refused before anything of that size is decoded.
-    :raises ImageError: if the data is no whole picture.
+    :raises ImageError: if the data is no whole picture; it names what else the data is.
     """
     _check_frame_id(msg)
-    return decode_picture(np.frombuffer(msg.data, np.uint8), max_pixels)
+    depth = transports.depth_in(msg.format)
+    if depth:
+        raise OtherTopicError(depth)
+    data = np.frombuffer(msg.data, np.uint8)
+    try:
+        return decode_picture(data, max_pixels)
+    except ImageError as error:
+        video = transports.video_in(msg.format, data[:20].tobytes())
+        if video:
+            raise OtherTopicError(video) from error
+        raise
 
 
 def image_to_msg(image_bgr: NDArray[np.uint8], header: Header) -> Image:
@@ -136,37 +165,23 @@ def _check_frame_id(msg: Any) -> None:
         )
 
 
-def _rows(msg: Image) -> int:
-    """
-    Return how many rows the data has.
-
-    Publishers of NV12 and NV21 disagree: most give the picture's height, some count the rows of
-    the colour plane in. The length of the data tells.
-    """
-    if msg.encoding in PLANAR and len(msg.data) > msg.step * msg.height:
-        return int(msg.height * 3 // 2)
-    return int(msg.height)
+def _known_name(encoding: str) -> str:
+    """Return an encoding's name in the tables, for one in other letters or with blanks, too."""
+    if encoding in DIRECT:  # nearly always
+        return encoding
+    name = encoding[:LONGEST_NAME].strip().lower().removeprefix('cv_')
+    return NAMES.get(ALIASES.get(name, name), '')
 
 
-def _pixels(msg: Image, rows: int, size: int, channels: int) -> NDArray[Any]:
+def _pixels(msg: Any, size: int, channels: int) -> NDArray[Any]:
     """
-    View the message's data as ``(rows, W, channels)``, or ``(rows, W)`` for one channel.
+    View the message's data as ``(H, W, channels)``, or ``(H, W)`` for one channel.
 
     :param size: bytes per channel, 1 or 2.
     :raises ImageError: if the data is too short for it.
     """
-    width, row = int(msg.width), int(msg.width) * channels * size
-    if width < 1 or rows < 1:
-        raise ImageError(f'an image of {msg.width}x{msg.height} pixels')
-    if msg.step < row:
-        raise ImageError(
-            f'step is {msg.step} bytes, but {width} pixels of {msg.encoding} take {row}'
-        )
-    if len(msg.data) < msg.step * rows:
-        raise ImageError(
-            f'{len(msg.data)} bytes of data, but {rows} rows of {msg.step} bytes'
-            f' are {msg.step * rows} ({msg.width}x{msg.height} {msg.encoding})'
-        )
+    rows, width, row = int(msg.height), int(msg.width), int(msg.width) * channels * size
+    _check_data(msg, rows, row)
     dtype = np.dtype(np.uint8 if size == 1 else '>u2' if msg.is_bigendian else '<u2')
     pixels: NDArray[Any] = np.ndarray(
         (rows, width, channels), dtype, msg.data, strides=(msg.step, channels * size, size)
@@ -174,38 +189,83 @@ def _pixels(msg: Image, rows: int, size: int, channels: int) -> NDArray[Any]:
     return pixels[..., 0] if channels == 1 else pixels
 
 
-def _to_8_bit(pixels: NDArray[Any]) -> NDArray[np.uint8]:
-    """Scale 16 bits to 8 over the full range, as cv_bridge does; 8 bits stay as they are."""
-    if pixels.dtype == np.uint8:
-        return pixels
-    return np.asarray(cv2.convertScaleAbs(pixels.astype(np.uint16), alpha=255 / 65535), np.uint8)
+def _check_data(msg: Any, rows: int, row: int, size: int = 0) -> None:
+    """
+    Check that the data is what the other fields say.
+
+    :param rows: of ``step`` bytes.
+    :param row: bytes that a row has at least.
+    :param size: bytes of all rows; 0 for ``step`` times as many.
+    :raises ImageError: if the data is too short.
+    """
+    encoding = one_line(msg.encoding, LONGEST_NAME)
+    if msg.width < 1 or rows < 1:
+        raise ImageError(f'an image of {msg.width}x{msg.height} pixels')
+    if msg.step < row:
+        raise ImageError(
+            f'step is {msg.step} bytes, but {msg.width} pixels of {encoding} take {row}'
+        )
+    size = size or msg.step * rows
+    if len(msg.data) < size:
+        raise ImageError(
+            f'{len(msg.data)} bytes of data, but {rows} rows of {msg.step} bytes'
+            f' are {size} ({msg.width}x{msg.height} {encoding})'
+        )
 
 
-def _convert(msg: Image, conversion: Callable[[], Any]) -> NDArray[np.uint8]:
+def _from_planes(msg: Any, encoding: str) -> Any:
+    """
+    Convert an image whose colours lie below its brightness.
+
+    Publishers disagree on the height: most give the picture's, some count the rows of the colours
+    in. The length of the data tells.
+    """
+    halves, code = PLANAR[encoding]
+    width, step = int(msg.width), int(msg.step)
+    counts_all = len(msg.data) <= step * msg.height
+    rows = int(msg.height) if counts_all else int(msg.height) * halves // 2
+    height = rows * 2 // halves
+    has_three = code in (cv2.COLOR_YUV2BGR_I420, cv2.COLOR_YUV2BGR_YV12)
+    half_step = step // 2
+    _check_data(msg, rows, width, height * (step + half_step) if has_three else step * rows)
+    data = np.frombuffer(msg.data, np.uint8)
+    luma, colours = np.split(data, [height * step])
+    luma = luma.reshape(height, step)[:, :width]
+    if has_three:  # two planes more, of half the width
+        planes = colours[:height * half_step].reshape(height, half_step)[:, :width // 2]
+        return cv2.cvtColor(np.append(luma, planes).reshape(rows, width), code)
+    if encoding == 'nv24':  # two colours for each pixel
+        pairs = colours[:2 * height * step].reshape(height, step, 2)[:, :width]
+        to_bgr = np.hstack([YUV_TO_BGR, -YUV_TO_BGR @ YUV_ZERO])
+        return cv2.transform(np.dstack([luma, pairs]), to_bgr)
+    return cv2.cvtColor(data[:rows * step].reshape(rows, step)[:, :width], code)
+
+
+def _convert(msg: Any, conversion: Callable[[], Any]) -> NDArray[np.uint8]:
     """Run OpenCV's conversion; what it refuses (an odd width of YUV) is an ImageError."""
     try:
         return np.asarray(conversion(), np.uint8)
-    except cv2.error as error:
-        size = f'{msg.width}x{msg.height}'
-        reason = one_line(error.err)
-        raise ImageError(f'OpenCV cannot convert {size} {msg.encoding}: {reason}') from error
+    except (cv2.error, ValueError) as error:  # ValueError: planes of an odd height
+        what = f'{msg.width}x{msg.height} {one_line(msg.encoding, LONGEST_NAME)}'
+        reason = one_line(getattr(error, 'err', error))
+        raise ImageError(f'OpenCV cannot convert {what}: {reason}') from error
 
 
-def _image_by_cv_bridge(msg: Image) -> SourceImage:
-    """Let cv_bridge read an encoding that the table does not know."""
-    known = f'known are {", ".join((*DIRECT, *COMPUTED))}'
-    encoding = f"'{one_line(msg.encoding, 40)}'"
-    if msg.encoding[:3] in ('16U', '16S', '32F', '32S', '64F'):
-        raise ImageError(f'encoding {encoding} is no colour image (depth?); {known}')
+def _image_by_cv_bridge(msg: Any) -> SourceImage:
+    """Let cv_bridge read an encoding that the table does not know, if it works here."""
+    encoding = f"'{one_line(msg.encoding, LONGEST_NAME)}'"
+    known = f'known are {", ".join(ENCODINGS)}'
+    name = msg.encoding[:LONGEST_NAME].strip()
+    if name.upper() in transports.DEPTH:
+        raise OtherTopicError(transports.depth_sentence(f'encoding {name}'))
+    if NUMBERS.fullmatch(name):
+        raise ImageError(f'encoding {encoding} has numbers, not colours; {known}')
+    broken = cv_bridge_probe.problem()
+    if broken:
+        raise ImageError(f'unknown encoding {encoding}; {known}; {broken}')
     try:
-        if 'cv_bridge' in _broken:
-            raise ImportError
         from cv_bridge import CvBridge
 
-        pixels = CvBridge().imgmsg_to_cv2(msg, 'bgr8')  # loads its compiled part only here
-        return SourceImage(np.asarray(pixels), 'bgr')
-    except (ImportError, AttributeError) as error:  # AttributeError: built for another NumPy
-        _broken.add('cv_bridge')
-        raise ImageError(f'unknown encoding {encoding}; {known}') from error
+        return SourceImage(np.asarray(CvBridge().imgmsg_to_cv2(msg, 'bgr8')), 'bgr')
     except Exception as error:  # noqa: B902 (whatever comes of fields that make no sense)
         raise ImageError(f'unknown encoding {encoding}: {one_line(error)}') from error

@@ -30,6 +30,7 @@ from movenet_ros.core.runtime import Tensors
 from movenet_ros.messages.images import COMPUTED
 from movenet_ros.messages.images import DIRECT
 from movenet_ros.messages.images import image_from_msg
+from movenet_ros.messages.images import PLANAR
 from movenet_ros.messages.prepared import poses_to_bytes
 from movenet_ros.messages.serialized_image import ImageView
 from movenet_ros.messages.stamped import stamp_ns
@@ -87,10 +88,11 @@ class SerializedImages:
     def __init__(self) -> None:
         header = Header(stamp=Time(sec=12, nanosec=5), frame_id='camera')
         self._whole = []
-        for encoding, (size, channels, *_) in {**DIRECT, **COMPUTED}.items():
+        planar = dict.fromkeys(PLANAR, (1, 1))
+        for encoding, (size, channels, *_) in {**DIRECT, **COMPUTED, **planar}.items():
             msg = Image(header=header, width=8, height=6, encoding=encoding)
             msg.step = 8 * size * channels
-            msg.data = array('B', bytes(range(48)) * 12)[:msg.step * 9]
+            msg.data = array('B', bytes(range(48)) * 12)[:msg.step * 18]
             self._whole.append(bytes(serialize_message(msg)))
 
     def make(self, random: Random) -> bytes:

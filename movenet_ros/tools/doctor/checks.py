@@ -88,12 +88,13 @@ def ros() -> list[Check]:
 
 def cv_bridge() -> list[Check]:
     """Convert an image by cv_bridge, which is compiled for one NumPy and one OpenCV."""
-    try:
-        bridge = import_module('cv_bridge').CvBridge()
-    except ModuleNotFoundError:  # nothing but rare encodings needs it
+    probe = import_module('movenet_ros.messages.cv_bridge_probe')
+    problem = probe.try_conversion()
+    if problem == probe.NOT_INSTALLED:  # nothing but rare encodings needs it
         return []
-    image = import_module('sensor_msgs.msg').Image
-    bridge.imgmsg_to_cv2(image(height=2, width=2, encoding='8UC2', step=4, data=bytes(8)))
+    if problem:
+        fix = pip('install', "'numpy<2'", "'opencv-python-headless<5'")
+        return [Check('cv_bridge', 'warn', problem, fix)]
     return [Check('cv_bridge', 'ok', 'converts an image (for rare encodings)')]
 
 

@@ -39,7 +39,8 @@ pytestmark = pytest.mark.process
 
 ROOT = Path(__file__).resolve().parents[3]
 MISSING = 'raise ModuleNotFoundError("No module named {0!r}", name={0!r})'
-BRIDGE = 'class CvBridge:\n    def imgmsg_to_cv2(self, msg): {}'
+BRIDGE = 'class CvBridge:\n    def imgmsg_to_cv2(self, msg, encoding): {}'
+PIXELS = 'import numpy; return numpy.frombuffer(msg.data, numpy.uint8).reshape(1, 2, 3)[..., ::-1]'
 
 PutModule = Callable[[str, str], None]
 
@@ -97,8 +98,10 @@ def test_without_ament_prefix_path_is_a_warning(monkeypatch: pytest.MonkeyPatch)
     ('code', 'rows'),
     [
         (MISSING.format('cv_bridge'), []),
-        (BRIDGE.format('pass'), ['ok converts an image']),
-        (BRIDGE.format('{}[16]'), ['warn 16']),  # built for OpenCV 4, with OpenCV 5
+        (BRIDGE.format(PIXELS), ['ok converts an image']),
+        (  # built for OpenCV 4, with OpenCV 5
+            BRIDGE.format('{}[16]'), ['warn cv_bridge converts no image: KeyError: 16'],
+        ),
         (BRIDGE.format('import os; os.abort()'), ['warn crashes (SIGABRT)']),  # another NumPy
     ],
 )

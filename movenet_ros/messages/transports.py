@@ -1,0 +1,109 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+What carries images that are no pictures: depth, and video whose images need the ones before.
+
+Each is named as what it is, with the command or the topic that helps.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+
+DEPTH = {'16UC1', '16SC1', '32FC1', '64FC1', 'compressedDepth'}
+VIDEO = {  # names in the format of a CompressedImage: what it is, and image_transport's name
+    'h264': ('H.264 video', 'ffmpeg'),
+    'avc': ('H.264 video', 'ffmpeg'),
+    'avc1': ('H.264 video', 'ffmpeg'),
+    'h265': ('H.265 video', 'ffmpeg'),
+    'hevc': ('H.265 video', 'ffmpeg'),
+    'av1': ('AV1 video', 'ffmpeg'),
+    'vp8': ('VP8 video', 'ffmpeg'),
+    'vp9': ('VP9 video', 'ffmpeg'),
+    'mpeg4': ('MPEG-4 video', 'ffmpeg'),
+    'ffmpeg': ('video by ffmpeg_image_transport', 'ffmpeg'),
+    'theora': ('Theora video', 'theora'),
+}
+VIDEO_TYPES = {  # message types of image_transport's plugins: the plugin's name
+    'ffmpeg_image_transport_msgs/msg/FFMPEGPacket': 'ffmpeg',
+    'foxglove_msgs/msg/CompressedVideo': 'foxglove',
+    'theora_image_transport/msg/Packet': 'theora',
+}
+PNG = b'\x89PNG'
+DEPTH_HEADER = 12  # bytes before the PNG of compressedDepth
+START_CODES = (b'\0\0\0\1', b'\0\0\1')  # of H.264 and H.265
+POSITIONAL = ('humble', 'iron')  # distributions whose republish takes arguments, not parameters
+
+_DEPTH_NAMES = {each.lower() for each in DEPTH}
+
+
+def depth_in(format_: str) -> str:
+    """Return what a CompressedImage with depth is, and the fix; nothing for others."""
+    if not _DEPTH_NAMES & set(_words(format_)):
+        return ''
+    return depth_sentence(f'format {format_.strip()!r}')
+
+
+def depth_sentence(said_by: str) -> str:
+    """
+    Return that a topic carries depth, and which one to take instead.
+
+    :param said_by: how that is known.
+    """
+    return (
+        f'a depth image ({said_by}): take the topic of the colour or infrared images instead, such'
+        ' as -r image:=/camera/color/image_raw'
+    )
+
+
+def video_in(format_: str, data: bytes) -> str:
+    """
+    Return what a CompressedImage is that is no picture, and the fix; nothing if that is unknown.
+
+    :param data: the first bytes.
+    """
+    if data[DEPTH_HEADER:].startswith(PNG):
+        return depth_sentence('compressedDepth')
+    name = next((each for each in _words(format_) if each in VIDEO), '')
+    name = name or ('h264' if data.startswith(START_CODES) else '')
+    if not name:
+        return ''
+    what, transport = VIDEO[name]
+    return (
+        f'{what}, whose images need the ones before: let the camera publish JPEG or raw images, or'
+        f' decode them: {republish(transport)}'
+    )
+
+
+def republish(transport: str, topic: str = 'TOPIC') -> str:
+    """
+    Return the command that makes raw images of another transport's.
+
+    :param transport: image_transport's name of it.
+    :param topic: that carries it.
+    """
+    base = topic.removesuffix(f'/{transport}')
+    remapping = f'-r in/{transport}:={base}/{transport} -r out:={base}'
+    if os.environ.get('ROS_DISTRO') in POSITIONAL:
+        return f'ros2 run image_transport republish {transport} raw --ros-args {remapping}'
+    return (
+        'ros2 run image_transport republish --ros-args'
+        f' -p in_transport:={transport} -p out_transport:=raw {remapping}'
+    )
+
+
+def _words(format_: str) -> list[str]:
+    return re.findall(r'[a-z0-9]+', re.sub(r'h[.-]26', 'h26', format_[:100].lower()))
