@@ -39,6 +39,7 @@ from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.files import sha256_of
 from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.new_shapes import NewShapes
 from movenet_ros.core.pose_model import MakeModel
 from movenet_ros.core.pose_model import PoseModel
 from movenet_ros.core.pose_model import Prepared
@@ -56,6 +57,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 WARM_UP_WH = ((640, 480), (1280, 720))  # the sizes that cameras send
+LIVE_WARM_UP_WH = ((480, 480), (640, 480))  # first the square, which holds images of every size
 CALM_IMAGES = 30  # without a failure, after which one is worth a line again
 
 
@@ -77,6 +79,8 @@ class Perception:
     :param log: None: Python's logger ``movenet_ros``.
     :param runtime: with the network loaded; None opens the one that the settings ask for.
     :param model: the network, as ``model(input_size, person_threshold, max_people)``.
+    :param live: images do not wait: those of a new shape run with more padding while the runtime
+        is made ready for it. Else each runs in its own, so that it gives the same at any time.
     :raises StartError: if the model or the runtime does not allow a start.
     """
 
@@ -107,17 +111,20 @@ class Perception:
         log: Log | None = None,
         runtime: Runtime | None = None,
         model: MakeModel = MultiPose,
+        live: bool = False,
     ) -> None:
         self.settings = settings or Settings()
         self._log = log or logging.getLogger('movenet_ros')
         self._make_model = model
         self._calm_images = CALM_IMAGES
         self._image_wh = WARM_UP_WH[0]
+        self._warm_up_wh = LIVE_WARM_UP_WH if live else WARM_UP_WH
         self._tracker: PeopleTracker | None = None
         self.model = self._made(self.settings)
         self.runtime = runtime or self._opened(self.settings)
+        self._new_shapes = self._watched() if live else None
         try:
-            self._warm_up(self.settings, self.model, WARM_UP_WH)
+            self._warm_up(self.settings, self.model, self._warm_up_wh)
         except InferenceError as error:
             self.failures += 1
             if not self._may_fall_back():
@@ -186,7 +193,7 @@ class Perception:
         rotate = self.settings.rotate if prepared is None else prepared.rotate
         turned = upright(image, rotate)
         try:
-            poses = self.model.find(turned, self._run, prepared)
+            poses = self._find(turned, prepared)
             self._calm_images += 1
         except InferenceError as error:
             poses = self._try_again(error, turned, prepared)
@@ -211,7 +218,8 @@ class Perception:
         before = self.settings
         if (settings.input_size, settings.rotate) != (before.input_size, before.rotate):
             model = self._made(settings)
-            self._warm_up(settings, model, [self._image_wh])
+            images_wh = self._warm_up_wh[:1] if self._new_shapes else [self._image_wh]
+            self._warm_up(settings, model, images_wh)
             self.model = model
         self.settings = settings
         if self._tracker is not None:
@@ -221,7 +229,16 @@ class Perception:
 
     def close(self) -> None:
         """Free the network, on a GPU too; no image can be asked about afterwards."""
+        if self._new_shapes is not None:
+            self._new_shapes.close()
         self.runtime.close()
+
+    def _find(self, image: SourceImage, prepared: Prepared | None) -> Poses:
+        """Find people, once."""
+        if self._new_shapes is not None and prepared is None:
+            shapes = self._new_shapes.padded(self.model.input_shapes(image.wh))
+            prepared = None if shapes is None else self.model.prepare(image, shapes)
+        return self.model.find(image, self._run, prepared)
 
     def _run(self, inputs: Tensors) -> Tensors:
         begun_s = time.perf_counter()
@@ -247,6 +264,9 @@ class Perception:
             black = SourceImage(np.zeros((height, width, 3), np.uint8), 'rgb')
             model.find(upright(black, settings.rotate), self._run)
 
+    def _watched(self) -> NewShapes:
+        return NewShapes(self.runtime, self._log.info, self._log.warning)
+
     def _opened(self, settings: Settings) -> Runtime:
         runtime, _, path, self.fallback = open_runtime(settings, self.model.spec, self._log)
         self.file = path / 'saved_model.pb' if path and path.is_dir() else path
@@ -259,7 +279,7 @@ class Perception:
         """Do what can be done about a failed inference."""
         self.failures += 1
         try:
-            poses = self.model.find(image, self._run, prepared)
+            poses = self._find(image, prepared)
             if self._calm_images >= CALM_IMAGES:
                 self._log.warning(f'an inference failed, and worked when repeated: {error}')
             self._calm_images = 0
@@ -270,9 +290,9 @@ class Perception:
         self._calm_images = 0
         if self._may_fall_back():
             self._fall_back(error)
-            return self.model.find(image, self._run, prepared)
+            return self._find(image, prepared)
         try:
-            self._warm_up(self.settings, self.model, WARM_UP_WH[:1])
+            self._warm_up(self.settings, self.model, self._warm_up_wh[:1])
         except InferenceError as again:
             name = self.runtime.info
             raise BackendError(f'{name} no longer runs the model: {again}') from again
@@ -288,10 +308,11 @@ class Perception:
         self._log.warning(f'{before} fails ({error}): loading the model anew, on the CPU')
         self.is_loading = True
         try:
-            self.runtime.close()
+            self.close()
             self.runtime = self._opened(replace(self.settings, device='cpu'))
+            self._new_shapes = self._new_shapes and self._watched()
             self.fallback = f'{before} failed ({error}): now {self.runtime.info}'
-            self._warm_up(self.settings, self.model, WARM_UP_WH)
+            self._warm_up(self.settings, self.model, self._warm_up_wh)
         except InferenceError as again:
             self.close()
             name = self.runtime.info

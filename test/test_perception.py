@@ -20,6 +20,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from dataclasses import replace
 import hashlib
+from threading import Event
 from typing import Any
 
 from log_lines import Lines
@@ -33,6 +34,7 @@ from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import ARRAYS
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.turning import turned_back
 from movenet_ros.model.store import ModelFiles
@@ -77,11 +79,17 @@ class Room:
     :param answer: the fixture.
     :param runs_on: the device that the backend says it runs on.
     :param broken: how many inferences fail, from now on.
+    :param live: whether images do not wait.
     :param parameters: of the node.
     """
 
     def __init__(
-        self, answer: Answer, runs_on: str = 'CPU', broken: int = 0, **parameters: Any
+        self,
+        answer: Answer,
+        runs_on: str = 'CPU',
+        broken: int = 0,
+        live: bool = False,
+        **parameters: Any,
     ) -> None:
         self.log = Lines()
         self.settings = table_of(Settings, parameters)
@@ -92,7 +100,7 @@ class Room:
         self.shapes: list[tuple[int, ...]] = []
         self.broken = broken
         self._answer = answer
-        self.perception = Perception(self.settings, self.log, self.backend)
+        self.perception = Perception(self.settings, self.log, self.backend, live=live)
 
     def _run(self, inputs: Tensors) -> Tensors:
         self.shapes.append(inputs['input'].shape)
@@ -101,9 +109,12 @@ class Room:
             raise InferenceError('no memory')
         return {'output_0': self.output}
 
-    def show(self, poses: Poses, stamps_ns: Iterable[int]) -> list[Poses]:
+    def show(
+        self, poses: Poses, stamps_ns: Iterable[int], letterbox: Letterbox | None = None
+    ) -> list[Poses]:
         """Let the model see people in some images."""
-        self.output = self._answer(Letterbox.fit(WH, self.settings.input_size, 32), poses)
+        letterbox = letterbox or Letterbox.fit(WH, self.settings.input_size, 32)
+        self.output = self._answer(letterbox, poses)
         return [self.perception.people(IMAGE, each) for each in stamps_ns]
 
     def change(self, **parameters: Any) -> None:
@@ -129,6 +140,60 @@ def test_it_warms_up_on_the_shapes_of_cameras(answer: Answer) -> None:
     room = Room(answer, input_size=256)
     expected = [Letterbox.fit(wh, 256, 32).empty_batch().shape for wh in WARM_UP_WH]
     assert room.shapes == expected
+
+
+def test_live_it_warms_up_the_square_first(answer: Answer) -> None:
+    """Which holds images of every size."""
+    room = Room(answer, live=True, input_size=256)
+    assert room.shapes == [(1, 256, 256, 3), (1, 192, 256, 3)]
+
+
+def test_live_images_of_a_new_size_are_answered_while_the_runtime_is_made_ready(
+    answer: Answer,
+) -> None:
+    """In the square, and where people are."""
+    room, is_ready, may_end = Room(answer, live=True), {(1, 256, 256, 3)}, Event()
+
+    def prepare(shapes: Shapes) -> None:
+        assert may_end.wait(30)
+        is_ready.add(dict(shapes)['input'])
+
+    room.backend.is_ready = lambda shapes: dict(shapes)['input'] in is_ready
+    room.backend.prepare = prepare
+    square = Letterbox.fit(WH, 256, 32).padded_to((256, 256))
+    found = room.show(person_at(300, 240), stamps(0, 40), square)
+    assert {*room.shapes[2:]} == {(1, 256, 256, 3)}
+    np.testing.assert_allclose(found[0].keypoints, person_at(300, 240).keypoints, atol=0.01)
+    may_end.set()
+    room.perception.close()
+    room.show(person_at(300, 240), stamps(40, 1))
+    assert room.shapes[-1] == (1, 192, 256, 3)
+    assert len(room.log.infos) == 2
+
+
+def test_otherwise_each_image_runs_in_its_own_shape(answer: Answer) -> None:
+    """Ready or not: a bag gives the same at any speed."""
+    room = Room(answer)
+    room.backend.is_ready = lambda shapes: False
+    room.show(person_at(300, 240), stamps(0, 40))
+    assert {*room.shapes[len(WARM_UP_WH):]} == {(1, 192, 256, 3)}
+
+
+def test_live_a_new_input_size_is_warmed_up_in_its_square(answer: Answer) -> None:
+    room = Room(answer, live=True)
+    room.change(input_size=512)
+    assert room.shapes[-1] == (1, 512, 512, 3)
+
+
+def test_live_the_cpu_is_watched_after_a_gpu(answer: Answer, on_cpu: list[Settings]) -> None:
+    room = Room(answer, GPU, live=True)
+    room.broken = 2
+    room.perception.people(IMAGE, 0)
+    cpu: Any = room.perception.runtime
+    cpu.is_ready = lambda shapes: dict(shapes)['input'] == (1, 256, 256, 3)
+    room.perception.people(IMAGE, STEP_NS)
+    assert cpu.batches[-1].shape == (1, 256, 256, 3)
+    room.perception.close()
 
 
 def test_people_get_ids(answer: Answer) -> None:

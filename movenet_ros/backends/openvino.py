@@ -17,10 +17,7 @@
 OpenVINO, on the CPU.
 
 The network is compiled for each shape of its input, which is faster than one for all shapes, and
-the compiled ones are kept for the next start. A shape for which there is no room runs in the one
-for all shapes until it has come several times in a row; then it takes the place of the shape that
-was used least recently. So a new camera gets the fast one, and pictures of many sizes neither
-compile for each picture nor fill the memory.
+the compiled ones are kept for the next start.
 """
 
 from __future__ import annotations
@@ -31,6 +28,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from movenet_ros.backends.by_shape import ByShape
 from movenet_ros.backends.compiled import open_folder
 from movenet_ros.backends.compiled import seal
 from movenet_ros.backends.failures import FAILURES
@@ -42,14 +40,12 @@ from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.native_memory import give_back_freed_memory
 from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import Shapes
+from movenet_ros.core.runtime import shapes_of
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.runtime import TensorSpec
 
 TELEMETRY = 'openvino_telemetry'
-Shapes = tuple[tuple[str, tuple[int, ...]], ...]
-
-MAX_SHAPES = 4  # compiled ones that are loaded; each takes some 60 MB
-TIMES_IN_A_ROW = 3  # of one more shape, after which it is compiled too
 
 
 def import_openvino() -> Any:
@@ -122,57 +118,44 @@ class OpenVino:
         self._spec = spec
         self._options = options
         self._folder = folder
-        self._requests: dict[Shapes, Any] = {}  # the most recently used last
-        self._for_all_shapes: Any = None
-        self._latest: Shapes = ()
-        self._times = 0  # in a row that the latest shapes came
+        self._requests = ByShape(self._compiled)
 
     def run(self, inputs: Tensors) -> Tensors:
         """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
-        shapes = tuple((name, each.shape) for name, each in inputs.items())
+        shapes = shapes_of(inputs)
         try:
             self._spec.check_inputs(inputs)
-            answer = self._request(shapes).infer(dict(inputs), share_inputs=True)
+            answer = self._requests.get(shapes).infer(dict(inputs), share_inputs=True)
             return {name: answer[name] for name in self._spec.outputs}
         except FAILURES as error:
-            # a request that failed on one shape may fail on every other one from then on
-            self._requests.pop(shapes, None)
-            self._for_all_shapes = None
+            self._requests.drop(shapes)  # a request that failed may fail from then on
+            raise InferenceError(f'OpenVINO: {_reason(error)}') from error
+
+    def is_ready(self, shapes: Shapes) -> bool:
+        """Return whether the model is compiled for these shapes."""
+        return self._requests.has(shapes)
+
+    def prepare(self, shapes: Shapes) -> None:
+        """Compile the model; see :class:`movenet_ros.core.runtime.Runtime`."""
+        try:
+            self._requests.get(shapes)
+        except FAILURES as error:
             raise InferenceError(f'OpenVINO: {_reason(error)}') from error
 
     def close(self) -> None:
         """Free the compiled models; the Core stays with its threads, see :func:`_core`."""
-        self._requests.clear()
-        self._for_all_shapes = self._model = None
+        self._requests.close()
+        self._model = None
         give_back_freed_memory()
 
-    def _request(self, shapes: Shapes) -> Any:
-        """Return what runs inputs of these shapes; compile it where that has not been done."""
-        self._times = self._times + 1 if shapes == self._latest else 1
-        self._latest = shapes
-        if shapes in self._requests:
-            self._requests[shapes] = self._requests.pop(shapes)
-        elif len(self._requests) < MAX_SHAPES:
-            self._requests[shapes] = self._compiled(shapes)
-        elif self._times > TIMES_IN_A_ROW:
-            del self._requests[next(iter(self._requests))]
-            give_back_freed_memory()
-            self._requests[shapes] = self._compiled(shapes)
-        else:
-            self._for_all_shapes = self._for_all_shapes or self._compiled(())
-            return self._for_all_shapes
-        return self._requests[shapes]
-
     def _compiled(self, shapes: Shapes) -> Any:
-        """Compile the network for these shapes; without any, for all."""
-        stated = {name: each.shape or () for name, each in self._spec.inputs.items()}
-        stated.update(shapes)
-        self._model.reshape(
-            {name: [-1 if n is None else n for n in shape] for name, shape in stated.items()}
-        )
+        """Compile the network for these shapes, and run it once: the first takes longer."""
+        self._model.reshape({name: [*shape] for name, shape in shapes})
         compiled = self._core.compile_model(self._model, 'CPU', self._options)
         seal(self._folder)
-        return compiled.create_infer_request()
+        request = compiled.create_infer_request()
+        request.infer(dict(self._spec.zeros(shapes)))
+        return request
 
 
 @lru_cache

@@ -18,6 +18,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +47,13 @@ class RecordedBackend:
         (batch,) = inputs.values()
         self.batches.append(batch.copy())
         return {self._name: self._outputs[min(len(self.batches), len(self._outputs)) - 1]}
+
+    def is_ready(self, shapes: Shapes) -> bool:
+        """Return True: there is nothing to prepare."""
+        return True
+
+    def prepare(self, shapes: Shapes) -> None:
+        """Do nothing."""
 
     def close(self) -> None:
         """Note it in ``closed``."""

@@ -34,6 +34,8 @@ from movenet_ros.core.native_log import native_chatter_dropped
 from movenet_ros.core.native_memory import give_back_freed_memory
 from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import Shapes
+from movenet_ros.core.runtime import shapes_of
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.runtime import TensorSpec
 
@@ -120,6 +122,7 @@ class TensorFlow:
         self._model = model  # its variables live only as long as this object
         self._signature = signature
         self._device = device
+        self._ready: set[Shapes] = set()
 
     def run(self, inputs: Tensors) -> Tensors:
         """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
@@ -129,11 +132,21 @@ class TensorFlow:
             with tf.device(self._device):
                 tensors = {name: tf.constant(each) for name, each in inputs.items()}
                 answer = self._signature(**tensors)
-                return {name: each.numpy() for name, each in answer.items()}
+                outputs = {name: each.numpy() for name, each in answer.items()}
+            self._ready.add(shapes_of(inputs))
+            return outputs
         except (*FAILURES, tf.errors.OpError) as error:
             reason = _reason(error)
         # not from inside the handler: the first error holds tensors, also on the GPU
         raise InferenceError(f'TensorFlow: {reason}')
+
+    def is_ready(self, shapes: Shapes) -> bool:
+        """Return whether inputs of these shapes ran before."""
+        return shapes in self._ready
+
+    def prepare(self, shapes: Shapes) -> None:
+        """Run once; see :class:`movenet_ros.core.runtime.Runtime`."""
+        self.run(self._spec.zeros(shapes))
 
     def close(self) -> None:
         """

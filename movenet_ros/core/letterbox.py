@@ -28,6 +28,7 @@ convention: it maps pixel middles, x + 0.5).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import replace
 
 import cv2
 from movenet_ros.core.errors import ImageError
@@ -68,6 +69,10 @@ class Letterbox:
         width, height = (max(1, round(side * scale)) for side in image_wh)
         padded = (-(-side // multiple) * multiple for side in (width, height))
         return cls(image_wh, (width, height), (next(padded), next(padded)))
+
+    def padded_to(self, input_wh: tuple[int, int]) -> Letterbox:
+        """Return it with more padding; the image lies where it did."""
+        return replace(self, input_wh=input_wh)
 
     @property
     def scale_xy(self) -> tuple[float, float]:

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from typing import Protocol
@@ -24,6 +25,7 @@ from typing import Protocol
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.skeleton import Skeleton
 
@@ -68,10 +70,20 @@ class PoseModel(Protocol):
     max_people: int
     """At most this many are kept, the highest scoring; may be set at any time."""
 
-    def prepare(self, image: SourceImage) -> Prepared:
+    def input_shapes(self, image_wh: tuple[int, int]) -> Iterator[Shapes]:
+        """
+        Yield the shapes of inputs that images of a size may have: their own, then padded more.
+
+        The last ones hold images of every size. A network whose inputs always have the same shape
+        yields nothing.
+        """
+        return iter(())
+
+    def prepare(self, image: SourceImage, shapes: Shapes | None = None) -> Prepared:
         """
         Make its inputs of an image; in any thread.
 
+        :param shapes: one of ``input_shapes``; None: the first.
         :raises ImageError: if the image cannot be scaled.
         """
 

@@ -27,6 +27,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 Tensors = Mapping[str, NDArray[Any]]
+Shapes = tuple[tuple[str, tuple[int, ...]], ...]
+"""Of all inputs of a network, by name."""
+
+MAX_SHAPES = 4  # that stay ready in a runtime: in OpenVINO each takes 60 MB
 
 
 @dataclass(frozen=True)
@@ -90,11 +94,10 @@ class ModelSpec:
             read[size] = {name: tuple(shape) for name, shape in fields[size].items()}
         return cls(**read)
 
-    def zeros(self) -> Tensors:
-        """Return inputs of the usual shapes for a trial."""
-        return {
-            name: np.zeros(shape, self.inputs[name].dtype) for name, shape in self.usual.items()
-        }
+    def zeros(self, shapes: Shapes | None = None) -> Tensors:
+        """Return inputs of some shapes for a trial; None: of the usual ones."""
+        sizes = self.usual if shapes is None else dict(shapes)
+        return {name: np.zeros(shape, self.inputs[name].dtype) for name, shape in sizes.items()}
 
     def check(
         self, inputs: Mapping[str, TensorSpec], outputs: Mapping[str, TensorSpec], path: str
@@ -167,6 +170,11 @@ class RuntimeInfo:
         return words
 
 
+def shapes_of(inputs: Tensors) -> Shapes:
+    """Return the shapes of inputs."""
+    return tuple((name, each.shape) for name, each in inputs.items())
+
+
 class Runtime(Protocol):
     """An inference runtime with one network loaded; it knows tensors, not what they mean."""
 
@@ -176,10 +184,22 @@ class Runtime(Protocol):
 
     def run(self, inputs: Tensors) -> Tensors:
         """
-        Run the network once.
+        Run the network once; the first of new shapes takes longer, unless prepared.
 
         :param inputs: by name, as the network's :class:`ModelSpec` has them.
         :return: its outputs, by name.
+        :raises InferenceError: if the runtime fails.
+        """
+
+    def is_ready(self, shapes: Shapes) -> bool:
+        """Return whether inputs of these shapes run without a delay; asking counts as a use."""
+
+    def prepare(self, shapes: Shapes) -> None:
+        """
+        Make ready for inputs of these shapes; in any thread, while ``run`` answers others.
+
+        Of the MAX_SHAPES that stay ready, the least recently used makes room.
+
         :raises InferenceError: if the runtime fails.
         """
 

@@ -21,6 +21,7 @@ ymin, xmin, ymax, xmax and the person's score; coordinates are fractions of the 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from movenet_ros.core.errors import InferenceError
@@ -31,11 +32,11 @@ from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.pose_model import Run
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.runtime import TensorSpec
 from movenet_ros.core.skeleton import COCO
 import numpy as np
-from numpy.typing import NDArray
 
 INPUT, OUTPUT = 'input', 'output_0'
 MULTIPLE = 32  # of which height and width of the input are multiples
@@ -86,15 +87,20 @@ class MultiPose(PoseModel):
         """Return how images of a size lie in the input."""
         return Letterbox.fit(image_wh, self.input_size, MULTIPLE)
 
-    def prepare(self, image: SourceImage, out: NDArray[np.int32] | None = None) -> Prepared:
-        """
-        Make the input of an image; in any thread.
+    def input_shapes(self, image_wh: tuple[int, int]) -> Iterator[Shapes]:
+        """Yield the shape for images of a size, then with more padding, up to a square."""
+        width, height = self.letterbox(image_wh).input_wh
+        for more in range(0, self.input_size - min(width, height) + 1, MULTIPLE):
+            sides = (min(side + more, self.input_size) for side in (height, width))
+            yield ((INPUT, (1, *sides, 3)),)
 
-        :param out: an input of the same shape to be filled again; None makes a new one.
-        :raises ImageError: if the image cannot be scaled.
-        """
-        letterbox = self.letterbox(image.wh) if out is None else self._letterbox
-        return Prepared({INPUT: letterbox.apply(image, out)}, letterbox)
+    def prepare(self, image: SourceImage, shapes: Shapes | None = None) -> Prepared:
+        """Make the input of an image; see :class:`movenet_ros.core.pose_model.PoseModel`."""
+        letterbox = self.letterbox(image.wh)
+        if shapes is not None:
+            _, height, width, _ = dict(shapes)[INPUT]
+            letterbox = letterbox.padded_to((width, height))
+        return Prepared({INPUT: letterbox.apply(image)}, letterbox)
 
     def decode(self, outputs: Tensors, prepared: Prepared) -> Poses:
         """
@@ -128,5 +134,6 @@ class MultiPose(PoseModel):
             if image.wh != self._letterbox.image_wh:
                 self._letterbox = self.letterbox(image.wh)
                 self._batch = self._letterbox.empty_batch()
-            prepared = self.prepare(image, self._batch)
+            batch = self._letterbox.apply(image, self._batch)
+            prepared = Prepared({INPUT: batch}, self._letterbox)
         return super().find(image, run, prepared)

@@ -68,7 +68,9 @@ class PoseNode(ManagedNode):
         self.autostart = settings.autostart
         self.stream = Stream(self, settings, outputs)
         self.perception: Perception | None = None
-        self._make = partial(make_perception, log=self.get_logger(), runtime=runtime)
+        self._make = partial(
+            make_perception, log=self.get_logger(), runtime=runtime, live=True
+        )
         self.create_service(SetBool, '~/enable', self._enable)
         beside = ReentrantCallbackGroup()  # images arrive while ~/detect_once waits for one
         self.create_service(Trigger, '~/detect_once', self._detect_once, callback_group=beside)
@@ -107,9 +109,11 @@ class PoseNode(ManagedNode):
         return perception.runtime.info.kept or 'the model is freed'
 
     def destroy_node(self) -> None:
-        """Finish the drawing that has begun first."""
+        """Finish the drawing and the preparation of the model that have begun first."""
         self._diagnostics.close()
         self.stream.destroy()
+        if self.perception is not None:
+            self.perception.close()
         super().destroy_node()
 
     def _update(self) -> None:

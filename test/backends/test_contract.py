@@ -34,6 +34,7 @@ from movenet_ros.core.errors import ModelError
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.runtime import Runtime
+from movenet_ros.core.runtime import shapes_of
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
@@ -62,6 +63,14 @@ def test_every_shape_of_input_is_answered(runtime: Runtime, shape: tuple[int, in
     outputs = runtime.run(noise(*shape))
     assert {key: each.shape for key, each in outputs.items()} == {'output_0': (1, 6, 56)}
     assert outputs['output_0'].dtype == np.float32
+
+
+def test_shapes_are_ready_once_prepared_or_run(name: str, load: Load) -> None:
+    runtime, inputs = load(name), [noise(32, 64), noise(64, 32)]
+    runtime.prepare(shapes_of(inputs[0]))
+    runtime.run(inputs[1])
+    assert all(runtime.is_ready(shapes_of(each)) for each in inputs)
+    runtime.close()
 
 
 def test_an_answer_stays_when_the_next_image_comes(runtime: Runtime) -> None:

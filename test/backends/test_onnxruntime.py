@@ -34,8 +34,10 @@ from movenet_ros.backends.onnxruntime import operators_on
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.runtime import MAX_SHAPES
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import shapes_of
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
 from networks import noise
@@ -113,11 +115,17 @@ class FakeSession:
     def io_binding(self) -> FakeBinding:
         return FakeBinding()
 
-    def run_with_iobinding(self, binding: FakeBinding) -> None:
+    def run(self, outputs: list[str], inputs: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        ((name, picture),) = inputs.items()
         if self._started[0] in self._fake.unfit:
             raise state.Fail('CUDA failure 2: out of memory\n at line 1')
-        first = binding.inputs['input'].content.flat[0]
-        binding.answer = np.full((1, 6, 56), first, np.float32)
+        stated = self._options.dimensions
+        assert not stated or stated == {'h': picture.shape[1], 'w': picture.shape[2]}
+        return [np.full((1, 6, 56), picture.flat[0], np.float32) for _ in outputs]
+
+    def run_with_iobinding(self, binding: FakeBinding) -> None:
+        inputs = {name: each.content for name, each in binding.inputs.items()}
+        (binding.answer,) = self.run(binding.outputs, inputs)
 
     def end_profiling(self) -> str:
         path = f'{self._options.profile_file_prefix}_2026.json'
@@ -145,7 +153,7 @@ class FakeRuntime:
         unfit: tuple[str, ...] = (),
         log: str = '',
     ) -> None:
-        self._available, self._failing, self.unfit, self._log = available, failing, unfit, log
+        self._available, self.failing, self.unfit, self._log = available, failing, unfit, log
         self.full: type[Exception] | None = None
         self.no_room = False
         self.options: dict[str, dict[str, str]] = {}
@@ -165,7 +173,12 @@ class FakeRuntime:
         self.preloaded += 1
 
     def SessionOptions(self) -> SimpleNamespace:  # noqa: N802 (onnxruntime's name)
-        return SimpleNamespace(add_session_config_entry=lambda key, value: None)
+        dimensions: dict[str, int] = {}
+        return SimpleNamespace(
+            dimensions=dimensions,
+            add_session_config_entry=lambda key, value: None,
+            add_free_dimension_override_by_name=dimensions.__setitem__,
+        )
 
     def InferenceSession(  # noqa: N802 (onnxruntime's name)
         self, path: str, options: SimpleNamespace, providers: list[Any]
@@ -175,7 +188,7 @@ class FakeRuntime:
             raise state.RuntimeException(f'{CALL}CUDA failure 2: out of memory\n')
         self.options = dict(each if isinstance(each, tuple) else (each, {}) for each in providers)
         os.write(2, self._log.encode())
-        started = [each for each in self.options if each not in self._failing]
+        started = [each for each in self.options if each not in self.failing]
         return FakeSession(self, options, started)
 
 
@@ -284,20 +297,68 @@ def on_gpu(fake: MakeFake) -> tuple[FakeRuntime, Runtime]:
     runtime = fake()
     backend = load(MODEL, ON_GPU)
     runtime.made.clear()
+    runtime.sessions.clear()
     return runtime, backend
 
 
 OnGpu = tuple[FakeRuntime, Runtime]
 
 
+TURNS = [(64, 96), (96, 64), (64, 96)]
+
+
 def test_every_shape_has_its_place_there_and_every_image_its_answer(on_gpu: OnGpu) -> None:
     runtime, backend = on_gpu
     outputs = [
-        backend.run(image(value, *shape))['output_0']
-        for value, shape in enumerate([(64, 96), (96, 64), (64, 96)])
+        backend.run(image(value, *shape))['output_0'] for value, shape in enumerate(TURNS)
     ]
     assert [output[0, 0, 0] for output in outputs] == [0, 1, 2]
     assert runtime.made == [((1, 64, 96, 3), 'cuda', 0), ((1, 96, 64, 3), 'cuda', 0)]
+
+
+def test_every_shape_has_a_session_of_its_own(on_gpu: OnGpu) -> None:
+    """A session that sees another shape than before plans all convolutions anew."""
+    runtime, backend = on_gpu
+    for shape in TURNS:
+        backend.run(image(1, *shape))
+    assert [each()._options.dimensions for each in runtime.sessions if each()] == [
+        {'h': 64, 'w': 96}, {'h': 96, 'w': 64}
+    ]
+
+
+def test_with_tensorrt_one_session_is_for_all_shapes(fake: MakeFake) -> None:
+    runtime = fake(tensorrt=True)
+    backend = load(MODEL, ON_GPU)
+    for shape in TURNS:
+        backend.run(image(1, *shape))
+    (session,) = runtime.sessions
+    backend.close()
+    assert session() is None
+
+
+def test_a_shape_is_ready_once_it_is_prepared_and_few_stay(on_gpu: OnGpu) -> None:
+    runtime, backend = on_gpu
+    all_shapes = [(('input', (1, 32 * i, 32, 3)),) for i in range(1, MAX_SHAPES + 2)]
+    for shapes in all_shapes:
+        assert not backend.is_ready(shapes)
+        backend.prepare(shapes)
+        assert backend.is_ready(shapes)
+    assert [each() is not None for each in runtime.sessions] == [False] + [True] * MAX_SHAPES
+
+
+def test_a_gpu_without_room_for_another_session_costs_one_image(on_gpu: OnGpu) -> None:
+    runtime, backend = on_gpu
+    runtime.no_room = True
+    for ask in (backend.run, lambda inputs: backend.prepare(shapes_of(inputs))):
+        with pytest.raises(InferenceError, match='^ONNX Runtime: CUDA failure 2: out of memory$'):
+            ask(image(1))
+
+
+def test_a_session_that_would_run_on_the_cpu_is_an_error(on_gpu: OnGpu) -> None:
+    runtime, backend = on_gpu
+    runtime.failing = (CUDA,)
+    with pytest.raises(InferenceError, match='does not start'):
+        backend.run(image(1))
 
 
 @pytest.mark.parametrize('error', [state.Fail, RuntimeError])
@@ -315,6 +376,7 @@ def test_an_error_that_is_kept_holds_nothing_on_the_gpu(
     on_gpu: OnGpu, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime, backend = on_gpu
+    backend.prepare(shapes_of(image(1)))
     bindings: list[weakref.ref[FakeBinding]] = []
     bind = FakeBinding.bind_ortvalue_input
 
@@ -333,9 +395,18 @@ def test_a_runtime_that_is_closed_leaves_nothing_on_the_gpu(on_gpu: OnGpu) -> No
     runtime, backend = on_gpu
     assert isinstance(backend, module.OnnxRuntimeOnGpu)
     backend.run(image(1))
-    places = [weakref.ref(each) for each in backend._places.values()]
+    _, by_name = backend._sessions.get(shapes_of(image(1)))
+    places = [weakref.ref(each) for each in by_name.values()]
+    del by_name, _
     backend.close()
-    assert [each() for each in (*runtime.sessions, *places)] == [None] * 3  # one of the trial
+    assert [each() for each in (*runtime.sessions, *places)] == [None] * 2
+
+
+def test_the_session_of_the_trial_is_freed(fake: MakeFake) -> None:
+    runtime = fake()
+    backend = load(MODEL, ON_GPU)
+    (session,) = runtime.sessions
+    assert backend and session() is None
 
 
 def test_a_model_that_does_not_run_there_is_an_error_that_holds_no_session(

@@ -21,20 +21,21 @@ from pathlib import Path
 import re
 import subprocess
 import sys
+from threading import Thread
 from types import ModuleType
 from types import SimpleNamespace
 from typing import Any
 
 from movenet_ros.backends.openvino import import_openvino
 from movenet_ros.backends.openvino import load
-from movenet_ros.backends.openvino import MAX_SHAPES
 from movenet_ros.backends.openvino import OpenVino
-from movenet_ros.backends.openvino import TIMES_IN_A_ROW
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.runtime import MAX_SHAPES
 from movenet_ros.core.runtime import Runtime
+from movenet_ros.core.runtime import Shapes
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
@@ -57,10 +58,14 @@ def open_it(real_model: ModelFiles) -> Open:
     return lambda **keywords: load(model, BackendRequest(SPEC, **{'precision': 'f32', **keywords}))
 
 
+def shapes(*shape_hw: int) -> Shapes:
+    """Return the shape of the input."""
+    return (('input', (1, *shape_hw, 3)),)
+
+
 def compiled_for(runtime: OpenVino, *shape_hw: int) -> Any:
-    """Return the model that is compiled for one shape alone, or None."""
-    found = runtime._requests.get((('input', (1, *shape_hw, 3)),))
-    return found and found.get_compiled_model()
+    """Return the model that is compiled for a shape."""
+    return runtime._requests.get(shapes(*shape_hw)).get_compiled_model()
 
 
 PRINT_TELEMETRY = """
@@ -162,33 +167,39 @@ def test_in_bf16_it_finds_the_same_people_within_a_few_pixels(
 SHAPES = [(32 * i, 96) for i in range(1, MAX_SHAPES + 4)]
 
 
-def test_a_shape_that_does_not_fit_and_stays_takes_the_place_of_the_oldest(open_it: Open) -> None:
-    runtime = open_it()
-    *first, last = SHAPES[:MAX_SHAPES + 1]
-    for shape in (*first, first[0], *[last] * 2 * TIMES_IN_A_ROW):
-        runtime.run(noise(*shape))
-    has_its_own = [compiled_for(runtime, *shape) is not None for shape in (*first, last)]
-    assert has_its_own == [True, False, *[True] * (MAX_SHAPES - 1)]
-
-
-def test_many_shapes_in_turn_are_answered_and_not_compiled_again_and_again(
+def test_many_shapes_in_turn_are_answered_and_few_are_kept(
     open_it: Open, onnxruntime_cpu: Runtime
 ) -> None:
     runtime = open_it()
-    for shape in SHAPES + SHAPES[::-1]:
+    for shape in SHAPES:
         right, answer = (
             each.run(noise(*shape))['output_0'][0] for each in (onnxruntime_cpu, runtime)
         )
         best, rights_best = answer[:, 55].argmax(), right[:, 55].argmax()
         np.testing.assert_allclose(answer[best], right[rights_best], atol=1e-2)
-    has_its_own = [compiled_for(runtime, *shape) is not None for shape in SHAPES]
-    assert has_its_own == [True] * MAX_SHAPES + [False] * 3
+    are_ready = [runtime.is_ready(shapes(*shape)) for shape in SHAPES]
+    assert are_ready == [False] * 3 + [True] * MAX_SHAPES
 
 
-def test_a_shape_that_fails_spoils_the_others_in_none_of_the_models(open_it: Open) -> None:
+def test_prepared_in_another_thread_it_runs_at_once(
+    open_it: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And answers images of other shapes meanwhile."""
+    runtime = open_it()
+    expected = runtime.run(noise(64, 64))['output_0']
+    thread = Thread(target=runtime.prepare, args=(shapes(96, 64),))
+    thread.start()
+    while thread.is_alive():
+        np.testing.assert_array_equal(runtime.run(noise(64, 64))['output_0'], expected)
+    thread.join()
+    monkeypatch.setattr(runtime, '_core', None)
+    assert runtime.run(noise(96, 64))['output_0'].shape == (1, 6, 56)
+
+
+def test_a_shape_that_fails_spoils_no_other(open_it: Open) -> None:
     runtime = open_it()
     before = [runtime.run(noise(*shape))['output_0'] for shape in SHAPES]
-    for _ in range(2 * TIMES_IN_A_ROW):
+    for _ in range(3):
         with pytest.raises(InferenceError):
             runtime.run(noise(100, 100))
     for shape, output in zip(SHAPES, before):
@@ -220,14 +231,13 @@ def failing(error: Exception) -> Callable[..., Any]:
 
 @pytest.mark.parametrize(('error', 'reason'), FAILURES)
 def test_a_failure_is_one_line_and_costs_one_image(
-    open_it: Open, error: Exception, reason: str
+    open_it: Open, error: Exception, reason: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     runtime = open_it()
-    runtime.run(noise(64, 64))
-    (shapes,) = runtime._requests
-    runtime._requests[shapes] = SimpleNamespace(infer=failing(error))
-    with pytest.raises(InferenceError) as caught:
-        runtime.run(noise(64, 64))
+    with monkeypatch.context() as broken:
+        broken.setattr(runtime._requests, 'get', lambda _: SimpleNamespace(infer=failing(error)))
+        with pytest.raises(InferenceError) as caught:
+            runtime.run(noise(64, 64))
     assert re.fullmatch(f'OpenVINO: {reason}', str(caught.value))
     assert runtime.run(noise(64, 64))['output_0'].shape == (1, 6, 56)
 
@@ -239,14 +249,15 @@ def test_a_shape_that_cannot_be_compiled_costs_one_image(
     runtime = open_it()
     with monkeypatch.context() as full:
         full.setattr(runtime, '_core', SimpleNamespace(compile_model=failing(error)))
-        with pytest.raises(InferenceError, match=f'^OpenVINO: {reason}$'):
-            runtime.run(noise(64, 64))
+        for ask in (runtime.run, lambda _: runtime.prepare(shapes(64, 64))):
+            with pytest.raises(InferenceError, match=f'^OpenVINO: {reason}$'):
+                ask(noise(64, 64))
     assert runtime.run(noise(64, 64))['output_0'].shape == (1, 6, 56)
 
 
 def test_a_bug_is_not_taken_for_a_failure(open_it: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     runtime = open_it()
-    monkeypatch.setattr(runtime, '_request', failing(TypeError('a bug')))
+    monkeypatch.setattr(runtime._requests, 'get', failing(TypeError('a bug')))
     with pytest.raises(TypeError):
         runtime.run(noise(64, 64))
 

@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import cv2
@@ -110,6 +111,39 @@ def test_an_image_prepared_before_gives_the_same(
     later = estimator.estimate(astronaut, prepared)
     np.testing.assert_array_equal(backend.batches[0], backend.batches[-1])
     np.testing.assert_array_equal(now.keypoints, later.keypoints)
+
+
+@given(st.tuples(st.integers(1, 3000), st.integers(1, 3000)), st.integers(4, 32))
+def test_an_image_fits_into_its_own_shape_and_wider_ones_up_to_a_square(
+    wh: tuple[int, int], sides: int
+) -> None:
+    size = 32 * sides
+    model = MultiPose(size, 0.25)
+    shapes = [dict(each)['input'] for each in model.input_shapes(wh)]
+    assert shapes[0] == model.letterbox(wh).empty_batch().shape
+    assert shapes[-1] == (1, size, size, 3)
+    for (_, height, width, _), (_, taller, wider, _) in pairwise(shapes):
+        assert (taller - height) + (wider - width) == 32
+        assert taller >= height and wider >= width and max(taller, wider) == size
+
+
+@pytest.mark.parametrize('wh', [(1280, 720), (400, 1920), (64, 64)])
+def test_more_padding_moves_no_person(
+    make_people: MakePeople, answer: Answer, astronaut: SourceImage, wh: tuple[int, int]
+) -> None:
+    """And leaves the picture where it is."""
+    people, model = make_people(wh, 4), MultiPose(256, 0.25)
+    image = SourceImage(np.asarray(cv2.resize(astronaut.pixels, wh), np.uint8), 'rgb')
+    for shapes in model.input_shapes(wh):
+        prepared = model.prepare(image, shapes)
+        batch, tight = prepared.inputs['input'], model.prepare(image).inputs['input']
+        assert (('input', batch.shape),) == shapes
+        assert batch.sum() == tight.sum()
+        np.testing.assert_array_equal(batch[:, :tight.shape[1], :tight.shape[2]], tight)
+        backend = RecordedBackend([answer(prepared.way_back, people)])
+        found = model.find(image, backend.run, prepared)
+        np.testing.assert_allclose(found.keypoints, people.keypoints, atol=0.02)
+        np.testing.assert_allclose(found.boxes_xyxy, people.boxes_xyxy, atol=0.02)
 
 
 def test_images_of_different_sizes_may_take_turns(

@@ -29,6 +29,7 @@ from movenet_ros import perception
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.runtime import RuntimeInfo
+from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.messages.outputs import LABEL_INFO
 from movenet_ros.messages.outputs import LATCHED
@@ -39,7 +40,7 @@ from movenet_ros.node import diagnostics
 from movenet_ros.node import stream
 from movenet_ros.node.pose_node import PoseNode
 from movenet_ros.node.report import report_of
-from movenet_ros.perception import WARM_UP_WH
+from movenet_ros.perception import LIVE_WARM_UP_WH
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -52,7 +53,7 @@ from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
 WAIT_S = 30.0  # far above what anything here takes
-WARM_UPS = len(WARM_UP_WH)
+WARM_UPS = len(LIVE_WARM_UP_WH)
 WARNING, ERROR = 30, 40  # of rcl_interfaces/msg/Log
 CONFIGURE, CLEANUP, ACTIVATE, DEACTIVATE = 1, 2, 3, 4
 
@@ -242,6 +243,27 @@ def test_the_newest_image_wins(room: Room, two_people: Answer) -> None:
     may_go_on.set()
     room.until_poses(20)
     assert runtime.images - before <= 3
+
+
+def test_images_of_a_new_size_are_answered_while_the_model_is_prepared(
+    room: Room, two_people: Answer
+) -> None:
+    """However long that takes; and the node ends all the same."""
+    runtime, is_asked, may_end = Fake(two_people), Event(), Event()
+
+    def prepare(shapes: Shapes) -> None:
+        is_asked.set()
+        assert may_end.wait(WAIT_S)
+
+    runtime.is_ready = lambda shapes: dict(shapes)['input'] == (1, 256, 256, 3)
+    runtime.prepare = prepare
+    room.start(runtime)
+    room.receive()
+    for sec in range(1, 20):
+        room.show(sec)
+    assert is_asked.is_set()
+    assert {each.shape for each in runtime.batches[WARM_UPS:]} == {(1, 256, 256, 3)}
+    may_end.set()
 
 
 def test_finished_poses_are_published(room: Room, two_people: Answer) -> None:
