@@ -229,9 +229,13 @@ class Perception:
 
     def close(self) -> None:
         """Free the network, on a GPU too; no image can be asked about afterwards."""
+        self.settle()
+        self.runtime.close()
+
+    def settle(self) -> None:
+        """Wait until no thread makes the runtime ready for another shape."""
         if self._new_shapes is not None:
             self._new_shapes.close()
-        self.runtime.close()
 
     def _find(self, image: SourceImage, prepared: Prepared | None) -> Poses:
         """Find people, once."""

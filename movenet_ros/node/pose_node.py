@@ -109,11 +109,11 @@ class PoseNode(ManagedNode):
         return perception.runtime.info.kept or 'the model is freed'
 
     def destroy_node(self) -> None:
-        """Finish the drawing and the preparation of the model that have begun first."""
+        """Finish the drawing and the preparation of a shape that have begun first."""
         self._diagnostics.close()
         self.stream.destroy()
         if self.perception is not None:
-            self.perception.close()
+            self.perception.settle()
         super().destroy_node()
 
     def _update(self) -> None:
