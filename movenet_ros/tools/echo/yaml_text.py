@@ -59,22 +59,22 @@ def yaml_of(msg: Any, full_length: bool = False) -> str:
 
 def _plain(value: Any, full: bool) -> Any:
     """Return a value in the types of YAML."""
-    if hasattr(value, 'get_fields_and_field_types'):
-        return {name: _plain(getattr(value, name), full)
-                for name in value.get_fields_and_field_types()}
+    if hasattr(value, 'get_fields_and_field_types'):  # a message
+        names = value.get_fields_and_field_types()
+        return {name: _plain(getattr(value, name), full) for name in names}
     if isinstance(value, bytes) and len(value) == 1:  # ROS's type byte
         return value[0]
     if isinstance(value, str):
         return value if full or len(value) <= MOST_LETTERS else _cut_text(value)
     if isinstance(value, (bool, int, float)):
         return value
-    items = value.tolist() if hasattr(value, 'tolist') else list(value)  # array, NumPy's too
-    is_numbers = all(isinstance(each, (bool, int, float)) for each in items)
+    is_array = hasattr(value, 'tolist')  # Python's own, or NumPy's
+    is_numbers = is_array or all(isinstance(each, (bool, int, float)) for each in value[:1])
     most, shown = (MOST_NUMBERS, SHOWN_NUMBERS) if is_numbers else (MOST_ITEMS, MOST_ITEMS)
-    cut = items if full or len(items) <= most else items[:shown]
-    plain = [_plain(each, full) for each in cut]
-    if len(cut) < len(items):
-        plain.append(f'... {len(items) - len(cut)} more')
+    cut = value if full or len(value) <= most else value[:shown]
+    plain = cut.tolist() if is_array else [_plain(each, full) for each in cut]
+    if len(cut) < len(value):
+        plain.append(f'... {len(value) - len(cut)} more')
     return _Line(plain) if is_numbers else plain
 
 
