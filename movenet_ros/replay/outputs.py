@@ -155,7 +155,7 @@ class Outputs:
         with BagFile(path, self._targets.storage, topics) as bag:
 
             def write(item: Item) -> None:
-                message, image = item
+                message, image, _ = item
                 if message and message.topic in self._others:
                     bag.write(*message)
                 if isinstance(image, Result):
@@ -181,6 +181,7 @@ class Outputs:
 
             def write(item: Item) -> None:
                 if isinstance(found := item.image, Result):
-                    lines.write(pose_record(found.stamp_ns, found.image.wh, found.poses))
+                    record = pose_record(found.stamp_ns, found.image.wh, found.poses, item.file)
+                    lines.write(record)
 
             yield write

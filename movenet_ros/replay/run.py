@@ -113,7 +113,7 @@ def _prepared(source: Source, perception: Perception) -> Iterator[tuple[Item, Pr
             try:
                 model_input = perception.prepare(item.image.image)
             except FrameError as error:
-                item = Item(item.message, error)
+                item = item._replace(image=error)
         yield item, model_input
 
 
@@ -124,13 +124,13 @@ def _found(
 ) -> Iterator[Item]:
     """Find the people in the images."""
     for item, model_input in prepared:
-        message, image = item
+        image = item.image
         if isinstance(image, Stamped):
             try:
                 poses = perception.people(image.image, stamp_ns(image.header.stamp), model_input)
-                item = Item(message, Result(image.header, image.image, poses, settings))
+                item = item._replace(image=Result(image.header, image.image, poses, settings))
             except FrameError as error:
-                item = Item(message, error)
+                item = item._replace(image=error)
         yield item
 
 

@@ -63,10 +63,12 @@ class Item(NamedTuple):
     :param message: as it lies in the bag; None for an image of a video.
     :param image: with the people in it once they are found; the reason where it cannot be read;
         None where the message is of another topic.
+    :param file: name of the picture's file, in a folder of pictures.
     """
 
     message: Message | None
     image: Stamped | Result | FrameError | None
+    file: str = ''
 
 
 class Source(Protocol):
@@ -161,7 +163,7 @@ class BagSource:
 
     def rate_hz(self) -> float:
         """Estimate the rate from the stamps of the first images."""
-        images = (each for _, each in self.items() if isinstance(each, Stamped))
+        images = (each.image for each in self.items() if isinstance(each.image, Stamped))
         stamps = [stamp_ns(each.header.stamp) for each in islice(images, LOOKED_AT)]
         steps = [b - a for a, b in zip(stamps[:-1], stamps[1:], strict=True) if b > a]
         return NANOSECONDS / statistics.median(steps) if steps else CAMERA_HZ
@@ -252,17 +254,17 @@ class MediaSource:
     def items(self) -> Iterator[Item]:
         """Yield the images."""
         first_ns = round(NANOSECONDS / self._media.rate_hz)
-        for image, time_ns, _ in self._media.images():
+        for image, time_ns, file in self._media.images():
             if isinstance(image, ImageError) and not self._is_folder:
                 self.damage = str(image)
                 return
             if isinstance(image, ImageError):
-                yield Item(None, image)
+                yield Item(None, image, file)
                 continue
             header = Header(frame_id=FRAME_ID)
             stamp = divmod(first_ns + time_ns, NANOSECONDS)
             header.stamp.sec, header.stamp.nanosec = stamp
-            yield Item(None, Stamped(header, image))
+            yield Item(None, Stamped(header, image), file)
 
     def rate_hz(self) -> float:
         """Return the video's own."""

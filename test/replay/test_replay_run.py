@@ -225,6 +225,7 @@ def test_lines_of_json(bag: Path, run: Run, tmp_path: Path) -> None:
         BEGIN_NS + i * STEP_NS for i in range(COUNT)
     ]
     assert {(len(each['people']), *each['image_wh']) for each in records} == {(2, 64, 48)}
+    assert not any('file' in each for each in records)
 
 
 def test_the_video_has_every_image_at_the_rate_of_the_stamps(
@@ -246,6 +247,18 @@ def test_a_video_has_stamps_from_one_image_on(bag: Path, run: Run, tmp_path: Pat
     run(tmp_path / 'out.mp4', only=(tmp_path / 'again', None, None))
     stamps = [each.received_ns for each in of('/poses', read(tmp_path / 'again'))]
     assert stamps == [(i + 1) * STEP_NS for i in range(COUNT)]
+
+
+def test_a_line_of_json_names_the_file_of_a_picture(
+    run: Run, small_image: NDArray[np.uint8], tmp_path: Path
+) -> None:
+    folder = tmp_path / 'pictures'
+    folder.mkdir()
+    for name in ('a2.png', 'a10.png', 'a1.jpg'):
+        cv2.imwrite(str(folder / name), small_image)
+    run(folder)
+    records = [json.loads(each) for each in (tmp_path / 'out.jsonl').read_text().splitlines()]
+    assert [each['file'] for each in records] == ['a1.jpg', 'a2.png', 'a10.png']
 
 
 def test_pictures_that_cannot_be_read_are_skipped(

@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from contextlib import ExitStack
 from dataclasses import replace
+import errno
 import os
 from pathlib import Path
 import tempfile
@@ -157,7 +158,8 @@ def _opened(files: list[Path], stack: ExitStack) -> Storage:
         except StartError as error:
             tried.append(Storage(path.name, None, str(error)))
         except OSError as error:
-            tried.append(Storage(path.name, None, f'it cannot be read: {error.strerror}'))
+            where = f' in {tempfile.gettempdir()}' if error.errno == errno.ENOSPC else ''
+            tried.append(Storage(path.name, None, f'it cannot be read: {error.strerror}{where}'))
     return min(tried, key=lambda each: (each.reader is None, each.damage != ''))
 
 
