@@ -96,6 +96,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
         (f'share/{NAME}/config', files('config/*')),
+        (f'share/{NAME}/doc', files('doc/*.md')),
         (f'share/{NAME}/launch', files('launch/*.launch.py')),
     ],
     python_requires='>=3.10',

@@ -15,28 +15,46 @@
 """
 Start a camera, the pose node and RViz.
 
-An empty argument leaves a parameter as it is in params_file, or else at the node's default; a
-value overrides the file.
+An empty argument leaves a parameter as it is in params_file, or else in a SetParameter of an
+including launch file, or else at the node's default; a value overrides these.
 
 Nothing of the package is imported here: ros2 launch runs in the distribution's Python, which does
 not see a .venv. So scripts/papers prints the arguments that are parameters from the one table.
 """
 
+from collections.abc import Mapping
+from functools import partial
 import os
 from pathlib import Path
 
+from ament_index_python.packages import get_package_prefix
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext
 from launch import LaunchDescription
+from launch import LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument
+from launch.actions import EmitEvent
+from launch.actions import GroupAction
+from launch.actions import LogInfo
 from launch.actions import OpaqueFunction
+from launch.actions import RegisterEventHandler
 from launch.actions import Shutdown
-from launch.substitutions import LaunchConfiguration
+from launch.event_handlers import OnShutdown
+from launch.events import matches_action
+from launch.events import Shutdown as ShuttingDown
+from launch.events.process import ProcessExited
+from launch.events.process import ShutdownProcess
 from launch_ros.actions import Node
 
 CONFIG = Path(get_package_share_directory('movenet_ros')) / 'config'
 # Fast DDS reads the first up to its version 2 and the second from version 3 on.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
+SPELLINGS = {
+    **dict.fromkeys(('true', '1', 'yes', 'on'), 'true'),
+    **dict.fromkeys(('false', '0', 'no', 'off'), 'false'),
+}
+RESPAWN_S = 2.0
+BUILD = 'colcon build --packages-select movenet_ros, and source install/setup.bash'
 
 # Name, default, meaning and, where not every value is allowed, choices. Rows of the node's
 # parameters are printed by scripts/papers from movenet_ros/settings.py.
@@ -56,11 +74,12 @@ ARGUMENTS = (
     (
         'image', 'image_raw',
         'Image topic that the camera publishes and the pose node subscribes to;'
-        ' without /compressed.',
+        ' without /compressed; camera_info is beside it.',
     ),
     (
-        'params_file', str(CONFIG / 'pose.yaml'),
-        'YAML file of parameters for pose_node, usb_cam and video_source.',
+        'params_file', '',
+        'YAML file of parameters for pose_node, usb_cam and video_source; a copy of'
+        ' config/pose.yaml, for example.',
     ),
     ('rviz', 'true', 'Show image_annotated in RViz.', 'true', 'false'),
     (
@@ -93,34 +112,67 @@ ARGUMENTS = (
         ' Empty: as in params_file.',
         '', 'true', 'false',
     ),
+    (
+        'respawn', 'false',
+        'Start the pose node and the camera driver again 2 s after they end.',
+        'true', 'false',
+    ),
+    (
+        'required', 'false',
+        'When the pose node ends, end everything that was launched; otherwise the camera and RViz'
+        ' end with it, and the other nodes of an including launch file stay.',
+        'true', 'false',
+    ),
 )
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Declare the arguments and the nodes to start with them."""
-    return LaunchDescription([
-        *(
-            DeclareLaunchArgument(
-                name, default_value=default, description=meaning, choices=choices or None
-            )
-            for name, default, meaning, *choices in ARGUMENTS
-        ),
-        OpaqueFunction(function=start),
-    ])
+    """
+    Declare the arguments and the nodes to start with them.
+
+    In a group: their defaults are not those of what is launched behind it.
+    """
+    declared = [declare(*row) for row in ARGUMENTS]
+    return LaunchDescription([GroupAction([*declared, OpaqueFunction(function=start)])])
 
 
-def start(context: LaunchContext) -> list[Node]:
-    """Return the nodes that the arguments ask for."""
-    given = context.launch_configurations
+def declare(name: str, default: str, meaning: str, *choices: str) -> DeclareLaunchArgument:
+    """Declare an argument; launch's own check of choices would take one spelling of each."""
+    listed = f' One of: {", ".join(filter(None, choices))}.' if choices else ''
+    return DeclareLaunchArgument(name, default_value=default, description=f'{meaning}{listed}')
+
+
+def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
+    """Return the nodes that the arguments ask for, if all that they need is there."""
+    given = in_one_spelling(context.launch_configurations)
     refuse_contradictions(given)
-    nodes = [pose_node(given)]
+    nodes: list[Node] = []
+    nodes.append(pose_node(given, nodes))
     if given['camera'] == 'usb_cam':
         nodes.append(usb_cam(given))
     elif given['camera'] == 'video':
-        nodes.append(video_source(given))
+        nodes.append(video_source(given, nodes))
     if given['rviz'] == 'true':
         nodes.append(rviz(given))
-    return nodes
+    return [LogInfo(msg=f'movenet_ros: {summary(given)}'), *nodes]
+
+
+def in_one_spelling(configurations: Mapping[str, str]) -> dict[str, str]:
+    """
+    Return the arguments, with true for True, 1, yes and on, and other choices in small letters.
+
+    :raises RuntimeError: launch prints it and ends.
+    """
+    given = dict(configurations)
+    for name, default, _, *choices in ARGUMENTS:
+        if choices:
+            value = given[name].strip().lower() or default
+            value = SPELLINGS.get(value, value) if 'true' in choices else value
+            if value not in ('', *choices):
+                listed = ', '.join(filter(None, choices))
+                raise RuntimeError(f"{name} '{given[name]}' is none of: {listed}")
+            given[name] = value
+    return given
 
 
 def refuse_contradictions(given: dict[str, str]) -> None:
@@ -129,30 +181,78 @@ def refuse_contradictions(given: dict[str, str]) -> None:
 
     :raises RuntimeError: launch prints it and ends.
     """
-    if not Path(given['params_file']).is_file():  # launch would warn and go on without it
+    if not all(path.is_file() for path in params_file(given)):  # launch would go on without it
         raise RuntimeError(f"params_file '{given['params_file']}' is not a file")
     if given['camera'] == 'video' and not given['video']:
         raise RuntimeError('camera:=video needs video:=, a file, folder, camera index or device')
     if given['camera'] == 'video' and given['image_transport'] == 'compressed':
         raise RuntimeError('camera:=video publishes raw images, so image_transport must be raw')
+    if given['respawn'] == given['required'] == 'true':
+        raise RuntimeError('respawn and required contradict each other: one of them must be false')
 
 
-def overrides(given: dict[str, str], *names: str) -> list[dict[str, LaunchConfiguration]]:
+def summary(given: dict[str, str]) -> str:
+    """Return the arguments that differ from the defaults, an including file's own among them."""
+    changed = [
+        f'{name}:={given[name]}' for name, default, *_ in ARGUMENTS if given[name] != default
+    ]
+    return ' '.join(changed) or 'default arguments'
+
+
+def params_file(given: dict[str, str]) -> list[Path]:
+    """Return the file of parameters, if one is given; a shell does not expand its ~."""
+    return [Path(given['params_file']).expanduser()] if given['params_file'] else []
+
+
+def overrides(given: dict[str, str], *names: str) -> list[dict[str, str | bool]]:
     """Return the arguments that are not empty as parameters of the same name."""
-    filled = {name: LaunchConfiguration(name) for name in names if given[name]}
+    typed: dict[str, str | bool] = {'true': True, 'false': False}
+    filled = {name: typed.get(given[name], given[name]) for name in names if given[name]}
     return [filled] if filled else []
 
 
-def pose_node(given: dict[str, str]) -> Node:
-    """Describe the pose node; its end ends the launch."""
+def namespace(given: dict[str, str]) -> str:
+    """Return the namespace of the nodes: once where an including file has pushed the same."""
+    own, pushed = given['namespace'].rstrip('/'), given.get('ros_namespace', '')
+    is_pushed = not own.startswith('/') and f'/{pushed}'.endswith(f'/{own}')
+    return '' if is_pushed else own
+
+
+def executable(package: str, name: str, fix: str) -> dict[str, str]:
+    """
+    Name a program for Node, which would look for it when others run already.
+
+    :raises RuntimeError: launch prints it and ends.
+    """
+    try:
+        path = Path(get_package_prefix(package), 'lib', package, name)
+    except LookupError:
+        raise RuntimeError(f'the package {package} is not installed: {fix}') from None
+    if not os.access(path, os.X_OK):
+        raise RuntimeError(f'there is no program {path}: {fix}')
+    return {'package': package, 'executable': name}
+
+
+def apt(package: str) -> str:
+    """Return the command that installs a package of the distribution."""
+    distro = os.environ.get('ROS_DISTRO', '$ROS_DISTRO')
+    return f'sudo apt install ros-{distro}-{package.replace("_", "-")}'
+
+
+def pose_node(given: dict[str, str], nodes: list[Node]) -> Node:
+    """
+    Describe the pose node.
+
+    :param nodes: those of this file, which end with it.
+    """
+    is_kept = given['respawn'] == 'true'
     return Node(
-        package='movenet_ros',
-        executable='pose_node',
+        **executable('movenet_ros', 'pose_node', BUILD),
         # With a full name, the overrides precede every wildcard in params_file.
         name='movenet',
-        namespace=given['namespace'],
+        namespace=namespace(given),
         parameters=[
-            given['params_file'],
+            *params_file(given),
             *overrides(given, 'autostart', 'backend', 'image_transport', 'use_sim_time'),
         ],
         remappings=[('image', given['image'])],
@@ -161,7 +261,9 @@ def pose_node(given: dict[str, str]) -> Node:
             *(['--enclave', given['enclave']] if given['enclave'] else []),
         ],
         output='screen',
-        on_exit=Shutdown(),
+        respawn=is_kept,
+        respawn_delay=RESPAWN_S,
+        on_exit=None if is_kept else partial(end, nodes, given['required'] == 'true'),
     )
 
 
@@ -172,25 +274,28 @@ def usb_cam(given: dict[str, str]) -> Node:
     Its end does not end the launch: the pose node warns that no image arrives, and continues when
     the driver is back.
     """
+    image = given['image']
     return Node(
-        package='usb_cam',
-        executable='usb_cam_node_exe',
+        **executable('usb_cam', 'usb_cam_node_exe', f'{apt("usb_cam")}, or camera:=none'),
         name='usb_cam',
-        namespace=given['namespace'],
+        namespace=namespace(given),
         # params_file overrides these. usb_cam's own default sets the brightness to 50 of 255; -1
         # leaves the camera's.
         ros_arguments=['-p', 'frame_id:=camera', '-p', 'brightness:=-1'],
         parameters=[
-            given['params_file'],
+            *params_file(given),
             *([{'video_device': given['video']}] if given['video'] else []),
         ],
-        # Up to Jazzy, image_transport does not remap compressed along with raw.
+        # Up to Jazzy, image_transport remaps neither compressed nor camera_info along with raw.
         remappings=[
-            ('image_raw', given['image']),
-            ('image_raw/compressed', f'{given["image"]}/compressed'),
+            ('image_raw', image),
+            ('image_raw/compressed', f'{image}/compressed'),
+            ('camera_info', f'{image[:image.rfind("/") + 1]}camera_info'),
         ],
         additional_env=room_for_images(),
         output='screen',
+        respawn=given['respawn'] == 'true',
+        respawn_delay=RESPAWN_S,
     )
 
 
@@ -198,24 +303,32 @@ def room_for_images() -> dict[str, str]:
     """Return the Fast DDS profile with room for whole images, unless the user has a profile."""
     if any(name in os.environ for name in PROFILE_VARIABLES):
         return {}
-    return dict.fromkeys(PROFILE_VARIABLES, str(CONFIG / 'fastdds.xml'))
+    try:
+        share = Path(get_package_share_directory('rmw_fastrtps_cpp'))
+        is_3 = '>fastdds<' in (share / 'package.xml').read_text()  # before, fastrtps
+    except (LookupError, OSError):
+        is_3 = False
+    return {PROFILE_VARIABLES[is_3]: str(CONFIG / 'fastdds.xml')}
 
 
-def video_source(given: dict[str, str]) -> Node:
-    """Describe the source of a video; its end (see its parameter loop) ends the launch."""
+def video_source(given: dict[str, str], nodes: list[Node]) -> Node:
+    """
+    Describe the source of a video, which ends where its parameter loop is false.
+
+    :param nodes: those of this file, which end with it.
+    """
     return Node(
-        package='movenet_ros',
-        executable='video_source',
+        **executable('movenet_ros', 'video_source', BUILD),
         name='video_source',
-        namespace=given['namespace'],
+        namespace=namespace(given),
         parameters=[
-            given['params_file'],
+            *params_file(given),
             {'source': given['video']},
             *overrides(given, 'use_sim_time'),
         ],
         remappings=[('image', given['image'])],
         output='screen',
-        on_exit=Shutdown(),
+        on_exit=partial(end, nodes, given['required'] == 'true'),
     )
 
 
@@ -226,12 +339,48 @@ def rviz(given: dict[str, str]) -> Node:
     Its end does not end the launch: a robot needs the poses, with or without a display.
     """
     return Node(
-        package='rviz2',
-        executable='rviz2',
-        namespace=given['namespace'],
+        **executable('rviz2', 'rviz2', f'{apt("rviz2")}, or rviz:=false'),
+        namespace=namespace(given),
         arguments=['-d', str(CONFIG / 'pose.rviz')],
         parameters=overrides(given, 'use_sim_time'),
         # RViz writes absolute names of topics into its files; this one follows the namespace.
         remappings=[('/image_annotated', 'image_annotated')],
         output='screen',
     )
+
+
+def end(
+    nodes: list[Node], required: bool, event: ProcessExited, context: LaunchContext
+) -> list[LaunchDescriptionEntity]:
+    """
+    End the other nodes of this file with one of them, or the whole launch.
+
+    Launch ends when nothing is left, with exit code 1 where an event handler raises. Without an
+    including file that is now; the nodes of one go on.
+
+    :raises RuntimeError: launch prints it, ends all nodes, and returns 1.
+    """
+    failure = f'{event.process_name} ended with exit code {event.returncode}'
+    if context.is_shutdown:
+        return []
+    if required and event.returncode:
+        raise RuntimeError(failure)
+    if required:
+        return [Shutdown(reason=f'{event.process_name} has ended')]
+    ended = [
+        EmitEvent(event=ShutdownProcess(process_matcher=matches_action(node)))
+        for node in nodes
+        if node is not event.action
+    ]
+    told = RegisterEventHandler(OnShutdown(on_shutdown=partial(fail, failure)))
+    return [*ended, told] if event.returncode else ended
+
+
+def fail(failure: str, event: ShuttingDown, context: LaunchContext) -> None:
+    """
+    Have a launch that ends for want of nodes return 1.
+
+    :raises RuntimeError: launch prints it; there are no nodes left to be ended.
+    """
+    if event.reason == 'idle':
+        raise RuntimeError(failure)

@@ -23,13 +23,16 @@ from functools import partial
 import math
 import os
 from pathlib import Path
+from shutil import which
 
+from ament_index_python.packages import get_package_prefix
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext
 from launch import LaunchDescription
 from launch import LaunchDescriptionEntity
 from launch.actions import DeclareLaunchArgument
 from launch.actions import ExecuteProcess
+from launch.actions import GroupAction
 from launch.actions import IncludeLaunchDescription
 from launch.actions import LogInfo
 from launch.actions import OpaqueFunction
@@ -53,6 +56,10 @@ OUTPUTS = (  # printed by scripts/papers from movenet_ros/messages/outputs.py
 CLOCK_HZ = '40'  # ros2 bag's own default
 DISCOVERY_S = '1'  # from the start of the player to its first message
 LOOK_S = 0.2  # from one look at the graph to the next, until the pose node reads images
+SPELLINGS = {
+    **dict.fromkeys(('true', '1', 'yes', 'on'), True),
+    **dict.fromkeys(('false', '0', 'no', 'off'), False),
+}
 IMAGE_TYPES = {'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'}
 LAST_IMAGES_S = 1.0  # from the end of the bag to the end of the launch
 
@@ -78,8 +85,8 @@ ARGUMENTS = (
         'Namespace of the pose node and RViz; the topics of the bag keep their names.',
     ),
     (
-        'params_file', str(SHARE / 'config' / 'pose.yaml'),
-        'YAML file of parameters for pose_node.',
+        'params_file', '',
+        'YAML file of parameters for pose_node; a copy of config/pose.yaml, for example.',
     ),
     (
         'backend', '',
@@ -96,21 +103,20 @@ ARGUMENTS = (
 
 
 def generate_launch_description() -> LaunchDescription:
-    """Declare the arguments and the actions to start with them."""
-    return LaunchDescription([
-        *(
-            DeclareLaunchArgument(
-                name, default_value=default, description=meaning, choices=choices or None
-            )
-            for name, default, meaning, *choices in ARGUMENTS
-        ),
-        OpaqueFunction(function=start),
-    ])
+    """Declare the arguments and the actions to start with them, in a group as pose.launch.py."""
+    declared = [declare(*row) for row in ARGUMENTS]
+    return LaunchDescription([GroupAction([*declared, OpaqueFunction(function=start)])])
+
+
+def declare(name: str, default: str, meaning: str, *choices: str) -> DeclareLaunchArgument:
+    """Declare an argument; launch's own check of choices would take one spelling of each."""
+    listed = f' One of: {", ".join(filter(None, choices))}.' if choices else ''
+    return DeclareLaunchArgument(name, default_value=default, description=f'{meaning}{listed}')
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """Start the pose node and RViz, and the player as soon as no image would be lost."""
-    given = context.launch_configurations
+    given = dict(context.launch_configurations)
     refuse_contradictions(given)
     return [
         LogInfo(msg='the bag waits until an output of the pose node has a subscriber'),
@@ -135,6 +141,16 @@ def refuse_contradictions(given: dict[str, str]) -> None:
         rate = math.nan
     if not 0 < rate < math.inf:
         raise RuntimeError(f"rate '{given['rate']}' is not a number above 0")
+    if given['loop'].strip().lower() not in SPELLINGS:
+        raise RuntimeError(f"loop '{given['loop']}' is neither true nor false")
+    try:
+        get_package_prefix('ros2bag')
+    except LookupError:
+        distro = os.environ.get('ROS_DISTRO', '$ROS_DISTRO')
+        fix = f'sudo apt install ros-{distro}-ros2bag'
+        raise RuntimeError(f'the package ros2bag is not installed: {fix}') from None
+    if which('ros2') is None:
+        raise RuntimeError('there is no program ros2 in PATH, which plays the bag')
 
 
 def bag(given: dict[str, str]) -> Path:
@@ -148,6 +164,7 @@ def pose_node_and_rviz() -> IncludeLaunchDescription:
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'pose.launch.py')),
         launch_arguments=[
             ('autostart', 'true'), ('camera', 'none'), ('enclave', ''), ('use_sim_time', 'true'),
+            ('required', 'true'), ('respawn', 'false'),
         ],
     )
 
@@ -197,7 +214,7 @@ def player(given: dict[str, str]) -> ExecuteProcess:
         cmd=[
             'ros2', 'bag', 'play', str(bag(given)),
             '--rate', given['rate'],
-            *(['--loop'] if given['loop'] == 'true' else []),
+            *(['--loop'] if SPELLINGS[given['loop'].strip().lower()] else []),
             '--clock', CLOCK_HZ,
             '--delay', DISCOVERY_S,  # before every round in Humble, before the first since Jazzy
             '--disable-keyboard-controls',  # launch passes on no keys
@@ -227,15 +244,24 @@ def room_for_images() -> dict[str, str]:
     """Return the Fast DDS profile with room for whole images, unless the user has a profile."""
     if any(name in os.environ for name in PROFILE_VARIABLES):
         return {}
-    return dict.fromkeys(PROFILE_VARIABLES, str(SHARE / 'config' / 'fastdds.xml'))
+    try:
+        share = Path(get_package_share_directory('rmw_fastrtps_cpp'))
+        is_3 = '>fastdds<' in (share / 'package.xml').read_text()  # before, fastrtps
+    except (LookupError, OSError):
+        is_3 = False
+    return {PROFILE_VARIABLES[is_3]: str(SHARE / 'config' / 'fastdds.xml')}
 
 
-def end(_: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
+def end(event: ProcessExited, context: LaunchContext) -> list[LaunchDescriptionEntity]:
     """
     End the launch with the bag, once the pose node has processed the last images.
 
     loop:=true goes on.
+
+    :raises RuntimeError: if the player failed; launch prints it, ends, and returns 1.
     """
     if context.is_shutdown:
         return []
+    if event.returncode:
+        raise RuntimeError(f'ros2 bag play ended with exit code {event.returncode}')
     return [TimerAction(period=LAST_IMAGES_S, actions=[Shutdown(reason='the bag has ended')])]

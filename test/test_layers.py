@@ -37,9 +37,10 @@ WALLS = {  # room: the rooms that it may import, beside itself
     'messages': {'core'},
     'settings': {'core', 'backends', 'model'},
     'arguments': {'core', 'model', 'backends', 'settings'},
+    'params_file': {'core'},
     'perception': {'core', 'model', 'backends', 'settings'},
-    'node': {'core', 'messages', 'settings', 'perception'},
-    'replay': {'core', 'messages', 'settings', 'perception', 'arguments'},
+    'node': {'core', 'messages', 'settings', 'params_file', 'perception'},
+    'replay': {'core', 'messages', 'settings', 'params_file', 'perception', 'arguments'},
     **dict.fromkeys(SHARED, LIBRARY | {'messages', 'node'} | SHARED),
     **dict.fromkeys(
         (f'tools.{tool}' for tool in TOOLS), LIBRARY | {'messages', 'node', 'replay'} | SHARED
@@ -62,6 +63,7 @@ THIRD_PARTIES = {
     'messages': {'cv2', 'numpy', 'cv_bridge', 'rclpy'} | MESSAGES,
     'settings': set(),
     'arguments': set(),
+    'params_file': {'yaml'},
     'perception': {'numpy'},
     'node': {'numpy'} | ROS,
     'replay': {'mcap', 'numpy', 'yaml', 'zstandard'} | ROS,

@@ -39,9 +39,9 @@ def make_room_for_images(environment: MutableMapping[str, str] = os.environ) -> 
     To be called before the first node is made. What the user has set stays; other middleware does
     not look at it. config/fastdds.xml says why.
     """
-    profile = _profile()
-    if profile is not None and not any(name in environment for name in VARIABLES):
-        environment.update(dict.fromkeys(VARIABLES, str(profile)))
+    profile = _share('movenet_ros', Path(__file__).parents[2]) / 'config' / 'fastdds.xml'
+    if profile.is_file() and not any(name in environment for name in VARIABLES):
+        environment[VARIABLES[_has_fast_dds_3()]] = str(profile)
 
 
 def lower_receiver_priority() -> None:
@@ -76,11 +76,15 @@ def _receivers() -> Iterator[Path]:
                 yield comm.parent
 
 
-def _profile() -> Path | None:
-    """Find the profile in the installation, or in a checkout that was not installed."""
+def _has_fast_dds_3() -> bool:
+    """Return whether ROS was built for Fast DDS 3, which warns of the name of version 2."""
+    manifest = _share('rmw_fastrtps_cpp', Path()) / 'package.xml'
+    return manifest.is_file() and '>fastdds<' in manifest.read_text()  # before, fastrtps
+
+
+def _share(package: str, otherwise: Path) -> Path:
+    """Return where a package has its files, or another folder if it is not installed."""
     try:
-        share = Path(get_package_share_directory('movenet_ros'))
-    except (LookupError, OSError):  # it is not installed, or there is no AMENT_PREFIX_PATH
-        share = Path(__file__).parents[2]
-    path = share / 'config' / 'fastdds.xml'
-    return path if path.is_file() else None
+        return Path(get_package_share_directory(package))
+    except (LookupError, OSError):  # OSError: there is no AMENT_PREFIX_PATH
+        return otherwise

@@ -17,18 +17,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+import sys
 from typing import Any
 
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
+from movenet_ros.params_file import unread
 from movenet_ros.settings import changed
 from movenet_ros.settings import OFF
+from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import Row
 from movenet_ros.settings import rows
 from movenet_ros.settings import Table
 from movenet_ros.settings import table_of
 from movenet_ros.settings import unknown_names
 from movenet_ros.settings import values_of
+from movenet_ros.settings import VideoSourceParameters
 from rcl_interfaces.msg import FloatingPointRange
 from rcl_interfaces.msg import IntegerRange
 from rcl_interfaces.msg import ParameterDescriptor
@@ -36,10 +42,13 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
+NAMES = {PoseParameters: 'movenet', VideoSourceParameters: 'video_source'}
+CAMERA = 'usb_cam'  # pose.launch.py gives one file to all three
+
 
 def declare(node: Node, table: type[Table]) -> Table:
     """
-    Declare a table's parameters on a node and return their values; log those that nothing reads.
+    Declare a table's parameters on a node and return their values; log what nothing reads.
 
     :raises StartError: if a value that was given is of another type or out of range.
     """
@@ -50,7 +59,7 @@ def declare(node: Node, table: type[Table]) -> Table:
         if name in values:  # an integer may have been given for a double or a string
             node._parameter_overrides[name] = Parameter(name, value=meant[name])
         node.declare_parameter(name, row.default, descriptor(row))
-    for sentence in unknown_parameters(node, table):
+    for sentence in (*unread_files(node, table), *unknown_parameters(node, table)):
         node.get_logger().warning(sentence)
     return settings
 
@@ -97,6 +106,19 @@ def given(node: Node) -> dict[str, Any]:
 def unknown_parameters(node: Node, table: type[Table]) -> list[str]:
     """Return one sentence for each parameter that a node was given and that nothing reads."""
     return unknown_names(given(node), table)
+
+
+def unread_files(node: Node, table: type[Table]) -> list[str]:
+    """Return one sentence for each params file of the process that has nothing for a node."""
+    full_name = node.get_fully_qualified_name()
+    names = {NAMES[table], node.get_name()}
+    others = {CAMERA, *NAMES.values()} - names
+    sentences = []
+    for option, path in zip(sys.argv, sys.argv[1:]):
+        if option == '--params-file':
+            with suppress(StartError):  # PyYAML reads less than rcl, which has accepted it
+                sentences.append(unread(Path(path), full_name, names, others))
+    return [*filter(None, sentences)]
 
 
 def descriptor(row: Row) -> ParameterDescriptor:

@@ -38,6 +38,7 @@ from movenet_ros.node.publishers import Publishers
 from movenet_ros.node.silence import ros_type
 from movenet_ros.perception import Perception
 from movenet_ros.settings import PoseParameters
+from rclpy.logging import LoggingSeverity
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 
@@ -128,7 +129,7 @@ class Stream:
         assert self._tracker is not None
         topic, msg_type = self._node.resolve_topic_name(self._topic), Image
         if self.settings.image_transport == 'compressed':
-            topic, msg_type = f'{topic}/compressed', CompressedImage
+            topic, msg_type = self._compressed(topic), CompressedImage
         self._read = READERS[ros_type(msg_type)]
         self._images = ImageInput(
             self._node,
@@ -143,6 +144,14 @@ class Stream:
         self._update_demand()
         waiting = '' if self.is_wanted else f', {self.idle}'
         return f'{topic} -> {self._publishers.topic}{waiting}'
+
+    def _compressed(self, raw: str) -> str:
+        """Return the topic of compressed images: beside the raw ones, or as remapped itself."""
+        topic = f'{self._topic}/compressed'
+        remapped = self._node.resolve_topic_name(topic)
+        if remapped != self._node.resolve_topic_name(topic, only_expand=True):
+            return str(remapped)
+        return f'{raw}/compressed'
 
     def close(self) -> None:
         """Unsubscribe, and forget what does not outlive that."""
@@ -250,6 +259,13 @@ class Stream:
         self.monitor.finish(latency_s, perception.inference_s, len(poses))
         people = f'{len(poses)} {"person" if len(poses) == 1 else "people"}'
         self.gate.answer(True, f'{people} in the image stamped {stamp / NANOSECONDS:.9f}')
+        log = self._node.get_logger()
+        if log.is_enabled_for(LoggingSeverity.DEBUG):  # which rclpy asks late
+            after = '' if latency_s is None else f', {1000 * latency_s:.1f} ms after its stamp'
+            log.debug(
+                f'{people} in the image stamped {stamp / NANOSECONDS:.9f}{after}:'
+                f' {1000 * perception.inference_s:.1f} ms of inference'
+            )
 
     def _reject(self, reason: str) -> None:
         self.monitor.reject(reason)

@@ -39,7 +39,8 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_memory import keep_freed_memory
 from movenet_ros.core.needs import needs
 from movenet_ros.core.wording import one_line
-from movenet_ros.replay.params_file import read_params_file
+from movenet_ros.params_file import read_params_file
+from movenet_ros.params_file import unread
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
 from movenet_ros.settings import Settings
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
     from movenet_ros.replay.outputs import Targets
     from movenet_ros.replay.run import Tally
 
-NODE = 'movenet'
+NODE = '/movenet'
 OPTIONS = {  # the parameters that mean something without a graph
     name: row
     for name, row in rows(PoseParameters).items()
@@ -166,8 +167,9 @@ def _settings(args: Namespace) -> PoseParameters:
     values: dict[str, Any] = {}
     if args.params_file is not None:
         values = read_params_file(args.params_file, NODE)
-        if not values:
-            LOG.warning(f'{args.params_file} has no parameters for {NODE} without a namespace')
+        sentence = unread(args.params_file, NODE, [NODE[1:]])
+        if sentence:
+            LOG.warning(sentence)
         for sentence in unknown_names(values, PoseParameters):
             LOG.warning(f'{args.params_file}: {sentence}')
     values.update(parameter_values(args, OPTIONS))

@@ -37,10 +37,10 @@ from movenet_ros.model.cache import write_manifest
 from movenet_ros.model.store import find_model
 from movenet_ros.model.tfjs import read_weights
 from movenet_ros.model.variants import DEFAULT_VARIANT
+from movenet_ros.params_file import read_params_file
 from movenet_ros.replay.bag.topic import Topic
 from movenet_ros.replay.bag.writer import BagFile
 from movenet_ros.replay.bag.writer import STORAGES
-from movenet_ros.replay.params_file import read_params_file
 from movenet_ros.replay.source import open_source
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import table_of
@@ -196,7 +196,7 @@ class ParamsFiles:
         path = Path('params.yaml')
         path.write_bytes(data)
         try:
-            values = read_params_file(path, 'movenet')
+            values = read_params_file(path, '/movenet')
             for sentence in unknown_names(values, PoseParameters):
                 str(sentence)
             table_of(PoseParameters, values)

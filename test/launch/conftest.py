@@ -23,6 +23,7 @@ real launch read the file.
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Mapping
 from importlib.util import module_from_spec
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -36,6 +37,11 @@ from rclpy.context import Context
 from rclpy.node import Node
 
 ROOT = Path(__file__).parents[2]
+PROGRAMS = (
+    ('movenet_ros', 'pose_node'), ('movenet_ros', 'video_source'), ('ros2bag', 'unused'),
+    ('rviz2', 'rviz2'), ('usb_cam', 'usb_cam_node_exe'),
+)
+EMPTY: Mapping[str, str] = {}
 NO_LAUNCH = 'the real launch comes with a ROS distribution only'
 
 
@@ -68,29 +74,57 @@ def load(launch_file: Path) -> ModuleType:
 
 
 @pytest.fixture
-def declare(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], list[Any]]:
+def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Give a folder in which the programs of all nodes are installed, and ros2 in PATH."""
+    root = tmp_path / 'install'
+    paths = [root / 'lib' / package / name for package, name in PROGRAMS]
+    for path in (*paths, root / 'bin' / 'ros2'):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(0o755)
+    monkeypatch.setenv('PATH', str(root / 'bin'))
+    return root
+
+
+@pytest.fixture
+def declare(monkeypatch: pytest.MonkeyPatch, prefix: Path) -> Callable[[Path], list[Any]]:
     """Return a function that returns what a launch file declares, made of stand-ins."""
+
+    def prefix_of(package: str) -> str:
+        if not (prefix / 'lib' / package).is_dir():
+            raise KeyError(package)
+        return str(prefix)
+
+    def share_of(package: str) -> str:
+        return str(ROOT if package == 'movenet_ros' else prefix / 'share' / package)
+
     for made in (
         module(
             'launch', 'LaunchContext', 'LaunchDescriptionEntity', LaunchDescription=list
         ),
         module(
-            'launch.actions', 'DeclareLaunchArgument', 'ExecuteProcess',
-            'IncludeLaunchDescription', 'LogInfo', 'OpaqueFunction', 'Shutdown', 'TimerAction',
+            'launch.actions', 'DeclareLaunchArgument', 'EmitEvent', 'ExecuteProcess',
+            'IncludeLaunchDescription', 'LogInfo', 'OpaqueFunction', 'RegisterEventHandler',
+            'Shutdown', 'TimerAction', GroupAction=list,
         ),
-        module('launch.events'),
-        module('launch.events.process', 'ProcessExited'),
+        module('launch.event_handlers', 'OnShutdown'),
+        module('launch.events', 'Shutdown', 'matches_action'),
+        module('launch.events.process', 'ProcessExited', 'ShutdownProcess'),
         module('launch.launch_description_sources', 'PythonLaunchDescriptionSource'),
-        module('launch.substitutions', 'LaunchConfiguration'),
         module('launch_ros'),
         module('launch_ros.actions', 'Node'),
         module('ament_index_python'),
         module(
-            'ament_index_python.packages', get_package_share_directory=lambda package: str(ROOT)
+            'ament_index_python.packages',
+            get_package_prefix=prefix_of, get_package_share_directory=share_of,
         ),
     ):
         monkeypatch.setitem(sys.modules, made.__name__, made)
-    return lambda launch_file: list(load(launch_file).generate_launch_description())
+
+    def entities(launch_file: Path) -> list[Any]:
+        (group,) = load(launch_file).generate_launch_description()
+        return list(group)
+
+    return entities
 
 
 def kind(entity: Any) -> str:
@@ -115,10 +149,13 @@ def start_file(
 ) -> Callable[..., list[Any]]:
     """Return a function that starts a file with arguments and returns the actions."""
 
-    def start_with(launch_file: Path, **given: str) -> list[Any]:
+    def start_with(
+        launch_file: Path, configurations: Mapping[str, str] = EMPTY, **given: str
+    ) -> list[Any]:
         arguments = read_arguments(launch_file)
         assert given.keys() <= arguments.keys()
         values = {name: each.default_value for name, each in arguments.items()} | given
+        values.update(configurations)  # which an including file has set
         context = Recorded(launch_configurations=values, is_shutdown=False)
         functions = [x.function for x in declare(launch_file) if kind(x) == 'OpaqueFunction']
         return [action for each in functions for action in each(context)]
@@ -127,22 +164,44 @@ def start_file(
 
 
 @pytest.fixture
-def start_for_real(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Any]]:
-    """Return a function that lets the real launch make the actions, without running them."""
-    pytest.importorskip('launch.actions', reason=NO_LAUNCH)
+def real(prefix: Path, monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """Give the real launch, if there is one, that finds the programs of all nodes."""
+    launch = pytest.importorskip('launch', reason=NO_LAUNCH)
     pytest.importorskip('launch_ros.actions', reason=NO_LAUNCH)
-    from launch import LaunchContext
+    packages = 'ament_index_python.packages'
+    monkeypatch.setattr(f'{packages}.get_package_share_directory', lambda package: str(ROOT))
+    monkeypatch.setattr(f'{packages}.get_package_prefix', lambda package: str(prefix))
+    return launch
 
-    share = 'ament_index_python.packages.get_package_share_directory'
-    monkeypatch.setattr(share, lambda package: str(ROOT))
+
+@pytest.fixture
+def start_for_real(real: ModuleType) -> Callable[..., list[Any]]:
+    """Return a function that lets the real launch make the actions, without running them."""
 
     def start_with(launch_file: Path, **given: str) -> list[Any]:
-        context = LaunchContext()
+        context = real.LaunchContext()
         context.launch_configurations.update(given)
-        entities = load(launch_file).generate_launch_description().entities
+        (group,) = load(launch_file).generate_launch_description().entities
+        entities = group.visit(context)
         return [action for entity in entities for action in entity.visit(context) or []]
 
     return start_with
+
+
+@pytest.fixture
+def read_for_real(real: ModuleType) -> Callable[[Path], tuple[set[str], set[str]]]:
+    """Return a function that returns a file's arguments, and what of them stays behind it."""
+
+    def read(launch_file: Path) -> tuple[set[str], set[str]]:
+        description = load(launch_file).generate_launch_description()
+        context = real.LaunchContext()
+        (group,) = description.entities
+        for entity in group.visit(context):
+            entity.visit(context)
+        arguments = {each.name for each in description.get_launch_arguments()}
+        return arguments, {*context.launch_configurations}
+
+    return read
 
 
 @pytest.fixture

@@ -17,8 +17,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from os.path import normpath
 from pathlib import Path
 import runpy
+from types import SimpleNamespace
 from typing import Any
 
 from catkin_pkg.package import parse_package
@@ -37,6 +39,7 @@ VIDEO = {'camera': 'video', 'video': 'walk.mp4'}
 
 Started = Callable[..., dict[str, Any]]
 Resolve = Callable[[Any, str], str]
+ReadForReal = Callable[[Path], tuple[set[str], set[str]]]
 
 
 @pytest.fixture
@@ -48,7 +51,12 @@ def arguments(read_arguments: Callable[[Path], dict[str, Any]]) -> dict[str, Any
 @pytest.fixture
 def start(start_file: Callable[..., list[Any]]) -> Started:
     """Return a function that starts the file with arguments and returns the nodes by name."""
-    return lambda **given: {node.executable: node for node in start_file(LAUNCH_FILE, **given)}
+
+    def start_with(**given: str) -> dict[str, Any]:
+        _, *nodes = start_file(LAUNCH_FILE, **given)
+        return {node.executable: node for node in nodes}
+
+    return start_with
 
 
 def own_parameters(node: Any) -> dict[str, Any]:
@@ -57,17 +65,28 @@ def own_parameters(node: Any) -> dict[str, Any]:
             for name, value in part.items()}
 
 
-def test_every_argument_is_described_and_has_a_default_among_its_choices(
-    arguments: dict[str, Any]
-) -> None:
+def test_every_argument_is_described(arguments: dict[str, Any]) -> None:
     assert all(each.description.endswith('.') for each in arguments.values())
-    assert all(each.default_value in (each.choices or [each.default_value])
-               for each in arguments.values())
 
 
-def test_log_levels_are_those_of_ros(arguments: dict[str, Any]) -> None:
-    levels = {level.name.lower() for level in LoggingSeverity if level.name != 'UNSET'}
-    assert set(arguments['log_level'].choices) == levels
+@pytest.mark.parametrize('level', [each.name for each in LoggingSeverity if each.name != 'UNSET'])
+def test_log_levels_are_those_of_ros(level: str, start: Started) -> None:
+    options = start(log_level=level)['pose_node'].ros_arguments
+    assert options == ['--log-level', level.lower()]
+
+
+@pytest.mark.parametrize('spelling', ['true', 'True', 'TRUE', '1', 'yes', 'on', ' true'])
+def test_true_may_be_spelt_in_every_usual_way(spelling: str, start: Started) -> None:
+    nodes = start(rviz=spelling, use_sim_time=spelling, autostart=spelling)
+    assert own_parameters(nodes['pose_node']) == {'use_sim_time': True, 'autostart': True}
+    assert 'rviz2' in nodes
+
+
+@pytest.mark.parametrize('spelling', ['false', 'False', 'FALSE', '0', 'no', 'off'])
+def test_false_may_be_spelt_in_every_usual_way(spelling: str, start: Started) -> None:
+    nodes = start(rviz=spelling, use_sim_time=spelling, autostart=spelling)
+    assert own_parameters(nodes['pose_node']) == {'use_sim_time': False, 'autostart': False}
+    assert 'rviz2' not in nodes
 
 
 @pytest.mark.parametrize(
@@ -109,6 +128,7 @@ def test_nodes_of_other_packages_are_dependencies(start: Started) -> None:
     [
         ({}, 'usb_cam_node_exe', 'image_raw', ''),
         ({}, 'usb_cam_node_exe', 'image_raw/compressed', '/compressed'),
+        ({}, 'usb_cam_node_exe', 'camera_info', '/../camera_info'),
         (VIDEO, 'video_source', 'image', ''),
     ],
 )
@@ -123,7 +143,8 @@ def test_the_pose_node_subscribes_to_the_topic_of_the_camera(
     resolve: Resolve,
 ) -> None:
     nodes = start(image=image, namespace=namespace, **given)
-    assert resolve(nodes[source], published) == resolve(nodes['pose_node'], 'image') + read
+    expected = normpath(resolve(nodes['pose_node'], 'image') + read)
+    assert resolve(nodes[source], published) == expected
 
 
 @pytest.mark.parametrize('namespace', ['', 'robot1', '/fleet/robot1'])
@@ -149,19 +170,38 @@ def test_nodes_keep_their_own_names(start: Started) -> None:
     }
 
 
-def test_empty_arguments_leave_parameters_to_the_file(start: Started) -> None:
-    nodes = start()
-    assert nodes['pose_node'].parameters == [PARAMS_FILE]
-    assert nodes['usb_cam_node_exe'].parameters == [PARAMS_FILE]
+def test_by_default_nothing_overrides_a_parameter_that_an_including_file_sets(
+    start: Started
+) -> None:
+    nodes = start(video='') | start(**VIDEO)
+    assert own_parameters(nodes['video_source']) == {'source': VIDEO['video']}
+    assert not any(nodes[name].parameters for name in ('pose_node', 'usb_cam_node_exe', 'rviz2'))
 
 
 def test_given_arguments_override_the_file(start: Started) -> None:
     given = {'autostart': 'false', 'backend': 'onnxruntime', 'image_transport': 'raw'}
-    file, overrides = start(**given)['pose_node'].parameters
-    assert file == PARAMS_FILE
-    assert {name: value.args for name, value in overrides.items()} == {
-        name: (name,) for name in given
-    }
+    file, own = start(params_file=PARAMS_FILE, **given)['pose_node'].parameters
+    assert file == Path(PARAMS_FILE)
+    assert own == {**given, 'autostart': False}
+
+
+@pytest.mark.parametrize(
+    ('pushed', 'given', 'expected'),
+    [
+        ('', 'robot1', 'robot1'),
+        ('/robot1', 'robot1', ''),
+        ('/fleet/robot1', 'robot1', ''),
+        ('/fleet/robot1', '/robot1', '/robot1'),
+        ('/robot1', 'front', 'front'),
+        ('/robot11', 'robot1', 'robot1'),
+        ('/robot1', '', ''),
+    ],
+)
+def test_a_namespace_that_an_including_file_has_pushed_comes_once(
+    pushed: str, given: str, expected: str, start_file: Callable[..., list[Any]]
+) -> None:
+    _, *nodes = start_file(LAUNCH_FILE, {'ros_namespace': pushed}, namespace=given)
+    assert {node.namespace for node in nodes} == {expected}
 
 
 def test_parameters_of_the_nodes_exist(start: Started) -> None:
@@ -199,9 +239,21 @@ def test_the_camera_gets_a_profile_with_room_for_images(
 ) -> None:
     for variable in PROFILE_VARIABLES:
         monkeypatch.delenv(variable, raising=False)
-    environment = start()['usb_cam_node_exe'].additional_env
-    assert set(environment) == set(PROFILE_VARIABLES)
-    assert all(Path(path).is_file() for path in environment.values())
+    ((variable, path),) = start()['usb_cam_node_exe'].additional_env.items()
+    assert variable in PROFILE_VARIABLES and Path(path).is_file()
+
+
+@pytest.mark.parametrize(('package', 'variable'), zip(('fastrtps', 'fastdds'), PROFILE_VARIABLES))
+def test_fast_dds_gets_the_variable_of_its_version_alone(
+    package: str, variable: str, start: Started, prefix: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Version 3 warns of the variable of version 2, in every node."""
+    for each in PROFILE_VARIABLES:
+        monkeypatch.delenv(each, raising=False)
+    manifest = prefix / 'share' / 'rmw_fastrtps_cpp' / 'package.xml'
+    manifest.parent.mkdir(parents=True)
+    manifest.write_text(f'<package><build_depend>{package}</build_depend></package>')
+    assert set(start()['usb_cam_node_exe'].additional_env) == {variable}
 
 
 @pytest.mark.parametrize('variable', PROFILE_VARIABLES)
@@ -228,10 +280,69 @@ def test_log_level_and_enclave_are_options_of_the_pose_node(
     assert start(**given)['pose_node'].ros_arguments == options
 
 
-def test_the_end_of_the_pose_node_or_the_video_ends_the_launch(start: Started) -> None:
-    nodes = start() | start(**VIDEO)
-    ends = {name for name, node in nodes.items() if hasattr(node, 'on_exit')}
-    assert ends == {'pose_node', 'video_source'}
+def end_of(nodes: dict[str, Any], name: str, code: int) -> list[Any]:
+    """Let launch end a node with an exit code, and return what follows."""
+    event = SimpleNamespace(action=nodes[name], process_name=name, returncode=code)
+    return list(nodes[name].on_exit(event, SimpleNamespace(is_shutdown=False)))
+
+
+@pytest.mark.parametrize('name', ['pose_node', 'video_source'])
+def test_with_a_node_the_others_of_the_file_end_and_no_more(name: str, start: Started) -> None:
+    nodes = start(**VIDEO)
+    ended = [each.event.process_matcher.args[0] for each in end_of(nodes, name, 0)]
+    assert {node.executable for node in ended} == {*nodes} - {name}
+
+
+def test_a_failure_becomes_the_exit_code_as_soon_as_nothing_else_runs(start: Started) -> None:
+    *_, told = end_of(start(), 'pose_node', -9)
+    (handler,) = told.args
+    handler.on_shutdown(SimpleNamespace(reason='ctrl-c (SIGINT)'), None)
+    with pytest.raises(RuntimeError, match='-9'):
+        handler.on_shutdown(SimpleNamespace(reason='idle'), None)
+
+
+def test_a_required_node_takes_the_launch_with_it(start: Started) -> None:
+    nodes = start(**VIDEO, required='true')
+    (shutdown,) = end_of(nodes, 'pose_node', 0)
+    assert type(shutdown).__name__ == 'Shutdown'
+    with pytest.raises(RuntimeError, match='exit code 1'):
+        end_of(nodes, 'pose_node', 1)
+
+
+def test_a_node_that_ends_with_the_launch_ends_nothing(start: Started) -> None:
+    event = SimpleNamespace(process_name='pose_node-1', returncode=0)
+    context = SimpleNamespace(is_shutdown=True)
+    assert start()['pose_node'].on_exit(event, context) == []
+
+
+def test_the_pose_node_and_the_camera_may_be_kept_alive(start: Started) -> None:
+    kept = {name for name, node in start(respawn='true').items() if getattr(node, 'respawn', 0)}
+    assert kept == {'pose_node', 'usb_cam_node_exe'}
+    assert start(respawn='true')['pose_node'].on_exit is None
+
+
+@pytest.mark.parametrize(
+    ('given', 'program', 'words'),
+    [
+        ({}, 'usb_cam', 'sudo apt install ros-jazzy-usb-cam'),
+        ({}, 'rviz2', 'sudo apt install ros-jazzy-rviz2'),
+        ({'rviz': 'false'}, 'movenet_ros/pose_node', 'colcon build'),
+        (VIDEO, 'movenet_ros/video_source', 'colcon build'),
+    ],
+)
+def test_nothing_starts_before_every_program_is_found(
+    given: dict[str, str],
+    program: str,
+    words: str,
+    start: Started,
+    prefix: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv('ROS_DISTRO', 'jazzy')
+    start(**given)
+    (prefix / 'lib' / program).rename(prefix / 'gone')
+    with pytest.raises(RuntimeError, match=words):
+        start(**given)
 
 
 @pytest.mark.parametrize(
@@ -240,6 +351,11 @@ def test_the_end_of_the_pose_node_or_the_video_ends_the_launch(start: Started) -
         ({'params_file': '/nowhere/mine.yaml'}, '/nowhere/mine.yaml'),
         ({'camera': 'video'}, 'video:='),
         ({**VIDEO, 'image_transport': 'compressed'}, 'image_transport'),
+        ({'rviz': 'maybe'}, 'rviz'),
+        ({'camera': 'webcam'}, 'usb_cam, video, none'),
+        ({'backend': 'torch'}, 'openvino'),
+        ({'log_level': 'loud'}, 'debug'),
+        ({'respawn': 'true', 'required': 'true'}, 'respawn'),
     ],
 )
 def test_contradictions_are_refused_in_one_line(
@@ -255,13 +371,10 @@ def test_the_real_launch_makes_the_nodes(
     camera: str, start_for_real: Callable[..., list[Any]]
 ) -> None:
     given = {'camera': camera, 'video': '0', 'backend': 'auto', 'use_sim_time': 'true'}
-    nodes = start_for_real(LAUNCH_FILE, **given)
+    _, *nodes = start_for_real(LAUNCH_FILE, **given)
     assert len(nodes) == (2 if camera == 'none' else 3)
 
 
-@pytest.mark.parametrize('given', [{'camera': 'webcam'}, {'backend': 'torch'}, {'rviz': 'maybe'}])
-def test_the_real_launch_refuses_other_choices(
-    given: dict[str, str], start_for_real: Callable[..., list[Any]]
-) -> None:
-    with pytest.raises(RuntimeError, match='is not valid'):
-        start_for_real(LAUNCH_FILE, **given)
+def test_the_real_launch_knows_the_arguments_in_the_group(read_for_real: ReadForReal) -> None:
+    arguments, left = read_for_real(LAUNCH_FILE)
+    assert 'rviz' in arguments and 'rviz' not in left

@@ -56,9 +56,18 @@ def set_by(environment: dict[str, str]) -> dict[str, str]:
     return environment
 
 
-@pytest.mark.parametrize('variable', VARIABLES)
-def test_fast_dds_of_every_version_finds_the_profile(variable: str) -> None:
-    assert Path(set_by({})[variable]).resolve() == PROFILE
+@pytest.mark.parametrize(('built_for', 'variable'), zip(('fastrtps', 'fastdds'), VARIABLES))
+def test_fast_dds_gets_the_variable_of_its_version_alone(
+    built_for: str, variable: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Version 3 warns of that of version 2."""
+    (tmp_path / 'share/ament_index/resource_index/packages').mkdir(parents=True)
+    (tmp_path / 'share/ament_index/resource_index/packages/rmw_fastrtps_cpp').touch()
+    (tmp_path / 'share/rmw_fastrtps_cpp').mkdir()
+    manifest = tmp_path / 'share/rmw_fastrtps_cpp/package.xml'
+    manifest.write_text(f'<package><build_depend>{built_for}</build_depend></package>')
+    monkeypatch.setenv('AMENT_PREFIX_PATH', str(tmp_path))
+    assert set_by({}) == {variable: str(PROFILE)}
 
 
 @pytest.mark.parametrize('variable', VARIABLES)

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.errors import InferenceError
@@ -26,6 +27,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.node.parameters import declare
 from movenet_ros.node.parameters import on_change
 from movenet_ros.node.parameters import unknown_parameters
+from movenet_ros.node.parameters import unread_files
 from movenet_ros.settings import changed
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import Row
@@ -265,3 +267,16 @@ def test_only_names_that_nothing_reads_are_warned_of(make_node: MakeNode) -> Non
     node = make_node(backend='auto', use_sim_time=True, rate=2.0, smoothing_beta=1.0)
     (line,) = unknown_parameters(node, PoseParameters)
     assert 'smoothing_beta' in line and 'smoothing.beta' in line
+
+
+@pytest.mark.parametrize(
+    ('section', 'told'), [('movenet', True), ('/**/tester', False), ('usb_cam', False)]
+)
+def test_a_params_file_that_has_nothing_for_the_node_is_told(
+    section: str, told: bool, make_node: MakeNode, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / 'params.yaml'
+    path.write_text(f'{section}: {{ros__parameters: {{input_size: 128}}}}')
+    monkeypatch.setattr('sys.argv', ['pose_node', '--ros-args', '--params-file', str(path)])
+    sentences = unread_files(make_node(), PoseParameters)
+    assert [str(path) in each and '/**/tester' in each for each in sentences] == [True] * told

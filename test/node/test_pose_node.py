@@ -44,6 +44,7 @@ from movenet_ros.perception import LIVE_WARM_UP_WH
 import numpy as np
 from numpy.typing import NDArray
 import pytest
+from rclpy.logging import LoggingSeverity
 from ros_graph import World
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
@@ -483,21 +484,35 @@ def test_loaded_objects_are_frozen_while_there_is_a_model(room: Room, two_people
 # names
 
 
-@pytest.mark.parametrize('transport', ['raw', 'compressed'])
-def test_topics_can_be_remapped(transport: str, room: Room, two_people: Answer) -> None:
+@pytest.mark.parametrize(
+    ('transport', 'rule', 'topic'),
+    [
+        ('raw', 'image:=/cam/image_raw', '/cam/image_raw'),
+        ('compressed', 'image:=/cam/image_raw', '/cam/image_raw/compressed'),
+        ('compressed', 'image/compressed:=/cam/jpeg', '/cam/jpeg'),
+    ],
+)
+def test_topics_can_be_remapped(
+    transport: str, rule: str, topic: str, room: Room, two_people: Answer
+) -> None:
     """The compressed one moves with the raw one; the log has the names that count."""
     node = room.start(
-        Fake(two_people), '-r', 'image:=/cam/image_raw', '-r', 'poses:=/people',
-        autostart=False,
+        Fake(two_people), '-r', rule, '-r', 'poses:=/people', autostart=False
     )
     (result,) = room.remote.set(image_transport=transport)
     assert result.successful, result.reason
-    topic = '/cam/image_raw' + ('/compressed' if transport == 'compressed' else '')
     assert room.remote.change(CONFIGURE) and room.remote.change(ACTIVATE)
     room.world.until(lambda: any(f'{topic} -> /people' in each for each in room.remote.log()))
     room.world.sink(Detection2DArray, '/people')
     room.world.until(lambda: room.world.node.count_subscribers(topic))
     assert node.stream.topic == topic
+
+
+def test_each_image_is_a_line_at_log_level_debug(room: Room, two_people: Answer) -> None:
+    node = room.start(Fake(two_people))
+    node.get_logger().set_level(LoggingSeverity.DEBUG)
+    room.receive(5)
+    room.world.until(lambda: any('2 people in the image' in line for line in room.remote.log(10)))
 
 
 def test_topics_are_relative(room: Room, two_people: Answer) -> None:

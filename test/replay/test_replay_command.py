@@ -144,7 +144,7 @@ def test_an_option_wins_over_the_file(
     ('content', 'words'),
     [
         ('movenet: {ros__parameters: {max_peple: 2}}', 'did you mean max_people'),
-        ('robot1: {movenet: {ros__parameters: {max_people: 2}}}', 'has no parameters for movenet'),
+        ('robot1: {movenet: {ros__parameters: {max_people: 2}}}', 'name the section'),
     ],
 )
 def test_parameters_in_a_file_that_reach_nothing_are_warned_of(

@@ -21,6 +21,7 @@ wins, is rcl's way.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Iterator
 from pathlib import Path
 import re
@@ -31,7 +32,6 @@ from movenet_ros.core.wording import one_line
 import yaml
 
 SECTION = 'ros__parameters'
-WILD = '**'  # any number of namespaces
 
 
 class _Loader(yaml.SafeLoader):
@@ -43,19 +43,56 @@ _Loader.add_implicit_resolver(
 )
 
 
-def read_params_file(path: Path, node_name: str) -> dict[str, Any]:
+def read_params_file(path: Path, node: str) -> dict[str, Any]:
     """
-    Read the parameters that a file has for a node without a namespace.
+    Read the parameters that a file has for a node.
 
+    :param node: its full name, such as ``/robot1/movenet``.
     :return: values by name; empty where the file has none for this node.
     :raises StartError: if there is no such file or it is no params file.
     """
     values: dict[str, Any] = {}
+    for name, parameters in _read(path):
+        if _reaches(name, node):
+            values.update(parameters)
+    return values
+
+
+def unread(path: Path, node: str, names: Collection[str], others: Collection[str] = ()) -> str:
+    """
+    Return one sentence on parameters that were meant for a node and do not reach it, or nothing.
+
+    :param node: its full name.
+    :param names: without a namespace, by which a file may mean it.
+    :param others: names of nodes for which a file may be that has nothing for this one.
+    :raises StartError: if there is no such file or it is no params file.
+    """
+    sections = [name for name, _ in _read(path)]
+    reached = [name for name in sections if _reaches(name, node)]
+    last = {name: name.rpartition('/')[2] for name in sections}
+    meant = [name for name in sections if last[name] in names]
+    if any(name in reached for name in meant) or not sections:
+        return ''
+    if not meant and (reached or not {*others}.isdisjoint(last.values())):
+        return ''
+    found = ', '.join(dict.fromkeys(meant or sections))
+    own = node.rpartition('/')[2]
+    return (
+        f"{path}: nothing in its section{'s' * (',' in found)} {one_line(found)} is for {node}:"
+        f" name the section {' or '.join(dict.fromkeys((node, f'/**/{own}')))}"
+    )
+
+
+def _read(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    """
+    Read the sections of a file: full names, which may have wildcards, and parameters by name.
+
+    :raises StartError: if there is no such file or it is no params file.
+    """
     try:
         content = yaml.load(path.read_text(), _Loader)  # noqa: S506 (it is a SafeLoader)
-        for name, parameters in _sections('', content or {}):
-            if _is_for(name, node_name):
-                values.update(_flat('', parameters))
+        sections = [*_sections('', content or {})]
+        return [(name, dict(_flat('', parameters or {}))) for name, parameters in sections]
     except OSError as error:
         raise StartError(f'cannot read {path}: {error.strerror}') from error
     except Exception as error:  # noqa: B902 (PyYAML: '!!int x' ends in a ValueError, and so on)
@@ -63,22 +100,21 @@ def read_params_file(path: Path, node_name: str) -> dict[str, Any]:
             f'{path} is no params file of ROS, in which parameters are below NODE: {SECTION}:'
             f' ({one_line(error)})'
         ) from error
-    return values
 
 
 def _sections(name: str, content: Any) -> Iterator[tuple[str, Any]]:
-    """Yield the name of each node in a file and its parameters; namespaces may be nested."""
+    """Yield the full name of each node in a file and its parameters; namespaces may be nested."""
     for key, value in content.items():
         if key == SECTION:
             yield name, value
         else:
-            yield from _sections(f'{name}/{key}', value)
+            yield from _sections('/'.join((name, *filter(None, str(key).split('/')))), value)
 
 
-def _is_for(section: str, node_name: str) -> bool:
-    """Return whether the name of a section means a node; ``*`` means any one."""
-    parts = [each for each in section.split('/') if each]
-    return [each for each in parts if each != WILD] in ([], [node_name], ['*']) and parts != []
+def _reaches(section: str, node: str) -> bool:
+    """Return whether a section is for a node: ``/*`` is any one name, ``/**`` any number."""
+    pattern = re.escape(section).replace(r'/\*', r'(/\w+)').replace(r'\*', '*')
+    return re.fullmatch(pattern, node) is not None
 
 
 def _flat(prefix: str, parameters: Any) -> Iterator[tuple[str, Any]]:
