@@ -12,31 +12,87 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Skeletons, boxes and labels drawn into an image."""
+"""
+Skeletons, boxes and labels drawn into an image.
 
-from typing import Any
+A person has one colour, by its id, so that a colour never passes from one person to another;
+people without an id are grey. Every line has a dark rim, so that it shows on any background.
+Widths follow the size of the person, within bounds that follow the size of the image.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
 
 import cv2
+from movenet_ros.core.labels import Color
+from movenet_ros.core.labels import draw_labels
+from movenet_ros.core.labels import Label
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import Skeleton
 import numpy as np
 from numpy.typing import NDArray
 
-Color = tuple[int, int, int]  # BGR
-
 PERSON_COLORS: tuple[Color, ...] = (  # told apart by colour-blind eyes too (Okabe and Ito)
-    (0, 159, 230),
+    (178, 114, 0),
     (233, 180, 86),
-    (66, 228, 240),
+    (0, 159, 230),
     (115, 158, 0),
+    (66, 228, 240),
     (167, 121, 204),
     (0, 94, 213),
 )
-LEFT_COLOR: Color = (80, 255, 80)
-RIGHT_COLOR: Color = (80, 80, 255)
-MIDDLE_COLOR: Color = (255, 255, 255)
-FAR = 1e6  # pixels; whatever lies farther out is drawn as if it lay there
-PIXELS_PER_THICKNESS = 240  # of the picture's shorter side: lines 3 pixels wide at 1280x720
+NO_ID_COLOR: Color = (190, 190, 190)
+RIM_COLOR: Color = (0, 0, 0)
+LEFT_COLOR: Color = (255, 255, 255)  # of a dot; light and dark differ to every eye
+RIGHT_COLOR: Color = (0, 0, 0)
+FAR = 1e6  # pixels; what lies farther out is drawn as if it lay there
+BITS = 4  # of a pixel's fraction, that OpenCV is given
+FACE_LINES, FACE_DOTS = 18, 12  # pixels across a face; smaller ones are left visible
+
+
+class Pen(NamedTuple):
+    """
+    How thick a person is drawn, in pixels.
+
+    :param line: width of a limb, as OpenCV takes it; from 2 on, it draws a pixel more.
+    :param dot: radius of a keypoint, with its rim.
+    """
+
+    line: int
+    dot: float
+
+    @classmethod
+    def of(cls, person: float, image: float) -> Pen:
+        """Return the pen for a person in an image, both by the square root of their area."""
+        line = max(1, round(min(max(person / 45, image / 500), image / 150)))
+        return cls(line, max(1.5, min(line + 1.5, person / 20)))
+
+    def for_face(self, across: float) -> Pen:
+        """Return the pen for a face so many pixels across."""
+        line = max(1, min(self.line, round(across / 20)))
+        return Pen(line, min(self.dot, max(1.5, across / 10)))
+
+    @property
+    def rim(self) -> int:
+        """Return the width of the dark rim on either side."""
+        return max(1, round(0.4 * self.line))
+
+    @property
+    def rimmed_line(self) -> int:
+        """Return the width of a limb with its rim, as OpenCV takes it."""
+        return self.line + 2 * self.rim if self.line > 1 else 2
+
+    @property
+    def dots(self) -> tuple[int, int]:
+        """Return the radius of a keypoint with its rim and without, as OpenCV takes them."""
+        inner = self.dot - min(self.rim, self.dot / 3)
+        return round(self.dot * 2**BITS), round(inner * 2**BITS)
+
+
+def person_color(track_id: int) -> Color:
+    """Return the colour of a person; that of a person without an id, 0, nobody else has."""
+    return PERSON_COLORS[track_id % len(PERSON_COLORS)] if track_id else NO_ID_COLOR
 
 
 def draw_poses(
@@ -56,26 +112,43 @@ def draw_poses(
     :return: ``(H, W, 3)`` BGR, a new array.
     """
     canvas = image_bgr.copy()
-    thickness = max(1, round(min(canvas.shape[:2]) / PIXELS_PER_THICKNESS))
+    height, width = canvas.shape[:2]
+    image_size = (width * height) ** 0.5
+    corners = np.clip(poses.boxes_xyxy, 0, (width, height, width, height))
+    sides = np.maximum(corners[:, 2:] - corners[:, :2], 0.0)
+    sizes = np.sqrt(sides[:, 0] * sides[:, 1]).tolist()
+    seen = poses.keypoint_scores >= keypoint_threshold
+    colors = [person_color(each) for each in poses.ids.tolist()]
     for i in reversed(range(len(poses))):  # the best one lies on top
-        person_id = int(poses.ids[i])
-        color = PERSON_COLORS[(person_id or i) % len(PERSON_COLORS)]
-        _draw_skeleton(
-            canvas,
-            poses.keypoints[i],
-            poses.keypoint_scores[i] >= keypoint_threshold,
-            poses.skeleton,
-            color,
-            thickness,
-        )
-        left, top, right, bottom = _pixels(poses.boxes_xyxy[i])
         if boxes:
-            last = min(right, canvas.shape[1] - 1), min(bottom, canvas.shape[0] - 1)
-            cv2.rectangle(canvas, (left, top), last, color, thickness)
-        words = [f'#{person_id}'] * (person_id > 0) + [f'{poses.scores[i]:.2f}'] * scores
-        if words:
-            _draw_label(canvas, ' '.join(words), (left, top), color, thickness)
+            _draw_box(canvas, corners[i], colors[i], max(1, round(image_size / 1000)))
+        pen = Pen.of(sizes[i], image_size)
+        _draw_skeleton(canvas, poses.keypoints[i], seen[i], poses.skeleton, colors[i], pen)
+    labels = [
+        Label(
+            _words(poses, i, scores), colors[i], sizes[i], corners[i], poses.keypoints[i][seen[i]]
+        )
+        for i in range(len(poses))
+    ]
+    draw_labels(canvas, labels)
     return np.asarray(canvas)
+
+
+def _words(poses: Poses, i: int, scores: bool) -> list[str]:
+    """Return what is written of a person, the most important first."""
+    person_id = int(poses.ids[i])
+    return [f'#{person_id}'] * (person_id > 0) + [f'{poses.scores[i]:.2f}'] * scores
+
+
+def _draw_box(
+    canvas: NDArray[np.uint8], box: NDArray[np.float32], color: Color, thickness: int
+) -> None:
+    """Draw a box around the pixels that lie in it."""
+    left, top = np.floor(box[:2]).astype(int).tolist()
+    right, bottom = (np.ceil(box[2:]).astype(int) - 1).tolist()
+    for each, by in ((RIM_COLOR, thickness), (color, 0)):
+        corners = (left + by, top + by), (right - by, bottom - by)
+        cv2.rectangle(canvas, *corners, each, thickness)
 
 
 def _draw_skeleton(
@@ -84,36 +157,33 @@ def _draw_skeleton(
     seen: NDArray[np.bool_],
     skeleton: Skeleton,
     color: Color,
-    thickness: int,
+    pen: Pen,
 ) -> None:
-    """Draw one person's edges, and the keypoints over them."""
-    pixels = _pixels(keypoints)
-    for a, b in skeleton.edges:
-        if seen[a] and seen[b]:
-            cv2.line(canvas, pixels[a], pixels[b], color, thickness, cv2.LINE_AA)
-    for i in np.flatnonzero(seen).tolist():
-        side = MIDDLE_COLOR
-        if i in skeleton.left:
-            side = LEFT_COLOR
-        elif i in skeleton.right:
-            side = RIGHT_COLOR
-        cv2.circle(canvas, pixels[i], 2 * thickness, (0, 0, 0), cv2.FILLED, cv2.LINE_AA)
-        cv2.circle(canvas, pixels[i], 2 * thickness - 1, side, cv2.FILLED, cv2.LINE_AA)
-
-
-def _pixels(points: NDArray[np.float32]) -> Any:
-    """Turn coordinates into lists of whole pixels; OpenCV takes no number beyond 32 bits."""
-    return np.floor(np.clip(points, -FAR, FAR)).astype(int).tolist()
-
-
-def _draw_label(
-    canvas: NDArray[np.uint8], text: str, corner: tuple[int, int], color: Color, thickness: int
-) -> None:
-    """Write black on the person's colour above a box's corner, inside the picture."""
-    font, size = cv2.FONT_HERSHEY_SIMPLEX, 0.2 + 0.15 * thickness
-    (width, height), baseline = cv2.getTextSize(text, font, size, 1)
-    full_height = height + baseline
-    left = min(max(0, corner[0]), max(0, canvas.shape[1] - width))
-    top = max(0, corner[1] - full_height)
-    cv2.rectangle(canvas, (left, top), (left + width, top + full_height), color, cv2.FILLED)
-    cv2.putText(canvas, text, (left, top + height), font, size, (0, 0, 0), 1, cv2.LINE_AA)
+    """Draw one person's edges, all rims before all colours, and the keypoints over them."""
+    keypoints = np.clip(keypoints, -FAR, FAR)
+    points = np.rint((keypoints - 0.5) * 2**BITS).astype(np.int32)  # OpenCV's 0 is a middle
+    shown = set(np.flatnonzero(seen).tolist())
+    face = skeleton.face & shown
+    across, face_pen = FAR, pen
+    if len(face) > 1:
+        across = float(np.hypot(*np.ptp(keypoints[[*face]], axis=0)))
+        face_pen = pen.for_face(across)
+    edges = [each for each in skeleton.edges if shown.issuperset(each)]
+    strokes = [(pen, [each for each in edges if not face.issuperset(each)])]
+    if across >= FACE_LINES:
+        strokes.append((face_pen, [each for each in edges if face.issuperset(each)]))
+    for is_rim, edge_color in ((True, RIM_COLOR), (False, color)):
+        for each, ends in strokes:
+            width = each.rimmed_line if is_rim else each.line
+            lines = [*points[np.array(ends, int).reshape(-1, 2)]]
+            cv2.polylines(canvas, lines, False, edge_color, width, cv2.LINE_AA, BITS)
+    if across < FACE_DOTS:
+        shown -= face
+    centers, dots, face_dots = points.tolist(), pen.dots, face_pen.dots
+    for i in shown:
+        left, right = i in skeleton.left, i in skeleton.right
+        dot = LEFT_COLOR if left else RIGHT_COLOR if right else color
+        rim = LEFT_COLOR if right else RIM_COLOR
+        outer, inner = face_dots if i in face else dots
+        cv2.circle(canvas, centers[i], outer, rim, cv2.FILLED, cv2.LINE_AA, BITS)
+        cv2.circle(canvas, centers[i], inner, dot, cv2.FILLED, cv2.LINE_AA, BITS)

@@ -23,6 +23,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
+FACE = ('nose', 'eye', 'ear')
+
 
 @dataclass(frozen=True)
 class Skeleton:
@@ -62,6 +64,13 @@ class Skeleton:
     def right(self) -> frozenset[int]:
         """Return the keypoints on the person's right."""
         return frozenset(i for name, i in self.index.items() if name.startswith('right_'))
+
+    @cached_property
+    def face(self) -> frozenset[int]:
+        """Return the keypoints of the face, which lie close together."""
+        return frozenset(
+            i for name, i in self.index.items() if name.rpartition('_')[2] in FACE
+        )
 
 
 def _coco() -> Skeleton:
