@@ -34,6 +34,7 @@ from movenet_ros.tools.silence import others_than
 from movenet_ros.tools.silence import Statuses
 from movenet_ros.tools.view.newest_image import NewestImage
 from movenet_ros.tools.view.newest_image import Picture
+import numpy as np
 from rclpy.clock import Clock
 from rclpy.clock import ClockType
 from rclpy.node import Node
@@ -45,6 +46,10 @@ UPDATE_S = 0.25
 WINDOW_S = 3.0  # of rates
 LATE_S = 2.0  # without an image for so long, the page tells why,
 LATE_PERIODS = 3.0  # or for so many periods where images come slowly
+NOTHING = {  # has arrived yet
+    'problem': '', 'is_late': True, 'age_s': None, 'rate_hz': 0.0, 'latency_ms': None,
+    'people': None, 'statuses': [],
+}
 MOST_LATENCY_MS = 60_000.0  # an older stamp is of another clock, or of a recording
 
 
@@ -113,12 +118,20 @@ class Reception:
                 break
         self.problem = self._what_is_wrong(publishers)
 
-    def statuses(self) -> list[dict[str, Any]]:
-        """Return the statuses of the nodes that publish what is shown."""
-        return [
-            {**vars(each), 'level': LEVELS[each.level]}
-            for each in self._statuses.of(self._owners)
-        ]
+    def state(self) -> dict[str, Any]:
+        """Return what a page shows beside the image; with the names of NOTHING."""
+        return {
+            'problem': self.problem,
+            'is_late': self.image_arrivals.is_late,
+            'age_s': self.image_arrivals.age_s,
+            'rate_hz': self.image_arrivals.rate_hz,
+            'latency_ms': None if self.problem else self.latency_ms,
+            'people': None if self.poses_arrivals.is_late else people(self.poses),
+            'statuses': [
+                {**vars(each), 'level': LEVELS[each.level]}
+                for each in self._statuses.of(self._owners)
+            ],
+        }
 
     def close(self) -> None:
         """Unsubscribe, so that a pose node without other subscribers rests."""
@@ -129,7 +142,7 @@ class Reception:
     def _what_is_wrong(self, publishers: list[Any]) -> str:
         topic = self._to_images.topic
         if not self.image_arrivals.is_late:
-            return self.images.error and f'{topic} cannot be shown: {self.images.error}'
+            return self.images.error and f'{topic}: {self.images.error}'
         if time.monotonic() - self._begun_s < LATE_S:  # nothing could have arrived yet
             return ''
         types = {each.topic_type for each in publishers}
@@ -186,17 +199,7 @@ class Viewer(Node):
         """Return what is shown beside the image, for JSON."""
         self._asked_s = time.monotonic()
         reception = self._reception
-        if reception is None:
-            return {'topic': self.topic, 'statuses': []}
-        return {
-            'topic': self.topic,
-            'problem': reception.problem,
-            'age_s': reception.image_arrivals.age_s,
-            'rate_hz': reception.image_arrivals.rate_hz,
-            'latency_ms': None if reception.problem else reception.latency_ms,
-            'people': None if reception.poses_arrivals.is_late else people(reception.poses),
-            'statuses': reception.statuses(),
-        }
+        return {'topic': self.topic, **(reception.state() if reception else NOTHING)}
 
     def _update(self) -> None:
         is_wanted = time.monotonic() - self._asked_s < PAGE_S
@@ -225,7 +228,7 @@ def people(poses: Poses) -> list[dict[str, Any]]:
         }
         for person_id, score, seen in zip(
             poses.ids.tolist(),
-            poses.scores.tolist(),
+            np.nan_to_num(poses.scores).tolist(),  # JSON knows no NaN
             (poses.keypoint_scores >= least).sum(axis=1).tolist(),
             strict=True,
         )

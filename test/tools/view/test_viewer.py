@@ -17,6 +17,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import json
+import math
 from typing import Any
 
 import cv2
@@ -218,6 +220,10 @@ def test_a_row_of_the_list_of_people(people_at: Callable[..., Poses]) -> None:
     rows = people(Poses(**{**arrays, 'keypoint_scores': np.tile(scores, (2, 1))}))
     assert [each['id'] for each in rows] == [7, 0]
     assert {(each['score'], each['seen'], each['keypoints']) for each in rows} == {(0.75, 12, 17)}
+
+
+def test_a_score_that_is_no_number_is_still_json(people_at: Callable[..., Poses]) -> None:
+    json.dumps(people(people_at((30, 20, 20), score=math.nan)), allow_nan=False)
 
 
 def test_the_list_of_nobody_is_empty() -> None:
