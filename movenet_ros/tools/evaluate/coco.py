@@ -23,11 +23,15 @@ from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.file_magic import Form
 from movenet_ros.core.needs import needs
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.skeleton import COCO
+from movenet_ros.core.source_kind import kind_of
 import numpy as np
 
 PERSON_CATEGORY = 1  # in COCO
+TAKEN = ('area', 'bbox', 'image_id', 'iscrowd', 'keypoints', 'num_keypoints')  # by pycocotools
 METRICS = {'AP': 0, 'AP50': 1, 'AP75': 2, 'AP_medium': 3, 'AP_large': 4, 'AR': 5}
 
 
@@ -59,6 +63,36 @@ def ground_truth(path: Path) -> Any:
             f'{path} has no keypoints of category {PERSON_CATEGORY}, which is the person in COCO'
             ' (person_keypoints_*.json has)'
         )
+    return truth
+
+
+def read_pictures(annotations: Path, folder: Path) -> Any:
+    """
+    Read the annotations of pictures, and look whether they have all that AP takes.
+
+    :param folder: with the pictures in it, or in folders of it.
+    :return: pycocotools' COCO.
+    :raises StartError: if anything is missing that would show only after a long run.
+    """
+    truth = ground_truth(annotations)
+    kind = kind_of(folder)
+    if kind.form is not Form.PICTURES and (
+        not folder.is_dir() or not any(each.is_dir() for each in folder.iterdir())
+    ):
+        raise StartError(f'--images takes a folder of pictures: {kind.sentence(folder)}')
+    if not truth.cats:
+        raise StartError(f'{annotations} has no categories, which AP takes')
+    for number, person in truth.anns.items():
+        if person['category_id'] != PERSON_CATEGORY:
+            continue
+        lacking = [name for name in TAKEN if person.get(name) is None]
+        if not lacking and np.size(person['keypoints']) != 3 * len(COCO):
+            lacking = [f'{len(COCO)} keypoints of 3 numbers']
+        if lacking:
+            raise StartError(
+                f"{annotations}: annotation {number} has no {lacking[0]}, which AP takes (COCO's"
+                f' have {", ".join(TAKEN)})'
+            )
     return truth
 
 

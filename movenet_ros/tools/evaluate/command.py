@@ -41,7 +41,7 @@ from movenet_ros.settings import changed
 from movenet_ros.settings import rows
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
-from movenet_ros.tools.evaluate.coco import ground_truth
+from movenet_ros.tools.evaluate.coco import read_pictures
 from movenet_ros.tools.evaluate.coco import results
 from movenet_ros.tools.evaluate.coco import score
 from movenet_ros.tools.evaluate.tracks import Clip
@@ -72,7 +72,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     settings = table_of(Settings, {**ALL_PEOPLE, **parameter_values(args, MODEL)})
     if of_a_clip:
         settings = table_of(Settings, parameter_values(args, {**MODEL, **FOLLOWING}))
-    truth = read_clip(args.tracks, args.video) if of_a_clip else ground_truth(args.annotations)
+        truth = read_clip(args.tracks, args.video)
+    else:
+        truth = read_pictures(args.annotations, args.images)
     if args.person_threshold is not None:
         settings = changed(settings, {'person_threshold': args.person_threshold})
     with Perception(settings, ScreenLog()) as perception:
@@ -157,7 +159,9 @@ def _detect(
     progress = needs('tqdm').tqdm
     detections: list[dict[str, Any]] = []
     done: list[int] = []
-    for image_id, entry in progress(sorted(truth.imgs.items()), unit='image', file=sys.stderr):
+    images = sorted(truth.imgs.items())
+    bar = progress(images, unit='image', file=sys.stderr, disable=None)  # None: in a log file
+    for image_id, entry in bar:
         name = str(entry.get('file_name', image_id))
         try:
             poses = perception.people(read_picture(folder / name))

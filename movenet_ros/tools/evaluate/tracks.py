@@ -211,7 +211,8 @@ def _images(clip: Clip) -> Iterator[tuple[dict[str, Any], SourceImage]]:
     :raises StartError: if they do not belong together.
     """
     name, images = clip.media.name, clip.media.images()
-    for entry in needs('tqdm').tqdm(clip.entries, unit='image', file=sys.stderr):
+    bar = needs('tqdm').tqdm(clip.entries, unit='image', file=sys.stderr, disable=None)
+    for entry in bar:
         timed = next(images, None)
         if timed is None:
             raise StartError(f'{name} has fewer images than the {len(clip.entries)} annotated')

@@ -201,9 +201,31 @@ def test_a_threshold_above_all_scores_leaves_an_ap_of_0(
 
 
 def test_a_folder_with_none_of_the_pictures_is_refused(dataset: Dataset, tmp_path: Path) -> None:
-    dataset.images = tmp_path / 'gone'
-    with pytest.raises(StartError, match='none of the pictures of .* is in .*gone'):
+    dataset.images = tmp_path / 'others'
+    dataset.images.mkdir()
+    cv2.imwrite(str(dataset.images / 'x.png'), np.zeros((4, 4, 3), np.uint8))
+    with pytest.raises(StartError, match='none of the pictures of .* is in .*others'):
         dataset.run()
+
+
+@pytest.mark.parametrize(
+    ('name', 'content', 'words'),
+    [
+        ('gone', None, 'no such file or folder'),
+        ('val2017.zip', b'PK\3\4' + bytes(60), 'zip archive .*unpack it'),
+        ('clip.mp4', b'\0\0\0\x20ftypisom', 'a video'),
+    ],
+)
+def test_what_is_no_folder_of_pictures_is_told_as_what_it_is_before_the_model_is_loaded(
+    name: str, content: bytes | None, words: str, dataset: Dataset, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    dataset.images = tmp_path / name
+    if content is not None:
+        dataset.images.write_bytes(content)
+    with pytest.raises(StartError, match=words):
+        dataset.run()
+    assert 'input size' not in capsys.readouterr().out
 
 
 def test_missing_annotations_are_refused_with_the_reason(dataset: Dataset) -> None:
@@ -233,6 +255,11 @@ def drop(field: str) -> Change:
     return lambda content: [each.pop(field) for each in content['annotations']]
 
 
+def empty(field: str) -> Change:
+    """Return a change that puts null into the first annotation."""
+    return lambda content: content['annotations'][0].update({field: None})
+
+
 def test_annotations_without_keypoints_are_refused_with_those_that_have_them(
     dataset: Dataset,
 ) -> None:
@@ -244,14 +271,22 @@ def test_annotations_without_keypoints_are_refused_with_those_that_have_them(
 
 @pytest.mark.parametrize(
     'change',
-    [drop('num_keypoints'), drop('image_id'), drop('area'), lambda it: it.pop('categories')],
-    ids=['num_keypoints', 'image_id', 'area', 'categories'],
+    [
+        drop('num_keypoints'), drop('image_id'), drop('area'), drop('iscrowd'), empty('keypoints'),
+        lambda it: it['annotations'][0].update(keypoints=[1, 2, 3]),
+        lambda it: it.pop('categories'),
+    ],
+    ids=['num_keypoints', 'image_id', 'area', 'iscrowd', 'null', 'one keypoint', 'categories'],
 )
-def test_annotations_that_lack_something_are_refused(dataset: Dataset, change: Change) -> None:
+def test_annotations_that_lack_something_are_refused_before_the_model_is_loaded(
+    dataset: Dataset, change: Change, capsys: pytest.CaptureFixture[str]
+) -> None:
     change(dataset.content)
     dataset.save()
-    with pytest.raises(StartError):
+    with pytest.raises(StartError) as refused:
         dataset.run()
+    assert str(dataset.file) in str(refused.value)
+    assert 'input size' not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

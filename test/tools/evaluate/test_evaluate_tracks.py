@@ -328,7 +328,7 @@ def test_the_settings_make_a_difference(clip: MadeUp, change: tuple[str, str]) -
 
 def test_a_video_that_is_not_there_is_named(clip: MadeUp, tmp_path: Path) -> None:
     clip.video = tmp_path / 'gone'
-    assert f"no such source: '{clip.video}'" in refusal(clip)
+    assert 'no such file' in refusal(clip) and str(clip.video) in refusal(clip)
 
 
 def test_annotations_that_are_not_there_are_named(clip: MadeUp) -> None:
@@ -386,7 +386,7 @@ def test_a_file_that_is_none_is_refused(clip: MadeUp, content: bytes) -> None:
 
 
 def test_a_file_that_is_no_video_is_refused(clip: MadeUp) -> None:
-    clip.video.write_bytes(b'no video' * 100)
+    clip.video.write_bytes(b'\xff' * 100)
     assert 'is no video' in refusal(clip)
 
 
