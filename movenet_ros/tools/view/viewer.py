@@ -21,7 +21,7 @@ import os
 import time
 from typing import Any
 
-from movenet_ros.core.drawing import PERSON_COLORS
+from movenet_ros.core.drawing import person_color
 from movenet_ros.core.poses import Poses
 from movenet_ros.messages.poses import poses_from_msg
 from movenet_ros.messages.stamped import READERS
@@ -222,9 +222,7 @@ def people(poses: Poses) -> list[dict[str, Any]]:
             'score': score,
             'seen': seen,
             'keypoints': len(poses.skeleton),
-            'color': '#{2:02x}{1:02x}{0:02x}'.format(
-                *PERSON_COLORS[person_id % len(PERSON_COLORS)]
-            ),
+            'color': '#{2:02x}{1:02x}{0:02x}'.format(*person_color(person_id)),
         }
         for person_id, score, seen in zip(
             poses.ids.tolist(),
