@@ -79,13 +79,18 @@ class McapReader:
         self._schemas, self._channels = summary.schemas, summary.channels
         self._counts = Counter(summary.statistics.channel_message_counts)
         schemas = {each.schema_id for each in self._channels.values()} - {0}
-        return self._counts.keys() <= self._channels.keys() and schemas <= self._schemas.keys()
+        return (
+            self._counts.keys() <= self._channels.keys()
+            and schemas <= self._schemas.keys()
+            and self._counts.total() == summary.statistics.message_count  # none: not counted
+            and len(summary.chunk_indexes) == summary.statistics.chunk_count
+        )
 
     def _scan(self) -> None:
         """Go through the file as far as it is whole."""
         self._schemas, self._channels, self._counts = {}, {}, Counter()
         try:
-            for record in self._records():
+            for record in self._records(validate_crcs=True):
                 if isinstance(record, Schema):
                     self._schemas[record.id] = record
                 elif isinstance(record, Channel):
@@ -99,11 +104,11 @@ class McapReader:
         except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
             self.damage = one_line(error)
 
-    def _records(self) -> Iterator[Any]:
+    def _records(self, **options: Any) -> Iterator[Any]:
         """Yield what the file consists of; no record is longer than the file."""
         self._file.seek(0)
         size = self._path.stat().st_size
-        return StreamReader(self._file, validate_crcs=True, record_size_limit=size).records
+        return StreamReader(self._file, record_size_limit=size, **options).records
 
     def _topic(self, channel: Channel) -> Topic:
         schema = self._schemas.get(channel.schema_id) or Schema(0, b'', '', '')
@@ -120,14 +125,22 @@ class McapReader:
 
     def messages(self) -> Iterator[Message]:
         """Yield the messages; where the damage is, something is raised."""
-        if self._has_index:
-            self._file.seek(0)
-            indexed = make_reader(self._file, validate_crcs=True).iter_messages()
-            records: Iterator[Any] = (each for _, _, each in indexed)
-        else:
-            records = (each for each in self._records() if isinstance(each, Record))
+        if not self._has_index:
+            yield from self._listed(self._records(validate_crcs=True))
+            return
+        self._file.seek(0)
+        indexed = make_reader(self._file, validate_crcs=True).iter_messages()
+        left = self._counts.total()
+        for message in self._listed(record for *_, record in indexed):
+            left -= 1
+            yield message
+        if left > 0:  # they lie between the chunks, which is allowed, and no index knows them
+            yield from self._listed(self._records(emit_chunks=True))
+
+    def _listed(self, records: Iterator[Any]) -> Iterator[Message]:
         for record in records:
-            yield Message(self.topics[record.channel_id], record.log_time, record.data)
+            if isinstance(record, Record):
+                yield Message(self.topics[record.channel_id], record.log_time, record.data)
 
     def close(self) -> None:
         """Close the file."""

@@ -245,6 +245,33 @@ def test_what_the_format_lets_a_writer_leave_out_is_no_damage(
     assert read(path) == ([('/odd', '', BEGIN_NS - 1, b'{}'), *rows], '')
 
 
+@pytest.mark.parametrize('has_counts', [True, False])
+@pytest.mark.parametrize('between', [0, 3])
+def test_an_index_that_does_not_know_all_messages_is_no_damage(
+    has_counts: bool, between: int, tmp_path: Path
+) -> None:
+    """The format allows messages between chunks, and no counts; the library writes neither."""
+    path = tmp_path / 'x.mcap'
+    writer: Any = Writer(str(path))
+    writer.start('')
+    schema = writer.register_schema(EMPTY, 'ros2msg', b'')
+    channel = writer.register_channel('/ticks', 'cdr', schema)
+    rows = [('/ticks', EMPTY, BEGIN_NS + i, b'\0\1\0\0') for i in range(9)]
+    for i, row in enumerate(rows):
+        if i == 5:
+            writer._Writer__finalize_chunk()
+        builder = writer._Writer__chunk_builder
+        if 5 <= i < 5 + between:
+            writer._Writer__chunk_builder = None
+        writer.add_message(channel, row[2], row[3], row[2])
+        writer._Writer__chunk_builder = builder
+    if not has_counts:
+        writer._Writer__statistics.channel_message_counts.clear()
+    writer.finish()
+    found, damage = read(path)
+    assert (sorted(found), damage) == (rows, '')
+
+
 FORMS: dict[str, tuple[int, str]] = {
     'no chunks': (0, ''), 'chunks': (7, ''), 'lz4': (7, 'lz4'),
 }
