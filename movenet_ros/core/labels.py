@@ -36,11 +36,11 @@ Boxes = NDArray[np.floating[Any]]
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 DIGIT_HEIGHT = 21  # of that font at scale 1, in pixels
-STROKE = 0.14  # of the height of a digit
+STROKE, GAP, SPACE = 0.14, 0.16, 0.4  # of the height of a digit
 LARGER = 4  # times as large is text drawn before it is scaled down, which smooths it
 LEAST_TEXT = 9  # pixels, height of a digit
 MOST_OF_IMAGE = (0.35, 0.14)  # of width and height, that a label may take up
-COVERS_LABEL, COVERS_OWN, COVERS_OTHER, COVERS_KEYPOINT = 20.0, 4.0, 1.0, 2.0  # what each costs
+COVERS_LABEL, COVERS_OWN, COVERS_OTHER, COVERS_KEYPOINT = 1e3, 4.0, 1.0, 2.0  # what each costs
 RANK = 0.05  # and each place that is less usual
 
 
@@ -157,22 +157,45 @@ def text_ink(text: str, height: int) -> NDArray[np.uint8]:
     letters = np.concatenate([_letter(each, LARGER * height) for each in text], axis=1)
     wh = -(-letters.shape[1] // LARGER) + 2 * padding, height + 2 * padding
     large = np.zeros((LARGER * wh[1], LARGER * wh[0]), np.uint8)
-    top, left = (large.shape[0] - letters.shape[0]) // 2, LARGER * padding
-    large[top:top + letters.shape[0], left:left + letters.shape[1]] = letters
+    top, left = (letters.shape[0] - large.shape[0]) // 2, LARGER * padding
+    large[:, left:left + letters.shape[1]] = letters[top:top + large.shape[0]]
     return np.asarray(cv2.resize(large, wh, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 @lru_cache(maxsize=256)
 def _letter(letter: str, height: int) -> NDArray[np.uint8]:
-    """Draw a letter, ``(H, W)``; a zero as a narrow O, since OpenCV 5 strikes its own through."""
+    """
+    Draw a letter with the gap to the next one; no digit is narrower than an 8.
+
+    A zero is an O and a # its own, both as large as an 8: OpenCV 5 strikes its zeros through, and
+    the # of OpenCV 4 hangs down.
+    """
+    if letter == ' ':
+        return np.zeros((2 * height, round(SPACE * height)), np.uint8)
+    shape, eight = _shape(letter, height), _shape('8', height)
+    if letter in '0#':
+        shape, rows = _shape('O' if letter == '0' else '#', height), _rows(eight)
+        fitted = cv2.resize(shape[_rows(shape)], (eight.shape[1], rows.stop - rows.start))
+        shape = np.zeros_like(eight)
+        shape[rows] = fitted
+    room = max(0, eight.shape[1] - shape.shape[1]) if letter.isdigit() else 0
+    return np.pad(shape, ((0, 0), (room // 2, room - room // 2 + round(GAP * height))))
+
+
+def _rows(shape: NDArray[np.uint8]) -> slice:
+    """Return the rows that a letter takes up."""
+    drawn = np.flatnonzero(shape.any(axis=1))
+    return slice(int(drawn[0]), int(drawn[-1]) + 1)
+
+
+def _shape(letter: str, height: int) -> NDArray[np.uint8]:
+    """Draw a letter into the middle of twice its height, as wide as it is."""
     scale, stroke = height / DIGIT_HEIGHT, max(1, round(STROKE * height))
-    shape, alike = ('O', '8') if letter == '0' else (letter, letter)
-    (width, _), _ = cv2.getTextSize(shape, FONT, scale, stroke)
-    canvas = np.zeros((height + 2 * stroke, width), np.uint8)
-    at = stroke // 2, height + stroke
-    cv2.putText(canvas, shape, at, FONT, scale, 255, stroke, cv2.LINE_AA)
-    (width, _), _ = cv2.getTextSize(alike, FONT, scale, stroke)
-    return np.asarray(cv2.resize(canvas, (width, canvas.shape[0])), np.uint8)
+    canvas = np.zeros((2 * height, 3 * height), np.uint8)
+    at = height, height + height // 2
+    cv2.putText(canvas, letter, at, FONT, scale, 255, stroke, cv2.LINE_AA)
+    columns = np.flatnonzero(canvas.any(axis=0))
+    return canvas[:, columns[0]:columns[-1] + 1]
 
 
 @lru_cache(maxsize=None)
