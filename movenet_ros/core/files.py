@@ -79,9 +79,10 @@ def locked(path: Path, waiting: Callable[[], Any]) -> Iterator[None]:
     """
     Hold a lock that processes share; it ends with its process, whatever ends that.
 
+    :param path: of any file, which is made if it is missing, and left as it is.
     :param waiting: is called where another one holds it.
     """
-    with path.open('w') as lock:
+    with path.open('a') as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -80,6 +80,7 @@ class Media:
     :param is_live: whether reading waits for the next image, as with a camera.
     :param images: starts from the beginning at each call; the last of a video that breaks off is
         an error.
+    :param are_pictures: whether each image is a file of its own, of a scene of its own.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Media:
     count: int | None
     is_live: bool
     images: Callable[[], Iterator[TimedImage]]
+    are_pictures: bool = False
 
 
 def open_media(source: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Media:
@@ -132,7 +134,7 @@ def _pictures(source: Path, paths: list[Path], max_pixels: int) -> Media:
             time_ns = round(i * NANOSECONDS / PICTURES_HZ)
             yield TimedImage(_picture(path, max_pixels), time_ns, path.name)
 
-    return Media(one_line(source), PICTURES_HZ, len(paths), False, images)
+    return Media(one_line(source), PICTURES_HZ, len(paths), False, images, True)
 
 
 def _picture(path: Path, max_pixels: int) -> SourceImage | ImageError:

@@ -22,13 +22,11 @@ from typing import Any
 
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
 from movenet_ros.core.media import TimedImage
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.images import image_to_msg
-from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.parameters import declare
 from movenet_ros.node.run import run_node
 from movenet_ros.settings import listing
@@ -97,7 +95,6 @@ class VideoSource(Node):
         else:
             stamp = self.get_clock().now().to_msg()
             header = Header(stamp=stamp, frame_id=self._settings.frame_id)
-            self.on_image(stamp_ns(stamp), timed.image, timed.file)  # before it is answered
             self._publisher.publish(image_to_msg(timed.image.as_bgr(), header))
             self.sent += 1
 
@@ -128,18 +125,6 @@ class VideoSource(Node):
         self._timer.cancel()
         self._publisher.wait_for_all_acked(Duration(seconds=DELIVERY_TIMEOUT_S))
         self.get_logger().info(f'end of {self.media.name}: {self.sent} images')
-        self.on_end()
-
-    def on_image(self, stamp: int, image: SourceImage, file: str) -> None:
-        """
-        Act on an image that is published.
-
-        :param stamp: in nanoseconds.
-        :param file: name of the picture; empty for an image of a video.
-        """
-
-    def on_end(self) -> None:
-        """End the program."""
         raise SystemExit(0)
 
 

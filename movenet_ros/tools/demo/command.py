@@ -17,13 +17,17 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from collections.abc import Mapping
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import islice
+from itertools import takewhile
 import math
 from pathlib import Path
 import statistics
 import sys
+from typing import Any
+from typing import TYPE_CHECKING
 
 from movenet_ros.arguments import add_parameter_arguments
 from movenet_ros.arguments import MODEL
@@ -32,64 +36,129 @@ from movenet_ros.arguments import positive
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
+from movenet_ros.core.media import TimedImage
 from movenet_ros.core.needs import needs
+from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
+from movenet_ros.tools.demo.results import claimed
+from movenet_ros.tools.demo.results import LOG
+from movenet_ros.tools.demo.results import Results
 from movenet_ros.tools.scene import built_in_scene
 import numpy as np
 
+if TYPE_CHECKING:
+    from movenet_ros.tools.demo.player import Outcome
+
 DEFAULT_OUT = Path('demo_out')
 OPTIONS = {name: MODEL[name] for name in ('backend', 'input_size', 'rotate')}
+INTERRUPTED = 130  # what shells expect
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the demo and print its summary."""
     args = parser().parse_args(argv)
-    media = open_media(args.source) if args.source else built_in_scene()
+    media = built_in_scene() if args.source is None else open_media(args.source)
     if args.seconds is not None:
         media = first_seconds(media, args.seconds)
-    try:
-        args.out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise StartError(f'cannot write to {args.out}: {error.strerror}') from error
-    from movenet_ros.tools.demo.graph import run_graph  # rclpy is not for --help to wait for
-
-    print(f'{media.name}, {media.rate_hz:g} images per second; starting the pose node', flush=True)
     parameters = parameter_values(args, OPTIONS)
+    if media.are_pictures:
+        parameters['tracking.association'] = 'off'  # nobody walks from one into the next
     table_of(Settings, parameters)  # refuses values out of range before the node starts
-    with needs('tqdm').tqdm(total=media.count, unit='image', file=sys.stdout) as bar:
+    needs('tqdm')
+    from movenet_ros.replay.run import interruptions  # rclpy is not for --help to wait for
 
-        def show(done: int) -> None:
-            if not bar.n:
-                bar.reset()  # the clock starts with the first image, not with the model
-            bar.update(done - bar.n)
-
-        outcome = run_graph(media, args.out, parameters, show)
-        show(outcome.sent)  # those that were dropped are over, too
-    if not outcome.people:
-        raise StartError(f'no image came back, see {args.out}/pose_node.log')
-    processed = len(outcome.people)
-    rate_hz = (processed - 1) / outcome.seconds if processed > 1 else 0.0
-    latencies_ms = 1000 * np.array(outcome.latencies_s)
-    print(
-        f'images     {outcome.sent} sent, {processed} processed,'
-        f' {outcome.sent - processed} dropped\n'
-        f'people     {statistics.median(outcome.people):g} in an image (median;'
-        f' {min(outcome.people)} to {max(outcome.people)})\n'
-        f'speed      {rate_hz:.1f} images per second\n'
-        f'latency    {np.median(latencies_ms):.1f} ms median,'
-        f' {np.percentile(latencies_ms, 95):.1f} ms p95, image to poses\n'
-        f'backend    {outcome.backend}\n'
-        f'written    {args.out}/annotated.mp4, annotated.png, poses.jsonl, pose_node.log'
-    )
+    with interruptions() as signals, claimed(args.out, args.source):
+        outcome = _run(media, args.out, parameters, signals)
+        if outcome is None or (signals and not outcome.people):
+            print('interrupted before the first image came back')
+            return INTERRUPTED
+        if outcome.people:
+            print('\n'.join(_summary(outcome, media, bool(signals))), flush=True)
+    if problem := _problem(outcome, media, args.out / LOG, bool(signals)):
+        raise StartError(problem)
     return 0
+
+
+def _run(
+    media: Media, out: Path, parameters: Mapping[str, Any], signals: Sequence[int]
+) -> Outcome | None:
+    """Play the source; return None if the user ends that before it begins."""
+    from movenet_ros.tools.demo.graph import running_graph
+    from movenet_ros.tools.demo.player import Player
+
+    content = f'{media.rate_hz:g} images per second'
+    if media.are_pictures:
+        content = f'{media.count} picture{"s" * (media.count != 1)}'
+    print(f'{media.name}, {content}; starting the pose node, see {out / LOG}', flush=True)
+    tqdm = needs('tqdm').tqdm
+
+    def warn(line: str) -> None:
+        tqdm.write(line, file=sys.stdout)
+
+    with running_graph(parameters, out / LOG) as (node, child):
+        player = Player(node, child, warn, signals)
+        if not player.wait_for_node():
+            return None
+        with Results(out, media) as results:
+            with tqdm(total=media.count, unit='image', file=sys.stdout, disable=None) as bar:
+                player.play(media, results, bar.update)
+                if not signals and not player.outcome.damage:
+                    bar.total = bar.n  # of a video it was an estimate
+            player.outcome.files = results.finish()
+    return player.outcome
+
+
+def _summary(outcome: Outcome, media: Media, is_interrupted: bool) -> list[str]:
+    """Return the lines of the summary."""
+    lines = []
+    if is_interrupted:
+        lines.append(f'interrupted after {outcome.sent} of {media.count or "?"} images')
+    counts = f'{outcome.sent} sent, {len(outcome.people)} processed, {outcome.dropped} dropped'
+    if media.is_live and outcome.dropped:
+        counts += ': they came faster than the node is, which takes the newest'
+    if outcome.unreadable:
+        counts += f'; {outcome.unreadable} could not be read'
+    people = outcome.people
+    latencies_ms = 1000 * np.array(outcome.latencies_s)
+    median_ms, p95_ms = np.median(latencies_ms), np.percentile(latencies_ms, 95)
+    speed = f'{max(1000 / median_ms, outcome.rate_hz):.1f} images per second possible'
+    if not media.are_pictures:
+        speed += f', {media.rate_hz:g} in the source'
+    files = ', '.join(map(str, outcome.files))
+    return [
+        *lines,
+        f'images     {counts}',
+        f'people     {statistics.median(people):g} in an image'
+        f' (median; {min(people)} to {max(people)})',
+        f'latency    {median_ms:.1f} ms median, {p95_ms:.1f} ms p95, image to poses',
+        f'speed      {speed}',
+        f'backend    {outcome.backend or "unknown"}',
+        f'written    {files}',
+        f'open       {outcome.files[0]}',
+    ]
+
+
+def _problem(outcome: Outcome, media: Media, log: Path, is_interrupted: bool) -> str:
+    """Return what was lost, in a sentence, or nothing."""
+    if outcome.damage:
+        return outcome.damage
+    if not outcome.sent:
+        return f'none of the pictures in {media.name} could be read'
+    if not outcome.people or (outcome.dropped and not media.is_live and not is_interrupted):
+        return f'{outcome.dropped} of {outcome.sent} images did not come back, see {log}'
+    return ''
 
 
 def first_seconds(media: Media, seconds: float) -> Media:
     """Cut a source short."""
     most = max(1, math.ceil(seconds * media.rate_hz))
-    count = most if media.count is None else min(most, media.count)
-    return replace(media, count=count, images=lambda: islice(media.images(), most))
+    end_ns = seconds * NANOSECONDS
+
+    def images() -> Iterator[TimedImage]:
+        return takewhile(lambda each: each.time_ns < end_ns, media.images())
+
+    return replace(media, count=min(most, media.count or most), images=images)
 
 
 def parser() -> ArgumentParser:
@@ -102,7 +171,8 @@ def parser() -> ArgumentParser:
     )
     parser.add_argument(
         '--out', type=Path, default=DEFAULT_OUT, metavar='DIR',
-        help='where to write annotated.mp4, annotated.png, poses.jsonl and pose_node.log'
+        help='where to write annotated.mp4 and annotated.png (of pictures a folder, annotated),'
+        ' poses.jsonl and pose_node.log, in place of those of an earlier demo'
         ' (default %(default)s)',
     )
     parser.add_argument(
