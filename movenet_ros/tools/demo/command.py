@@ -87,7 +87,7 @@ def _run(
     from movenet_ros.tools.demo.graph import running_graph
     from movenet_ros.tools.demo.player import Player
 
-    content = f'{media.rate_hz:g} images per second'
+    content = f'{media.rate_hz:.4g} images per second'
     if media.are_pictures:
         content = f'{media.count} picture{"s" * (media.count != 1)}'
     print(f'{media.name}, {content}; starting the pose node, see {out / LOG}', flush=True)
@@ -116,7 +116,7 @@ def _summary(outcome: Outcome, media: Media, is_interrupted: bool) -> list[str]:
         lines.append(f'interrupted after {outcome.sent} of {media.count or "?"} images')
     counts = f'{outcome.sent} sent, {len(outcome.people)} processed, {outcome.dropped} dropped'
     if media.is_live and outcome.dropped:
-        counts += ': they came faster than the node is, which takes the newest'
+        counts += ': the node was busy, and takes the newest'
     if outcome.unreadable:
         counts += f'; {outcome.unreadable} could not be read'
     people = outcome.people
@@ -124,7 +124,7 @@ def _summary(outcome: Outcome, media: Media, is_interrupted: bool) -> list[str]:
     median_ms, p95_ms = np.median(latencies_ms), np.percentile(latencies_ms, 95)
     speed = f'{max(1000 / median_ms, outcome.rate_hz):.1f} images per second possible'
     if not media.are_pictures:
-        speed += f', {media.rate_hz:g} in the source'
+        speed += f', {media.rate_hz:.4g} in the source'
     files = ', '.join(map(str, outcome.files))
     return [
         *lines,

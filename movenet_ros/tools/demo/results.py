@@ -45,7 +45,9 @@ from numpy.typing import NDArray
 LOG = 'pose_node.log'
 LINES = 'poses.jsonl'
 FILM, STILL = 'annotated.mp4', 'annotated.png'
-PICTURES, SUFFIX = 'annotated', '.jpg'
+PICTURES = 'annotated'
+JPEG, PNG = SUFFIXES = '.jpg', '.png'
+JPEG_SIDE = 65500  # pixels, the most that libjpeg writes
 
 
 @contextmanager
@@ -67,6 +69,8 @@ def claimed(out: Path, source: str | None) -> Iterator[None]:
         with _writing(out):
             out.mkdir(parents=True, exist_ok=True)
             stack.enter_context(locked(out / LOG, refuse))
+            if not _is_ours(out / PICTURES):
+                raise StartError(f'{out / PICTURES} is not of a demo: give --out another folder')
         yield
 
 
@@ -89,7 +93,8 @@ class Results:
     def __enter__(self) -> Results:
         """Begin anew."""
         with _writing(self._out):
-            _remove_pictures(self._out)
+            if (self._out / PICTURES).exists():
+                shutil.rmtree(self._out / PICTURES)
             for name in (FILM, STILL):
                 (self._out / name).unlink(missing_ok=True)
             self._lines = self._files.enter_context(JsonLines(self._out / LINES))
@@ -122,7 +127,8 @@ class Results:
         """
         with _writing(self._out):
             if self._film is None:
-                name = unused_name(file, self._pictures)
+                suffix = JPEG if max(image_bgr.shape) <= JPEG_SIDE else PNG
+                name = unused_name(file, suffix, self._pictures)
                 self._pictures.add(name)
                 _write_picture(self._out / PICTURES / name, image_bgr)
             else:
@@ -153,25 +159,19 @@ def typical(
     return None if best is None else stills[best]
 
 
-def unused_name(file: str, used: Collection[str]) -> str:
+def unused_name(file: str, suffix: str, used: Collection[str]) -> str:
     """Name the annotated picture of a file: a.jpg of a.png, or a.png.jpg if a.jpg is used."""
-    stem = Path(file).stem
-    names = chain((stem, file), (f'{file}.{i}' for i in count(2)))
-    return next(f'{name}{SUFFIX}' for name in names if f'{name}{SUFFIX}' not in used)
+    stems = chain((Path(file).stem, file), (f'{file}.{i}' for i in count(2)))
+    return next(name for stem in stems if (name := f'{stem}{suffix}') not in used)
 
 
-def _remove_pictures(out: Path) -> None:
-    """
-    Remove the annotated pictures of an earlier demo.
-
-    :raises StartError: if the folder may hold others.
-    """
-    folder = out / PICTURES
-    if not folder.exists():
-        return
-    if not (out / LINES).exists() or any(each.suffix != SUFFIX for each in folder.iterdir()):
-        raise StartError(f'{folder} is not of an earlier demo: give --out another folder')
-    shutil.rmtree(folder)
+def _is_ours(folder: Path) -> bool:
+    """Return whether a folder of annotated pictures is of an earlier demo, if there is one."""
+    return not folder.exists() or (
+        folder.with_name(LINES).exists()
+        and not folder.is_symlink()
+        and all(each.suffix in SUFFIXES for each in folder.iterdir())
+    )
 
 
 def _write_picture(path: Path, image_bgr: NDArray[np.uint8]) -> None:
@@ -192,4 +192,4 @@ def _writing(out: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StartError(f'cannot write to {out}: {error.strerror}') from error
+        raise StartError(f'cannot write to {out}: {error.strerror or error}') from error

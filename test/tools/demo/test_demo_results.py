@@ -86,10 +86,16 @@ def test_a_name_that_is_no_utf_8(tmp_path: Path) -> None:
     assert picture.name == 'n\udcff.jpg'
 
 
+def test_a_picture_that_is_too_wide_for_a_jpeg(tmp_path: Path) -> None:
+    with Results(tmp_path, PICTURES) as results:
+        results.add_image(np.zeros((1, 66000, 3), np.uint8), 0, 0, 'a.tif')
+    assert cv2.imread(str(tmp_path / 'annotated' / 'a.png')).shape[1] == 66000
+
+
 def test_no_picture_replaces_another_one() -> None:
     used: list[str] = []
     for file in ('a.jpg', 'a.png', 'a.bmp', 'a.bmp.jpg', 'a.bmp', '.png'):
-        used.append(unused_name(file, used))
+        used.append(unused_name(file, '.jpg', used))
     assert len({*used}) == len(used) and used[:2] == ['a.jpg', 'a.png.jpg']
     assert all(name.endswith('.jpg') for name in used)
 
@@ -118,15 +124,13 @@ def test_nothing_of_an_earlier_demo_stays(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize('name', ['mine.jpg', 'mine.txt'])
-def test_files_of_others_are_not_removed(name: str, tmp_path: Path) -> None:
-    if not name.endswith('.jpg'):  # else that folder is none of a demo's
+def test_a_folder_of_somebody_else_is_refused(name: str, tmp_path: Path) -> None:
+    if not name.endswith('.jpg'):  # else no demo has written there
         write_film(tmp_path)
-    mine = tmp_path / 'annotated' / name
-    mine.parent.mkdir()
-    mine.touch()
-    with pytest.raises(StartError, match='--out'):
-        write_film(tmp_path)
-    assert mine.exists()
+    (tmp_path / 'annotated').mkdir()
+    (tmp_path / 'annotated' / name).touch()
+    with pytest.raises(StartError, match='--out'), claimed(tmp_path, None):
+        pass
 
 
 def test_a_full_disk_leaves_no_half_picture(
