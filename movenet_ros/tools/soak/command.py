@@ -65,13 +65,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     from movenet_ros.tools.soak.run import run_soak
 
     load_before = os.getloadavg()
-    progress = needs('tqdm').tqdm(total=round(60 * args.minutes), unit='s', file=sys.stdout)
+    progress = needs('tqdm').tqdm(
+        total=round(60 * args.minutes), unit='s', file=sys.stdout, disable=None
+    )
     with free_domain() as domain_id, progress as bar:
         _stay_alone(domain_id)
 
         def show(number: int, phase: Phase) -> None:
+            line = f'round {number}, {phase.name}: {phase.meaning}'
+            if bar.disable:  # without a terminal
+                print(line, flush=True)
             bar.n = min(bar.total, round(bar.format_dict['elapsed']))
-            bar.set_postfix_str(f'round {number}, {phase.name}: {phase.meaning}')
+            bar.set_postfix_str(line)
 
         parameters = {'backend': args.backend}
         soak = run_soak(image.pixels, args.minutes, args.seed, parameters, args.log, show)
@@ -146,7 +151,8 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument(
         '--minutes', type=positive, default=10.0, metavar='N',
-        help='how long (default %(default)g); each phase happens once at least',
+        help='how long (default %(default)g); each phase happens once at least, and to start,'
+        ' to measure and to change phases takes half a minute more',
     )
     parser.add_argument(
         '--seed', type=int, default=0, metavar='N',
