@@ -16,7 +16,7 @@
 Run the node's pipeline over a recorded bag or a video, as fast as it goes, without a graph.
 
 The same input and parameters give the same poses, byte by byte. The stamps are those of the
-images' headers; those of a video count from 1 / rate on.
+images' headers; those of a video are its own times, and begin with 1 / rate.
 """
 
 from __future__ import annotations

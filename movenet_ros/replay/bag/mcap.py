@@ -51,7 +51,7 @@ class McapReader:
     :raises StartError: if nothing of it can be read.
     """
 
-    fix = 'mcap recover'
+    fix = 'mcap recover OLD.mcap -o NEW.mcap'
 
     def __init__(self, path: Path) -> None:
         self._path = path
