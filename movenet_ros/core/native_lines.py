@@ -108,6 +108,6 @@ def log_once(lines: Iterable[str]) -> None:
         _counts[kind] += 1
         count = _counts[kind]
         if kind and count == 1:
-            LOG.warning(f'about an image: {one_line(line)} (logged once)')
+            LOG.warning(f'an image is read, with a complaint: {one_line(line)} (logged once)')
         elif count >= AGAIN and set(str(count)[1:]) == {'0'} and str(count)[0] == '1':
-            LOG.warning(f'about {count} images: {one_line(line)}')
+            LOG.warning(f'{count} images are read, with a complaint: {one_line(line)}')

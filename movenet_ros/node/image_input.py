@@ -47,6 +47,8 @@ try:  # since Iron
 except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
+LOOK_AGAIN_S = 5.0  # for other topics
+
 HAS_NUMBERS = hasattr(Subscription, 'CallbackType')  # of messages, since Iron
 
 
@@ -89,11 +91,20 @@ class ImageInput:
         self._received_at_s = time.monotonic()
         self._silence = ConditionLog(node)
         self._drops = DropCounter()
+        self._elsewhere, self._looked_at_s = '', -LOOK_AGAIN_S
 
     @property
     def problem(self) -> str:
         """Return why no image arrives, in one sentence, or nothing."""
         return self._silence.sentence
+
+    @property
+    def elsewhere(self) -> str:
+        """Return the other topics that carry images, looked up now and then."""
+        now_s = time.monotonic()
+        if now_s - self._looked_at_s > LOOK_AGAIN_S:
+            self._looked_at_s, self._elsewhere = now_s, ', '.join(sorted(self._others()))
+        return self._elsewhere
 
     @property
     def counts_dropped(self) -> bool:
@@ -202,11 +213,6 @@ class ImageInput:
 
     def _explain(self, publishers: Sequence[Endpoint]) -> Condition:
         wanted = ros_type(self._msg_type)
-        seen = [
-            name
-            for name, types in self._node.get_topic_names_and_types()
-            if wanted in types and name != self.topic and self._is_published(name)
-        ]
         subscription = self._subscription
         reliability = (
             match_reliability(self._reliability, [])
@@ -219,7 +225,19 @@ class ImageInput:
         other = ({*IMAGE_TYPES} - {wanted}).pop()
         types = {each.topic_type for each in self._node.get_publishers_info_by_topic(counterpart)}
         counterpart = counterpart if other in types else ''
-        return explain_silence(self.topic, wanted, reliability, publishers, seen, counterpart)
+        return explain_silence(
+            self.topic, wanted, reliability, publishers, self._others(), counterpart
+        )
+
+    def _others(self) -> list[str]:
+        """Return the names of other topics of the wanted type that are published."""
+        return [
+            name
+            for name, types in self._node.get_topic_names_and_types()
+            if ros_type(self._msg_type) in types
+            and name != self.topic
+            and self._is_published(name)
+        ]
 
     def _is_published(self, topic: str) -> bool:
         """Return whether another node publishes a topic."""

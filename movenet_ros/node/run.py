@@ -24,6 +24,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
 from contextlib import suppress
+import logging
 import os
 from pathlib import Path
 import re
@@ -92,7 +93,8 @@ def _run(make_node: Callable[[], Node], args: Sequence[str], about: str | None) 
     node: Node | None = None
     try:
         node = make_node()
-        _spin(node)
+        with _logging_to(node):
+            _spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         return 0
     except RuntimeError as error:
@@ -124,6 +126,28 @@ def _run(make_node: Callable[[], Node], args: Sequence[str], about: str | None) 
             rclpy.try_shutdown()
         _ignore_signals()  # rclpy has put back what was there before it
     return 0
+
+
+class _NodeLog(logging.Handler):
+    """Passes lines of the parts that know no ROS to a node's log."""
+
+    def __init__(self, node: Node) -> None:
+        super().__init__(logging.WARNING)
+        self._node = node
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Log a line."""
+        self._node.get_logger().warning(record.getMessage())
+
+
+@contextmanager
+def _logging_to(node: Node) -> Iterator[None]:
+    log, handler = logging.getLogger('movenet_ros'), _NodeLog(node)
+    log.addHandler(handler)
+    try:
+        yield
+    finally:
+        log.removeHandler(handler)
 
 
 def _interrupting_once() -> Callable[[int, Any], None]:

@@ -24,6 +24,8 @@ from collections.abc import Sequence
 from typing import Any
 from typing import Protocol
 
+from movenet_ros.messages.transports import republish
+from movenet_ros.messages.transports import VIDEO_TYPES
 from movenet_ros.node.condition_log import Condition
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
@@ -79,6 +81,9 @@ def explain_silence(
             if topic.endswith('/compressed'):
                 base = topic if transport == 'raw' else topic[:-len('/compressed')]
                 fix += f' and remap image to {base}'
+        for each in publishers:
+            if each.topic_type in VIDEO_TYPES:
+                fix = f'decode them: {republish(VIDEO_TYPES[each.topic_type], topic)}'
         return Condition('type', f'{topic} carries {types}, not {wanted}: {fix}')
     reliabilities = {each.qos_profile.reliability for each in fitting}
     best_effort = ReliabilityPolicy.BEST_EFFORT

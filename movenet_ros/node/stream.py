@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from movenet_ros.core.errors import FrameError
+from movenet_ros.core.errors import OtherTopicError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.units import NANOSECONDS
@@ -25,6 +26,7 @@ from movenet_ros.messages.outputs import Outputs
 from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.stamped import stamp_ns
+from movenet_ros.node.blank_watch import BlankWatch
 from movenet_ros.node.clock_watch import ClockWatch
 from movenet_ros.node.gate import Answer
 from movenet_ros.node.gate import Gate
@@ -65,6 +67,7 @@ class Stream:
         # made first: they and their subscribers find each other while the model is loaded
         self._publishers = Publishers(node, outputs)
         self._clock_watch = ClockWatch(node)
+        self._blank_watch = BlankWatch(node)
         self._overload = Overload(receiving_s)
         self._is_overloaded = False  # for good: a process without rights cannot undo it
         self._perception: Perception | None = None
@@ -109,6 +112,7 @@ class Stream:
         problems = (
             images.problem if images else '',
             self._clock_watch.problem if self.is_wanted else '',
+            self._blank_watch.problem if self.is_wanted else '',
             tracker.problem if tracker and is_processing else '',
         )
         return next(filter(None, problems), '')
@@ -161,6 +165,7 @@ class Stream:
         self._was_wanted = False
         self._overload = Overload(receiving_s)
         self._clock_watch.forget()
+        self._blank_watch.forget()
         self.monitor.restart()
         self.gate.close('the node is no longer active')
 
@@ -238,9 +243,12 @@ class Stream:
             with self.monitor.working():
                 self._process(message)
         except FrameError as error:
-            self._reject(str(error))
+            reason = str(error)
+            if isinstance(error, OtherTopicError) and self._images and self._images.elsewhere:
+                reason += f'; there are images on {self._images.elsewhere}'
+            self._reject(reason)
             self._node.get_logger().warning(
-                f'rejected an image: {error}', throttle_duration_sec=WARN_PERIOD_S
+                f'rejected an image: {reason}', throttle_duration_sec=WARN_PERIOD_S
             )
         except StartError as error:
             self._reject(str(error))
@@ -253,6 +261,7 @@ class Stream:
         header, image = stamped.header, stamped.image
         stamp = stamp_ns(header.stamp)
         self._clock_watch.check(stamp)
+        self._blank_watch.check(image)
         poses = perception.people(image, stamp, tracker=tracker)
         self._publishers.publish(Result(header, image, poses, self.settings))
         latency_s = None if tracker.problem else self._clock_watch.latency_s(stamp)
