@@ -46,7 +46,17 @@ class ImageError(FrameError):
 
 
 class OtherTopicError(ImageError):
-    """A topic carries no pictures, but depth or video: another one has to be taken."""
+    """
+    A topic carries no pictures, but depth or video: another one has to be taken.
+
+    :param what: it carries.
+    :param fix: the command or the topic that helps.
+    """
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(f'{what}: {fix}')
+        self.what = what
+        self.fix = fix
 
 
 class InferenceError(FrameError):

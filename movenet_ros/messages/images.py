@@ -30,7 +30,6 @@ from typing import Any
 import cv2
 from movenet_ros.core.bit_depth import to_8_bit
 from movenet_ros.core.errors import ImageError
-from movenet_ros.core.errors import OtherTopicError
 from movenet_ros.core.image import check_size
 from movenet_ros.core.image import decode_picture
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
@@ -131,16 +130,12 @@ def image_from_compressed_msg(
     :raises ImageError: if the data is no whole picture; it names what else the data is.
     """
     _check_frame_id(msg)
-    depth = transports.depth_in(msg.format)
-    if depth:
-        raise OtherTopicError(depth)
+    transports.check_depth(msg.format)
     data = np.frombuffer(msg.data, np.uint8)
     try:
         return decode_picture(data, max_pixels)
-    except ImageError as error:
-        video = transports.video_in(msg.format, data[:20].tobytes())
-        if video:
-            raise OtherTopicError(video) from error
+    except ImageError:
+        transports.check_video(msg.format, data[:20].tobytes())
         raise
 
 
@@ -257,7 +252,7 @@ def _image_by_cv_bridge(msg: Any) -> SourceImage:
     known = f'known are {", ".join(ENCODINGS)}'
     name = msg.encoding[:LONGEST_NAME].strip()
     if name.upper() in transports.DEPTH:
-        raise OtherTopicError(transports.depth_sentence(f'encoding {name}'))
+        raise transports.no_depth(f'encoding {name}')
     if NUMBERS.fullmatch(name):
         raise ImageError(f'encoding {encoding} has numbers, not colours; {known}')
     broken = cv_bridge_probe.problem()

@@ -23,6 +23,9 @@ from __future__ import annotations
 import os
 import re
 
+from movenet_ros.core.errors import OtherTopicError
+from movenet_ros.core.wording import one_line
+
 DEPTH = {'16UC1', '16SC1', '32FC1', '64FC1', 'compressedDepth'}
 VIDEO = {  # names in the format of a CompressedImage: what it is, and image_transport's name
     'h264': ('H.264 video', 'ffmpeg'),
@@ -42,6 +45,7 @@ VIDEO_TYPES = {  # message types of image_transport's plugins: the plugin's name
     'foxglove_msgs/msg/CompressedVideo': 'foxglove',
     'theora_image_transport/msg/Packet': 'theora',
 }
+LONGEST_NAME = 60
 PNG = b'\x89PNG'
 DEPTH_HEADER = 12  # bytes before the PNG of compressedDepth
 START_CODES = (b'\0\0\0\1', b'\0\0\1')  # of H.264 and H.265
@@ -50,41 +54,44 @@ POSITIONAL = ('humble', 'iron')  # distributions whose republish takes arguments
 _DEPTH_NAMES = {each.lower() for each in DEPTH}
 
 
-def depth_in(format_: str) -> str:
-    """Return what a CompressedImage with depth is, and the fix; nothing for others."""
-    if not _DEPTH_NAMES & set(_words(format_)):
-        return ''
-    return depth_sentence(f'format {format_.strip()!r}')
-
-
-def depth_sentence(said_by: str) -> str:
+def check_depth(format_: str) -> None:
     """
-    Return that a topic carries depth, and which one to take instead.
+    Reject a CompressedImage with depth, which may well be a PNG.
+
+    :raises OtherTopicError: if its format says so.
+    """
+    if _DEPTH_NAMES & set(_words(format_)):
+        raise no_depth(f'format {one_line(format_, LONGEST_NAME)!r}')
+
+
+def check_video(format_: str, data: bytes) -> None:
+    """
+    Name a CompressedImage that is no picture.
+
+    :param data: the first bytes.
+    :raises OtherTopicError: if it is known what it is.
+    """
+    if data[DEPTH_HEADER:].startswith(PNG):
+        raise no_depth('compressedDepth')
+    name = next((each for each in _words(format_) if each in VIDEO), '')
+    if name or data.startswith(START_CODES):
+        what, transport = VIDEO[name or 'h264']
+        raise OtherTopicError(
+            f'{what}, whose images need the ones before',
+            f'let the camera publish JPEG or raw images, or decode them: {republish(transport)}',
+        )
+
+
+def no_depth(said_by: str) -> OtherTopicError:
+    """
+    Return the error for depth.
 
     :param said_by: how that is known.
     """
-    return (
-        f'a depth image ({said_by}): take the topic of the colour or infrared images instead, such'
-        ' as -r image:=/camera/color/image_raw'
-    )
-
-
-def video_in(format_: str, data: bytes) -> str:
-    """
-    Return what a CompressedImage is that is no picture, and the fix; nothing if that is unknown.
-
-    :param data: the first bytes.
-    """
-    if data[DEPTH_HEADER:].startswith(PNG):
-        return depth_sentence('compressedDepth')
-    name = next((each for each in _words(format_) if each in VIDEO), '')
-    name = name or ('h264' if data.startswith(START_CODES) else '')
-    if not name:
-        return ''
-    what, transport = VIDEO[name]
-    return (
-        f'{what}, whose images need the ones before: let the camera publish JPEG or raw images, or'
-        f' decode them: {republish(transport)}'
+    return OtherTopicError(
+        f'a depth image ({said_by})',
+        'take the topic of the colour or infrared images instead, such as'
+        ' -r image:=/camera/color/image_raw',
     )
 
 

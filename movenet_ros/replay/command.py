@@ -27,6 +27,7 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from contextlib import closing
 from contextlib import ExitStack
+import logging
 from pathlib import Path
 import statistics
 import sys
@@ -61,8 +62,12 @@ OPTIONS = {  # the parameters that mean something without a graph
 INTERRUPTED = 130  # what shells expect
 
 
-class _BesideTheBar:
-    """A log that prints above the progress bar."""
+class _BesideTheBar(logging.Handler):
+    """A log that prints above the progress bar; and lines of Python's own log."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print a line of Python's log."""
+        self.info(record.getMessage())
 
     def info(self, message: str) -> None:
         """Print a line."""
@@ -89,7 +94,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     keep_freed_memory()
     where = args.input, args.topic, settings.image.max_pixels
+    logging.getLogger('movenet_ros').addHandler(LOG)
     with ExitStack() as stack:
+        stack.callback(logging.getLogger('movenet_ros').removeHandler, LOG)
         source = stack.enter_context(closing(open_source(*where)))
         outputs = stack.enter_context(Outputs(_targets(args), args.input, source))
         print(f'{source.name}, {source.total or "unknown number of"} images', flush=True)
@@ -203,6 +210,9 @@ def _summary(
         median = statistics.median(tally.people.elements())
         least, most = min(tally.people), max(tally.people)
         lines.append(f'people     {median:g} in an image (median; {least} to {most})')
+    blank = ', '.join(f'{count} {kind}' for kind, count in tally.blank.items() if kind)
+    if blank:
+        lines.append(f'blank      {blank}: these images show nothing (lens, exposure, encoding?)')
     lines.append(f'tracks     {len(tally.ids)}')
     if tally.seconds:
         rate = tally.images / tally.seconds

@@ -33,6 +33,7 @@ import signal
 import sys
 import time
 
+from movenet_ros.core.blank import blankness
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.pose_model import Prepared
@@ -56,6 +57,7 @@ class Tally:
 
     skipped: int = 0
     people: Counter[int] = field(default_factory=Counter)  # images, by number of people
+    blank: Counter[str] = field(default_factory=Counter)  # images, by what is wrong with them
     ids: set[int] = field(default_factory=set)
     seconds: float = 0.0
     last_refusal: str = ''
@@ -146,6 +148,7 @@ def _counted(
         yield item
         if isinstance(item.image, Result):
             tally.people[len(item.image.poses)] += 1
+            tally.blank[blankness(item.image.image)] += 1
             tally.ids.update(each for each in item.image.poses.ids.tolist() if each)
         elif isinstance(item.image, FrameError):
             tally.skipped += 1

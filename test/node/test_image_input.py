@@ -301,6 +301,14 @@ def test_images_elsewhere_are_named(topic: str, tap: Tap, camera: Camera) -> Non
     assert 'image_annotated' not in tap.input.problem
 
 
+def test_other_topics_of_images_can_be_named(tap: Tap, camera: Camera) -> None:
+    """But not those of the other type."""
+    camera(CompressedImage, RELIABLE, 'another/compressed')
+    camera(Image, RELIABLE, 'another')
+    name = tap.world.node.resolve_topic_name('another')
+    tap.until(lambda: tap.input.elsewhere == name, step_s=1.0)
+
+
 def test_images_end_the_silence(tap: Tap, camera: Camera, make_image: MakeImage) -> None:
     """From the second one on: a single one may be followed by silence again."""
     publisher = camera()

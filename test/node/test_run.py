@@ -20,6 +20,7 @@ from array import array
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
+import logging
 from pathlib import Path
 import signal
 import subprocess
@@ -105,6 +106,18 @@ def test_a_node_that_cannot_go_on(lonely: None, capfd: pytest.CaptureFixture[str
     assert run_node(node_that(raising(StartError('the camera is gone'))), []) == 1
     assert 'FATAL' in (err := capfd.readouterr().err) and 'the camera is gone' in err
     assert 'Traceback' not in err
+
+
+def test_lines_of_the_parts_without_ros_reach_the_nodes_log(
+    lonely: None, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def log_and_end() -> None:
+        logging.getLogger('movenet_ros').warning('from below')
+        raise SystemExit(0)
+
+    assert run_node(node_that(log_and_end), []) == 0
+    assert '[WARN]' in (lines := capfd.readouterr().err) and ']: from below' in lines
+    assert not logging.getLogger('movenet_ros').handlers
 
 
 def test_a_bug_is_not_caught(lonely: None) -> None:

@@ -61,6 +61,10 @@ CASES: dict[str, tuple[str, ReliabilityPolicy, list[Offer], list[str], tuple[str
     'another type': (
         IMAGE, RELIABLE, [(TEXT, RELIABLE)] * 2, [], (f'carries {TEXT}, not', 'remap image'),
     ),
+    'video': (
+        IMAGE, RELIABLE, [('theora_image_transport/msg/Packet', RELIABLE)], [],
+        ('image_transport republish', 'in_transport:=theora'),
+    ),
     'best effort to a reliable subscription': (
         IMAGE, RELIABLE, [(IMAGE, BEST_EFFORT)], [], ('image.reliability', 'set it to auto'),
     ),

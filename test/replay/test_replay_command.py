@@ -99,6 +99,17 @@ def test_the_summary(
     assert '\r' not in err  # a log file would get one endless line
 
 
+def test_the_summary_counts_images_that_show_nothing(
+    write_bag: WriteBag, image_bytes: ImageBytes, settings: list[PoseParameters],
+    tmp_path: Path, capsys: pytest.CaptureFixture[str],
+) -> None:
+    black = np.zeros((30, 40, 3), np.uint8)
+    rows = [('/image', IMAGE, i, image_bytes(black, i)) for i in range(1, COUNT)]
+    assert main([str(write_bag(tmp_path / 'bag', rows))]) == 0
+    (line,) = (each for each in capsys.readouterr().out.splitlines() if 'black' in each)
+    assert f'{COUNT - 1} black' in line
+
+
 def test_without_an_output_the_summary_names_the_options(
     bag: Path, settings: list[PoseParameters], capsys: pytest.CaptureFixture[str]
 ) -> None:

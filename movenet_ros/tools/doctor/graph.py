@@ -33,6 +33,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.srv import GetState
 from movenet_ros.core.errors import ImageError
+from movenet_ros.core.errors import OtherTopicError
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.stamped import READERS
@@ -243,6 +244,8 @@ class ImageCounter:
             return images
         try:
             stamped = self._read(self._last, MAX_IMAGE_PIXELS)
+        except OtherTopicError as error:
+            return replace(images, error=error.what, fix=error.fix)
         except ImageError as error:
             return replace(images, error=str(error))
         images, time_ns = replace(images, wh=stamped.image.wh), stamp_ns(stamped.header.stamp)

@@ -19,6 +19,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 import os
 
+from movenet_ros.messages.transports import republish
+from movenet_ros.messages.transports import VIDEO_TYPES
 from movenet_ros.tools.commands import echo_command
 from movenet_ros.tools.commands import has_ros2
 from movenet_ros.tools.commands import our_command
@@ -124,6 +126,8 @@ def topic_check(topic: Topic) -> Check:
     about = f'{topic.name} ({", ".join(types)}) by {nodes}'
     if len(types) > 1 or not topic.publishes(RAW, COMPRESSED):
         fix = f'see what it carries: {echo_command(topic.name)}'
+        for transport in (VIDEO_TYPES.get(each.msg_type) for each in topic.publishers):
+            fix = republish(transport, topic.name) if transport else fix
         return Check(name, 'warn', f'{about}: a topic of images has one type', fix)
     if images is None:
         return Check(name, 'ok', f'{about}; not received', f'to receive it: doctor {topic.name}')
@@ -131,7 +135,7 @@ def topic_check(topic: Topic) -> Check:
         return Check(name, 'warn', f'{about}: no image arrives', _silence_fix(topic, nodes))
     rate = f'{images.rate_hz:.1f} Hz' if images.rate_hz else _count(images.count, 'image')
     if images.error:
-        fix = f'see the settings of the camera driver ({nodes})'
+        fix = images.fix or f'see the settings of the camera driver ({nodes})'
         return Check(name, 'warn', f'{about}: {rate}, not readable: {images.error}', fix)
     width, height = images.wh
     return Check(name, 'ok', f'{about}: {rate}, {width}x{height}, {_age(images.age_s)}')
@@ -149,17 +153,26 @@ def _input(seen: Graph, images: Sequence[Topic]) -> list[Check]:
     """Propose an input; a pose node that runs states its own on /diagnostics."""
     if seen.pose_nodes:
         return []
-    usable = sorted((each for each in images if each.publishes(RAW, COMPRESSED)), key=_rank)
+    cameras = [each for each in images if each.publishes(RAW, COMPRESSED)]
+    usable = sorted((each for each in cameras if not _error(each)), key=_rank)
     if any(each.name == DEFAULT_TOPIC and each.publishes(RAW) for each in usable):
         return [Check('input', 'ok', f'a pose node takes {DEFAULT_TOPIC} as it is')]
     finding = f'{DEFAULT_TOPIC}, which a pose node subscribes to, has no publisher of {RAW}'
+    if usable:
+        fix = f'{our_command("pose_node")} --ros-args {remapping(usable[0])}'
+        return [Check('input', 'warn', finding, fix)]
     camera = our_command('video_source --ros-args -p source:=0')
     if has_ros2():
         camera = 'ros2 launch movenet_ros pose.launch.py'
     fix = f'start the camera, for example: {camera}'
-    if usable:
-        fix = f'{our_command("pose_node")} --ros-args {remapping(usable[0])}'
+    if cameras:
+        finding = f'no topic has images that a pose node reads ({_error(cameras[0])})'
+        fix = (cameras[0].images or Images()).fix or fix
     return [Check('input', 'warn', finding, fix)]
+
+
+def _error(topic: Topic) -> str:
+    return topic.images.error if topic.images else ''
 
 
 def remapping(topic: Topic) -> str:
@@ -173,9 +186,9 @@ def remapping(topic: Topic) -> str:
 
 
 def _rank(topic: Topic) -> tuple[bool, bool, bool, str]:
-    """Return a key that puts what is received and readable first, depth last."""
+    """Return a key that puts what is received first, depth last."""
     images = topic.images or Images()
-    is_depth = bool(images.error) or 'depth' in topic.name.lower()
+    is_depth = 'depth' in topic.name.lower()
     return is_depth, not images.count, not topic.publishes(RAW), topic.name
 
 

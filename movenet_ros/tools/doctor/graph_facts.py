@@ -43,6 +43,7 @@ class Images:
     :param wh: of the last image, in pixels.
     :param age_s: from its stamp to its arrival; None where the stamp is 0.
     :param error: why the node cannot read the last image; empty if it can.
+    :param fix: for that, where it is known.
     """
 
     count: int = 0
@@ -50,6 +51,7 @@ class Images:
     wh: tuple[int, int] = (0, 0)
     age_s: float | None = None
     error: str = ''
+    fix: str = ''
 
 
 @dataclass(frozen=True)

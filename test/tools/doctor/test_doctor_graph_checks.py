@@ -87,6 +87,7 @@ def test_the_age_of_images_is_shown(age_s: float | None, words: str) -> None:
         (Topic('/image', (), (NODE,)), '/image has no publisher; /movenet subscribes'),
         (Topic('/image', (CAMERA, replace(CAMERA, msg_type=COMPRESSED))), 'has one type'),
         (Topic('/image', (replace(CAMERA, msg_type='a/msg/B'),)), 'has one type'),
+        (replace(IMAGE, images=Images(9, error='depth', fix='another')), 'not readable: depth'),
         (replace(IMAGE, images=Images()), 'no image arrives'),
         (replace(IMAGE, images=Images(1, error='H.264')), '1 image, not readable: H.264'),
     ],
@@ -94,6 +95,12 @@ def test_the_age_of_images_is_shown(age_s: float | None, words: str) -> None:
 def test_what_is_wrong_with_a_topic_is_a_warning(topic: Topic, words: str) -> None:
     row = topic_check(topic)
     assert row.status == 'warn' and words in row.finding
+
+
+def test_video_is_told_with_the_command_that_helps() -> None:
+    publisher = replace(CAMERA, msg_type='ffmpeg_image_transport_msgs/msg/FFMPEGPacket')
+    fix = topic_check(Topic('/a/ffmpeg', (publisher,))).fix
+    assert 'image_transport republish' in fix and 'in/ffmpeg:=/a/ffmpeg' in fix
 
 
 @pytest.mark.parametrize(('best_effort', 'said'), [(True, True), (False, False)])
@@ -171,6 +178,7 @@ def test_what_a_pose_node_draws_is_no_input() -> None:
             (replace(IMAGE, name='/a', images=Images()), replace(IMAGE, name='/b')),
             'warn', '-r image:=/b',
         ),
+        ((replace(IMAGE, images=Images(9, error='depth', fix='another')),), 'warn', 'another'),
     ],
 )
 def test_the_input_is_proposed(topics: tuple[Topic, ...], status: str, words: str) -> None:
