@@ -69,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from movenet_ros.replay.run import interruptions  # rclpy is not for --help to wait for
 
     with interruptions() as signals, claimed(args.out, args.source):
-        outcome = _run(media, args.out, parameters, signals)
+        outcome = _run(media, args.out, parameters, signals, args.view)
         if outcome is None or (signals and not outcome.people):
             print('interrupted before the first image came back')
             return INTERRUPTED
@@ -81,10 +81,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(
-    media: Media, out: Path, parameters: Mapping[str, Any], signals: Sequence[int]
+    media: Media, out: Path, parameters: Mapping[str, Any], signals: Sequence[int], view: bool
 ) -> Outcome | None:
     """Play the source; return None if the user ends that before it begins."""
     from movenet_ros.tools.demo.graph import running_graph
+    from movenet_ros.tools.demo.player import PAGE_S
     from movenet_ros.tools.demo.player import Player
 
     content = f'{media.rate_hz:.4g} images per second'
@@ -96,10 +97,13 @@ def _run(
     def warn(line: str) -> None:
         tqdm.write(line, file=sys.stdout)
 
-    with running_graph(parameters, out / LOG) as (node, child):
+    with running_graph(parameters, out / LOG, view) as (node, child):
         player = Player(node, child, warn, signals)
         if not player.wait_for_node():
             return None
+        if view:
+            print(f'waiting for the page to be opened, {PAGE_S:.0f} s at most', flush=True)
+            player.wait_for_page()
         with Results(out, media) as results:
             with tqdm(total=media.count, unit='image', file=sys.stdout, disable=None) as bar:
                 player.play(media, results, bar.update)
@@ -178,6 +182,10 @@ def parser() -> ArgumentParser:
     parser.add_argument(
         '--seconds', type=positive, metavar='N',
         help='end after so many seconds of images (default: at the end; a camera: Ctrl-C)',
+    )
+    parser.add_argument(
+        '--view', action='store_true',
+        help='show the annotated images as a page in the browser while the demo runs',
     )
     add_parameter_arguments(parser, OPTIONS)
     return parser

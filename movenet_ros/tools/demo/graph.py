@@ -32,6 +32,7 @@ from threading import Thread
 from typing import Any
 
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.processes import running_module
 from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.middleware import make_room_for_images
@@ -51,6 +52,7 @@ from vision_msgs.msg import Detection2DArray
 KEPT = 10  # images that can be sent again if one gets lost on the way
 ALL_OF_THEM = QoSProfile(depth=100)  # a recorder wants every message, not the newest
 FRAME_ID = 'camera'
+VIEW = ('movenet_ros.__main__', 'view')
 
 
 class DemoNode(Node):
@@ -74,6 +76,11 @@ class DemoNode(Node):
         """Return whether the pose node subscribes."""
         return bool(self._publisher.get_subscription_count())
 
+    @property
+    def has_page(self) -> bool:
+        """Return whether another node subscribes to image_annotated, as an open page does."""
+        return bool(self.count_subscribers('image_annotated') > 1)
+
     def publish(self, image: SourceImage) -> int:
         """Publish an image, stamped with the time of now, and return the stamp in nanoseconds."""
         msg = image_to_msg(image.as_bgr(), Header(frame_id=FRAME_ID))
@@ -87,13 +94,14 @@ class DemoNode(Node):
 
 @contextmanager
 def running_graph(
-    parameters: Mapping[str, Any], log: Path
+    parameters: Mapping[str, Any], log: Path, with_page: bool = False
 ) -> Iterator[tuple[DemoNode, PoseNodeProcess]]:
     """
     Start the pose node, and a node to play images to it.
 
     :param parameters: of the pose node.
     :param log: file that takes what the pose node prints.
+    :param with_page: whether image_annotated is shown in the browser, too.
     """
     make_room_for_images()
     quiet = ['--ros-args', '--log-level', 'warn']  # the progress bar has the screen
@@ -102,6 +110,8 @@ def running_graph(
     with ExitStack() as stack:
         stack.callback(rclpy.try_shutdown)
         child = stack.enter_context(pose_node_process(namespace, parameters, log))
+        if with_page:
+            stack.enter_context(running_module(*VIEW, '--ros-args', '-r', f'__ns:={namespace}'))
         node = DemoNode(namespace=namespace)
         stack.callback(node.destroy_node)
         stack.enter_context(_spinning(node))

@@ -52,6 +52,7 @@ from vision_msgs.msg import Detection2DArray
 
 ANSWER_S = 10.0  # to wait for what an image gives
 LAST_WORDS_S = 1.5  # the same once the user has asked for an end
+PAGE_S = 30.0  # for a browser to open
 POLL_S = 0.05
 MOST_UNDER_WAY = 100  # a camera's images; what a node drops never comes back
 
@@ -146,6 +147,11 @@ class Player:
         if not self._record_until(lambda: node.has_subscriber or bool(signals), START_TIMEOUT_S):
             raise StartError(f'the pose node took no image in {START_TIMEOUT_S:.0f} s')
         return not signals
+
+    def wait_for_page(self) -> None:
+        """Wait a while until the page of the annotated images is open, to show all of them."""
+        node, signals = self._node, self._signals
+        self._record_until(lambda: node.has_page or bool(signals), PAGE_S)
 
     def play(self, media: Media, results: Results, on_image: Callable[[], Any]) -> None:
         """

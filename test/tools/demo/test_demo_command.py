@@ -19,7 +19,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
+from contextlib import closing
 from contextlib import contextmanager
+from http.client import HTTPConnection
 import json
 import os
 from pathlib import Path
@@ -352,3 +354,22 @@ def test_the_built_in_scene() -> None:
     assert isinstance(last, SourceImage) and first.wh == SCENE_WH
     np.testing.assert_array_equal(first.pixels, again.pixels)
     assert (first.pixels != last.pixels).any()
+
+
+def test_a_page_shows_the_images_while_the_demo_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ('DISPLAY', 'WAYLAND_DISPLAY'):
+        monkeypatch.delenv(name, raising=False)  # no browser of a desktop
+    statuses: list[int] = []
+    with demo(tmp_path / 'out', '--view', '--seconds', '1', '--backend', 'onnxruntime') as running:
+        running.until(lambda: 'http://127.0.0.1:' in running.text)
+        port = int(re.findall(r'http://127\.0\.0\.1:(\d+)', running.text)[0])
+        while running.process.poll() is None and 200 not in statuses:
+            with closing(HTTPConnection('127.0.0.1', port, timeout=WAIT_S)) as connection:
+                connection.request('GET', '/image')
+                statuses.append(connection.getresponse().status)
+        running.process.wait(WAIT_S)
+    assert statuses[-1] == 200, running.text
+    assert running.process.returncode == 0, running.text
+    assert running.pose_nodes() == []
