@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
+from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 import signal
@@ -55,6 +56,8 @@ COST_OF_FIXTURES = {  # the dearest first
 }
 NEEDS = {  # what only pip has, and what cannot be collected without it
     'backends': ('onnx', 'onnxruntime'),
+    'core/test_recording.py': ('av',),
+    'core/test_video.py': ('av',),
     'fuzz': ('onnx', 'rosbags'),
     'model/test_known_answer.py': ('onnx', 'onnxruntime'),
     'model/test_onnx_export.py': ('onnx', 'onnxruntime'),
@@ -225,6 +228,42 @@ def answer() -> Callable[[Letterbox, Poses], NDArray[np.float32]]:
             output[0, i, 51:55] = corners_xy[:, ::-1].ravel()
             output[0, i, 55] = poses.scores[i]
         return output
+
+    return make
+
+
+MakeVideo = Callable[..., Path]
+
+
+@pytest.fixture(scope='session')
+def make_video() -> MakeVideo:
+    """Return a function that writes a video of 64x48 in greys, the next 20 lighter each time."""
+    av = pytest.importorskip('av', reason='PyAV writes videos')
+
+    def make(
+        path: Path, times_s: Iterable[float], codec: str = 'libx264', pix_fmt: str = 'yuv420p',
+        audio: bool = False, prepare: Callable[[Any], None] = lambda stream: None,
+        image: Callable[[int], NDArray[np.uint8]] = lambda i: np.full((48, 64, 3), 20 * i, 'u1'),
+        **more: Any,
+    ) -> Path:
+        with av.open(str(path), 'w', **more) as container:
+            sound = container.add_stream('aac', rate=8000) if audio else None
+            stream = container.add_stream(codec, rate=25)
+            stream.height, stream.width = image(0).shape[:2]
+            stream.pix_fmt = pix_fmt
+            prepare(stream)
+            stream.codec_context.time_base = Fraction(1, 100)
+            for i, time_s in enumerate(times_s):
+                frame = av.VideoFrame.from_ndarray(image(i), format='bgr24')
+                frame.pts, frame.time_base = round(100 * time_s), Fraction(1, 100)
+                container.mux(stream.encode(frame))
+            container.mux(stream.encode(None))
+            if sound is not None:
+                silence = np.zeros((1, 8000), np.float32)
+                frame = av.AudioFrame.from_ndarray(silence, format='fltp', layout='mono')
+                frame.sample_rate, frame.pts = 8000, 0
+                container.mux([*sound.encode(frame), *sound.encode(None)])
+        return path
 
     return make
 

@@ -1,0 +1,164 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+The images of a stream, decoded by PyAV, each with its own time and upright, as players show it.
+
+What a container states about its length is an estimate; a stream counts as cut only where data is
+missing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+import struct
+from typing import Any
+
+from movenet_ros.core.errors import ImageError
+from movenet_ros.core.image import check_size
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.needs import needs
+from movenet_ros.core.units import NANOSECONDS
+import numpy as np
+from numpy.typing import NDArray
+
+MISSING_S = 0.25  # what ends so long before its stated end, and one image more, is cut
+ROOM = 2  # FFmpeg's limit of pixels counts padding too; the exact one is checked afterwards
+STATED = 1e6  # the unit of a container's times, a second
+
+Timed = tuple[SourceImage | ImageError, int]
+Pixels = NDArray[np.uint8]
+
+
+class Decoder:
+    """
+    Decodes a stream of a container once.
+
+    :param rate_hz: images per second where their times are not stated.
+    :param max_pixels: larger images are not decoded.
+    :ivar done: number of images so far.
+    :ivar time_ns: of the latest one, from the first one on.
+    :ivar lost: number of packets that could not be decoded.
+    """
+
+    def __init__(self, container: Any, stream: Any, rate_hz: float, max_pixels: int) -> None:
+        av = needs('av')
+        self.done = 0
+        self.time_ns = 0
+        self.lost = 0
+        self._error = av.error.FFmpegError
+        self._converter = av.video.reformatter.VideoReformatter()
+        self._container = container
+        self._stream = stream
+        self._max_pixels = max_pixels
+        self._step_ns = self._longest_ns = round(NANOSECONDS / rate_hz)
+        self._zero_pts = 0
+        self._end_s = 0.0
+        self._is_cut = False
+        self._rejection = ''
+        stream.codec_context.options = {'max_pixels': str(ROOM * max_pixels)}
+        stream.codec_context.thread_type = 'AUTO'
+
+    def images(self) -> Iterator[Timed]:
+        """Yield each image and its time, in nanoseconds from the first one on."""
+        for packet in self._packets():
+            if packet is not None and packet.is_corrupt:  # half a picture is none
+                self._is_cut = True
+                continue
+            try:
+                frames = self._stream.codec_context.decode(packet)
+            except self._error:
+                self.lost += 1
+                continue
+            for frame in frames:
+                try:
+                    image = self._image(frame)
+                except ImageError as error:
+                    self._rejection = f': {error}'
+                    return
+                self._move_on(frame.dts if frame.pts is None else frame.pts)
+                self.done += 1
+                yield image, self.time_ns
+
+    def _packets(self) -> Iterator[Any]:
+        """Yield the stream's packets, then one that flushes the decoder."""
+        try:
+            for packet in self._container.demux():
+                begin = packet.dts if packet.pts is None else packet.pts
+                if begin is not None:
+                    end = (begin + (packet.duration or 0)) * packet.stream.time_base
+                    self._end_s = max(self._end_s, float(end))
+                if packet.stream.index == self._stream.index:
+                    yield packet
+        except (self._error, OSError):
+            self._is_cut = True
+            yield None
+
+    def _image(self, frame: Any) -> SourceImage:
+        check_size((frame.width, frame.height), self._max_pixels)  # it may change
+        pixels = self._converter.reformat(frame, format='bgr24').to_ndarray()
+        return SourceImage(_upright(pixels, _display_matrix(frame)), 'bgr')
+
+    def _move_on(self, pts: int | None) -> None:
+        """Take the time of the next image; where a clock jumps back, go on from there."""
+        if not self.done:
+            self._zero_pts = pts or 0
+            return
+        base = self._stream.time_base
+        tick_ns = NANOSECONDS * base.numerator
+        time_ns = 0
+        if pts is not None:
+            time_ns = round((pts - self._zero_pts) * tick_ns / base.denominator)
+        if time_ns <= self.time_ns:
+            time_ns = self.time_ns + self._step_ns
+            self._zero_pts = (pts or 0) - round(time_ns * base.denominator / tick_ns)
+        self._longest_ns = max(self._longest_ns, time_ns - self.time_ns)
+        self.time_ns = time_ns
+
+    def problem(self, is_live: bool) -> str:
+        """Return what is missing, when all has been read; empty where nothing is."""
+        count = '1 image' if self.done == 1 else f'{self.done} images'
+        breaks_off = f'breaks off after {count}' if self.done else 'breaks off at once'
+        if self._rejection or not self.done:
+            return breaks_off + self._rejection
+        if not is_live:
+            stated_s = (self._container.duration or 0) / STATED
+            read_s = self._end_s - (self._container.start_time or 0) / STATED
+            missing_s = stated_s - read_s - self._longest_ns / NANOSECONDS
+            if self._end_s > 0 and missing_s > MISSING_S:
+                return f'{breaks_off}, {read_s:.1f} s of {stated_s:.1f}'
+            if self._is_cut:
+                return breaks_off
+        return f'{self.lost} of its images cannot be decoded' if self.lost else ''
+
+
+def _display_matrix(frame: Any) -> tuple[int, ...]:
+    """Return a, b, c, d of the matrix that a container has for players."""
+    try:
+        a, b, _, c, d = struct.unpack_from('=5i', bytes(frame.side_data['DISPLAYMATRIX']))
+    except KeyError:
+        return 1, 0, 0, 1
+    return a, b, c, d
+
+
+def _upright(pixels: Pixels, matrix: tuple[int, ...]) -> Pixels:
+    """Turn and mirror as the matrix says: x' = ax + cy, y' = bx + dy."""
+    a, b, c, d = matrix
+    if abs(b) > abs(a):
+        pixels, a, d = pixels.swapaxes(0, 1), c, b
+    if a < 0:
+        pixels = pixels[:, ::-1]
+    if d < 0:
+        pixels = pixels[::-1]
+    return np.ascontiguousarray(pixels)
