@@ -49,7 +49,7 @@ class Decoder:
     :param max_pixels: larger images are not decoded.
     :ivar done: number of images so far.
     :ivar time_ns: of the latest one, from the first one on.
-    :ivar lost: number of packets that could not be decoded.
+    :ivar lost: number of images that could not be decoded, or not wholly.
     """
 
     def __init__(self, container: Any, stream: Any, rate_hz: float, max_pixels: int) -> None:
@@ -82,6 +82,9 @@ class Decoder:
                 self.lost += 1
                 continue
             for frame in frames:
+                if frame.is_corrupt:
+                    self.lost += 1
+                    continue
                 try:
                     image = self._image(frame)
                 except ImageError as error:
