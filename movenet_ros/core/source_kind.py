@@ -129,7 +129,7 @@ def _absent(source: str) -> Kind:
     if source.isdecimal() or source.startswith('/dev/'):
         return _live(Form.CAMERA, source)
     if ADDRESS.match(source):
-        return _live(Form.STREAM, source)
+        return _live(Form.STREAM, re.sub(':/+', '://', source, count=1))
     if os.path.islink(source):
         target = one_line(os.readlink(source))
         fix = ' (fix: git annex get)' if '/annex/objects/' in target else ''
@@ -165,12 +165,13 @@ def _folder(path: Path) -> Kind:
     if readable := _readable(path, contents):
         return readable
     inner = [(each, _inner(each)) for each in _sorted(path) if each.is_dir()]
-    for form, plural in (
-        (Form.BAG, 'bags'), (Form.VIDEO, 'videos'), (Form.PICTURES, 'folders of pictures'),
+    for form, what in (
+        (Form.BAG, 'bag{s}'), (Form.VIDEO, 'video{s}'), (Form.PICTURES, 'folder{s} of pictures'),
     ):
         if found := [each for each, kind in (*contents, *inner) if kind and kind.form is form]:
             fix = replay_command(found[0]) if form is Form.BAG else f'give one, as {found[0]}'
-            name = f'a folder of {len(found)} {plural} ({named(found)})'
+            several = what.format(s='s' if found[1:] else '')
+            name = f'a folder of {len(found)} {several} ({named(found)})'
             return Kind(Form.REFUSED, name, fix)
     for each, kind in contents:
         if kind.form is Form.REFUSED:

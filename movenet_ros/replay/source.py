@@ -119,7 +119,7 @@ def open_source(path: Path, topic: str, max_pixels: int = MAX_IMAGE_PIXELS) -> S
     if kind.form in BAGS:
         return BagSource(path, topic, max_pixels)
     if kind.form in (Form.CAMERA, Form.STREAM):
-        raise StartError(f'replay reads recordings: {kind.sentence(path)}')
+        raise StartError(f'replay reads recordings, not {kind.name} (fix: {one_line(kind.fix)})')
     if topic:
         raise StartError(f'--topic is for a bag: {kind.sentence(path)}')
     if kind.form not in MEDIA:

@@ -186,7 +186,7 @@ def test_a_topic_without_messages_is_one_line(
         (['{tmp}/no'], 'no such file'),
         (['{tmp}/text.txt'], 'is a text file'),
         (['{tmp}/folder'], 'an empty folder'),
-        (['0'], 'is a camera'),
+        (['0'], 'not a camera'),
         (['{tmp}/text.mcap'], 'is a text file'),
         (['{bag}', '--topic', '/x'], 'has no topic /x'),
         (['{bag}', '--annotated'], '--out'),

@@ -167,7 +167,7 @@ def test_what_is_no_recording_is_told_with_what_helps(
 
 @pytest.mark.parametrize('source', ['0', '/dev/video97', 'rtsp://10.0.0.2/stream'])
 def test_what_is_no_recording_but_live_is_for_the_demo(source: str) -> None:
-    with pytest.raises(StartError, match='movenet_ros demo'):
+    with pytest.raises(StartError, match=f'movenet_ros demo {source}'):
         open_source(Path(source), '')
 
 

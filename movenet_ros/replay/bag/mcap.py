@@ -25,6 +25,7 @@ from typing import Any
 
 from mcap.exceptions import EndOfFile
 from mcap.exceptions import InvalidMagic
+from mcap.exceptions import RecordLengthLimitExceeded
 from mcap.reader import make_reader
 from mcap.records import Channel
 from mcap.records import Message as Record
@@ -99,7 +100,7 @@ class McapReader:
                     self._counts[self._channels[record.channel_id].id] += 1
         except InvalidMagic:
             self.damage = 'it is no MCAP file'
-        except (EndOfFile, struct.error):
+        except (EndOfFile, RecordLengthLimitExceeded, struct.error):
             self.damage = 'it breaks off: its recorder was killed, or still runs'
         except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
             self.damage = one_line(error)
