@@ -106,9 +106,9 @@ setup(
     entry_points={
         'console_scripts': [
             f'{command} = {NAME}.__main__:run_command'
-            for command in (
-                'benchmark', 'demo', 'doctor', 'echo', 'evaluate', 'fetch_model', 'pose_node',
-                'replay', 'soak', 'video_source', 'view',
+            for command in (  # echo would hide the system's; ros2 has "topic echo"
+                'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'pose_node', 'replay',
+                'soak', 'video_source', 'view',
             )
         ],
         'ros2doctor.checks': [f'PoseNodeCheck = {NAME}.tools.doctor.ros2_doctor:PoseNodeCheck'],

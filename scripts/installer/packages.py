@@ -84,8 +84,14 @@ def finish_prefix(root: Path, venv: Path) -> None:
     link(share / 'ament_index' / 'resource_index' / 'packages' / 'movenet_ros', root / marker)
     points = ConfigParser()
     points.read(venv.glob('lib/python*/site-packages/movenet_ros-*.dist-info/entry_points.txt'))
+    commands = venv / 'lib' / 'movenet_ros'  # where ros2 run looks
+    if commands.is_symlink():
+        commands.unlink()
+    commands.mkdir(parents=True, exist_ok=True)
     for name in points['console_scripts']:
-        link(venv / 'lib' / 'movenet_ros' / name, venv / 'bin' / name)
+        script = venv / 'bin' / name
+        if script.is_file():  # in bin it would hide others of its name: view is an editor
+            script.replace(commands / name)
     activate = venv / 'bin' / 'activate'
     if ACTIVATE not in activate.read_text():
         activate.write_text(activate.read_text() + ACTIVATE)

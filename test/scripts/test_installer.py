@@ -189,6 +189,21 @@ def test_without_a_distribution_every_version_is_the_tested_one(
     assert load('packages').constraints(pins, '') == pins.read_text()
 
 
+def test_commands_are_found_by_ros2_run_and_hide_no_program_of_their_name(
+    tmp_path: Path, load: Callable[[str], Any]
+) -> None:
+    info = tmp_path / 'lib' / 'python3.11' / 'site-packages' / 'movenet_ros-1.dist-info'
+    (tmp_path / 'bin').mkdir()
+    info.mkdir(parents=True)
+    (info / 'entry_points.txt').write_text('[console_scripts]\nview = movenet_ros:main\n')
+    (tmp_path / 'bin' / 'activate').touch()
+    for text in ('first', 'second'):  # a new installation
+        (tmp_path / 'bin' / 'view').write_text(text)
+        load('packages').finish_prefix(ROOT, tmp_path)
+        assert (tmp_path / 'lib' / 'movenet_ros' / 'view').read_text() == text
+        assert not (tmp_path / 'bin' / 'view').exists()
+
+
 def test_scripts_shed_the_libraries_of_another_venv() -> None:
     left = '${LD_LIBRARY_PATH-}${_ROS_WHEELS_BOOTSTRAP_COMPLETE-}'
     code = f'. "{SCRIPTS}/common.sh"; echo "{left}"'
