@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 import os
 from pathlib import Path
 import signal
@@ -63,6 +64,8 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     is_node = module.startswith('movenet_ros.node.')
     for variable, value in QUIET.items():
         os.environ.setdefault(variable, value)
+    if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == 'strict':
+        sys.stdout.reconfigure(errors='backslashreplace')  # names of files need not be UTF-8
     for number in (signal.SIGTERM, signal.SIGHUP):  # both end it as Ctrl-C does
         if signal.getsignal(number) != signal.SIG_IGN:  # which nohup asks for
             signal.signal(number, signal.default_int_handler)

@@ -17,6 +17,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from io import BytesIO
+from io import TextIOWrapper
 import json
 import os
 from pathlib import Path
@@ -109,6 +111,16 @@ def test_opencv_is_quiet_in_a_program_unless_the_user_asks_for_its_log(
     run_command('sing', [])
     assert os.environ['OPENCV_LOG_LEVEL'] == 'SILENT'
     assert os.environ['OPENCV_FFMPEG_LOGLEVEL'] == '32'
+
+
+def test_a_name_that_is_no_utf_8_is_printed(
+    command: Callable[[Command], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screen = BytesIO()
+    monkeypatch.setattr(sys, 'stdout', TextIOWrapper(screen, 'utf-8', 'strict'))
+    command(lambda args: print('n\udcff.jpg', flush=True) or 0)
+    assert run_command('sing', []) == 0
+    assert screen.getvalue() == b'n\\udcff.jpg\n'
 
 
 def test_an_unknown_command_is_refused_with_the_known_ones(
