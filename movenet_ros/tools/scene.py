@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-A scene with two people, for a demo without a camera: a photograph, and it mirrored and smaller.
+A scene with two people, for a demo without a camera: two photographs, side by side.
 
 Both people sway, each at its own pace.
 """
@@ -35,30 +35,25 @@ from numpy.typing import NDArray
 SCENE_WH = (640, 480)
 RATE_HZ = 30.0
 SECONDS = 10
-LARGE_HEIGHT, SMALL_HEIGHT = 400, 300  # pixels
 SWAY = 30  # pixels to each side
-BACKGROUND_BGR = (96, 84, 72)
+PACES = (2, 5)  # how often each person sways in all that time
 
 
-def two_people(photo_bgr: NDArray[np.uint8]) -> Media:
+def two_people(*photos_bgr: NDArray[np.uint8]) -> Media:
     """
     Make the scene.
 
-    :param photo_bgr: ``(H, W, 3)`` BGR, a picture of one person.
+    :param photos_bgr: two of ``(H, W, 3)`` BGR, each a picture of one person on its left side.
     """
-    large = _of_height(photo_bgr, LARGE_HEIGHT)
-    small = _of_height(photo_bgr[:, ::-1], SMALL_HEIGHT)
+    width, height = SCENE_WH[0] // len(photos_bgr), SCENE_WH[1]
+    photos = [_filling(photo, (width + 2 * SWAY, height)) for photo in photos_bgr]
     count = int(SECONDS * RATE_HZ)
-    width, height = SCENE_WH
-    background = np.full((height, width, 3), BACKGROUND_BGR, np.uint8)
 
     def image(i: int) -> SourceImage:
         angle = 2 * math.pi * i / count
-        canvas = background.copy()
-        right = width - small.shape[1]
-        _paste(canvas, small, round(right - SWAY / 2 * (1 + math.sin(5 * angle))), 40)
-        _paste(canvas, large, round(SWAY * math.sin(2 * angle)) - SWAY, height - LARGE_HEIGHT)
-        return SourceImage(canvas, 'bgr')
+        lefts = [round(SWAY * (1 + math.sin(pace * angle))) for pace in PACES]
+        parts = [photo[:, left:left + width] for photo, left in zip(photos, lefts, strict=True)]
+        return SourceImage(np.hstack(parts), 'bgr')
 
     def images() -> Iterator[TimedImage]:
         return (TimedImage(image(i), round(i * NANOSECONDS / RATE_HZ)) for i in range(count))
@@ -66,22 +61,19 @@ def two_people(photo_bgr: NDArray[np.uint8]) -> Media:
     return Media('the built-in scene', RATE_HZ, count, False, images)
 
 
-def _of_height(image: NDArray[np.uint8], height: int) -> NDArray[np.uint8]:
-    width = round(image.shape[1] * height / image.shape[0])
-    return np.asarray(cv2.resize(image, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-
-
-def _paste(
-    canvas: NDArray[np.uint8], image: NDArray[np.uint8], left: int, top: int
-) -> None:
-    """Copy a picture onto another one; what lies outside is cut off."""
-    right, bottom = left + image.shape[1], top + image.shape[0]
-    height, width = canvas.shape[:2]
-    x, y = max(0, left), max(0, top)
-    canvas[y:bottom, x:right] = image[y - top:, x - left:][:height - y, :width - x]
+def _filling(photo: NDArray[np.uint8], wh: tuple[int, int]) -> NDArray[np.uint8]:
+    """Scale a photograph until it fills a size, and cut off what is too much of it."""
+    scale = max(wanted / side for wanted, side in zip(wh, photo.shape[1::-1], strict=True))
+    scaled_wh = round(photo.shape[1] * scale), round(photo.shape[0] * scale)
+    scaled = cv2.resize(photo, scaled_wh, interpolation=cv2.INTER_AREA)
+    return np.asarray(scaled[:wh[1], :wh[0]], np.uint8)
 
 
 def built_in_scene() -> Media:
-    """Make the scene of scikit-image's photograph of Eileen Collins (NASA, public domain)."""
-    photo_rgb = needs('skimage.data').astronaut()
-    return two_people(photo_rgb[..., ::-1])
+    """
+    Make the scene of two photographs that scikit-image has.
+
+    They are of Eileen Collins (NASA, public domain), and by Lav Varshney (CC0).
+    """
+    data = needs('skimage.data')
+    return two_people(data.astronaut()[..., ::-1], cv2.cvtColor(data.camera(), cv2.COLOR_GRAY2BGR))

@@ -20,6 +20,7 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.model.movenet import MultiPose
+from movenet_ros.tools.scene import built_in_scene
 from movenet_ros.tools.scene import SCENE_WH
 from movenet_ros.tools.scene import two_people
 import numpy as np
@@ -29,7 +30,7 @@ import pytest
 @pytest.fixture(scope='module')
 def scene(astronaut: SourceImage) -> Media:
     """Give the scene of the demo."""
-    return two_people(astronaut.as_bgr())
+    return built_in_scene()
 
 
 @pytest.fixture(scope='module')
@@ -64,9 +65,17 @@ def test_played_in_a_loop_it_does_not_jump(images: list[SourceImage]) -> None:
 
 def test_both_people_move(images: list[SourceImage]) -> None:
     start, later = images[0].pixels, images[15].pixels
-    middle = SCENE_WH[0] * 5 // 8
+    middle = SCENE_WH[0] // 2
     for half in (np.s_[:, :middle], np.s_[:, middle:]):
         assert (start[half] != later[half]).any()
+
+
+@pytest.mark.parametrize('wh', [(100, 700), (700, 100), (380, 480), (20, 20)])
+def test_photographs_of_any_size_fill_it(wh: tuple[int, int]) -> None:
+    photo = np.full((wh[1], wh[0], 3), 200, np.uint8)
+    image = next(two_people(photo, photo).images()).image
+    assert isinstance(image, SourceImage) and image.wh == SCENE_WH
+    assert (image.pixels == 200).all()
 
 
 def test_two_people_are_found_nearly_all_the_time(
@@ -77,7 +86,7 @@ def test_two_people_are_found_nearly_all_the_time(
     assert np.mean(np.array(counts) == 2) >= 0.8, counts
 
 
-def test_its_photograph_stays_as_it_was(astronaut: SourceImage) -> None:
+def test_its_photographs_stay_as_they_were(astronaut: SourceImage) -> None:
     photo_bgr = astronaut.as_bgr()
-    next(two_people(photo_bgr).images())
+    next(two_people(photo_bgr, photo_bgr).images())
     np.testing.assert_array_equal(photo_bgr, astronaut.as_bgr())

@@ -83,7 +83,7 @@ def soaked(
     """Return a function that soaks a node with a fault, and returns the violations."""
     monkeypatch.setenv('PYTHONPATH', f'{tmp_path}{os.pathsep}{Path(__file__).parents[3]}')
     monkeypatch.setattr(soak_run, 'MEASURE_S', 0.3)
-    image = next(two_people(photo_bgr).images()).image
+    image = next(two_people(photo_bgr, photo_bgr).images()).image
     assert isinstance(image, SourceImage)
 
     def run(fault: str, *names: str) -> list[str]:
