@@ -39,7 +39,7 @@ def make_room_for_images(environment: MutableMapping[str, str] = os.environ) -> 
     To be called before the first node is made. What the user has set stays; other middleware does
     not look at it. config/fastdds.xml says why.
     """
-    profile = _share('movenet_ros', Path(__file__).parents[2]) / 'config' / 'fastdds.xml'
+    profile = installed('config/fastdds.xml')
     if profile.is_file() and not any(name in environment for name in VARIABLES):
         environment[VARIABLES[_has_fast_dds_3()]] = str(profile)
 
@@ -74,6 +74,11 @@ def _receivers() -> Iterator[Path]:
         with suppress(OSError):
             if comm.read_text().startswith(RECEIVERS):
                 yield comm.parent
+
+
+def installed(path: str) -> Path:
+    """Return where a file of this package is: in the installation, or in a checkout."""
+    return _share('movenet_ros', Path(__file__).parents[2]) / path
 
 
 def _has_fast_dds_3() -> bool:

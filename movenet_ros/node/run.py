@@ -27,7 +27,6 @@ from contextlib import suppress
 import logging
 import os
 from pathlib import Path
-import re
 import signal
 import socket
 import sys
@@ -38,9 +37,15 @@ import traceback
 from typing import Any
 
 from movenet_ros.core.errors import MoveNetError
+from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_memory import keep_freed_memory
 from movenet_ros.core.wording import one_line
 from movenet_ros.node.middleware import make_room_for_images
+from movenet_ros.node.refusals import check_environment
+from movenet_ros.node.refusals import is_secured
+from movenet_ros.node.refusals import rcl_reason
+from movenet_ros.node.refusals import refused_arguments
+from movenet_ros.node.refusals import refused_node
 import rclpy
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
@@ -82,11 +87,15 @@ def _run(make_node: Callable[[], Node], args: Sequence[str], about: str | None) 
     try:
         if about is not None:
             _refuse_what_ros_ignores(args, about)
+        check_environment()
         rclpy.init(args=[sys.argv[0], *args])
     except KeyboardInterrupt:
         return 0
+    except StartError as error:
+        print(f'movenet_ros: {error}', file=sys.stderr)
+        return 1
     except RuntimeError as error:  # a params_file that is not there, say
-        print(f'movenet_ros: ROS refuses the arguments: {_reason(error)}', file=sys.stderr)
+        print(f'movenet_ros: {refused_arguments(error)}', file=sys.stderr)
         return 1
     if get_logger_effective_level('rcl') == LoggingSeverity.FATAL:  # not set by an argument
         set_logger_level('rcl', LoggingSeverity.UNSET)
@@ -100,10 +109,9 @@ def _run(make_node: Callable[[], Node], args: Sequence[str], about: str | None) 
     except RuntimeError as error:
         if not rclpy.ok():  # rclpy's, where a signal shut it down under a callback's feet
             return 0
-        if os.environ.get('ROS_SECURITY_ENABLE') != 'true':
+        if not is_secured():
             raise
-        fix = 'does the policy of its enclave allow that? (doc/security.md)'
-        print(f'movenet_ros: ROS refuses the node: {_reason(error)}: {fix}', file=sys.stderr)
+        print(f'movenet_ros: {refused_node(error)}', file=sys.stderr)
         return 1
     except SystemExit as done:
         return int(done.code or 0)
@@ -181,7 +189,7 @@ def _spin(node: Node) -> None:
             often = len(unreadable_at_s) == UNREADABLE and now_s - unreadable_at_s[0] < UNREADABLE
             if often or not rclpy.ok() or not _is_of_rclpy(error):
                 raise
-            reason = one_line(_reason(error))
+            reason = one_line(rcl_reason(error))
             node.get_logger().error(f'ROS cannot read a message: {reason}')
 
 
@@ -193,11 +201,6 @@ def _is_of_rclpy(error: Exception) -> bool:
         'rclpy' in file.parts or file.parent == library or file == Path(__file__)
         for file in files
     )
-
-
-def _reason(error: Exception) -> str:
-    """Return what rcl reports, without the places in its source."""
-    return re.sub(r', at /\S+:\d+', '', ' '.join(str(error).split()))
 
 
 @contextmanager

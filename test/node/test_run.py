@@ -21,6 +21,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 import logging
+import os
 from pathlib import Path
 import signal
 import subprocess
@@ -199,22 +200,36 @@ def test_help_lists_the_parameters(main: Any, capsys: pytest.CaptureFixture[str]
 
 
 @pytest.mark.parametrize(
-    ('args', 'words'),
+    ('args', 'words', 'fix'),
     [
-        (['--params-file', '/nowhere/my.yaml'], '/nowhere/my.yaml'),
-        (['-r', 'foo:bar'], 'foo:bar'),
-        (['-p', 'model_path:='], 'model_path:='),
-        (['--nonsense'], '--nonsense'),
+        (['--params-file', '/nowhere/my.yaml'], '/nowhere/my.yaml', 'ros__parameters:'),
+        (['-r', 'foo:bar'], 'foo:bar', '-r FROM:=TO'),
+        (['-r', 'image:=/a//b'], '/a//b', '-r FROM:=TO'),
+        (['-p', 'model_path:='], 'model_path:=', '-p NAME:=VALUE'),
+        (['--log-level', 'loud'], 'loud', 'debug, info'),
+        (['--enclave', 'movenet'], 'nclave', '/movenet'),
+        (['--nonsense'], '--nonsense', 'ROS refuses the arguments'),
     ],
 )
 def test_arguments_that_ros_refuses(
-    args: list[str], words: str, lonely: None, capfd: pytest.CaptureFixture[str]
+    args: list[str], words: str, fix: str, lonely: None, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """One line, without places in rcl's source."""
+    """One line with the fix, without places in rcl's source."""
     assert run_node(raising(AssertionError()), ['--ros-args', *args]) == 1
     (line,) = capfd.readouterr().err.splitlines()
-    assert line.startswith('movenet_ros: ROS refuses the arguments: ') and words in line
+    assert words in line and fix in line
     assert '.c:' not in line
+
+
+@pytest.mark.parametrize('folder', ['/proc/log', '/proc'])
+def test_a_log_that_cannot_be_written(folder: str) -> None:
+    """The folder cannot be made, or the file in it: one line with the fix."""
+    run = subprocess.run(
+        [sys.executable, '-m', 'movenet_ros', 'video_source'],
+        env={**os.environ, 'ROS_LOG_DIR': folder}, capture_output=True, text=True,
+    )
+    (line,) = run.stderr.splitlines()
+    assert run.returncode == 1 and folder in line and 'HOME or ROS_LOG_DIR' in line
 
 
 def takes_sigterm(pid: int) -> bool:
