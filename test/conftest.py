@@ -104,15 +104,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not marks:
             marks = [cost_of(item)]
             item.add_marker(marks[0])
-        ranks[item.path] = min(COSTS.index(marks[0]), ranks.get(item.path, len(COSTS)))
-    items.sort(key=lambda item: ranks[item.path])
+        path = path_of(item)
+        ranks[path] = min(COSTS.index(marks[0]), ranks.get(path, len(COSTS)))
+    items.sort(key=lambda item: ranks[path_of(item)])
+
+
+def path_of(item: pytest.Item) -> Path:
+    """Return the file of a test; the pytest of Ubuntu 22.04 has no item.path."""
+    return Path(item.fspath)
 
 
 def cost_of(item: pytest.Item) -> str:
     """Return what a test costs, by its fixtures and its folder."""
     fixtures = {*getattr(item, 'fixturenames', ())}
     by_fixture = [cost for cost, names in COST_OF_FIXTURES.items() if names & fixtures]
-    folder = item.path.relative_to(Path(__file__).parent).parts[0]
+    folder = path_of(item).relative_to(Path(__file__).parent).parts[0]
     return [*by_fixture, COST_OF_FOLDERS.get(folder, 'pure')][0]
 
 

@@ -338,7 +338,7 @@ def test_odd_sizes_of_shared_colours(encoding: str, wh: tuple[int, int]) -> None
 huge = st.integers(0, 2**32 - 1)
 sizes = st.integers(0, 40) | huge
 encodings = st.sampled_from([*ENCODERS, '16UC1', '32FC1', '8UC2', '', 'BGR8', 'rgb8 ']) | st.text(
-    st.characters(codec='utf-8'), max_size=20
+    st.characters(max_codepoint=0xD7FF), max_size=20
 )
 
 
@@ -568,7 +568,7 @@ def test_huge_numbers_are_refused_in_one_line(
     assert outcome_is_fine(msg, 10**6)
 
 
-@given(st.text(st.characters(exclude_characters='\0', exclude_categories=['Cs']), max_size=500))
+@given(st.text(st.characters(min_codepoint=1, max_codepoint=0xD7FF), max_size=500))
 @example('\n' * 99)
 @example('x' * 10**6)
 @example('16UC1' + '\x1b[2J' * 100)
