@@ -13,70 +13,34 @@
 # limitations under the License.
 
 """
-ONNX Runtime, on the CPU, or on a GPU by TensorRT or CUDA.
+ONNX Runtime; what it does on a GPU is in onnxruntime_gpu.py.
 
-The graph that it optimizes for this processor is kept for the next start, as are the engines that
-TensorRT takes minutes to build.
+The graph that it optimizes for this processor is kept for the next start.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Mapping
-from collections.abc import Sequence
-from contextlib import redirect_stdout
-import ctypes
-from dataclasses import replace
-from functools import partial
-from io import StringIO
-import json
 import os
 from pathlib import Path
-import re
-import tempfile
 from typing import Any
-from typing import TypeVar
 
-from movenet_ros.backends.by_shape import ByShape
 from movenet_ros.backends.compiled import open_folder
 from movenet_ros.backends.compiled import seal
-from movenet_ros.backends.failures import FAILURES
-from movenet_ros.backends.failures import load_error
-from movenet_ros.backends.failures import shortened
+from movenet_ros.backends.onnxruntime_gpu import load_on_gpu
+from movenet_ros.backends.onnxruntime_gpu import OnnxRuntimeOnGpu
+from movenet_ros.backends.onnxruntime_session import answered
+from movenet_ros.backends.onnxruntime_session import CPU
+from movenet_ros.backends.onnxruntime_session import open_session
+from movenet_ros.backends.onnxruntime_session import session_options
 from movenet_ros.backends.request import BackendRequest
-from movenet_ros.backends.request import INSTALL_FOR_GPU
-from movenet_ros.core.errors import BackendError
-from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
-from movenet_ros.core.native_log import native_chatter_dropped
 from movenet_ros.core.native_memory import give_back_freed_memory
-from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.core.runtime import Shapes
-from movenet_ros.core.runtime import shapes_of
 from movenet_ros.core.runtime import Tensors
-from movenet_ros.core.runtime import TensorSpec
-from numpy.typing import NDArray
 
-TENSORRT, CUDA = 'TensorrtExecutionProvider', 'CUDAExecutionProvider'
-CPU = 'CPUExecutionProvider'
-DTYPES = {'tensor(float)': 'float32', 'tensor(int32)': 'int32', 'tensor(uint8)': 'uint8'}
-GPU_NAMES = {TENSORRT: 'GPU 0 (TensorRT)', CUDA: 'GPU 0 (CUDA)'}
-TENSORRT_LIBRARIES = ('libnvinfer.so.10', 'libnvinfer.so.8')
-ERRORS_ONLY = 3  # of ONNX Runtime's log levels
 OPTIMIZED = 'optimized.onnx'
 NO_TELEMETRY = 'ORT_DISABLE_TELEMETRY'
-IMAGE_SIZED = 0.01  # of the bytes of the input: what is smaller are shapes, and the people found
-SIZES = ('activation_size', 'output_size')  # in a profile: bytes of an operator's tensors
-
-Given = TypeVar('Given')
-
-_LIBRARY = re.compile(r'(lib[\w.+-]+\.so[\w.]*): cannot open shared object file')
-_CUDA_FAILURE = re.compile(r'CUDA failure \d+: [^;\n]*')
-
-_PLACE = re.compile(  # in ONNX Runtime's source, as its reasons begin: file, line and function
-    r'\S+\.(?:cc|cpp|cu|h):\d+ [^()]*\([^()]*\)(?: const)?(?: \[with [^]]*\])? '
-)
 
 
 def import_onnxruntime() -> Any:
@@ -106,7 +70,7 @@ def load(onnx: Path, request: BackendRequest) -> OnnxRuntime | OnnxRuntimeOnGpu:
     ort = import_onnxruntime()
     folder = open_folder(request.compiled, 'onnxruntime', ort.__version__)
     if request.device == 'gpu':
-        return _load_on_gpu(ort, onnx, request, folder)
+        return load_on_gpu(ort, onnx, request, folder)
     session = _cpu_session(ort, onnx, request, folder)
     return OnnxRuntime(
         session, RuntimeInfo('onnxruntime', ort.__version__, 'CPU', request.threads)
@@ -123,7 +87,7 @@ class OnnxRuntime:
 
     def run(self, inputs: Tensors) -> Tensors:
         """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
-        answer = _answered(lambda: self._session.run(self._outputs, dict(inputs)))
+        answer = answered(lambda: self._session.run(self._outputs, dict(inputs)))
         return dict(zip(self._outputs, answer, strict=True))
 
     def is_ready(self, shapes: Shapes) -> bool:
@@ -139,301 +103,23 @@ class OnnxRuntime:
         give_back_freed_memory()
 
 
-class OnnxRuntimeOnGpu:
-    """
-    Sessions on a GPU, one for each shape of input.
-
-    With cuDNN 9, a session plans all convolutions anew whenever the shape differs from that of the
-    inference before, which takes 0.4 to 1.5 s, and holds up every other thread that runs it.
-
-    :param make_session: of the shapes of its inputs.
-    """
-
-    def __init__(
-        self,
-        ort: Any,
-        make_session: Callable[[Shapes], Any],
-        spec: ModelSpec,
-        info: RuntimeInfo,
-    ) -> None:
-        self.info = info
-        self._outputs = [*spec.outputs]
-        self._sessions = ByShape(partial(_on_gpu, ort, make_session, spec))
-
-    def run(self, inputs: Tensors) -> Tensors:
-        """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
-        return dict(zip(self._outputs, _answered(lambda: self._run(inputs)), strict=True))
-
-    def is_ready(self, shapes: Shapes) -> bool:
-        """Return whether there is a session for these shapes."""
-        return self._sessions.has(shapes)
-
-    def prepare(self, shapes: Shapes) -> None:
-        """Make a session; see :class:`movenet_ros.core.runtime.Runtime`."""
-        _answered(lambda: self._sessions.get(shapes))
-
-    def close(self) -> None:
-        """
-        Free the sessions and the places of their inputs.
-
-        What the driver takes for a process that uses CUDA stays until the process ends.
-        """
-        self._sessions.close()
-        give_back_freed_memory()
-
-    def _run(self, inputs: Tensors) -> Sequence[NDArray[Any]]:
-        session, places = self._sessions.get(shapes_of(inputs))
-        binding = session.io_binding()
-        for name, array in inputs.items():
-            places[name].update_inplace(array)
-            binding.bind_ortvalue_input(name, places[name])
-        for name in self._outputs:
-            binding.bind_output(name)  # on the host
-        session.run_with_iobinding(binding)
-        results: Sequence[NDArray[Any]] = binding.copy_outputs_to_cpu()
-        return results
-
-
-def _on_gpu(
-    ort: Any, make_session: Callable[[Shapes], Any], spec: ModelSpec, shapes: Shapes
-) -> tuple[Any, dict[str, Any]]:
-    """Return a session that has run once, and the places of its inputs on the GPU."""
-    session, zeros = make_session(shapes), spec.zeros(shapes)
-    session.run([*spec.outputs], dict(zeros))  # unlike run_with_iobinding, lets Python go on
-    make = ort.OrtValue.ortvalue_from_numpy
-    return session, {name: make(array, 'cuda', 0) for name, array in zeros.items()}
-
-
 def _cpu_session(ort: Any, onnx: Path, request: BackendRequest, folder: Path | None) -> Any:
     """Load the graph that an earlier start optimized, or optimize it and keep that."""
     optimized = folder / OPTIMIZED if folder else None
     if optimized is not None and optimized.exists():
-        options = _options(ort, request)
+        options = session_options(ort, request)
         options.graph_optimization_level = ort.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
-            return _session(ort, optimized, options, [CPU], request)
+            return open_session(ort, optimized, options, [CPU], request)
         except ModelError:  # whole, but this runtime cannot read it
             optimized.unlink()
-    options = _options(ort, request)
+    options = session_options(ort, request)
     if optimized is not None:
         options.optimized_model_filepath = str(optimized)
         try:
-            session = _session(ort, onnx, options, [CPU], request)
+            session = open_session(ort, onnx, options, [CPU], request)
             seal(folder)
             return session
         except ModelError:  # of the file, which is raised below, or a full disk
-            options = _options(ort, request)
-    return _session(ort, onnx, options, [CPU], request)
-
-
-def _load_on_gpu(
-    ort: Any, onnx: Path, request: BackendRequest, folder: Path | None
-) -> OnnxRuntimeOnGpu:
-    """
-    Load the model on the GPU, and run it once to see which operators do not run there.
-
-    TensorRT's session is for all shapes, as its engine is.
-
-    :raises StartError: if that does not work.
-    """
-    if CUDA not in ort.get_available_providers():
-        raise BackendError(
-            f'ONNX Runtime {ort.__version__} has no CUDA provider: {INSTALL_FOR_GPU}'
-        )
-    if hasattr(ort, 'preload_dlls'):  # finds the CUDA libraries that pip installed
-        with redirect_stdout(StringIO()):
-            ort.preload_dlls()
-    with tempfile.TemporaryDirectory() as profiles:
-        options = _options(ort, request)
-        options.enable_profiling = True
-        options.profile_file_prefix = f'{profiles}/trial'
-        with native_chatter_dropped() as lines:
-            session = _session(ort, onnx, options, _gpu_providers(ort, request, folder), request)
-        provider = session.get_providers()[0]  # one that fails is dropped, not raised
-        if provider not in GPU_NAMES:
-            reason = _missing(lines) or 'does not start, see its own lines'
-            raise BackendError(
-                f"ONNX Runtime's CUDA provider: {reason}: check nvidia-smi, {INSTALL_FOR_GPU}"
-            )
-        info = RuntimeInfo('onnxruntime', ort.__version__, GPU_NAMES[provider])
-        runtime = OnnxRuntimeOnGpu(ort, lambda _: session, request.spec, info)
-        try:
-            runtime.run(request.spec.zeros())
-        except InferenceError as error:
-            runtime.close()
-            session = None  # or the error would hold it, and its memory
-            raise BackendError(f'the model does not run on {info.device}: {error}') from error
-        profile = Path(session.end_profiling())
-        least_bytes = IMAGE_SIZED * sum(each.nbytes for each in request.spec.zeros().values())
-        runtime.info = replace(info, cpu_operators=operators_on(CPU, profile, least_bytes))
-    seal(folder)
-    if provider == TENSORRT:
-        return runtime
-    stated = {each.name: each.shape for each in session.get_inputs()}
-    runtime.close()
-    session = None
-
-    def make_session(shapes: Shapes) -> Any:
-        options = _options(ort, request)
-        for name, shape in shapes:  # stated, they make it a quarter faster
-            for dimension, size in zip(stated[name], shape, strict=True):
-                if isinstance(dimension, str):
-                    options.add_free_dimension_override_by_name(dimension, size)
-        made = ort.InferenceSession(str(onnx), options, providers=_cuda_providers(request))
-        if made.get_providers()[0] != CUDA:
-            raise InferenceError(f'{info.device} does not start once more')
-        return made
-
-    return OnnxRuntimeOnGpu(ort, make_session, request.spec, runtime.info)
-
-
-def _missing(lines: Sequence[str]) -> str:
-    """Return what lines of ONNX Runtime say about CUDA, in a few words."""
-    found = _LIBRARY.search('\n'.join(lines))
-    if found:
-        return f'{found[1]} is missing'
-    found = _CUDA_FAILURE.search('\n'.join(lines))
-    return found[0].strip() if found else ''
-
-
-def operators_on(provider: str, profile: Path, least_bytes: float = 0.0) -> tuple[str, ...]:
-    """
-    Read from ONNX Runtime's profile which operators a provider ran.
-
-    On a GPU, it runs those on the CPU that compute shapes, on purpose.
-
-    :param profile: file that a session wrote.
-    :param least_bytes: of an operator's inputs or outputs; smaller ones do not count.
-    :return: their types, sorted.
-    """
-    events = json.loads(profile.read_text())
-    ran = (each['args'] for each in events if each.get('cat') == 'Node' and 'args' in each)
-    return tuple(
-        sorted(
-            {
-                each['op_name']
-                for each in ran
-                if each.get('provider') == provider
-                and max(int(each.get(size, 0)) for size in SIZES) >= least_bytes
-            }
-        )
-    )
-
-
-def _answered(ask: Callable[[], Given]) -> Given:
-    """
-    Return what ONNX Runtime answers.
-
-    :raises InferenceError: where it fails.
-    """
-    try:
-        return ask()
-    except _errors() as error:
-        reason = _reason(error)
-    # not from inside the handler: the first error holds tensors, also on the GPU
-    raise InferenceError(f'ONNX Runtime: {reason}')
-
-
-def _gpu_providers(ort: Any, request: BackendRequest, folder: Path | None) -> list[Any]:
-    """Return the providers to try, with their options."""
-    providers = _cuda_providers(request)
-    if TENSORRT in ort.get_available_providers() and _has_tensorrt():
-        providers.insert(0, (TENSORRT, _tensorrt_options(request, folder)))
-    return providers
-
-
-def _cuda_providers(request: BackendRequest) -> list[Any]:
-    cuda = {
-        'arena_extend_strategy': 'kSameAsRequested',
-        # the exhaustive search takes 1.2 to 2.3 s for each new shape, and finds nothing faster
-        'cudnn_conv_algo_search': 'HEURISTIC',
-    }
-    if request.gpu_memory_limit_mb > 0:
-        cuda['gpu_mem_limit'] = str(request.gpu_memory_limit_mb * 2**20)
-    return [(CUDA, cuda), CPU]
-
-
-def _tensorrt_options(request: BackendRequest, folder: Path | None) -> dict[str, str]:
-    """Return the options of TensorRT's provider: one engine for all shapes, kept."""
-    options = {
-        'trt_profile_min_shapes': _shapes(request.spec.smallest),
-        'trt_profile_opt_shapes': _shapes(request.spec.usual),
-        'trt_profile_max_shapes': _shapes(request.spec.largest),
-    }
-    if request.gpu_memory_limit_mb > 0:
-        options['trt_max_workspace_size'] = str(request.gpu_memory_limit_mb * 2**20)
-    if folder is not None:
-        options['trt_engine_cache_enable'] = 'True'
-        options['trt_engine_cache_path'] = str(folder)
-        options['trt_timing_cache_enable'] = 'True'
-        options['trt_timing_cache_path'] = str(folder)
-    return options
-
-
-def _shapes(shapes: Mapping[str, tuple[int, ...]]) -> str:
-    """Return shapes as TensorRT's provider reads them: input:1x192x256x3,..."""
-    return ','.join(f'{name}:{"x".join(map(str, shape))}' for name, shape in shapes.items())
-
-
-def _has_tensorrt() -> bool:
-    """Return whether TensorRT is installed; ONNX Runtime lists its provider either way."""
-    for name in TENSORRT_LIBRARIES:
-        try:
-            ctypes.CDLL(name)
-        except OSError:
-            continue
-        return True
-    return False
-
-
-def _options(ort: Any, request: BackendRequest) -> Any:
-    options = ort.SessionOptions()
-    options.log_severity_level = ERRORS_ONLY
-    options.intra_op_num_threads = request.threads
-    # threads that wait by spinning burn more than a core between the images of a camera
-    options.add_session_config_entry('session.intra_op.allow_spinning', '0')
-    return options
-
-
-def _session(
-    ort: Any, onnx: Path, options: Any, providers: list[Any], request: BackendRequest
-) -> Any:
-    """
-    Return a session of the network.
-
-    :raises ModelError: if the file is something else.
-    :raises BackendError: if there is not enough memory for it.
-    """
-    try:
-        session = ort.InferenceSession(str(onnx), options, providers=providers)
-    except _errors() as error:
-        raise load_error('ONNX Runtime', onnx, error, _reason(error)) from error
-    taken, given = (
-        {
-            each.name: TensorSpec(DTYPES.get(each.type, each.type), _shape(each.shape))
-            for each in side
-        }
-        for side in (session.get_inputs(), session.get_outputs())
-    )
-    request.spec.check(taken, given, str(onnx))
-    return session
-
-
-def _reason(error: Exception) -> str:
-    """Return the text of an error behind the places in the model and in ONNX Runtime's source."""
-    first_line = str(error).strip().partition('\n')[0]
-    return shortened(_PLACE.sub('', first_line.rpartition('Status Message: ')[2]), error)
-
-
-def _shape(stated: Sequence[Any]) -> tuple[int | None, ...] | None:
-    """Return a shape as a model states it: maybe nothing, and names for free sizes."""
-    return tuple(each if isinstance(each, int) else None for each in stated) or None
-
-
-def _errors() -> tuple[type[Exception], ...]:
-    """Return what ONNX Runtime raises: classes without a common base."""
-    from onnxruntime.capi import onnxruntime_pybind11_state as state
-
-    found = (getattr(state, name) for name in dir(state))
-    own = (each for each in found if isinstance(each, type) and issubclass(each, Exception))
-    return *FAILURES, *own  # the first ones are what a place on the GPU raises
+            options = session_options(ort, request)
+    return open_session(ort, onnx, options, [CPU], request)
