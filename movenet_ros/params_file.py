@@ -22,6 +22,7 @@ wins, is rcl's way.
 from __future__ import annotations
 
 from collections.abc import Collection
+from collections.abc import Iterable
 from collections.abc import Iterator
 from pathlib import Path
 import re
@@ -91,8 +92,11 @@ def _read(path: Path) -> list[tuple[str, dict[str, Any]]]:
     """
     try:
         content = yaml.load(path.read_text(), _Loader)  # noqa: S506 (it is a SafeLoader)
-        sections = [*_sections('', content or {})]
-        return [(name, dict(_flat('', parameters or {}))) for name, parameters in sections]
+        sections = [] if content is None else [*_sections('', content)]
+        return [
+            (name, {} if parameters is None else dict(_flat('', parameters)))
+            for name, parameters in sections
+        ]
     except OSError as error:
         raise StartError(f'cannot read {path}: {error.strerror}') from error
     except Exception as error:  # noqa: B902 (PyYAML: '!!int x' ends in a ValueError, and so on)
@@ -104,11 +108,22 @@ def _read(path: Path) -> list[tuple[str, dict[str, Any]]]:
 
 def _sections(name: str, content: Any) -> Iterator[tuple[str, Any]]:
     """Yield the full name of each node in a file and its parameters; namespaces may be nested."""
-    for key, value in content.items():
+    for key, value in _named(name or 'it', content):
         if key == SECTION:
             yield name, value
         else:
             yield from _sections('/'.join((name, *filter(None, str(key).split('/')))), value)
+
+
+def _named(place: str, content: Any) -> Iterable[tuple[Any, Any]]:
+    """
+    Return what is named in a place of a file.
+
+    :raises ValueError: if it has a text, a number or a list instead.
+    """
+    if not isinstance(content, dict):
+        raise ValueError(f"{place} has '{one_line(content, most=40)}' in place of names")
+    return content.items()
 
 
 def _reaches(section: str, node: str) -> bool:
@@ -119,7 +134,7 @@ def _reaches(section: str, node: str) -> bool:
 
 def _flat(prefix: str, parameters: Any) -> Iterator[tuple[str, Any]]:
     """Yield names and values; what is nested gets names with dots."""
-    for name, value in parameters.items():
+    for name, value in _named(SECTION, parameters):
         if isinstance(value, dict):
             yield from _flat(f'{prefix}{name}.', value)
         else:

@@ -117,7 +117,10 @@ MAGIC: tuple[tuple[bytes, Form, str, str], ...] = (
         rb'|P[1-7]\s+[#\d]', Form.REFUSED, 'a picture in a rare format', AS_JPEG,
     ),
     (rb'GIF8', Form.PICTURE, GIF, ''),
-    (rb'....(ftyp|moov|mdat|wide|free|skip)', Form.VIDEO, 'a video (MP4 or QuickTime)', ''),
+    (
+        rb'....(ftyp|moov|mdat)|\0...(wide|free|skip)', Form.VIDEO,
+        'a video (MP4 or QuickTime)', '',
+    ),
     (rb'\x1a\x45\xdf\xa3', Form.VIDEO, 'a video (Matroska or WebM)', ''),
     (rb'RIFF....AVI ', Form.VIDEO, 'a video (AVI)', ''),
     (

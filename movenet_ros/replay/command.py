@@ -175,8 +175,8 @@ def _settings(args: Namespace) -> PoseParameters:
     if args.params_file is not None:
         values = read_params_file(args.params_file, NODE)
         sentence = unread(args.params_file, NODE, [NODE[1:]])
-        if sentence:
-            LOG.warning(sentence)
+        if sentence or not values:
+            LOG.warning(sentence or f'{args.params_file} has no parameters')
         for sentence in unknown_names(values, PoseParameters):
             LOG.warning(f'{args.params_file}: {sentence}')
     values.update(parameter_values(args, OPTIONS))

@@ -92,6 +92,8 @@ FILES: list[tuple[bytes, Form, str]] = [
     (b'\x93NUMPY\1\0' + bytes(60), Form.REFUSED, 'NumPy'),
     (b'<!DOCTYPE html><html>Log in', Form.REFUSED, 'web page'),
     ('Küche, ein Text'.encode(), Form.TEXT, 'text'),
+    (b'The free and the wide', Form.TEXT, 'text'),
+    (b'\0\0\0\x08free' + bytes(60), Form.VIDEO, ''),
     (b'', Form.REFUSED, 'empty'),
     (b'\x01\x02\x80 no known kind', Form.UNKNOWN, ''),
 ]

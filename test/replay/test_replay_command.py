@@ -155,6 +155,7 @@ def test_an_option_wins_over_the_file(
     ('content', 'words'),
     [
         ('movenet: {ros__parameters: {max_peple: 2}}', 'did you mean max_people'),
+        ('# nothing', 'has no parameters'),
         ('robot1: {movenet: {ros__parameters: {max_people: 2}}}', 'name the section'),
     ],
 )

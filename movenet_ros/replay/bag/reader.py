@@ -68,11 +68,15 @@ class Bag:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        found = find_storages(path)
-        self.notes, self._promised = found.notes, found.promised
+        try:
+            found = find_storages(path)
+        except OSError as error:
+            raise StartError(f'cannot read {one_line(path)}: {error.strerror}') from error
+        self.notes, self._promised, self._losses = found.notes, found.promised, found.losses
         with ExitStack() as stack:
             self._storages = [_opened(files, stack) for files in found.files]
-            losses = [_named(each, path) for each in self._storages if each.damage]
+            losses = [*found.losses]
+            losses += [_named(each, path) for each in self._storages if each.damage]
             if not any(each.reader for each in self._storages):
                 why = '; '.join(losses[:NAMED]) or 'it has no storage'
                 raise StartError(f'nothing of {one_line(path)} can be read: {why}')
@@ -94,7 +98,7 @@ class Bag:
     def messages(self) -> Iterator[Message]:
         """Yield the messages that can be read."""
         count, first_ns, last_ns = 0, 0, 0
-        losses = []
+        losses = list(self._losses)
         for storage in self._storages:
             try:
                 messages = storage.reader.messages() if storage.reader else ()

@@ -124,7 +124,7 @@ def _connected(path: Path, stack: ExitStack) -> sqlite3.Connection:
     :param stack: that closes it.
     :raises LookupError: if it breaks off.
     """
-    logs = [each for each in (Path(f'{path}{end}') for end in LOGS) if _has_content(each)]
+    logs = [each for each in (Path(f'{path}{end}') for end in LOGS) if has_content(each)]
     if not logs:
         file = _opened(path, 'immutable=1', stack)  # which does not look for a log
         (page_size,) = file.execute('PRAGMA page_size').fetchone()
@@ -152,7 +152,8 @@ def _opened(path: Path, mode: str, stack: ExitStack) -> sqlite3.Connection:
     return file
 
 
-def _has_content(path: Path) -> bool:
+def has_content(path: Path) -> bool:
+    """Return whether there is a file that is not empty."""
     return path.is_file() and path.stat().st_size > 0
 
 

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field
 from pathlib import Path
@@ -30,6 +31,8 @@ from movenet_ros.core.source_kind import named
 from movenet_ros.core.source_kind import replay_command
 from movenet_ros.core.source_kind import storages
 from movenet_ros.core.wording import one_line
+from movenet_ros.replay.bag.sqlite import has_content
+from movenet_ros.replay.bag.sqlite import LOGS
 import yaml
 
 ROOT = 'rosbag2_bagfile_information'
@@ -46,12 +49,14 @@ class Storages:
     :param are_ordered: False if that order is to be found out by the times of the messages.
     :param promised: how many messages the metadata promises.
     :param notes: how the bag is not as its recorder left it, in sentences.
+    :param losses: what belongs to it and cannot be read, in sentences.
     """
 
     files: list[list[Path]]
     are_ordered: bool = True
     promised: int = 0
     notes: list[str] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
 
 
 def find_storages(path: Path) -> Storages:
@@ -63,6 +68,15 @@ def find_storages(path: Path) -> Storages:
     """
     if not path.is_dir():
         return Storages([[path]])
+    found = _found(path)
+    found.losses = [
+        f'{one_line(log.name)} is a log without its file (fix: name that {one_line(base)})'
+        for log, base in _logs_without_their_files(path)
+    ]
+    return found
+
+
+def _found(path: Path) -> Storages:
     metadata = path / METADATA
     try:
         if metadata.exists() and not metadata.is_file():  # a pipe: no waiting for it
@@ -122,6 +136,14 @@ def _loose(folder: Path, problem: str) -> Storages:
             f' read (fix: {one_line(replay_command(inner[0]), most=1000)})'
         )
     return Storages(files, are_numbered, notes=notes)
+
+
+def _logs_without_their_files(folder: Path) -> Iterator[tuple[Path, str]]:
+    """Yield what a recorder that was killed left of a file that has another name now."""
+    for path in sorted(folder.iterdir()):
+        base = re.sub(f'({"|".join(LOGS)})$', '', path.name)
+        if base != path.name and not (folder / base).exists() and has_content(path):
+            yield path, base
 
 
 def _packed_or_not(paths: Iterable[Path]) -> dict[str, list[Path]]:

@@ -257,6 +257,13 @@ def test_what_lies_in_the_log_of_a_killed_recorder_is_read_and_nothing_is_change
     assert before.keys() == after.keys()
 
 
+def test_a_log_whose_file_was_renamed_is_a_loss(tmp_path: Path) -> None:
+    path = killed(tmp_path / 'bag', 'WAL')
+    path.rename(path.with_name('kitchen.db3'))
+    _, damage, _ = read(path.parent)
+    assert 'x.db3-wal' in damage and 'fix: name that x.db3' in damage
+
+
 def test_the_log_is_found_beside_the_file_that_a_link_leads_to(tmp_path: Path) -> None:
     link = tmp_path / 'link.db3'
     link.symlink_to(killed(tmp_path / 'bag', 'WAL'))
