@@ -17,7 +17,7 @@ What the runtimes compiled of a model, kept for the next start.
 
 A folder for each runtime, version and machine, since a compiled model runs nowhere else. Its
 files are verified by SHA-256 like the model itself; a damaged one is removed, and the runtime
-compiles it anew. Where nothing can be written, nothing is kept.
+compiles it anew. The oldest make room. Where nothing can be written, nothing is kept.
 """
 
 from __future__ import annotations
@@ -32,11 +32,12 @@ import shutil
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.files import check_file
 from movenet_ros.core.files import FileRecord
-from movenet_ros.core.files import record_files
+from movenet_ros.core.files import sha256_of
 from movenet_ros.core.files import write_json
 from movenet_ros.core.machine import gpus
 
 RECORDS = 'records.json'
+MAX_FILES = 16  # of a folder; OpenVINO writes one of 12 MB for each shape of input
 CPU_LINES = ('model name', 'flags', 'Features', 'CPU part')  # of /proc/cpuinfo: x86 and ARM
 
 
@@ -90,12 +91,26 @@ def seal(folder: Path | None) -> None:
     if folder is None:
         return
     try:
-        records = {name: vars(each) for name, each in record_files(folder).items()}
-        records.pop(RECORDS, None)
-        if records != {name: vars(each) for name, each in _records(folder).items()}:
-            write_json(folder / RECORDS, records)
+        known = _records(folder)
+        sealed_ns = _written_ns(folder / RECORDS) if known else 0
+        files = (each for each in folder.iterdir() if each.is_file() and each.name != RECORDS)
+        paths = sorted(files, key=_written_ns)
+        for path in paths[:-MAX_FILES]:
+            path.unlink()
+        records = {
+            path.name: known[path.name]
+            if path.name in known and _written_ns(path) < sealed_ns
+            else FileRecord(path.stat().st_size, sha256_of(path))
+            for path in paths[-MAX_FILES:]
+        }
+        if records != known:
+            write_json(folder / RECORDS, {name: vars(each) for name, each in records.items()})
     except OSError:  # the disk may be full: the next start compiles anew
         return
+
+
+def _written_ns(path: Path) -> int:
+    return path.stat().st_mtime_ns
 
 
 def _records(folder: Path) -> dict[str, FileRecord]:

@@ -78,6 +78,28 @@ def test_what_was_not_sealed_goes(open_it: Open) -> None:
     assert names(open_it()) == set()
 
 
+def test_the_oldest_make_room(open_it: Open) -> None:
+    for i in range(compiled.MAX_FILES + 2):
+        put(open_it(), f'{i}.blob')
+        os.utime(open_it() / f'{i}.blob', ns=(i, i))
+    put(open_it(), 'new.blob')
+    expected = {f'{i}.blob' for i in range(3, compiled.MAX_FILES + 2)}
+    assert names(open_it()) == {*expected, 'new.blob', 'records.json'}
+
+
+def test_only_what_is_new_is_hashed(open_it: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(open_it(), 'a.blob')
+    os.utime(open_it() / 'a.blob', ns=(1, 1))
+    hashed: list[str] = []
+    real = compiled.sha256_of
+    monkeypatch.setattr(
+        compiled, 'sha256_of', lambda path: hashed.append(path.name) or real(path)
+    )
+    put(open_it(), 'b.blob')
+    assert hashed == ['b.blob']
+    assert names(open_it()) == {'a.blob', 'b.blob', 'records.json'}
+
+
 def test_where_nothing_is_new_the_records_are_not_written_again(open_it: Open) -> None:
     put(open_it(), 'a.blob')
     before = (open_it() / 'records.json').stat().st_ino  # which a replaced file would change
@@ -178,7 +200,7 @@ def test_where_nothing_can_be_written_nothing_is_kept(
     assert open_folder(tmp_path / 'compiled', 'runtime', '1.2') is None
 
 
-@pytest.mark.parametrize('name', ['write_json', 'record_files'])
+@pytest.mark.parametrize('name', ['write_json', 'sha256_of'])
 def test_a_full_disk_or_a_file_that_disappears_does_not_stop_the_sealing(
     open_it: Open, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
