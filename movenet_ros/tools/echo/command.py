@@ -29,6 +29,9 @@ from movenet_ros.arguments import positive
 from movenet_ros.core.errors import StartError
 from movenet_ros.tools.echo.yaml_text import yaml_of
 from movenet_ros.tools.matching_subscription import MatchingSubscription
+from movenet_ros.tools.ros_arguments import full_topic
+from movenet_ros.tools.ros_arguments import own_arguments
+from movenet_ros.tools.ros_arguments import start_ros
 from movenet_ros.tools.silence import explain
 from movenet_ros.tools.silence import full_name
 from movenet_ros.tools.silence import others_than
@@ -36,8 +39,6 @@ from movenet_ros.tools.silence import Statuses
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
-from rclpy.utilities import remove_ros_args
 
 PATIENCE_S = 4.0  # until it is told why nothing comes; programs announce themselves every 3 s
 TELL_S = 5.0  # at least, from one such line to the next
@@ -52,8 +53,8 @@ EPILOG = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Print the messages."""
     argv = sys.argv[1:] if argv is None else argv
-    args = parser().parse_args(remove_ros_args(['echo', *argv])[1:])
-    rclpy.init(args=['echo', *argv], signal_handler_options=SignalHandlerOptions.NO)
+    args = parser().parse_args(own_arguments(argv))
+    start_ros(argv)
     try:
         node = Node(
             f'movenet_echo_{os.getpid()}', start_parameter_services=False, enable_rosout=False
@@ -75,7 +76,7 @@ def _echo(node: Node, args: Namespace) -> None:
     """
     messages: list[Any] = []
     subscription = MatchingSubscription(
-        node, node.resolve_topic_name(args.topic), lambda _, msg: messages.append(msg), DEPTH, ()
+        node, full_topic(node, args.topic), lambda _, msg: messages.append(msg), DEPTH, ()
     )
     statuses = Statuses(node)
     executor = SingleThreadedExecutor()

@@ -26,10 +26,10 @@ from threading import Thread
 import webbrowser
 
 from movenet_ros.node.run import run_node
+from movenet_ros.tools.ros_arguments import own_arguments
 from movenet_ros.tools.view.server import DEFAULT_PORT
 from movenet_ros.tools.view.server import PageServer
 from movenet_ros.tools.view.viewer import Viewer
-from rclpy.utilities import remove_ros_args
 
 TOPIC = 'image_annotated'
 EPILOG = (
@@ -42,7 +42,7 @@ EPILOG = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Serve the page until Ctrl-C."""
     argv = sys.argv[1:] if argv is None else argv
-    args = parser().parse_args(remove_ros_args(['view', *argv])[1:])
+    args = parser().parse_args(own_arguments(argv))
     with PageServer(args.port) as server:  # a port that is taken is told at once
         return run_node(lambda: _open(server, args), argv, about=None)
 

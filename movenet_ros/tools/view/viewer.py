@@ -27,6 +27,7 @@ from movenet_ros.messages.poses import poses_from_msg
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.settings import Settings
 from movenet_ros.tools.matching_subscription import MatchingSubscription
+from movenet_ros.tools.ros_arguments import full_topic
 from movenet_ros.tools.silence import explain
 from movenet_ros.tools.silence import full_name
 from movenet_ros.tools.silence import LEVELS
@@ -169,13 +170,14 @@ class Viewer(Node):
 
     :param topic: of sensor_msgs' Image or CompressedImage.
     :param node_args: keyword arguments of :class:`rclpy.node.Node`.
+    :raises StartError: if the topic is no name.
     """
 
     def __init__(self, topic: str, **node_args: Any) -> None:
         super().__init__(
             f'movenet_view_{os.getpid()}', start_parameter_services=False, **node_args
         )
-        self.topic = self.resolve_topic_name(topic)
+        self.topic = full_topic(self, topic)
         beside = f'{self.topic.removesuffix("/compressed").rpartition("/")[0]}/poses'
         self._poses_topics = [beside, self.resolve_topic_name('poses')]
         self._asked_s = float('-inf')
