@@ -120,7 +120,7 @@ def _summary(outcome: Outcome, media: Media, is_interrupted: bool) -> list[str]:
         lines.append(f'interrupted after {outcome.sent} of {media.count or "?"} images')
     counts = f'{outcome.sent} sent, {len(outcome.people)} processed, {outcome.dropped} dropped'
     if media.is_live and outcome.dropped:
-        counts += ': the node was busy, and takes the newest'
+        counts += ': they came faster than the node is, which takes the newest one'
     if outcome.unreadable:
         counts += f'; {outcome.unreadable} could not be read'
     people = outcome.people
