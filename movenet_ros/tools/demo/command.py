@@ -170,8 +170,8 @@ def parser() -> ArgumentParser:
     parser = ArgumentParser('demo', description=__doc__)
     parser.add_argument(
         'source', nargs='?', metavar='SOURCE',
-        help='a video file, a folder of pictures, a camera index (0) or /dev/videoN;'
-        ' nothing: a built-in scene with two people',
+        help='a video file, a picture or a folder of them, a camera (0, /dev/videoN or an address'
+        ' as rtsp://...); nothing: a built-in scene with two people',
     )
     parser.add_argument(
         '--out', type=Path, default=DEFAULT_OUT, metavar='DIR',
