@@ -49,7 +49,8 @@ WAIT_S = 60.0
 NAMES = ('chromium', 'chromium-browser', 'google-chrome')
 CHROMIUM = next(filter(None, map(shutil.which, NAMES)), '')
 OPTIONS = [
-    '--headless=new', '--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-sync',
+    '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
+    '--no-first-run', '--disable-sync',
     '--disable-background-networking', '--disable-component-update', '--remote-debugging-pipe',
 ]
 RED_BGR, BLUE_BGR = (0, 0, 255), (255, 0, 0)
