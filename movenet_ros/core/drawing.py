@@ -128,9 +128,9 @@ def draw_poses(
         Label(
             _words(poses, i, scores), colors[i], sizes[i], corners[i], poses.keypoints[i][seen[i]]
         )
-        for i in range(len(poses))
+        for i in np.argsort(np.where(poses.ids, poses.ids, np.inf), kind='stable').tolist()
     ]
-    draw_labels(canvas, labels)
+    draw_labels(canvas, labels)  # by id, since the order of scores changes from image to image
     return np.asarray(canvas)
 
 
