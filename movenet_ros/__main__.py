@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+import errno
 from importlib import import_module
 from io import TextIOWrapper
 import os
@@ -84,6 +85,12 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of the output has closed it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what it still holds
+        print(f'movenet_ros: the output cannot be written: {error.strerror}', file=sys.stderr)
+        return 1
 
 
 def _imported(module: str, code: int) -> Any:

@@ -246,6 +246,23 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     assert (done.returncode, done.stderr) == (0, '')
 
 
+def test_an_output_on_a_full_disk_is_one_line() -> None:
+    script = (
+        'import sys; import movenet_ros.__main__ as program\n'
+        'from types import SimpleNamespace\n'
+        'def sing(args): print(args, flush=True)\n'
+        "sys.modules['movenet_ros.sing'] = SimpleNamespace(main=sing)\n"
+        "program.COMMANDS['sing'] = ('sing', '')\n"
+        "sys.exit(program.main(['sing']))\n"
+    )
+    with open('/dev/full', 'w') as full:
+        done = subprocess.run(
+            [sys.executable, '-c', script], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert done.returncode == 1
+    assert 'No space left' in done.stderr and len(done.stderr.splitlines()) == 1
+
+
 def test_help_needs_neither_ros_nor_a_runtime() -> None:
     script = (
         'import sys; from movenet_ros.__main__ import main; main([])\n'
