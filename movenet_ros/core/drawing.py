@@ -42,7 +42,7 @@ PERSON_COLORS: tuple[Color, ...] = (  # told apart by colour-blind eyes too (Oka
     (167, 121, 204),
     (0, 94, 213),
 )
-NO_ID_COLOR: Color = (190, 190, 190)
+NO_ID_COLOR: Color = (205, 205, 205)
 RIM_COLOR: Color = (0, 0, 0)
 LEFT_COLOR: Color = (255, 255, 255)  # of a dot; light and dark differ to every eye
 RIGHT_COLOR: Color = (0, 0, 0)

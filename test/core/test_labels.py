@@ -32,7 +32,7 @@ Pixels = NDArray[np.uint8]
 Box = tuple[float, float, float, float]
 
 WH = (640, 480)
-BACKGROUND = 7  # which no label has
+BACKGROUND = 7  # which no blue of a label is
 
 
 def label(box: Box, words: tuple[str, ...] = ('#1', '0.87'), points: int = 5) -> Label:
@@ -48,7 +48,7 @@ def drawn(*labels: Label, wh: tuple[int, int] = WH) -> NDArray[np.bool_]:
     """Return which pixels of an image labels cover."""
     canvas = np.full((wh[1], wh[0], 3), BACKGROUND, np.uint8)
     draw_labels(canvas, [*labels])
-    return np.asarray((canvas != BACKGROUND).any(axis=2))
+    return np.asarray(canvas[..., 0] != BACKGROUND)
 
 
 def boxes_in(wh: tuple[int, int]) -> st.SearchStrategy[Box]:
