@@ -28,6 +28,8 @@ from diagnostic_msgs.msg import DiagnosticArray
 from movenet_ros import perception
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.image import SourceImage
+from movenet_ros.core.new_shapes import OFTEN
 from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
@@ -265,6 +267,27 @@ def test_images_of_a_new_size_are_answered_while_the_model_is_prepared(
     assert is_asked.is_set()
     assert {each.shape for each in runtime.batches[WARM_UPS:]} == {(1, 256, 256, 3)}
     may_end.set()
+
+
+def test_it_ends_behind_the_preparation_of_a_shape(world: World, two_people: Answer) -> None:
+    """Native code that a process leaves running at its end may crash."""
+    runtime, is_ending, has_ended = Fake(two_people), Event(), Event()
+
+    def prepare(shapes: Shapes) -> None:
+        assert is_ending.wait(WAIT_S)
+        has_ended.set()
+
+    runtime.is_ready = lambda shapes: dict(shapes)['input'] == (1, 256, 256, 3)
+    runtime.prepare = prepare
+    where = {'context': world.context, 'namespace': world.namespace}
+    node = PoseNode(runtime, use_global_arguments=False, **where)
+    node.start()
+    assert node.perception is not None
+    for _ in range(OFTEN):
+        node.perception.find(SourceImage(np.zeros((480, 640, 3), np.uint8), 'rgb'))
+    node.stream.destroy = is_ending.set  # type: ignore[method-assign]
+    node.destroy_node()
+    assert has_ended.is_set()
 
 
 def test_finished_poses_are_published(room: Room, two_people: Answer) -> None:
