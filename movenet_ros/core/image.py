@@ -146,8 +146,8 @@ def decode_picture(
         raise ImageError(f'{len(data)} bytes that are no whole picture (they begin {start})')
     if is_jpeg:
         damage = next(filter(jpeg.is_damage, complaints), '')
-        if damage or jpeg.lacks_pixels(data, pixels):
-            reason = damage or 'its lower part is of the grey that libjpeg writes without data'
+        if damage or jpeg.lacks_pixels(data, pixels, bool(complaints)):
+            reason = damage or 'its lower part was never decoded'
             raise ImageError(f'a truncated JPEG of {len(data)} bytes: {reason}')
     log_once(complaints)
     if pixels.dtype not in (np.uint8, np.uint16):

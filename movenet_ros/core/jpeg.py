@@ -48,6 +48,7 @@ SCAN = 0xDA
 INTERVAL = 0xDD
 FRAMES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}
 PROGRESSIVE = {0xC2, 0xC6, 0xCA, 0xCE}
+ARITHMETIC = {*range(0xC9, 0xD0)}
 STOPS = {SCAN, START[1], END[1]}
 BARE = {0x00, 0x01, 0xFF, *range(0xD0, 0xD8)}  # follow FF, and say nothing between segments
 END_OF_SCAN = re.compile(rb'\xff[\x01-\xcf\xd8-\xfe]')  # a marker that is in no scan
@@ -56,7 +57,7 @@ PADDING = bytes(64)  # behind a picture: some cameras send the same number of by
 RESTART = re.compile(rb'\xff[\xd0-\xd7]')
 KEPT_PADDING = bytes(4)  # the last bytes of a scan may be 0, too
 UNDECODED = 128  # what libjpeg writes where a scan has no data
-OTHER_DATA = bytes(range(255))  # the 0 is for a scan that ends with FF
+OTHER_DATA = bytes(4) + bytes(range(255))  # arithmetic coding leaves zeros at the end out
 
 DAMAGE = (  # of what libjpeg complains about: data is missing
     'premature end', 'Premature end', 'bad Huffman code', 'bad arithmetic code', 'instead of RST',
@@ -69,6 +70,7 @@ class Frame(NamedTuple):
 
     :param wh: width and height in pixels.
     :param is_progressive: whether a scan has a part of the picture's details only.
+    :param is_arithmetic: whether it is coded by arithmetic rather than Huffman's codes.
     :param components: ids of the colours.
     :param units: of the picture: scans with all colours have them one by one.
     :param interval: units between two restart markers; 0 if there are none.
@@ -78,6 +80,7 @@ class Frame(NamedTuple):
 
     wh: tuple[int, int]
     is_progressive: bool
+    is_arithmetic: bool
     components: bytes
     units: int
     interval: int = 0
@@ -138,7 +141,8 @@ def _frame(data: bytes, at: int) -> Frame:
     across = 8 * max((each >> 4 for each in factors), default=1) if colours > 1 else 8
     down = 8 * max((each & 0xF for each in factors), default=1) if colours > 1 else 8
     units = -(-width // max(1, across)) * -(-height // max(1, down))
-    return Frame((width, height), data[at + 1] in PROGRESSIVE, ids, units)
+    marker = data[at + 1]
+    return Frame((width, height), marker in PROGRESSIVE, marker in ARITHMETIC, ids, units)
 
 
 def completed(data: bytes) -> bytes:
@@ -160,15 +164,11 @@ def completed(data: bytes) -> bytes:
     has_end = data.startswith(END, end)
     if has_end and not frame.stray:
         return data
-    head, body = data[:begin], data[begin:end]
+    head = data[:begin]
     if frame.stray:
         segments = _segments(data[:frame.scan_at], len(START))
         head = START + b''.join(data[a:b] for _, a, b in segments) + data[frame.scan_at:begin]
-    if end == len(data) and body.endswith(PADDING):
-        scan = body.rstrip(b'\0') + KEPT_PADDING
-        if 8 * len(scan) > frame.units:  # else the picture is of one colour, and its data of zeros
-            body = scan
-    return head + body + END
+    return head + data[begin:end] + END
 
 
 def is_damage(complaint: str) -> bool:
@@ -176,24 +176,41 @@ def is_damage(complaint: str) -> bool:
     return any(each in complaint for each in DAMAGE)
 
 
-def lacks_pixels(data: bytes, pixels: NDArray[Any]) -> bool:
+def lacks_pixels(data: bytes, pixels: NDArray[Any], has_complaint: bool) -> bool:
     """
-    Return whether a JPEG has fewer pixels than its frame, where libjpeg's complaint is not heard.
+    Return whether a JPEG has fewer pixels than its frame, where libjpeg does not complain of it.
 
-    libjpeg tells its first one only, which may be harmless. Where a corner is of the grey that it
-    writes without data, other data are put behind the scan: a whole picture does not change.
+    libjpeg tells its first complaint only, which may be harmless, and none about arithmetic
+    coding; and zeros behind a scan are data to it. So a suspicious JPEG is decoded with other data
+    behind its last scan, by which a whole one does not change, or without the zeros.
 
     :param data: as :func:`completed` returned it.
     :param pixels: ``(H, W, 3)``, what was decoded.
+    :param has_complaint: whether libjpeg has a harmless one.
     """
+    frame = read_frame(data)
     corners = pixels[[0, 0, -1, -1], [0, -1, 0, -1]]
-    if not (corners == UNDECODED).all(axis=1).any():
+    is_suspicious = frame.is_arithmetic or (corners == UNDECODED).all(axis=1).any()
+    if not (is_suspicious or has_complaint):
         return False
-    first = next(_scans(data, read_frame(data)))
-    longer = np.frombuffer(data[:first.end] + OTHER_DATA + data[first.end:], np.uint8)
-    with native_lines():
-        other = cv2.imdecode(longer, cv2.IMREAD_COLOR)
-    return other is None or not np.array_equal(other, pixels)
+    *_, last = _scans(data, frame)
+    head, scan, rest = data[:last.begin], data[last.begin:last.end], data[last.end:]
+    if is_suspicious:
+        other, _ = _decoded(head + scan + OTHER_DATA + rest)
+        if other is None or not np.array_equal(other, pixels):
+            return True
+    if not (has_complaint and scan.endswith(PADDING)):
+        return False
+    scan = scan.rstrip(b'\0') + KEPT_PADDING
+    _, complaints = _decoded(head + scan + rest)
+    is_plain = bool((pixels[-8:] == pixels[-1, -1]).all())  # of which zeros may be the data
+    return any(map(is_damage, complaints)) and not is_plain
+
+
+def _decoded(data: bytes) -> tuple[Any, list[str]]:
+    with native_lines() as complaints:
+        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return pixels, complaints
 
 
 def _segments(data: bytes, at: int) -> Iterator[tuple[int, int, int]]:

@@ -39,6 +39,8 @@ from movenet_ros.core.image import check_size
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.native_lines import log_once
+from movenet_ros.core.native_lines import native_lines
 from movenet_ros.core.source_kind import is_named_as_picture
 from movenet_ros.core.source_kind import kind_of
 from movenet_ros.core.source_kind import pictures
@@ -182,7 +184,9 @@ def _captured(capture: cv2.VideoCapture, name: str, max_pixels: int) -> Iterator
     """Read a camera until it is unplugged."""
     begun_ns = time.monotonic_ns()
     while True:
-        got, pixels = capture.read()
+        with native_lines() as complaints:  # of libjpeg, which decodes what most cameras send
+            got, pixels = capture.read()
+        log_once(complaints)
         time_ns = time.monotonic_ns() - begun_ns
         if not got:
             break

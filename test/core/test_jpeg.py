@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode
 from io import BytesIO
 import logging
 from random import Random
@@ -38,6 +39,15 @@ WITH_GREY = PIXELS.copy()  # the grey that libjpeg writes where it has no data
 WITH_GREY[20:] = 128
 TABLES = b'\xff\xc4'
 LAST_BLOCKS = 300  # bytes of these JPEGs
+ARITHMETIC = b64decode(  # 48x32, grey; no Python package encodes that
+    '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAAoHBwgHBgoICAgLCgoLDhgQDg0NDh0VFhEYIx8lJCIfIiEmKzcvJik0'
+    'KSEiMEExNDk7Pj4+JS5ESUM8SDc9Pjv/yQALCAAgADABAREA/8wABgAQEAX/2gAIAQEAAD8A/wCzD9FmBfl83LtZ'
+    'GzR5wvlGBKNaZHtbpPBCwsTP+g6bGOZLTyPSBqgqLnRyiO7qDVu6RwqOC1TJHTBvbiYFVxlbpMc0/wBUm65DC23k'
+    '4BcQg7OnpOZKJ9nKqLzviti8wSJICnCpvyEpf6umvcj+0Nag1y1gVtl7Nkuxw4NMCSZ+TAlTSuS3bqCNRlUIb+8h'
+    'tcUD5tVJS2utj42wflX9iO6BP+W/clJ0yAV+Hhca6TWePI5LCHjl6lrBbc4xgTayBabsP6tuSrEctzm/GwzMzPoP'
+    'VJ7OYzMMtD5X8r4dD4cBa06ywykyM3xN1wD/AJROShdmssyai1Wj/bK1mzneSdeUUqGIZi7/AMKTPJ3RT96u6eau'
+    'HympgP/Z'
+)
 
 
 def encoded(*options: int, pixels: NDArray[np.uint8] = PIXELS) -> bytes:
@@ -129,6 +139,7 @@ CUT = {  # what may stand where a JPEG breaks off
     'zeros': bytes(3000),
     'the next one': WHOLE['grey'],
     'an end and rubbish': END + b'\x12\x34',
+    'zeros and an end': bytes(3000) + END,
 }
 
 
@@ -166,6 +177,16 @@ def test_missing_data_is_found_behind_a_harmless_complaint() -> None:
     for at in range(second + 20, len(strange) - LAST_BLOCKS, 50):
         with pytest.raises(ImageError, match='truncated JPEG'):
             decode_picture(strange[:at] + END)
+
+
+def test_half_a_jpeg_of_arithmetic_coding_is_refused() -> None:
+    """Of which libjpeg does not complain."""
+    if cv2.imdecode(np.frombuffer(ARITHMETIC, np.uint8), cv2.IMREAD_COLOR) is None:
+        pytest.skip('this OpenCV does not read it')
+    assert pixels_of(ARITHMETIC) == pixels_of(ARITHMETIC[:-2]) == by_opencv(ARITHMETIC)
+    for cut in range(len(ARITHMETIC) * 6 // 10, len(ARITHMETIC) * 8 // 10, 7):
+        with pytest.raises(ImageError, match='truncated JPEG|no whole picture'):
+            decode_picture(ARITHMETIC[:cut] + END)
 
 
 @given(st.binary(max_size=200))
