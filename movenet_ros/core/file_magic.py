@@ -45,6 +45,7 @@ class Form(Enum):
     CAMERA = 'a camera'
     STREAM = 'the address of a stream'
     METADATA = 'the metadata of a bag'
+    ARCHIVE = 'packed'
     TEXT = 'a text file'
     UNKNOWN = 'a file of no known kind'  # a video, perhaps
     REFUSED = 'known, and not for any reader'
@@ -69,7 +70,9 @@ class Kind:
         return one_line(f'{source} is {self.name}{fix}', most=1000)
 
 
-STORAGES = {'.mcap': Form.MCAP, '.db3': Form.SQLITE, '.zstd': Form.PACKED}  # by their suffixes
+STORAGES = {  # by their suffixes
+    '.mcap': Form.MCAP, '.db3': Form.SQLITE, '.zstd': Form.PACKED, '.zst': Form.PACKED,
+}
 GIF = 'a GIF'  # a picture in a folder, an animation by itself
 JPEG_STREAMS = ('.mjpeg', '.mjpg')  # one JPEG behind the other
 
@@ -139,13 +142,13 @@ MAGIC: tuple[tuple[bytes, Form, str, str], ...] = (
     (rb'\x93NUMPY', Form.REFUSED, 'an array of NumPy', AS_PICTURES),
     (rb'\x89HDF\r\n', Form.REFUSED, 'an HDF5 file', AS_PICTURES),
     (rb'%PDF', Form.REFUSED, 'a PDF document', AS_PICTURES),
-    (rb'PK[\x03\x05]', Form.REFUSED, 'a zip archive', UNPACK),
-    (rb'.{257}ustar', Form.REFUSED, 'a tar archive', UNPACK),
-    (rb'\x1f\x8b', Form.REFUSED, 'packed with gzip', UNPACK),
-    (rb'BZh[1-9]', Form.REFUSED, 'packed with bzip2', UNPACK),
-    (rb'\xfd7zXZ\0', Form.REFUSED, 'packed with xz', UNPACK),
-    (rb'\x04\x22\x4d\x18', Form.REFUSED, 'packed with lz4', UNPACK),
-    (rb'7z\xbc\xaf|Rar!', Form.REFUSED, 'a 7z or rar archive', UNPACK),
+    (rb'PK[\x03\x05]', Form.ARCHIVE, 'a zip archive', UNPACK),
+    (rb'.{257}ustar', Form.ARCHIVE, 'a tar archive', UNPACK),
+    (rb'\x1f\x8b', Form.ARCHIVE, 'packed with gzip', UNPACK),
+    (rb'BZh[1-9]', Form.ARCHIVE, 'packed with bzip2', UNPACK),
+    (rb'\xfd7zXZ\0', Form.ARCHIVE, 'packed with xz', UNPACK),
+    (rb'\x04\x22\x4d\x18', Form.ARCHIVE, 'packed with lz4', UNPACK),
+    (rb'7z\xbc\xaf|Rar!', Form.ARCHIVE, 'a 7z or rar archive', UNPACK),
     (rb'\x7fELF', Form.REFUSED, 'a program', ''),
     (rb'\s*<(!(?i:doctype) )?(?i:html)', Form.REFUSED, 'a web page', 'download the file itself'),
     (rb'\0{64}', Form.REFUSED, 'zeros where it begins', 'copy it again, or another copy'),

@@ -36,10 +36,11 @@ from movenet_ros.core.wording import natural_order
 from movenet_ros.core.wording import one_line
 
 METADATA = 'metadata.yaml'
-BAGS = (Form.BAG, *STORAGES.values())
+BAGS = {Form.BAG, *STORAGES.values()}
 PICTURE_SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 ADDRESS = re.compile('[a-z][a-z0-9+.-]+:/', re.IGNORECASE)  # Path leaves one / of two
-VIDEO4LINUX = 81  # the major number of cameras
+CAMERAS = ('/dev/video', '/dev/v4l/')
+VIDEO4LINUX = 81  # their major number
 NAMED = 5  # names in a sentence
 NO_FILE = {stat.S_IFIFO: 'a pipe', stat.S_IFSOCK: 'a socket', stat.S_IFBLK: 'a disk'}
 
@@ -117,6 +118,8 @@ def replay_command(path: Path) -> str:
 
 def _is_storage(path: Path, kind: Kind) -> bool:
     """Return whether a file is one, whole or not; other programs, too, keep an SQLite file."""
+    if kind.form is Form.ARCHIVE:
+        return not STORAGES.keys().isdisjoint(path.suffixes)  # x.mcap.gz
     return path.suffix in STORAGES or kind.form in (Form.MCAP, Form.PACKED)
 
 
@@ -126,7 +129,7 @@ def _live(form: Form, source: str) -> Kind:
 
 def _absent(source: str) -> Kind:
     """Return what is no path: the index of a camera, one that is not plugged in, an address."""
-    if source.isdecimal() or source.startswith('/dev/'):
+    if source.isdecimal() or source.startswith(CAMERAS):
         return _live(Form.CAMERA, source)
     if ADDRESS.match(source):
         return _live(Form.STREAM, re.sub(':/+', '://', source, count=1))
@@ -143,14 +146,15 @@ def _file(path: Path) -> Kind:
 
 
 def _contents(folder: Path) -> list[tuple[Path, Kind]]:
-    """List the files of a folder that can be read, each with what it is, in natural order."""
+    """List the files of a folder, each with what it is, in natural order."""
     found = []
     for path in _sorted(folder):
         try:
             if path.is_file():
                 found.append((path, _file(path)))
-        except OSError:  # without the right to read it
-            pass
+        except OSError as error:
+            kind = Kind(Form.REFUSED, f'a file that cannot be read ({error.strerror})')
+            found.append((path, kind))
     return found
 
 
@@ -169,12 +173,12 @@ def _folder(path: Path) -> Kind:
         (Form.BAG, 'bag{s}'), (Form.VIDEO, 'video{s}'), (Form.PICTURES, 'folder{s} of pictures'),
     ):
         if found := [each for each, kind in (*contents, *inner) if kind and kind.form is form]:
-            fix = replay_command(found[0]) if form is Form.BAG else f'give one, as {found[0]}'
+            fix = replay_command(found[0]) if form is Form.BAG else f'give one of them: {found[0]}'
             several = what.format(s='s' if found[1:] else '')
             name = f'a folder of {len(found)} {several} ({named(found)})'
             return Kind(Form.REFUSED, name, fix)
     for each, kind in contents:
-        if kind.form is Form.REFUSED:
+        if kind.form in (Form.REFUSED, Form.ARCHIVE):
             name = f'a folder in which {one_line(each.name)} is {kind.name}'
             return Kind(Form.REFUSED, name, kind.fix)
     if (path / METADATA).exists():  # it is not whole, or no file

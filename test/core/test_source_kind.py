@@ -27,6 +27,7 @@ import cv2
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.file_magic import Form
 from movenet_ros.core.source_kind import kind_of
+from movenet_ros.core.source_kind import storages
 import numpy as np
 import pytest
 
@@ -85,9 +86,9 @@ FILES: list[tuple[bytes, Form, str]] = [
     (b'\x18\xe2\x2d\0' + bytes(60), Form.REFUSED, 'index'),
     (b'\xd9\xd5\x05\xf9\x20\xa1\x63\xd7' + bytes(60), Form.REFUSED, 'journal'),
     (b'\0\0\0\x18ftypheic' + bytes(60), Form.REFUSED, 'HEIC'),
-    (b'\x1f\x8b\x08' + bytes(60), Form.REFUSED, 'gzip'),
+    (b'\x1f\x8b\x08' + bytes(60), Form.ARCHIVE, 'gzip'),
     (bytes(400), Form.REFUSED, 'zeros'),
-    (b'kitchen.mcap'.ljust(257, b'\0') + b'ustar' + bytes(99), Form.REFUSED, 'tar'),
+    (b'kitchen.mcap'.ljust(257, b'\0') + b'ustar' + bytes(99), Form.ARCHIVE, 'tar'),
     (b'\x89HDF\r\n\x1a\n' + bytes(60), Form.REFUSED, 'HDF5'),
     (b'\x93NUMPY\1\0' + bytes(60), Form.REFUSED, 'NumPy'),
     (b'<!DOCTYPE html><html>Log in', Form.REFUSED, 'web page'),
@@ -156,6 +157,8 @@ FOLDERS: list[tuple[dict[str, bytes], Form, str]] = [
     ({'a_mcap': MCAP, 'preview_jpg': picture()}, Form.BAG, ''),
     ({'a_db3': database()}, Form.BAG, ''),
     ({'a_db3_zstd': ZSTD}, Form.BAG, ''),
+    ({'a_mcap_gz': b'\x1f\x8b\x08' + bytes(60)}, Form.REFUSED, 'packed with gzip'),
+    ({'a_mcap': MCAP, 'b_mcap_gz': b'\x1f\x8b\x08' + bytes(60)}, Form.BAG, ''),
     ({'a_mcap_active': MCAP}, Form.BAG, ''),
     ({'a_jpg': picture(), 'digikam_db': database()}, Form.PICTURES, ''),
     ({'a_jpg': picture(), 'metadata_yaml': b'people: 3'}, Form.PICTURES, ''),
@@ -185,6 +188,18 @@ def test_a_folder_of_bags_names_the_command_for_one(tmp_path: Path) -> None:
     kind = kind_of(tmp_path)
     assert 'run.2, run.10' in kind.name
     assert kind.fix == f'python -m movenet_ros replay {tmp_path}/run.2'
+
+
+def test_a_file_of_a_folder_that_cannot_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(13, 'Permission denied')
+
+    fill(tmp_path, x_mcap=MCAP)
+    monkeypatch.setattr(Path, 'open', refuse)
+    assert 'x.mcap is a file that cannot be read (Permission denied)' in kind_of(tmp_path).name
+    assert storages(tmp_path) == [tmp_path / 'x.mcap']
 
 
 def test_a_link_is_what_it_leads_to(tmp_path: Path) -> None:

@@ -157,14 +157,15 @@ def _opened(files: list[Path], stack: ExitStack) -> Storage:
     for path in files:
         try:
             reader = _reader(path, stack)
-            damage = reader.damage and _with_fix(reader.damage, reader)
-            tried.append(Storage(path.name, reader, damage))
+            if not reader.damage:
+                return Storage(path.name, reader, '')
+            tried.append(Storage(path.name, reader, _with_fix(reader.damage, reader)))
         except StartError as error:
             tried.append(Storage(path.name, None, str(error)))
         except OSError as error:
             where = f' in {tempfile.gettempdir()}' if error.errno == errno.ENOSPC else ''
             tried.append(Storage(path.name, None, f'it cannot be read: {error.strerror}{where}'))
-    return min(tried, key=lambda each: (each.reader is None, each.damage != ''))
+    return min(tried, key=lambda each: each.reader is None)
 
 
 def _reader(path: Path, stack: ExitStack) -> Any:

@@ -36,7 +36,7 @@ from movenet_ros.replay.bag.sqlite import LOGS
 import yaml
 
 ROOT = 'rosbag2_bagfile_information'
-COMPRESSED = '.zstd'
+COMPRESSED = ('.zstd', '.zst', '.gz', '.bz2', '.xz', '.lz4', '.7z', '.zip')
 
 
 @dataclass
@@ -149,10 +149,13 @@ def _logs_without_their_files(folder: Path) -> Iterator[tuple[Path, str]]:
 def _packed_or_not(paths: Iterable[Path]) -> dict[str, list[Path]]:
     """Put a storage and the same one packed together, by its name; the unpacked one first."""
     found: dict[str, list[Path]] = {}
-    for path in sorted(paths, key=lambda path: path.suffix == COMPRESSED):
+    for path in paths:
         found.setdefault(_unpacked(path.name), []).append(path)
+    for same in found.values():
+        same.sort(key=lambda path: path.suffix in COMPRESSED)
     return found
 
 
 def _unpacked(name: str) -> str:
-    return name.removesuffix(COMPRESSED)
+    path = PurePath(name)
+    return path.stem if path.suffix in COMPRESSED else name

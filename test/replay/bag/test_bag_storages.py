@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import gzip
 import io
 from pathlib import Path
 import shutil
@@ -117,6 +118,30 @@ def test_a_storage_that_lies_there_packed_and_unpacked_is_read_once(
         broken.write_bytes(broken.read_bytes()[:-99])
     rows, damage, _ = read(folder)
     assert (rows, damage) == (ROWS, '')
+
+
+@pytest.mark.parametrize('suffix', ['.zstd', '.zst'])
+def test_packed_and_unpacked_storages_of_a_folder_keep_their_order(
+    suffix: str, loose: Callable[..., Path]
+) -> None:
+    folder = loose('x_0.mcap', 'x_1.mcap', 'x_2.mcap')
+    pack(folder / 'x_0.mcap').rename(folder / f'x_0.mcap{suffix}')
+    (folder / 'x_0.mcap').unlink()
+    pack(folder / 'x_2.mcap').rename(folder / f'x_2.mcap{suffix}')
+    assert read(folder)[:2] == (ROWS, '')
+
+
+def test_an_archive_of_a_storage_is_a_loss_unless_the_storage_lies_beside_it(
+    loose: Callable[..., Path]
+) -> None:
+    folder = loose('x_0.mcap', 'x_1.mcap', 'x_2.mcap')
+    with gzip.open(folder / 'x_1.mcap.gz', 'wb') as archive:
+        archive.write((folder / 'x_1.mcap').read_bytes())
+    assert read(folder)[:2] == (ROWS, '')
+    (folder / 'x_1.mcap').unlink()
+    rows, damage, _ = read(folder)
+    assert rows == ROWS[:8] + ROWS[16:]
+    assert 'x_1.mcap.gz' in damage and 'unpack it' in damage
 
 
 @pytest.mark.parametrize('storage', ['mcap', 'sqlite3'])
