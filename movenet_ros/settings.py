@@ -231,12 +231,12 @@ class VideoSourceParameters:
 
     source: str = param(
         '',
-        'Video file, folder of pictures, camera index (0) or device (/dev/video0).',
+        'Video file, folder of pictures, camera (0 or /dev/video0) or address (rtsp://...).',
         at_start=True,
     )
     rate: float = param(
         0.0,
-        "Rate of images, in Hz; 0: the video's or the camera's own, 2 for pictures.",
+        "Rate of images, in Hz; 0: the video's own times, the camera's pace, 2 for pictures.",
         between=(0.0, 1000.0),
         at_start=True,
     )

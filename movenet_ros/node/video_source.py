@@ -67,7 +67,7 @@ class VideoSource(Node):
         # steady: the pace is real time even where the stamps are simulated
         self._pace = Clock(clock_type=ClockType.STEADY_TIME)
         self._timer = self.create_timer(POLL_S, self._publish_next, clock=self._pace)
-        pace = f'{self._settings.rate or self.media.rate_hz:g} Hz'
+        pace = f'{self._settings.rate:g} Hz' if self._settings.rate else 'its own pace'
         self.get_logger().info(
             f'publishing {self.media.name} on {self._publisher.topic_name} at {pace}'
         )

@@ -138,6 +138,34 @@ def test_stamps_increase_by_the_rate(
     assert abs(images[-1].header.stamp.sec - time.time()) < 10
 
 
+def test_a_pause_is_a_pause(
+    make_video: Callable[..., Path], tmp_path: Path, world: World, images: list[Image],
+    start: Start,
+) -> None:
+    """Each image comes at its own time, whatever rate the file states."""
+    times_s = [0, 0.02, 0.04, 0.5, 0.52]
+    start(source=str(make_video(tmp_path / 'v.mp4', times_s)), loop=False)
+    world.until(lambda: world.errors and len(images) == len(times_s), 'for the end')
+    assert steps_s(images).argmax() == 2 and steps_s(images)[2] > 0.4
+
+
+def test_what_is_missing_is_told_once(
+    make_video: Callable[..., Path], tmp_path: Path, world: World, start: Start
+) -> None:
+    """However often the video begins again."""
+    random = np.random.default_rng(5).integers(0, 256, (9, 48, 64, 3), np.uint8)
+    times_s = [i / 50 for i in range(9)]
+    path = make_video(
+        tmp_path / 'v.avi', times_s, 'mjpeg', 'yuvj420p', image=lambda i: random[i]
+    )
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    log = world.sink(Log, '/rosout')
+    node = start(source=str(path))
+    world.until(lambda: node.sent > 10)
+    (line,) = [each.msg for each in log if each.level >= WARNING]
+    assert 'v.avi' in line and 'breaks off' in line
+
+
 def test_messages_are_bgr8_with_the_frame_id(
     video: str, world: World, images: list[Image], start: Start
 ) -> None:
