@@ -22,7 +22,14 @@ caught.
 
 
 class MoveNetError(Exception):
-    """An error of this package, in one line that a user can act on."""
+    """
+    An error of this package, in one line that a user can act on.
+
+    It can be printed and logged whatever bytes a file's name in it has.
+    """
+
+    def __init__(self, message: str = '') -> None:
+        super().__init__(message.encode('utf-8', 'backslashreplace').decode())
 
 
 class StartError(MoveNetError):
