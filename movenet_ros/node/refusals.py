@@ -58,6 +58,9 @@ def check_environment() -> None:
 
 def refused_arguments(error: Exception) -> str:
     """Return why ROS does not start with the arguments and the environment of this process."""
+    if isinstance(error, UnicodeEncodeError):
+        given = one_line(error.object)
+        return f'ROS takes no argument but UTF-8: {given}; try: a link to that file (ln -s)'
     reason = rcl_reason(error)
     detail = LEADS.sub('', reason).replace('. Error: error not set', '')
     for words, meaning, fix in REASONS:

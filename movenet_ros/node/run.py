@@ -94,7 +94,7 @@ def _run(make_node: Callable[[], Node], args: Sequence[str], about: str | None) 
     except StartError as error:
         print(f'movenet_ros: {error}', file=sys.stderr)
         return 1
-    except RuntimeError as error:  # a params_file that is not there, say
+    except (RuntimeError, UnicodeEncodeError) as error:  # a params_file that is not there, say
         print(f'movenet_ros: {refused_arguments(error)}', file=sys.stderr)
         return 1
     if get_logger_effective_level('rcl') == LoggingSeverity.FATAL:  # not set by an argument

@@ -14,6 +14,8 @@
 
 """Environments in which ROS cannot start are refused before rcl answers in its own way."""
 
+import os
+
 from movenet_ros.core.errors import StartError
 from movenet_ros.node.refusals import check_environment
 from movenet_ros.node.refusals import refused_arguments
@@ -51,3 +53,10 @@ def test_the_page_on_security_is_named_by_its_path(monkeypatch: pytest.MonkeyPat
     ):
         path = sentence.rpartition('see ')[2].rstrip(')')
         assert path.endswith('/doc/security.md') and path.startswith('/')
+
+
+def test_an_argument_that_is_no_utf_8_is_named_with_a_way_out() -> None:
+    name = os.fsdecode(b'source:=Vid\xe9o.mp4')
+    error = UnicodeEncodeError('utf-8', name, 11, 12, 'surrogates not allowed')
+    line = refused_arguments(error)
+    assert 'UTF-8' in line and 'ln -s' in line and line.isprintable()
