@@ -28,7 +28,7 @@ from typing import Any
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import check_size
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.needs import needs
+from movenet_ros.core.needs import pyav
 from movenet_ros.core.units import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class Decoder:
     """
 
     def __init__(self, container: Any, stream: Any, rate_hz: float, max_pixels: int) -> None:
-        av = needs('av')
+        av = pyav()
         self.done = 0
         self.time_ns = 0
         self.lost = 0

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from importlib import import_module
+import logging
 from typing import Any
 
 from movenet_ros.core.errors import StartError
@@ -35,3 +36,13 @@ def needs(module: str) -> Any:
     except ImportError as error:
         package = PACKAGES.get(name := module.split('.')[0], name)
         raise StartError(f'{package} is not installed ({error}): pip install {package}') from error
+
+
+def pyav() -> Any:
+    """
+    Import PyAV, without what FFmpeg says to itself: versions before 12 would log it.
+
+    :raises StartError: if it is not installed.
+    """
+    logging.getLogger('libav').setLevel(logging.CRITICAL + 1)
+    return needs('av')

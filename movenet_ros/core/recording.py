@@ -27,7 +27,7 @@ from typing import Any
 
 import cv2
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.needs import needs
+from movenet_ros.core.needs import pyav
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.units import NANOSECONDS
 import numpy as np
@@ -127,7 +127,7 @@ class VideoFile:
     """
 
     def __init__(self, path: Path, rate_hz: float) -> None:
-        self._av = needs('av')
+        self._av = pyav()
         self._path = path
         self._rate_hz = rate_hz
         self._container: Any = None
@@ -203,7 +203,7 @@ def codec_note() -> str:
 
 def _encoder() -> tuple[str, dict[str, str]]:
     """Return the name and the options of the best encoder that FFmpeg has here."""
-    codecs = needs('av').codec
+    codecs = pyav().codec
     for name, options in ENCODERS.items():
         with suppress(codecs.codec.UnknownCodecError):
             codecs.Codec(name, 'w')

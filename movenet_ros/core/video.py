@@ -31,7 +31,7 @@ from movenet_ros.core.decoder import Timed
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import check_size
-from movenet_ros.core.needs import needs
+from movenet_ros.core.needs import pyav
 
 CAMERA_HZ = 30.0  # of a video or a camera that states no rate
 HIGHEST_HZ = 1000.0  # what states more states no rate
@@ -96,7 +96,7 @@ class Video:
 
         :raises StartError: if there is none that can be decoded.
         """
-        av = needs('av')
+        av = pyav()
         more: dict[str, Any] = {'container_options': FILE_OPTIONS}
         version = int(av.__version__.split('.')[0])
         if version >= 17:  # earlier ones crash where a file begins without its streams

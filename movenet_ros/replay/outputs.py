@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.recording import codec_note
 from movenet_ros.core.recording import JsonLines
 from movenet_ros.core.recording import pose_record
 from movenet_ros.core.recording import VideoFile
@@ -68,7 +69,7 @@ class Outputs:
     """
     The files of a replay; a context manager that leaves nothing behind that is not complete.
 
-    :ivar notes: which topics of the input the bag will not have, in sentences.
+    :ivar notes: what the outputs will not have, in sentences: topics of the input, a good codec.
     :raises StartError: if something cannot be written where it is to be.
     """
 
@@ -88,6 +89,8 @@ class Outputs:
         check_apart(input_path, [path for path, *_ in wanted])
         if targets.video and targets.video.suffix != VIDEO_SUFFIX:
             raise StartError(f'{targets.video} does not end in {VIDEO_SUFFIX}')
+        if targets.video and (note := codec_note()):
+            self.notes.append(note)
         self._ours, self._others = self._bag_topics() if targets.bag else ({}, [])
         self._rate_hz = source.rate_hz() if targets.video else 0.0
         with ExitStack() as stack:

@@ -160,6 +160,18 @@ def test_a_folder_that_does_not_exist_is_refused_in_one_line(tmp_path: Path) -> 
             video.write(grey(0), 0)
 
 
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / 'v.mp4'
+    path.symlink_to('/dev/full')
+    video = VideoFile(path, RATE_HZ)
+    with pytest.raises(StartError, match=r'cannot write .*v\.mp4: No space left'):
+        for i in range(100):
+            video.write(grey(i), i * STEP_NS)
+        video.close()
+    video.close()
+    assert not path.is_symlink()
+
+
 def test_without_an_image_no_file_is_written(record: Callable[..., Path]) -> None:
     assert not record().exists()
 
@@ -216,3 +228,11 @@ def test_a_line_can_be_read_as_soon_as_it_is_written(tmp_path: Path) -> None:
 def test_a_file_that_cannot_be_written_is_refused_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(StartError, match=r'cannot write .*gone.*: No such file or directory'):
         JsonLines(tmp_path / 'gone' / 'poses.jsonl')
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    path = tmp_path / 'poses.jsonl'
+    path.symlink_to('/dev/full')
+    with pytest.raises(StartError, match=r'cannot write .*poses\.jsonl: No space left'):
+        with JsonLines(path) as lines:
+            lines.write({'stamp_ns': 1})

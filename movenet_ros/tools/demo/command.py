@@ -38,6 +38,7 @@ from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
 from movenet_ros.core.media import TimedImage
 from movenet_ros.core.needs import needs
+from movenet_ros.core.recording import codec_note
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
@@ -92,6 +93,8 @@ def _run(
     if media.are_pictures:
         content = f'{media.count} picture{"s" * (media.count != 1)}'
     print(f'{media.name}, {content}; starting the pose node, see {out / LOG}', flush=True)
+    if not media.are_pictures and (note := codec_note()):
+        print(note, flush=True)
     tqdm = needs('tqdm').tqdm
 
     def warn(line: str) -> None:
