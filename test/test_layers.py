@@ -57,7 +57,7 @@ ROS = {'ament_index_python', 'cv_bridge', 'rclpy'} | MESSAGES
 # Seconds to import, and optional: only functions that need them do.
 HEAVY = {'google', 'onnx', 'onnxruntime', 'openvino', 'tensorflow', 'tensorflow_hub', 'tf2onnx'}
 THIRD_PARTIES = {
-    'core': {'cv2', 'numpy'},  # and SciPy, loaded by name in core/tracking.py: no walk sees that
+    'core': {'cv2', 'numpy'},  # SciPy and PyAV are loaded by name: no walk sees that
     'backends': {'numpy', 'onnxruntime', 'openvino', 'tensorflow'},
     'model': {'numpy'} | HEAVY,
     'messages': {'cv2', 'numpy', 'cv_bridge', 'rclpy'} | MESSAGES,
