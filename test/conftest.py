@@ -59,10 +59,12 @@ NEEDS = {  # what only pip has, and what cannot be collected without it
     'core/test_recording.py': ('av',),
     'core/test_video.py': ('av',),
     'fuzz': ('onnx', 'rosbags'),
+    'messages/test_padding.py': ('rosbags',),
     'model/test_known_answer.py': ('onnx', 'onnxruntime'),
     'model/test_onnx_export.py': ('onnx', 'onnxruntime'),
     'replay': ('lz4', 'mcap', 'rosbags', 'zstandard'),
     'test_seams.py': ('onnx', 'onnxruntime'),
+    'tools/demo/test_demo_results.py': ('av',),
 }
 MISSING = {
     path: ', '.join(name for name in names if find_spec(name) is None)

@@ -132,6 +132,27 @@ def test_package_xml_or_an_extra_names_what_is_imported(manifest: Package, folde
     assert keys - {each.name for each in depends} == set()
 
 
+def test_tests_that_only_pip_allows_to_collect_are_left_out_without_it() -> None:
+    """On a ROS distribution, colcon test has what package.xml names."""
+    tree = ast.parse((ROOT / 'test' / 'conftest.py').read_text())
+    (needs,) = (
+        ast.literal_eval(each.value)
+        for each in tree.body
+        if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == 'NEEDS'
+    )
+    from_pip = {canonicalize_name(each.name).replace('-', '_') for each in extras()} - {*KEYS}
+    unlisted = []
+    for path in (ROOT / 'test').rglob('test_*.py'):
+        inside = path.relative_to(ROOT / 'test')
+        listed = {name for each in (inside, *inside.parents) for name in needs.get(str(each), ())}
+        body = ast.parse(path.read_text()).body
+        names = {str(each.module) for each in body if isinstance(each, ast.ImportFrom)}
+        names |= {a.name for each in body if isinstance(each, ast.Import) for a in each.names}
+        used = {name.split('.')[0] for name in names}
+        unlisted += [f'{inside}: {name}' for name in used & from_pip - listed]
+    assert unlisted == []
+
+
 def test_a_robot_without_a_display_can_do_without_rviz_and_the_camera_driver() -> None:
     named = []
     for headless in ('', '1'):
@@ -162,7 +183,7 @@ def test_ros2_doctor_finds_our_part(installed: Path, group: str) -> None:
 
 def test_an_installation_brings_what_ros_looks_for(installed: Path) -> None:
     shared = ['package.xml', *(path.relative_to(ROOT) for path in ROOT.glob('launch/*.py'))]
-    shared += [path.relative_to(ROOT) for path in ROOT.glob('config/*')]
+    shared += [path.relative_to(ROOT) for path in (*ROOT.glob('config/*'), *ROOT.glob('doc/*.md'))]
     marker = installed / 'share/ament_index/resource_index/packages/movenet_ros'
     files = [marker, *(installed / 'share/movenet_ros' / path for path in shared)]
     assert [str(path) for path in files if not path.is_file()] == []
