@@ -19,9 +19,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from queue import Queue
-from threading import Timer
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,16 +42,17 @@ import pytest
 from std_msgs.msg import Header
 
 WH = (64, 48)
-Answer = Callable[[int], Sequence[str]]  # takes the number of an image, returns what comes back
+Message = tuple[int, str]  # the number of an image, and what there is about it
+Answer = Callable[[int], Sequence[Message]]  # takes the number of an image, returns what comes
 
 
-def both(number: int) -> Sequence[str]:
+def both(number: int) -> Sequence[Message]:
     """Answer as a pose node does."""
-    return 'poses', 'image'
+    return (number, 'poses'), (number, 'image')
 
 
 class FakeNode:
-    """Answers images a little later, out of another thread."""
+    """Answers images a little later and in their order, out of another thread."""
 
     has_subscriber = True
     status = SimpleNamespace(backend='none on CPU')
@@ -62,6 +64,8 @@ class FakeNode:
         self._answer = answer
         self._people = people
         self._answered = 0
+        self._messages: dict[Message, Any] = {}
+        self._thread = ThreadPoolExecutor(1)
 
     def publish(self, image: SourceImage) -> int:
         """Take an image; stamps count the images."""
@@ -69,18 +73,17 @@ class FakeNode:
         self.sent += 1
         header = Header()
         header.stamp.nanosec = self.sent
-        message = {
-            'poses': poses_to_msg(self._people, header),
-            'image': image_to_bytes(image.as_bgr(), header),
-        }
-        names = self._answer(self.sent)
+        self._messages[self.sent, 'poses'] = poses_to_msg(self._people, header)
+        self._messages[self.sent, 'image'] = image_to_bytes(image.as_bgr(), header)
+        answer = self._answer(self.sent)
 
         def come() -> None:
-            self._answered += bool(names)
-            for name in names:
-                self.arrived.put((self.sent + 10**6, message[name]))
+            time.sleep(0.01)
+            self._answered += bool(answer)
+            for each in answer:
+                self.arrived.put((self.sent + 10**6, self._messages[each]))
 
-        Timer(0.01, come).start()
+        self._thread.submit(come)
         return self.sent
 
 
@@ -133,7 +136,7 @@ def one(make_people: Callable[[tuple[int, int], int], Poses]) -> Poses:
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give images up soon."""
-    monkeypatch.setattr(demo_player, 'ANSWER_S', 0.1)
+    monkeypatch.setattr(demo_player, 'ANSWER_S', 0.5)
 
 
 def grey() -> SourceImage:
@@ -211,12 +214,20 @@ def test_an_image_that_does_not_come_back_is_named(
     lost: Sequence[str], one: Poses, impatient: None
 ) -> None:
     play = Play(
-        pictures('a', 'b', 'c'), one, lambda i: [x for x in both(i) if i != 2 or x not in lost]
+        pictures('a', 'b', 'c'), one, lambda i: [x for x in both(i) if i != 2 or x[1] not in lost]
     )
     (line,) = play.warnings
     assert line.startswith('b ')
     assert [file for *_, file in play.results.images] == ['a', 'c']
     assert play.outcome.dropped == ('poses' in lost)
+
+
+def test_what_comes_late_is_recorded_all_the_same(one: Poses, impatient: None) -> None:
+    answers = {1: both(1), 2: (), 3: (*both(2), *both(3))}
+    play = Play(pictures('a', 'b', 'c'), one, answers.__getitem__)
+    assert len(play.warnings) == 1
+    assert [each['file'] for each in play.results.records] == ['a', 'b', 'c']
+    assert not play.outcome.dropped
 
 
 def test_a_camera_is_not_waited_for(one: Poses) -> None:
