@@ -56,7 +56,7 @@ def try_conversion() -> str:
         from cv_bridge import CvBridge
 
         pixels = CvBridge().imgmsg_to_cv2(msg, 'bgr8')
-    except Exception as error:  # noqa: B902 (built for another NumPy or OpenCV, it raises anything)
+    except Exception as error:  # noqa: B902 (built for another NumPy, it raises anything)
         if isinstance(error, ModuleNotFoundError) and error.name == 'cv_bridge':
             return NOT_INSTALLED
         return f'cv_bridge converts no image: {type(error).__name__}: {one_line(error)}'

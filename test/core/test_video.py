@@ -287,6 +287,7 @@ def test_a_network_camera_is_live() -> None:
     jpegs = [cv2.imencode('.jpg', np.full((48, 64, 3), 20 * i, np.uint8))[1] for i in range(8)]
 
     class Camera(BaseHTTPRequestHandler):
+
         def do_GET(self) -> None:  # noqa: N802 (its name in the base class)
             self.send_response(200)
             self.send_header('Content-Type', 'multipart/x-mixed-replace; boundary=frame')

@@ -245,6 +245,7 @@ def test_a_camera_that_is_unplugged_is_told(one: Poses) -> None:
 
 def test_a_signal_ends_it_and_the_image_under_way_is_recorded(one: Poses) -> None:
     class Interrupted(Play):
+
         def on_image(self) -> None:
             super().on_image()
             if self.done == 2:
