@@ -31,6 +31,7 @@ from threading import Thread
 import time
 from typing import Any
 
+import cv2
 from lifecycle_msgs.srv import GetState
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
@@ -355,9 +356,9 @@ def nobody() -> NDArray[np.float32]:
 
 @pytest.fixture(scope='session')
 def small_image() -> NDArray[np.uint8]:
-    """Give a picture of IMAGE_WH, BGR."""
-    width, height = IMAGE_WH
-    return np.random.default_rng(0).integers(0, 256, (height, width, 3), np.uint8)
+    """Give a picture of IMAGE_WH, BGR, that shows something: spots."""
+    spots = np.random.default_rng(0).integers(0, 256, (6, 8, 3), np.uint8)
+    return np.asarray(cv2.resize(spots, IMAGE_WH), np.uint8)
 
 
 MakeImage = Callable[..., Image]

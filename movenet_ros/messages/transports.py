@@ -27,18 +27,18 @@ from movenet_ros.core.errors import OtherTopicError
 from movenet_ros.core.wording import one_line
 
 DEPTH = {'16UC1', '16SC1', '32FC1', '64FC1', 'compressedDepth'}
-VIDEO = {  # names in the format of a CompressedImage: what it is, and image_transport's name
-    'h264': ('H.264 video', 'ffmpeg'),
-    'avc': ('H.264 video', 'ffmpeg'),
-    'avc1': ('H.264 video', 'ffmpeg'),
-    'h265': ('H.265 video', 'ffmpeg'),
-    'hevc': ('H.265 video', 'ffmpeg'),
-    'av1': ('AV1 video', 'ffmpeg'),
-    'vp8': ('VP8 video', 'ffmpeg'),
-    'vp9': ('VP9 video', 'ffmpeg'),
-    'mpeg4': ('MPEG-4 video', 'ffmpeg'),
-    'ffmpeg': ('video by ffmpeg_image_transport', 'ffmpeg'),
-    'theora': ('Theora video', 'theora'),
+VIDEO = {  # words in the format of a CompressedImage
+    'h264': 'H.264 video',
+    'avc': 'H.264 video',
+    'avc1': 'H.264 video',
+    'h265': 'H.265 video',
+    'hevc': 'H.265 video',
+    'av1': 'AV1 video',
+    'vp8': 'VP8 video',
+    'vp9': 'VP9 video',
+    'mpeg4': 'MPEG-4 video',
+    'ffmpeg': 'video of ffmpeg_image_transport',
+    'theora': 'Theora video',
 }
 VIDEO_TYPES = {  # message types of image_transport's plugins: the plugin's name
     'ffmpeg_image_transport_msgs/msg/FFMPEGPacket': 'ffmpeg',
@@ -47,6 +47,7 @@ VIDEO_TYPES = {  # message types of image_transport's plugins: the plugin's name
 }
 LONGEST_NAME = 60
 PNG = b'\x89PNG'
+CAMERA = '/camera/image_raw'  # in examples
 DEPTH_HEADER = 12  # bytes before the PNG of compressedDepth
 START_CODES = (b'\0\0\0\1', b'\0\0\1')  # of H.264 and H.265
 POSITIONAL = ('humble', 'iron')  # distributions whose republish takes arguments, not parameters
@@ -75,10 +76,10 @@ def check_video(format_: str, data: bytes) -> None:
         raise no_depth('compressedDepth')
     name = next((each for each in _words(format_) if each in VIDEO), '')
     if name or data.startswith(START_CODES):
-        what, transport = VIDEO[name or 'h264']
         raise OtherTopicError(
-            f'{what}, whose images need the ones before',
-            f'let the camera publish JPEG or raw images, or decode them: {republish(transport)}',
+            f'{VIDEO[name or "h264"]}, whose images need the ones before',
+            'let the camera publish JPEG, or make JPEG of its raw images:'
+            f' {republish("raw", "compressed", CAMERA)}',
         )
 
 
@@ -95,21 +96,27 @@ def no_depth(said_by: str) -> OtherTopicError:
     )
 
 
-def republish(transport: str, topic: str = 'TOPIC') -> str:
+def republish(source: str, target: str, topic: str) -> str:
     """
-    Return the command that makes raw images of another transport's.
+    Return the command that makes one transport of images of another.
 
-    :param transport: image_transport's name of it.
-    :param topic: that carries it.
+    :param source: image_transport's name of the one that is there.
+    :param target: of the one that is wanted.
+    :param topic: of either.
     """
-    base = topic.removesuffix(f'/{transport}')
-    remapping = f'-r in/{transport}:={base}/{transport} -r out:={base}'
+    base = topic.removesuffix(f'/{source}')
+    remapping = f'-r {_remapped("in", source, base)} -r {_remapped("out", target, base)}'
     if os.environ.get('ROS_DISTRO') in POSITIONAL:
-        return f'ros2 run image_transport republish {transport} raw --ros-args {remapping}'
+        return f'ros2 run image_transport republish {source} {target} --ros-args {remapping}'
     return (
         'ros2 run image_transport republish --ros-args'
-        f' -p in_transport:={transport} -p out_transport:=raw {remapping}'
+        f' -p in_transport:={source} -p out_transport:={target} {remapping}'
     )
+
+
+def _remapped(name: str, transport: str, base: str) -> str:
+    end = '' if transport == 'raw' else f'/{transport}'
+    return f'{name}{end}:={base}{end}'
 
 
 def _words(format_: str) -> list[str]:

@@ -83,7 +83,8 @@ def explain_silence(
                 fix += f' and remap image to {base}'
         for each in publishers:
             if each.topic_type in VIDEO_TYPES:
-                fix = f'decode them: {republish(VIDEO_TYPES[each.topic_type], topic)}'
+                plugin = VIDEO_TYPES[each.topic_type]
+                fix = f'make raw images of it: {republish(plugin, "raw", topic)}'
         return Condition('type', f'{topic} carries {types}, not {wanted}: {fix}')
     reliabilities = {each.qos_profile.reliability for each in fitting}
     best_effort = ReliabilityPolicy.BEST_EFFORT

@@ -39,6 +39,8 @@ from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
+from movenet_ros.messages.transports import republish
+from movenet_ros.messages.transports import VIDEO_TYPES
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.bag.topic import CDR
 from movenet_ros.replay.bag.topic import Message
@@ -224,7 +226,12 @@ def _converted(topics: list[Topic]) -> str:
         each.serialization for each in topics
         if each.serialization != CDR and 'image' in each.msg_type.lower() + each.name.lower()
     }
-    return ''.join(f' (fix: {CONVERTED.get(each, ELSE)})' for each in sorted(encodings)[:1])
+    fixes = [CONVERTED.get(each, ELSE) for each in sorted(encodings)]
+    for each in topics:
+        if each.msg_type in VIDEO_TYPES:
+            command = republish(VIDEO_TYPES[each.msg_type], 'raw', one_line(each.name))
+            fixes.append(f'record what this makes of it while the bag is played: {command}')
+    return ''.join(f' (fix: {each})' for each in fixes[:1])
 
 
 def _listing(topics: list[Topic]) -> str:

@@ -80,7 +80,7 @@ def test_older_distributions_take_arguments(
     distribution: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv('ROS_DISTRO', distribution)
-    assert republish('ffmpeg', '/camera/image/ffmpeg') == (
+    assert republish('ffmpeg', 'raw', '/camera/image/ffmpeg') == (
         'ros2 run image_transport republish ffmpeg raw --ros-args'
         ' -r in/ffmpeg:=/camera/image/ffmpeg -r out:=/camera/image'
     )
@@ -91,8 +91,8 @@ def test_newer_distributions_take_parameters(
     distribution: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv('ROS_DISTRO', distribution)
-    assert republish('theora', '/camera/image/theora') == (
+    assert republish('raw', 'compressed', '/camera/image') == (
         'ros2 run image_transport republish --ros-args'
-        ' -p in_transport:=theora -p out_transport:=raw'
-        ' -r in/theora:=/camera/image/theora -r out:=/camera/image'
+        ' -p in_transport:=raw -p out_transport:=compressed'
+        ' -r in:=/camera/image -r out/compressed:=/camera/image/compressed'
     )

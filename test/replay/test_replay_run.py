@@ -33,6 +33,7 @@ from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.poses import poses_from_msg
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
+from movenet_ros.messages.transports import VIDEO_TYPES
 from movenet_ros.perception import Perception
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.bag.topic import Message
@@ -394,6 +395,15 @@ def test_a_topic_that_cannot_be_found_is_one_line(
     with pytest.raises(StartError) as refused:
         open_source(path, asked)
     assert words in str(refused.value) and '\n' not in str(refused.value)
+
+
+def test_a_bag_of_video_is_told_with_the_command_that_helps(
+    write_bag: WriteBag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(VIDEO_TYPES, STRING, 'ffmpeg')
+    path = write_bag(tmp_path / 'bag', [('/a/ffmpeg', STRING, 1, b'\0\1\0\0')])
+    with pytest.raises(StartError, match='image_transport republish .* in/ffmpeg:=/a/ffmpeg'):
+        open_source(path, '')
 
 
 @pytest.mark.parametrize('asked', ['/b', 'b'])

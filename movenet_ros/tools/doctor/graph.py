@@ -32,6 +32,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.srv import GetState
+from movenet_ros.core.blank import blankness
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import OtherTopicError
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
@@ -248,7 +249,8 @@ class ImageCounter:
             return replace(images, error=error.what, fix=error.fix)
         except ImageError as error:
             return replace(images, error=str(error))
-        images, time_ns = replace(images, wh=stamped.image.wh), stamp_ns(stamped.header.stamp)
+        images = replace(images, wh=stamped.image.wh, blank=blankness(stamped.image))
+        time_ns = stamp_ns(stamped.header.stamp)
         if not time_ns:
             return images
         return replace(images, age_s=(self._arrived_ns - time_ns) / NANOSECONDS)

@@ -127,7 +127,7 @@ def topic_check(topic: Topic) -> Check:
     if len(types) > 1 or not topic.publishes(RAW, COMPRESSED):
         fix = f'see what it carries: {echo_command(topic.name)}'
         for transport in (VIDEO_TYPES.get(each.msg_type) for each in topic.publishers):
-            fix = republish(transport, topic.name) if transport else fix
+            fix = republish(transport, 'raw', topic.name) if transport else fix
         return Check(name, 'warn', f'{about}: a topic of images has one type', fix)
     if images is None:
         return Check(name, 'ok', f'{about}; not received', f'to receive it: doctor {topic.name}')
@@ -138,7 +138,11 @@ def topic_check(topic: Topic) -> Check:
         fix = images.fix or f'see the settings of the camera driver ({nodes})'
         return Check(name, 'warn', f'{about}: {rate}, not readable: {images.error}', fix)
     width, height = images.wh
-    return Check(name, 'ok', f'{about}: {rate}, {width}x{height}, {_age(images.age_s)}')
+    finding = f'{about}: {rate}, {width}x{height}, {_age(images.age_s)}'
+    if images.blank:
+        fix = 'is the lens covered, the exposure wrong, or the encoding?'
+        return Check(name, 'warn', f'{finding}: the last image is {images.blank}', fix)
+    return Check(name, 'ok', finding)
 
 
 def _silence_fix(topic: Topic, nodes: str) -> str:

@@ -44,6 +44,7 @@ class Images:
     :param age_s: from its stamp to its arrival; None where the stamp is 0.
     :param error: why the node cannot read the last image; empty if it can.
     :param fix: for that, where it is known.
+    :param blank: what the last image is if it shows nothing: black, say.
     """
 
     count: int = 0
@@ -52,6 +53,7 @@ class Images:
     age_s: float | None = None
     error: str = ''
     fix: str = ''
+    blank: str = ''
 
 
 @dataclass(frozen=True)

@@ -233,4 +233,5 @@ def test_an_image_that_the_node_cannot_read_has_an_error(msg_type: str, message:
 def test_a_timestamp_of_0_is_none(make_image: MakeImage) -> None:
     counter = ImageCounter(RAW)
     counter.on_message(serialize_message(make_image(0)))
-    assert counter.images() == Images(1, 0.0, (64, 48), None)
+    images = counter.images()
+    assert images.count == 1 and images.wh == (64, 48) and images.age_s is None

@@ -88,6 +88,7 @@ def test_the_age_of_images_is_shown(age_s: float | None, words: str) -> None:
         (Topic('/image', (CAMERA, replace(CAMERA, msg_type=COMPRESSED))), 'has one type'),
         (Topic('/image', (replace(CAMERA, msg_type='a/msg/B'),)), 'has one type'),
         (replace(IMAGE, images=Images(9, error='depth', fix='another')), 'not readable: depth'),
+        (replace(IMAGE, images=replace(IMAGES, blank='black')), 'the last image is black'),
         (replace(IMAGE, images=Images()), 'no image arrives'),
         (replace(IMAGE, images=Images(1, error='H.264')), '1 image, not readable: H.264'),
     ],
