@@ -46,6 +46,7 @@ class Form(Enum):
     STREAM = 'the address of a stream'
     METADATA = 'the metadata of a bag'
     ARCHIVE = 'packed'
+    POINTER = 'in the place of a file that is elsewhere'
     TEXT = 'a text file'
     UNKNOWN = 'a file of no known kind'  # a video, perhaps
     REFUSED = 'known, and not for any reader'
@@ -101,11 +102,11 @@ MAGIC: tuple[tuple[bytes, Form, str, str], ...] = (
         'give its folder, {folder}',
     ),
     (
-        rb'version https?://(git-lfs|hawser)\.github\.com/', Form.REFUSED,
+        rb'version https?://(git-lfs|hawser)\.github\.com/', Form.POINTER,
         'a Git LFS pointer, not the file itself', 'cd {folder} && git lfs pull',
     ),
     (
-        rb'/annex/objects/', Form.REFUSED, 'a git-annex pointer, not the file itself',
+        rb'/annex/objects/', Form.POINTER, 'a git-annex pointer, not the file itself',
         'cd {folder} && git annex get',
     ),
     (rb'\xff\xd8\xff', Form.PICTURE, 'a JPEG picture', ''),

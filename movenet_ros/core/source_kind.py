@@ -71,6 +71,21 @@ def kind_of(source: str | Path) -> Kind:
     return _live(Form.CAMERA, str(source))
 
 
+def pointer_in(*paths: Path) -> str:
+    """
+    Return a sentence on the first file that is a pointer of Git LFS or git-annex; '' for none.
+
+    :param paths: of files, or of folders with all that is in them.
+    """
+    for path in (each for top in paths for each in (top, *top.rglob('*'))):
+        try:
+            if path.is_file() and (kind := _file(path)).form is Form.POINTER:
+                return kind.sentence(path)
+        except OSError:  # whoever reads it next has the reason
+            pass
+    return ''
+
+
 def storages(folder: Path) -> list[Path]:
     """
     List the storages of a bag that lie in a folder, in natural order.
@@ -178,7 +193,7 @@ def _folder(path: Path) -> Kind:
             name = f'a folder of {len(found)} {several} ({named(found)})'
             return Kind(Form.REFUSED, name, fix)
     for each, kind in contents:
-        if kind.form in (Form.REFUSED, Form.ARCHIVE):
+        if kind.form in (Form.REFUSED, Form.ARCHIVE, Form.POINTER):
             name = f'a folder in which {one_line(each.name)} is {kind.name}'
             return Kind(Form.REFUSED, name, kind.fix)
     if (path / METADATA).exists():  # it is not whole, or no file

@@ -28,6 +28,7 @@ from movenet_ros.core.errors import ModelError
 from movenet_ros.core.files import sha256_of
 from movenet_ros.core.processes import Process
 from movenet_ros.core.processes import running
+from movenet_ros.core.source_kind import pointer_in
 from movenet_ros.core.wording import first_line
 from movenet_ros.model.progress import folder_bytes
 from movenet_ros.model.progress import heartbeat
@@ -157,6 +158,8 @@ def from_path(variant: Variant, path: Path, workspace: Path) -> Path:
     :param path: a SavedModel directory, a TFJS topology (.json), or npm's package (.tgz).
     :raises ModelError: if it is none of these.
     """
+    if pointer := pointer_in(path):
+        raise ModelError(pointer)
     if is_saved_model(path) or (path.is_file() and path.suffix == '.json'):
         return path
     if path.is_file() and path.suffix == '.tgz':

@@ -28,6 +28,7 @@ from movenet_ros.core.errors import ModelError
 from movenet_ros.core.files import check_file
 from movenet_ros.core.files import sha256_of
 from movenet_ros.core.processes import running_module
+from movenet_ros.core.source_kind import pointer_in
 from movenet_ros.model.cache import cache_directory
 from movenet_ros.model.cache import cache_root
 from movenet_ros.model.cache import COMPILED
@@ -120,9 +121,13 @@ def model_at(path: str | Path) -> ModelFiles:
     path = Path(os.path.expanduser(path))
     try:
         if path.is_file() and path.suffix == '.onnx':
+            if pointer := pointer_in(path):
+                raise ModelError(pointer)
             return ModelFiles(str(path), None, path, _compiled_of(path))
         saved_model = next((p for p in (path, path / SAVED_MODEL) if is_saved_model(p)), None)
         onnx = path / ONNX if (path / ONNX).is_file() else None
+        if pointer := pointer_in(*filter(None, (saved_model, onnx))):
+            raise ModelError(pointer)
         compiled = _compiled_of(onnx) if onnx else None
         problem = 'is not a model' if path.exists() else 'does not exist'
     except OSError as error:

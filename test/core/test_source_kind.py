@@ -27,6 +27,7 @@ import cv2
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.file_magic import Form
 from movenet_ros.core.source_kind import kind_of
+from movenet_ros.core.source_kind import pointer_in
 from movenet_ros.core.source_kind import storages
 import numpy as np
 import pytest
@@ -79,7 +80,7 @@ FILES: list[tuple[bytes, Form, str]] = [
     (b'\0\0\0\1\x67' + bytes(60), Form.VIDEO, ''),
     (ROS_1, Form.REFUSED, 'ROS 1 bag'),
     (b'#ROSBAG V1.2\n' + bytes(60), Form.REFUSED, 'ROS 1 bag'),
-    (LFS, Form.REFUSED, 'Git LFS'),
+    (LFS, Form.POINTER, 'Git LFS'),
     (METADATA, Form.METADATA, 'metadata'),
     (b'# by hand\n\n' + METADATA, Form.METADATA, 'metadata'),
     (b'\x37\x7f\x06\x82\0\x2d\xe2\x18' + bytes(60), Form.REFUSED, 'log'),
@@ -188,6 +189,12 @@ def test_a_folder_of_bags_names_the_command_for_one(tmp_path: Path) -> None:
     kind = kind_of(tmp_path)
     assert 'run.2, run.10' in kind.name
     assert kind.fix == f'python -m movenet_ros replay {tmp_path}/run.2'
+
+
+def test_a_pointer_is_found_in_a_folder_of_other_files(tmp_path: Path) -> None:
+    fill(tmp_path, saved__model_pb=MCAP, saved__variables__data=LFS)
+    assert 'git lfs pull' in pointer_in(tmp_path / 'saved')
+    assert pointer_in(tmp_path / 'saved' / 'model.pb', tmp_path / 'gone') == ''
 
 
 def test_a_file_of_a_folder_that_cannot_be_read_is_told(

@@ -143,6 +143,15 @@ def test_a_path_to_a_folder_with_either_or_both(
             model_at(tmp_path)
 
 
+@pytest.mark.parametrize('given', ['', 'model.onnx'])
+def test_a_pointer_of_git_lfs_in_place_of_a_model_is_told(
+    cache: Path, tmp_path: Path, given: str
+) -> None:
+    (tmp_path / 'model.onnx').write_text('version https://git-lfs.github.com/spec/v1\n')
+    with pytest.raises(ModelError, match='git lfs pull'):
+        model_at(tmp_path / given)
+
+
 def test_compiled_files_of_an_own_model_are_kept_by_its_content(
     cache: Path, tmp_path: Path
 ) -> None:

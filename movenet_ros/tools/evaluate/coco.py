@@ -28,6 +28,7 @@ from movenet_ros.core.needs import needs
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.source_kind import kind_of
+from movenet_ros.core.source_kind import pointer_in
 import numpy as np
 
 PERSON_CATEGORY = 1  # in COCO
@@ -43,6 +44,8 @@ def ground_truth(path: Path) -> Any:
     :raises StartError: if the file cannot be read or holds no keypoints.
     """
     coco = needs('pycocotools.coco')
+    if pointer := pointer_in(path):
+        raise StartError(pointer)
     try:
         data = json.loads(path.read_text())
         truth = coco.COCO()
