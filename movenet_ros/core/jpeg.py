@@ -147,7 +147,7 @@ def _frame(data: bytes, at: int) -> Frame:
 
 def completed(data: bytes) -> bytes:
     """
-    Return a JPEG without stray bytes before its scans, with an end marker, and nothing behind.
+    Return a JPEG without stray bytes between its segments, and with an end marker.
 
     :raises ImageError: if it has more scans than any encoder writes, or not all that it needs.
     """

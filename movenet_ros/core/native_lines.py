@@ -52,6 +52,7 @@ class _Printed:
 
     def __init__(self) -> None:
         library = ctypes.CDLL(None)
+        library.gnu_get_libc_version  # noqa: B018 (elsewhere, the variable must not be written to)
         library.fdopen.restype = ctypes.c_void_p
         library.setvbuf.argtypes = ctypes.c_void_p, ctypes.c_void_p, ctypes.c_int, ctypes.c_size_t
         self._stderr = ctypes.c_void_p.in_dll(library, 'stderr')
