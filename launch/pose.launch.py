@@ -230,6 +230,11 @@ def executable(package: str, name: str, fix: str) -> dict[str, str]:
         raise RuntimeError(f'the package {package} is not installed: {fix}') from None
     if not os.access(path, os.X_OK):
         raise RuntimeError(f'there is no program {path}: {fix}')
+    with path.open('rb') as file:
+        first, *_ = [*file.readline(256).split(), b'']
+    interpreter = os.fsdecode(first.removeprefix(b'#!'))
+    if first.startswith(b'#!/') and not os.access(interpreter, os.X_OK):
+        raise RuntimeError(f'{path} needs {interpreter}, which is missing: {fix}')
     return {'package': package, 'executable': name}
 
 

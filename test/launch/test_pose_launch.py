@@ -321,6 +321,15 @@ def test_the_pose_node_and_the_camera_may_be_kept_alive(start: Started) -> None:
     assert start(respawn='true')['pose_node'].on_exit is None
 
 
+def test_a_program_whose_python_is_gone_is_not_started(start: Started, prefix: Path) -> None:
+    program = prefix / 'lib' / 'movenet_ros' / 'pose_node'
+    program.write_text('#!/bin/sh -e\n')
+    start()
+    program.write_text(f'#!{prefix}/gone/python3\n')
+    with pytest.raises(RuntimeError, match='gone/python3'):
+        start()
+
+
 @pytest.mark.parametrize(
     ('given', 'program', 'words'),
     [
