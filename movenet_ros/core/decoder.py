@@ -47,12 +47,15 @@ class Decoder:
 
     :param rate_hz: images per second where their times are not stated.
     :param max_pixels: larger images are not decoded.
+    :param is_live: whether images come as they are taken: none waits, and no end is stated.
     :ivar done: number of images so far.
     :ivar time_ns: of the latest one, from the first one on.
     :ivar lost: number of images that could not be decoded, or not wholly.
     """
 
-    def __init__(self, container: Any, stream: Any, rate_hz: float, max_pixels: int) -> None:
+    def __init__(
+        self, container: Any, stream: Any, rate_hz: float, max_pixels: int, is_live: bool
+    ) -> None:
         av = pyav()
         self.done = 0
         self.time_ns = 0
@@ -65,10 +68,12 @@ class Decoder:
         self._step_ns = self._longest_ns = round(NANOSECONDS / rate_hz)
         self._zero_pts = 0
         self._end_s = 0.0
+        self._is_live = is_live
         self._is_cut = False
         self._rejection = ''
         stream.codec_context.options = {'max_pixels': str(ROOM * max_pixels)}
-        stream.codec_context.thread_type = 'AUTO'
+        # several images at once are quicker, but each comes later by as many
+        stream.codec_context.thread_type = 'SLICE' if is_live else 'AUTO'
 
     def images(self) -> Iterator[Timed]:
         """Yield each image and its time, in nanoseconds from the first one on."""
@@ -129,13 +134,13 @@ class Decoder:
         self._longest_ns = max(self._longest_ns, time_ns - self.time_ns)
         self.time_ns = time_ns
 
-    def problem(self, is_live: bool) -> str:
+    def problem(self) -> str:
         """Return what is missing, when all has been read; empty where nothing is."""
         count = '1 image' if self.done == 1 else f'{self.done} images'
         breaks_off = f'breaks off after {count}' if self.done else 'breaks off at once'
         if self._rejection or not self.done:
             return breaks_off + self._rejection
-        if not is_live:
+        if not self._is_live:
             stated_s = (self._container.duration or 0) / STATED
             read_s = self._end_s - (self._container.start_time or 0) / STATED
             missing_s = stated_s - read_s - self._longest_ns / NANOSECONDS

@@ -81,9 +81,10 @@ class Video:
             self.rate_hz = _rate_hz(stream)
             self.is_live = isinstance(self._source, str) and not container.duration
             self.count = None if self.is_live else _count(container, stream, self.rate_hz)
-            decoder = Decoder(container, stream, self.rate_hz, self._max_pixels)
+            about = self.rate_hz, self._max_pixels, self.is_live
+            decoder = Decoder(container, stream, *about)
             yield from decoder.images()
-            problem = decoder.problem(self.is_live)
+            problem = decoder.problem()
             if not decoder.done and decoder.lost:
                 problem = self._undecoded(stream)
             if problem:
