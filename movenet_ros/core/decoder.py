@@ -71,6 +71,7 @@ class Decoder:
         self._is_live = is_live
         self._is_cut = False
         self._rejection = ''
+        self._matrix: tuple[int, ...] | None = None
         stream.codec_context.options = {'max_pixels': str(ROOM * max_pixels)}
         # several images at once are quicker, but each comes later by as many
         stream.codec_context.thread_type = 'SLICE' if is_live else 'AUTO'
@@ -109,14 +110,18 @@ class Decoder:
                     self._end_s = max(self._end_s, float(end))
                 if packet.stream.index == self._stream.index:
                     yield packet
+        except IndexError:  # PyAV, at the end of a file in which streams began later
+            yield None
         except (self._error, OSError):
             self._is_cut = True
             yield None
 
     def _image(self, frame: Any) -> SourceImage:
         check_size((frame.width, frame.height), self._max_pixels)  # it may change
+        if self._matrix is None:  # once: asking ties a frame into a cycle that holds its memory
+            self._matrix = _display_matrix(frame)
         pixels = self._converter.reformat(frame, format='bgr24').to_ndarray()
-        return SourceImage(_upright(pixels, _display_matrix(frame)), 'bgr')
+        return SourceImage(_upright(pixels, self._matrix), 'bgr')
 
     def _move_on(self, pts: int | None) -> None:
         """Take the time of the next image; where a clock jumps back, go on from there."""

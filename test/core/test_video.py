@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import gc
 from http.server import BaseHTTPRequestHandler
 from http.server import HTTPServer
 import os
@@ -149,6 +150,20 @@ def test_images_are_upright_as_in_a_player(
     turned = np.rot90(corner(0), degrees // 90)
     expected = turned[:, ::-1] if mirrored else turned
     np.testing.assert_allclose(image.pixels, expected, atol=40)
+
+
+def test_the_memory_of_an_image_is_free_as_soon_as_nobody_needs_it(
+    make_video: MakeVideo, tmp_path: Path
+) -> None:
+    """Without waiting for the garbage collection: images are large."""
+    path = make_video(tmp_path / 'v.mp4', STEADY_S)
+    gc.collect()
+    gc.disable()
+    try:
+        list(opened(path).images())
+        assert gc.collect() < len(STEADY_S)
+    finally:
+        gc.enable()
 
 
 def test_a_sound_before_the_video_changes_nothing(
