@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack
+from contextlib import suppress
 import os
 from pathlib import Path
 import shutil
@@ -133,7 +134,7 @@ def _connected(path: Path, stack: ExitStack) -> sqlite3.Connection:
         return file
     index = Path(f'{path}-shm')
     if not index.exists():
-        stack.callback(index.unlink, missing_ok=True)  # SQLite makes it
+        stack.callback(_remove, index)  # SQLite makes it
     try:
         file = _opened(path, 'mode=ro', stack)
         file.execute('SELECT * FROM sqlite_master').fetchone()
@@ -150,6 +151,11 @@ def _opened(path: Path, mode: str, stack: ExitStack) -> sqlite3.Connection:
     file = sqlite3.connect(uri, uri=True, check_same_thread=False)
     stack.callback(file.close)
     return file
+
+
+def _remove(path: Path) -> None:
+    with suppress(OSError):  # it is not there, or in a folder that is read-only
+        path.unlink()
 
 
 def has_content(path: Path) -> bool:

@@ -122,8 +122,9 @@ def _named(folder: Path, names: list[str], promised: int) -> Storages:
 
 def _loose(folder: Path, problem: str) -> Storages:
     """Find the storages of a folder that has no metadata, or none that can be read."""
-    files = [*_packed_or_not(storages(folder)).values()]
-    are_numbered = all(re.search('[0-9]', each.name) for each, *_ in files)
+    found = _packed_or_not(storages(folder))
+    files = [*found.values()]
+    are_numbered = len({re.sub('[0-9]+', '0', name) for name in found}) == 1
     order = f' in the order of its {"names" if are_numbered else "times"}' if files[1:] else ''
     note = (
         f'{one_line(folder)}: {METADATA} {problem}; what lies there is read{order}'

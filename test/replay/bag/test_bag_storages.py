@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+import errno
 import gzip
 import io
 from pathlib import Path
@@ -83,6 +84,7 @@ def loose(write_bag: WriteBag, tmp_path: Path) -> Callable[..., Path]:
     [
         ('run_2.mcap', 'run_9.mcap', 'run_10.mcap'),
         ('zebra.mcap', 'ape.mcap', 'lion.mcap'),  # in the order of their times
+        ('hall_10.mcap', 'attic_2.mcap', 'hall_1.mcap'),
         ('run.mcap', 'no suffix', 'half.mcap.part'),
     ],
 )
@@ -280,6 +282,23 @@ def test_what_lies_in_the_log_of_a_killed_recorder_is_read_and_nothing_is_change
     after = {each: each.is_file() and each.read_bytes() for each in path.parent.iterdir()}
     assert {each for each in before if each != shm and before[each] != after[each]} == set()
     assert before.keys() == after.keys()
+
+
+def test_a_log_in_a_file_system_that_is_read_only_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = killed(tmp_path / 'bag', 'WAL')
+    index = Path(f'{path}-shm')
+    index.unlink()
+    unlink = Path.unlink
+
+    def refuse(it: Path, *args: Any, **options: Any) -> None:
+        if it == index:
+            raise OSError(errno.EROFS, 'Read-only file system')
+        unlink(it, *args, **options)
+
+    monkeypatch.setattr(Path, 'unlink', refuse)
+    assert read(path)[:2] == (ROWS, '')
 
 
 def test_a_log_whose_file_was_renamed_is_a_loss(tmp_path: Path) -> None:
