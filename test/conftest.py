@@ -20,6 +20,7 @@ from collections.abc import Callable
 from collections.abc import Iterable
 from fractions import Fraction
 from importlib.util import find_spec
+import logging
 from pathlib import Path
 import signal
 import subprocess
@@ -82,6 +83,7 @@ FIGURE = np.array(
 BOX = np.array([-0.2, -0.5, 0.2, 0.5])  # of that person
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # which background jobs ignore
+logging.getLogger('movenet_ros').propagate = True  # to caplog; ROS's launch, a plugin, stops it
 
 # The same examples each time, without a deadline: neither chance nor a busy machine is a failure.
 # pytest --hypothesis-profile default tries others, and more; scripts/fuzz tries a million.
