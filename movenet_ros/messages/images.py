@@ -193,19 +193,20 @@ def _check_data(msg: Any, rows: int, row: int, size: int = 0) -> None:
     :param size: bytes of all rows; 0 for ``step`` times as many.
     :raises ImageError: if the data is too short.
     """
-    encoding = one_line(msg.encoding, LONGEST_NAME)
     if msg.width < 1 or rows < 1:
         raise ImageError(f'an image of {msg.width}x{msg.height} pixels')
     if msg.step < row:
-        raise ImageError(
-            f'step is {msg.step} bytes, but {msg.width} pixels of {encoding} take {row}'
-        )
+        raise ImageError(f'step is {msg.step} bytes, but a row takes {row} ({_about(msg)})')
     size = size or msg.step * rows
     if len(msg.data) < size:
         raise ImageError(
             f'{len(msg.data)} bytes of data, but {rows} rows of {msg.step} bytes'
-            f' are {size} ({msg.width}x{msg.height} {encoding})'
+            f' are {size} ({_about(msg)})'
         )
+
+
+def _about(msg: Any) -> str:
+    return f'{msg.width}x{msg.height} {one_line(msg.encoding, LONGEST_NAME)}'
 
 
 def _from_planes(msg: Any, encoding: str) -> Any:
@@ -241,17 +242,16 @@ def _convert(msg: Any, conversion: Callable[[], Any]) -> NDArray[np.uint8]:
     try:
         return np.asarray(conversion(), np.uint8)
     except (cv2.error, ValueError) as error:  # ValueError: planes of an odd height
-        what = f'{msg.width}x{msg.height} {one_line(msg.encoding, LONGEST_NAME)}'
         reason = one_line(getattr(error, 'err', error))
-        raise ImageError(f'OpenCV cannot convert {what}: {reason}') from error
+        raise ImageError(f'OpenCV cannot convert {_about(msg)}: {reason}') from error
 
 
 def _image_by_cv_bridge(msg: Any) -> SourceImage:
     """Let cv_bridge read an encoding that the table does not know, if it works here."""
     encoding = f"'{one_line(msg.encoding, LONGEST_NAME)}'"
     known = f'known are {", ".join(ENCODINGS)}'
-    name = msg.encoding[:LONGEST_NAME].strip()
-    if name.upper() in transports.DEPTH:
+    name = msg.encoding[:LONGEST_NAME].strip().upper().removeprefix('CV_')
+    if name in transports.DEPTH:
         raise transports.no_depth(f'encoding {name}')
     if NUMBERS.fullmatch(name):
         raise ImageError(f'encoding {encoding} has numbers, not colours; {known}')

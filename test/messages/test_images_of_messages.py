@@ -385,7 +385,7 @@ def test_drawing_leaves_the_message_alone(
     [
         ({'width': 0}, ('0x120 pixels',)),
         ({'height': 0}, ('160x0 pixels',)),
-        ({'step': 479}, ('step is 479', '160 pixels', '480')),
+        ({'step': 479}, ('step is 479', '160x120 bgr8', '480')),
         ({'step': 0}, ('step is 0',)),
         ({'data': b''}, ('0 bytes', '57600', '160x120 bgr8')),
         ({'data': bytes(57599)}, ('57599 bytes', '120 rows of 480')),
@@ -393,6 +393,7 @@ def test_drawing_leaves_the_message_alone(
         ({'encoding': ''}, ("''", 'known are')),
         ({'encoding': '16UC1'}, ('depth image', '16UC1', '-r image:=')),
         ({'encoding': '32FC1'}, ('depth image', '32FC1', '-r image:=')),
+        ({'encoding': 'CV_16UC1 '}, ('depth image', '16UC1')),
         ({'encoding': '8UC2'}, ("'8UC2'", 'not colours', 'known are')),
         ({'encoding': '8SC3'}, ("'8SC3'", 'not colours')),
     ],
