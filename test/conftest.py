@@ -57,13 +57,16 @@ COST_OF_FIXTURES = {  # the dearest first
 }
 NEEDS = {  # what only pip has, and what cannot be collected without it
     'backends': ('onnx', 'onnxruntime'),
+    'core/test_media.py': ('av',),
     'core/test_recording.py': ('av',),
     'core/test_video.py': ('av',),
+    'node/test_video_source.py': ('av',),
+    'tools/demo': ('av',),
     'fuzz': ('onnx', 'rosbags'),
     'messages/test_padding.py': ('rosbags',),
     'model/test_known_answer.py': ('onnx', 'onnxruntime'),
     'model/test_onnx_export.py': ('onnx', 'onnxruntime'),
-    'replay': ('lz4', 'mcap', 'rosbags', 'zstandard'),
+    'replay': ('av', 'lz4', 'mcap', 'rosbags', 'zstandard'),
     'test_seams.py': ('onnx', 'onnxruntime'),
     'tools/demo/test_demo_results.py': ('av',),
 }

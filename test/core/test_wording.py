@@ -19,6 +19,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 from movenet_ros.core.wording import first_line
+from movenet_ros.core.wording import natural_order
 from movenet_ros.core.wording import one_line
 import pytest
 
@@ -65,3 +66,18 @@ def test_a_long_text_loses_its_middle() -> None:
 )
 def test_of_an_error_the_first_line_is_taken(error: Exception, line: str) -> None:
     assert first_line(error) == line
+
+
+@pytest.mark.parametrize(
+    'names',
+    [
+        ['frame1', 'frame2', 'frame10', 'frame11'],
+        ['a2_b10', 'a10_b2', 'a10_b10'],
+        ['cam1 9', 'Cam1 10', 'cam2 1'],
+        ['01', '1', '002', '2', '10'],
+        ['\u0661', '2', '\u0663', '10'],  # Arabic digits
+        ['', '-1', 'a', 'b1', 'b\udce9'],
+    ],
+)
+def test_numbers_in_names_are_counted(names: list[str]) -> None:
+    assert sorted(names[::-1], key=natural_order) == names
