@@ -68,7 +68,6 @@ NEEDS = {  # what only pip has, and what cannot be collected without it
     'model/test_onnx_export.py': ('onnx', 'onnxruntime'),
     'replay': ('av', 'lz4', 'mcap', 'rosbags', 'zstandard'),
     'test_seams.py': ('onnx', 'onnxruntime'),
-    'tools/demo/test_demo_results.py': ('av',),
 }
 MISSING = {
     path: ', '.join(name for name in names if find_spec(name) is None)

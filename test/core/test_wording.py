@@ -80,4 +80,5 @@ def test_of_an_error_the_first_line_is_taken(error: Exception, line: str) -> Non
     ],
 )
 def test_numbers_in_names_are_counted(names: list[str]) -> None:
-    assert sorted(names[::-1], key=natural_order) == names
+    backwards = names[::-1]
+    assert sorted(backwards, key=natural_order) == names
