@@ -20,6 +20,7 @@ A bag, a video, pictures, a camera, an address, or what nothing here reads, with
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 import os
 from pathlib import Path
 import re
@@ -120,10 +121,10 @@ def bags_within(folder: Path) -> list[Path]:
     return [each for each, kind in inner if kind and kind.form is Form.BAG]
 
 
-def named(paths: list[Path]) -> str:
-    """Return the names of files, the first ones if they are many."""
-    names = [one_line(each.name) for each in paths[:NAMED]]
-    return ', '.join([*names, '...'] if len(paths) > NAMED else names)
+def named(names: Iterable[str]) -> str:
+    """Put names into a sentence, the first ones if they are many."""
+    known = [one_line(each) for each in names]
+    return ', '.join([*known[:NAMED], '...'] if len(known) > NAMED else known)
 
 
 def replay_command(path: Path) -> str:
@@ -190,7 +191,7 @@ def _folder(path: Path) -> Kind:
         if found := [each for each, kind in (*contents, *inner) if kind and kind.form is form]:
             fix = replay_command(found[0]) if form is Form.BAG else f'give one of them: {found[0]}'
             several = what.format(s='s' if found[1:] else '')
-            name = f'a folder of {len(found)} {several} ({named(found)})'
+            name = f'a folder of {len(found)} {several} ({named(each.name for each in found)})'
             return Kind(Form.REFUSED, name, fix)
     for each, kind in contents:
         if kind.form in (Form.REFUSED, Form.ARCHIVE, Form.POINTER):

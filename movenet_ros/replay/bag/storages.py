@@ -69,7 +69,7 @@ def find_storages(path: Path) -> Storages:
     if not path.is_dir():
         return Storages([[path]])
     found = _found(path)
-    found.losses = [
+    found.losses += [
         f'{one_line(log.name)} is a log without its file (fix: name that {one_line(base)})'
         for log, base in _logs_without_their_files(path)
     ]
@@ -100,24 +100,23 @@ def _named(folder: Path, names: list[str], promised: int) -> Storages:
     One that was renamed, packed or unpacked since then is found all the same.
     """
     lying = _packed_or_not(storages(folder))
-    files = [lying.pop(_unpacked(name), []) for name in names]
-    for each, name in zip(files, names, strict=True):
-        each.sort(key=lambda path: path.name != name)
-    notes = []
-    missing = [i for i, each in enumerate(files) if not each]
-    if len(missing) == len(lying):
-        for i, (other, found) in zip(missing, [*lying.items()], strict=True):
-            files[i] = lying.pop(other)
-            notes.append(
-                f'{one_line(found[0])} is read in place of {one_line(names[i])}, which'
-                f' {METADATA} names'
-            )
-    files = [each or [folder / name] for each, name in zip(files, names, strict=True)]
-    notes += [
-        f'{one_line(found[0])} is not read: {METADATA} does not name it'
-        for found in lying.values()
-    ]
-    return Storages(files, promised=promised, notes=notes)
+    files = []
+    for name in names:
+        same = lying.pop(_unpacked(name), [folder / name] if (folder / name).exists() else [])
+        files.append(sorted(same, key=lambda path: path.name != name))
+    missing = [name for each, name in zip(files, names, strict=True) if not each]
+    others = [*lying.values()]
+    told = f'{one_line(folder)}: {named(each[0].name for each in others)}'
+    if not others or len(others) > len(missing) < len(names):
+        files = [each or [folder / name] for each, name in zip(files, names, strict=True)]
+        notes = [f'{told} is not read: {METADATA} does not name it'] if others else []
+        return Storages(files, promised=promised, notes=notes)
+    notes = [f'{told} is read in place of {named(missing)}, which {METADATA} names']
+    gone = len(missing) - len(others)
+    losses = [f'{gone} of its storages {"is" if gone == 1 else "are"} missing'] if gone > 0 else []
+    return Storages(
+        [*filter(None, files), *others], missing == names, promised, notes, losses
+    )
 
 
 def _loose(folder: Path, problem: str) -> Storages:
@@ -133,8 +132,8 @@ def _loose(folder: Path, problem: str) -> Storages:
     notes = [note]
     if inner := bags_within(folder):
         notes.append(
-            f'{one_line(folder)} holds {len(inner)} bags besides ({named(inner)}), which are not'
-            f' read (fix: {one_line(replay_command(inner[0]), most=1000)})'
+            f'{one_line(folder)} holds bags besides ({named(each.name for each in inner)}), which'
+            f' are not read (fix: {one_line(replay_command(inner[0]), most=1000)})'
         )
     return Storages(files, are_numbered, notes=notes)
 

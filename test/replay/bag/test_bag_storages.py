@@ -159,6 +159,28 @@ def test_a_storage_that_was_renamed_is_read_with_a_line(
     assert 'kitchen 2024' in note and file.name in note
 
 
+@pytest.mark.parametrize('kept', [{0, 1, 2}, {0, 1}, {0, 2}, {2}])
+@pytest.mark.parametrize('renamed', [{0, 1, 2}, {1}])
+def test_storages_of_a_split_bag_that_were_renamed_are_read(
+    kept: set[int], renamed: set[int], loose: Callable[..., Path], write_bag: WriteBag,
+    tmp_path: Path,
+) -> None:
+    folder = loose('x_0.mcap', 'x_1.mcap', 'x_2.mcap')
+    metadata = (write_bag(tmp_path / 'whole', ROWS) / 'metadata.yaml').read_text()
+    names = '\n'.join(f'  - x_{i}.mcap' for i in range(3))
+    (folder / 'metadata.yaml').write_text(metadata.replace('  - whole.mcap', names))
+    for i in range(3):
+        path = folder / f'x_{i}.mcap'
+        if i not in kept:
+            path.unlink()
+        elif i in renamed:
+            path.rename(folder / f'kitchen_{i}.mcap')
+    rows, damage, notes = read(folder)
+    assert rows == [row for i in sorted(kept) for row in ROWS[8 * i:8 * i + 8]]
+    assert bool(damage) == (kept != {0, 1, 2})
+    assert bool(notes) == bool(kept & renamed)
+
+
 @pytest.mark.parametrize('is_packed', [True, False])
 @pytest.mark.parametrize('stays', [True, False])
 def test_a_storage_that_was_packed_or_unpacked_later_is_read_once_and_without_a_line(
@@ -174,6 +196,18 @@ def test_a_storage_that_was_packed_or_unpacked_later_is_read_once_and_without_a_
     if not stays:
         file.unlink()
     assert read(path) == (ROWS, '', [])
+
+
+def test_a_storage_of_another_suffix_is_found_by_the_metadata(
+    write_bag: WriteBag, tmp_path: Path
+) -> None:
+    path = write_bag(tmp_path / 'bag', ROWS, 'sqlite3')
+    (path / 'bag.db3').rename(path / 'bag.sqlite')
+    metadata = path / 'metadata.yaml'
+    metadata.write_text(metadata.read_text().replace('bag.db3', 'bag.sqlite'))
+    shutil.copy(path / 'bag.sqlite', path / 'copy.db3')
+    rows, damage, (note,) = read(path)
+    assert (rows, damage) == (ROWS, '') and 'copy.db3 is not read' in note
 
 
 def test_a_storage_that_the_metadata_does_not_name_is_told(
