@@ -26,6 +26,7 @@ from collections.abc import Mapping
 from functools import partial
 import os
 from pathlib import Path
+import re
 
 from ament_index_python.packages import get_package_prefix
 from ament_index_python.packages import get_package_share_directory
@@ -39,6 +40,7 @@ from launch.actions import LogInfo
 from launch.actions import OpaqueFunction
 from launch.actions import RegisterEventHandler
 from launch.actions import Shutdown
+from launch.actions import TimerAction
 from launch.event_handlers import OnShutdown
 from launch.events import matches_action
 from launch.events import Shutdown as ShuttingDown
@@ -53,6 +55,7 @@ SPELLINGS = {
     **dict.fromkeys(('true', '1', 'yes', 'on'), 'true'),
     **dict.fromkeys(('false', '0', 'no', 'off'), 'false'),
 }
+NAMESPACE = re.compile(r'/?([a-z_]\w*(/[a-z_]\w*)*/?)?', re.ASCII | re.IGNORECASE)
 RESPAWN_S = 2.0
 BUILD = 'colcon build --packages-select movenet_ros, and source install/setup.bash'
 
@@ -143,8 +146,32 @@ def declare(name: str, default: str, meaning: str, *choices: str) -> DeclareLaun
 
 
 def start(context: LaunchContext) -> list[LaunchDescriptionEntity]:
-    """Return the nodes that the arguments ask for, if all that they need is there."""
-    given = in_one_spelling(context.launch_configurations)
+    """
+    Return the nodes that the arguments ask for, or a moment later the reason why not.
+
+    An error at once would leave behind what an including launch file is just starting.
+    """
+    try:
+        return nodes_for(in_one_spelling(context.launch_configurations))
+    except RuntimeError as error:
+        return [TimerAction(period=0.0, actions=[OpaqueFunction(function=partial(refuse, error))])]
+
+
+def refuse(error: RuntimeError, context: LaunchContext) -> None:
+    """
+    End the launch, and all its nodes, with exit code 1.
+
+    :raises RuntimeError: launch prints it.
+    """
+    raise error
+
+
+def nodes_for(given: dict[str, str]) -> list[LaunchDescriptionEntity]:
+    """
+    Return the nodes that the arguments ask for, if all that they need is there.
+
+    :raises RuntimeError: if something is missing or makes no sense.
+    """
     refuse_contradictions(given)
     nodes: list[Node] = []
     nodes.append(pose_node(given, nodes))
@@ -161,7 +188,7 @@ def in_one_spelling(configurations: Mapping[str, str]) -> dict[str, str]:
     """
     Return the arguments, with true for True, 1, yes and on, and other choices in small letters.
 
-    :raises RuntimeError: launch prints it and ends.
+    :raises RuntimeError: if one is none of its choices.
     """
     given = dict(configurations)
     for name, default, _, *choices in ARGUMENTS:
@@ -170,19 +197,22 @@ def in_one_spelling(configurations: Mapping[str, str]) -> dict[str, str]:
             value = SPELLINGS.get(value, value) if 'true' in choices else value
             if value not in ('', *choices):
                 listed = ', '.join(filter(None, choices))
-                raise RuntimeError(f"{name} '{given[name]}' is none of: {listed}")
+                where = f"an including launch file's {name} holds here, too"
+                raise RuntimeError(f"{name} '{given[name]}' is none of: {listed}; {where}")
             given[name] = value
     return given
 
 
 def refuse_contradictions(given: dict[str, str]) -> None:
     """
-    End the launch with one line where its nodes would wait for each other for ever.
+    Refuse arguments with which the nodes would wait for each other for ever.
 
-    :raises RuntimeError: launch prints it and ends.
+    :raises RuntimeError: with the reason in one line.
     """
     if not all(path.is_file() for path in params_file(given)):  # launch would go on without it
         raise RuntimeError(f"params_file '{given['params_file']}' is not a file")
+    if not NAMESPACE.fullmatch(given['namespace']):
+        raise RuntimeError(f"namespace '{given['namespace']}' may have letters, digits, _ and /")
     if given['camera'] == 'video' and not given['video']:
         raise RuntimeError('camera:=video needs video:=, a file, folder, camera index or device')
     if given['camera'] == 'video' and given['image_transport'] == 'compressed':
@@ -222,7 +252,7 @@ def executable(package: str, name: str, fix: str) -> dict[str, str]:
     """
     Name a program for Node, which would look for it when others run already.
 
-    :raises RuntimeError: launch prints it and ends.
+    :raises RuntimeError: if it is not installed.
     """
     try:
         path = Path(get_package_prefix(package), 'lib', package, name)

@@ -158,7 +158,10 @@ def start_file(
         values.update(configurations)  # which an including file has set
         context = Recorded(launch_configurations=values, is_shutdown=False)
         functions = [x.function for x in declare(launch_file) if kind(x) == 'OpaqueFunction']
-        return [action for each in functions for action in each(context)]
+        actions = [action for each in functions for action in each(context)]
+        if [kind(each) for each in actions] == ['TimerAction']:  # a refusal, a moment later
+            actions[0].actions[0].function(context)
+        return actions
 
     return start_with
 

@@ -365,6 +365,9 @@ def test_nothing_starts_before_every_program_is_found(
         ({'backend': 'torch'}, 'openvino'),
         ({'log_level': 'loud'}, 'debug'),
         ({'respawn': 'true', 'required': 'true'}, 'respawn'),
+        ({'namespace': 'my-robot'}, 'my-robot'),
+        ({'namespace': 'robot//1'}, 'robot//1'),
+        ({'namespace': '1st'}, '1st'),
     ],
 )
 def test_contradictions_are_refused_in_one_line(
