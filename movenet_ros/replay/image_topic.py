@@ -58,10 +58,10 @@ def choose_image_topic(bag: Bag, name: str) -> Topic:
     others = [each for each in images if not each.name.endswith(f'/{ANNOTATED}')]
     images = others or images
     if not images:
-        damage = f'; {bag.damage}' if bag.damage else ''
+        more = ''.join(f'; {each}' for each in (bag.damage, *bag.notes) if each)
         fix = _converted(bag.topics)
         what = 'images in the encoding of ROS 2' if fix else 'images'
-        raise StartError(f'{shown} has no {what}; it has {known}{fix}{damage}')
+        raise StartError(f'{shown} has no {what}; it has {known}{fix}{more}')
     if len(images) > 1:
         several = _listing(images)
         raise StartError(f'{shown} has several image topics; try --topic with one of {several}')

@@ -133,6 +133,12 @@ def bag(image: bytes, write_bag: WriteBag, tmp_path: Path) -> Path:
     return write_bag(tmp_path / 'bag', rows)
 
 
+def test_where_a_folder_has_no_images_the_bags_in_it_are_named(bag: Path, tmp_path: Path) -> None:
+    mcap(tmp_path / 'x.mcap', [('/log', 'foxglove.Log', 'protobuf', 'protobuf')], b'')
+    with pytest.raises(StartError, match=f'no images.*replay {bag}'):
+        open_source(tmp_path, '')
+
+
 @pytest.mark.parametrize('name', ['x.bag', 'x', 'x.mp4', 'x.mcap.active'])
 def test_a_bag_is_read_whatever_its_name(name: str, bag: Path, tmp_path: Path) -> None:
     shutil.copy(bag / 'bag.mcap', tmp_path / name)
