@@ -55,7 +55,7 @@ COST_OF_FIXTURES = {  # the dearest first
     },
     'graph': {'context', 'module_world', 'world'},
 }
-NEEDS = {  # what only pip has, and what cannot be collected without it
+NEEDS = {  # what only pip has, and what cannot be collected or run without it
     'backends': ('onnx', 'onnxruntime'),
     'core/test_media.py': ('av',),
     'core/test_recording.py': ('av',),
@@ -68,6 +68,7 @@ NEEDS = {  # what only pip has, and what cannot be collected without it
     'model/test_onnx_export.py': ('onnx', 'onnxruntime'),
     'replay': ('av', 'lz4', 'mcap', 'rosbags', 'zstandard'),
     'test_seams.py': ('onnx', 'onnxruntime'),
+    'tools/evaluate': ('av', 'motmetrics', 'pycocotools'),
 }
 MISSING = {
     path: ', '.join(name for name in names if find_spec(name) is None)
@@ -172,12 +173,15 @@ def real_model() -> ModelFiles:
 @pytest.fixture(scope='session')
 def onnxruntime_cpu(real_model: ModelFiles) -> Runtime:
     """Give the real model in ONNX Runtime on the CPU."""
+    pytest.importorskip('onnxruntime', reason='only pip has it')
     return load_backend(BackendRequest(SPEC, 'onnxruntime', 'cpu', onnx=real_model.onnx))
 
 
 @pytest.fixture(scope='session')
 def tensorflow() -> Any:
     """Give TensorFlow, which takes seconds to import."""
+    if find_spec('tensorflow') is None:
+        pytest.skip('only pip has TensorFlow')
     return import_tensorflow()
 
 
