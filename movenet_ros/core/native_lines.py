@@ -38,6 +38,7 @@ LOG = logging.getLogger('movenet_ros')
 KINDS = 20  # of lines that are logged; hostile data can make any number of them
 AGAIN = 1000  # lines of a kind, after which it is logged again, and after ten times as many
 UNBUFFERED = 2  # for setvbuf, from stdio.h
+SEVERITY = re.compile(r'\b(DEBUG|INFO|WARN|ERROR|FATAL)\b')  # in a line of ROS's log
 
 _counts: Counter[str] = Counter()  # lines, by kind
 
@@ -46,8 +47,9 @@ class _Printed:
     """
     A file in memory, put into the C library's variable ``stderr``: glibc documents that it may be.
 
-    File descriptor 2 stays as it is: Python, rcl, C++ streams and child processes go on writing to
-    the screen. And a file in memory never makes a writer wait, as a pipe does that is full.
+    File descriptor 2 stays as it is: Python, C++ streams and child processes go on writing to the
+    screen. What another thread logs by ROS meanwhile goes there a moment later. And a file in
+    memory never makes a writer wait, as a pipe does that is full.
     """
 
     def __init__(self) -> None:
@@ -73,7 +75,12 @@ class _Printed:
                 self._stderr.value = screen
                 size = os.lseek(self._file, 0, os.SEEK_END)
                 if size:
-                    lines += os.pread(self._file, size, 0).decode(errors='replace').splitlines()
+                    text = os.pread(self._file, size, 0).decode(errors='replace')
+                    for line in text.splitlines():
+                        if SEVERITY.search(line):
+                            os.write(2, f'{line}\n'.encode())
+                        else:
+                            lines.append(line)
                     os.ftruncate(self._file, 0)
 
 

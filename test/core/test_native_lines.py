@@ -69,6 +69,14 @@ def test_what_others_print_reaches_the_screen(capfd: pytest.CaptureFixture[str])
 
 
 @glibc
+def test_what_ros_logs_meanwhile_reaches_the_screen(capfd: pytest.CaptureFixture[str]) -> None:
+    with native_lines() as lines:
+        print_in_c(b'[WARN] [1.5] [movenet]: no image for 5 s\n')
+    assert not lines
+    assert capfd.readouterr().err.endswith('no image for 5 s\n')
+
+
+@glibc
 def test_the_screen_is_back_behind_an_error(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(ValueError), native_lines():
         raise ValueError
