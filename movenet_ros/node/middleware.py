@@ -41,7 +41,7 @@ def make_room_for_images(environment: MutableMapping[str, str] = os.environ) -> 
     """
     profile = installed('config/fastdds.xml')
     if profile.is_file() and not any(name in environment for name in VARIABLES):
-        environment[VARIABLES[_has_fast_dds_3()]] = str(profile)
+        environment[profile_variable()] = str(profile)
 
 
 def lower_receiver_priority() -> None:
@@ -81,10 +81,11 @@ def installed(path: str) -> Path:
     return _share('movenet_ros', Path(__file__).parents[2]) / path
 
 
-def _has_fast_dds_3() -> bool:
-    """Return whether ROS was built for Fast DDS 3, which warns of the name of version 2."""
+def profile_variable() -> str:
+    """Return where the Fast DDS of this ROS looks: version 3 warns of the name of version 2."""
     manifest = _share('rmw_fastrtps_cpp', Path()) / 'package.xml'
-    return manifest.is_file() and '>fastdds<' in manifest.read_text()  # before, fastrtps
+    is_3 = manifest.is_file() and '>fastdds<' in manifest.read_text()  # before, fastrtps
+    return VARIABLES[is_3]
 
 
 def _share(package: str, otherwise: Path) -> Path:

@@ -17,10 +17,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-import os
 
 from movenet_ros.messages.transports import republish
 from movenet_ros.messages.transports import VIDEO_TYPES
+from movenet_ros.node.middleware import installed
+from movenet_ros.node.middleware import profile_variable
 from movenet_ros.tools.commands import echo_command
 from movenet_ros.tools.commands import has_ros2
 from movenet_ros.tools.commands import our_command
@@ -37,7 +38,7 @@ from movenet_ros.tools.doctor.graph_facts import Topic
 DEFAULT_TOPIC = '/image'  # what a pose node subscribes to unless it is remapped
 LARGE = (
     'large images get lost best effort: publish them reliable, or in the shell of the camera:'
-    ' export FASTRTPS_DEFAULT_PROFILES_FILE={profile} FASTDDS_DEFAULT_PROFILES_FILE={profile}'
+    ' export {variable}={profile}'
     '\nfrom another machine: sudo sysctl -w net.core.rmem_max=33554432'
     ' net.core.rmem_default=33554432'
 )
@@ -148,8 +149,8 @@ def topic_check(topic: Topic) -> Check:
 def _silence_fix(topic: Topic, nodes: str) -> str:
     lines = [f'see the log of the camera driver ({nodes})']
     if any(each.best_effort for each in topic.publishers):
-        profile = os.environ.get('FASTRTPS_DEFAULT_PROFILES_FILE', 'config/fastdds.xml')
-        lines.append(LARGE.format(profile=profile))
+        profile = installed('config/fastdds.xml')
+        lines.append(LARGE.format(variable=profile_variable(), profile=profile))
     return '\n'.join([*lines, ISOLATED])
 
 

@@ -108,7 +108,7 @@ def test_video_is_told_with_the_command_that_helps() -> None:
 def test_large_best_effort_images_may_be_lost(best_effort: bool, said: bool) -> None:
     publisher = replace(CAMERA, best_effort=best_effort)
     fix = topic_check(Topic('/image', (publisher,), (), Images())).fix
-    assert ('rmem_max' in fix and 'FASTRTPS' in fix) == said
+    assert ('rmem_max' in fix and '_DEFAULT_PROFILES_FILE=/' in fix) == said
 
 
 @pytest.mark.parametrize(
