@@ -188,18 +188,21 @@ def in_one_spelling(configurations: Mapping[str, str]) -> dict[str, str]:
     """
     Return the arguments, with true for True, 1, yes and on, and other choices in small letters.
 
+    An empty one is as if it were not given.
+
     :raises RuntimeError: if one is none of its choices.
     """
     given = dict(configurations)
     for name, default, _, *choices in ARGUMENTS:
+        value = given[name].strip() or default
         if choices:
-            value = given[name].strip().lower() or default
+            value = value.lower()
             value = SPELLINGS.get(value, value) if 'true' in choices else value
-            if value not in ('', *choices):
-                listed = ', '.join(filter(None, choices))
-                where = f"an including launch file's {name} holds here, too"
-                raise RuntimeError(f"{name} '{given[name]}' is none of: {listed}; {where}")
-            given[name] = value
+        if choices and value not in ('', *choices):
+            listed = ', '.join(filter(None, choices))
+            where = f"an including launch file's {name} holds here, too"
+            raise RuntimeError(f"{name} '{given[name]}' is none of: {listed}; {where}")
+        given[name] = value
     return given
 
 

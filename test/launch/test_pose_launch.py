@@ -170,6 +170,17 @@ def test_nodes_keep_their_own_names(start: Started) -> None:
     }
 
 
+def test_an_empty_argument_is_as_if_it_were_not_given(
+    arguments: dict[str, Any], start: Started
+) -> None:
+    plain, empty = start(), start(**dict.fromkeys(arguments, ''))
+    assert plain.keys() == empty.keys()
+    for name, node in plain.items():
+        assert (node.remappings, node.parameters) == (
+            empty[name].remappings, empty[name].parameters
+        )
+
+
 def test_by_default_nothing_overrides_a_parameter_that_an_including_file_sets(
     start: Started
 ) -> None:
