@@ -69,6 +69,7 @@ class Decoder:
         self._zero_pts = 0
         self._end_s = 0.0
         self._is_live = is_live
+        self._torn = 0  # packets that are not whole, since the last whole one
         self._is_cut = False
         self._rejection = ''
         self._matrix: tuple[int, ...] | None = None
@@ -79,9 +80,11 @@ class Decoder:
     def images(self) -> Iterator[Timed]:
         """Yield each image and its time, in nanoseconds from the first one on."""
         for packet in self._packets():
-            if packet is not None and packet.is_corrupt:  # half a picture is none
-                self._is_cut = True
+            if packet is not None and packet.is_corrupt:  # half an image is none
+                self._torn += 1
                 continue
+            if packet is not None and packet.size:  # more of them: it was not the end
+                self.lost, self._torn = self.lost + self._torn, 0
             try:
                 frames = self._stream.codec_context.decode(packet)
             except self._error:
@@ -151,7 +154,7 @@ class Decoder:
             missing_s = stated_s - read_s - self._longest_ns / NANOSECONDS
             if self._end_s > 0 and missing_s > MISSING_S:
                 return f'{breaks_off}, {read_s:.1f} s of {stated_s:.1f}'
-            if self._is_cut:
+            if self._is_cut or self._torn:
                 return breaks_off
         return f'{self.lost} of its images cannot be decoded' if self.lost else ''
 

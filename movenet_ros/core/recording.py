@@ -161,7 +161,7 @@ class VideoFile:
     def _open(self, width: int, height: int) -> None:
         self._wh = _even(width), _even(height)
         name, options = _encoder()
-        rate = Fraction(self._rate_hz).limit_denominator(1001)
+        rate = Fraction(max(1.0, self._rate_hz)).limit_denominator(1001)  # encoders want one
         self._container = self._av.open(
             f'file:{self._path}', 'w', format='mp4', container_options={'movflags': 'faststart'}
         )
@@ -169,8 +169,7 @@ class VideoFile:
         self._stream.width, self._stream.height = self._wh
         self._stream.pix_fmt = 'yuv420p'
         self._stream.codec_context.time_base = TICK
-        bits_per_s = BITS_PER_PIXEL * width * height * self._rate_hz
-        self._stream.codec_context.bit_rate = round(bits_per_s)
+        self._stream.codec_context.bit_rate = round(BITS_PER_PIXEL * width * height * rate)
         self._container.start_encoding()
 
     def _step(self, gap_ns: int) -> int:

@@ -112,14 +112,16 @@ class Video:
                 else:
                     file = _Nameless(stack.enter_context(self._source.open('rb', buffering=0)))
                 container = stack.enter_context(av.open(file, 'r', **more))
+            except av.error.ExitError as error:  # which the timeout raises
+                raise StartError(self._refusal(f'no answer in {ANSWER_S:.0f} s')) from error
             except av.error.FFmpegError as error:
-                raise StartError(self._refusal(error.strerror or '')) from error
+                raise StartError(self._refusal(error.strerror or 'no stream')) from error
             except OSError as error:
                 raise StartError(f'cannot open {self._name}: {error.strerror}') from error
             stream = _video_of(container)
             if stream is None:
                 song = f'{self._name} has no video in it'
-                raise StartError(song if len(container.streams) else self._refusal(''))
+                raise StartError(song if len(container.streams) else self._refusal('no stream'))
             if stream.codec_context is None:
                 raise StartError(f'{self._name}: {self._undecoded(stream)}')
             try:
@@ -131,7 +133,7 @@ class Video:
     def _refusal(self, reason: str) -> str:
         """Return why the source cannot be opened."""
         if isinstance(self._source, str):
-            return f'{self._name} sends no video: {reason or f"no answer in {ANSWER_S:.0f} s"}'
+            return f'{self._name} sends no video: {reason}'
         with self._source.open('rb') as file:
             if file.read(8)[4:] == b'ftyp':
                 return f'{self._name} breaks off before its index, the last part of most MP4 files'

@@ -81,6 +81,13 @@ def test_each_image_has_the_time_of_its_stamp(record: Callable[..., Path]) -> No
     assert shades(path) == [(40 * i, each) for i, each in enumerate(steps)]
 
 
+def test_an_image_an_hour_is_no_rate_for_an_encoder_and_none_is_needed(tmp_path: Path) -> None:
+    with closing(VideoFile(tmp_path / 'v.mp4', 1 / 3600)) as video:
+        for i in range(3):
+            video.write(grey(50 * i), i * 3600 * 10**9)
+    assert [shade for shade, _ in shades(tmp_path / 'v.mp4')] == [0, 50, 100]
+
+
 def test_repeated_stamps_show_every_image(record: Callable[..., Path]) -> None:
     path = record((0, grey(50)), (0, grey(100)), (0, grey(150)), (1, grey(200)))
     assert shades(path) == [(50, 0), (100, 1), (150, 2), (200, 3)]

@@ -226,6 +226,18 @@ def test_half_an_image_is_none_and_the_others_come(
     assert 0 < len(images) < len(STEADY_S) and 'cannot be decoded' in str(last)
 
 
+def test_a_gap_in_a_transport_stream_is_not_its_end(
+    make_video: MakeVideo, tmp_path: Path
+) -> None:
+    random = np.random.default_rng(5).integers(0, 256, (12, 48, 64, 3), np.uint8)
+    path = make_video(tmp_path / 'v.ts', STEADY_S, 'mpeg2video', image=lambda i: random[i])
+    packets = path.read_bytes()
+    middle = len(packets) // 188 // 2 * 188
+    path.write_bytes(packets[:middle] + packets[middle + 188:])
+    *images, (last, time_ns) = opened(path).images()
+    assert time_ns == round(1e9 * STEADY_S[-1]) and 'cannot be decoded' in str(last)
+
+
 def test_a_codec_that_nothing_decodes_is_named_with_the_command_that_converts(
     make_video: MakeVideo, tmp_path: Path
 ) -> None:
