@@ -157,8 +157,11 @@ def _absent(source: str) -> Kind:
 
 
 def _file(path: Path) -> Kind:
-    with path.open('rb') as file:
-        return kind_of_file(file.read(HEAD_BYTES), path)
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # some of the kernel's wait for news
+    try:
+        return kind_of_file(os.read(descriptor, HEAD_BYTES), path)
+    finally:
+        os.close(descriptor)
 
 
 def _contents(folder: Path) -> list[tuple[Path, Kind]]:

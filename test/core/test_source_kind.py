@@ -204,7 +204,7 @@ def test_a_file_of_a_folder_that_cannot_be_read_is_told(
         raise PermissionError(13, 'Permission denied')
 
     fill(tmp_path, x_mcap=MCAP)
-    monkeypatch.setattr(Path, 'open', refuse)
+    monkeypatch.setattr(os, 'read', refuse)
     assert 'x.mcap is a file that cannot be read (Permission denied)' in kind_of(tmp_path).name
     assert storages(tmp_path) == [tmp_path / 'x.mcap']
 
@@ -257,3 +257,9 @@ def test_a_name_that_is_no_text(tmp_path: Path) -> None:
     path.write_bytes(ROS_1)
     sentence = kind_of(path).sentence(path)
     assert sentence.isprintable() and sentence.encode()
+
+
+@pytest.mark.skipif(not os.path.exists('/proc/kmsg'), reason='no such file of the kernel')
+def test_a_file_that_waits_for_news_is_not_waited_for() -> None:
+    """As /proc/kmsg, which looks like any other file."""
+    assert kind_of('/proc').form is Form.REFUSED
