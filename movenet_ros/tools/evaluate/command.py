@@ -51,6 +51,7 @@ from movenet_ros.tools.evaluate.tracks import MEANINGS
 from movenet_ros.tools.evaluate.tracks import read_clip
 from movenet_ros.tools.report import ScreenLog
 
+SIZE = ('height', 'width')  # of a picture, in COCO's format
 ALL_PEOPLE = {'person_threshold': 0.0, 'tracking.association': 'off'}  # whom AP counts
 FOLLOWING = {
     name: row
@@ -159,7 +160,8 @@ def _detect(
     progress = needs('tqdm').tqdm
     detections: list[dict[str, Any]] = []
     done: list[int] = []
-    images = sorted(truth.imgs.items())
+    # by size: a runtime takes long to make itself ready for each shape of input
+    images = sorted(truth.imgs.items(), key=lambda item: [item[1].get(x, 0) for x in SIZE])
     bar = progress(images, unit='image', file=sys.stderr, disable=None)  # None: in a log file
     for image_id, entry in bar:
         name = str(entry.get('file_name', image_id))
