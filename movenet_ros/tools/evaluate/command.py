@@ -51,7 +51,6 @@ from movenet_ros.tools.evaluate.tracks import MEANINGS
 from movenet_ros.tools.evaluate.tracks import read_clip
 from movenet_ros.tools.report import ScreenLog
 
-SIZE = ('height', 'width')  # of a picture, in COCO's format
 ALL_PEOPLE = {'person_threshold': 0.0, 'tracking.association': 'off'}  # whom AP counts
 FOLLOWING = {
     name: row
@@ -160,8 +159,7 @@ def _detect(
     progress = needs('tqdm').tqdm
     detections: list[dict[str, Any]] = []
     done: list[int] = []
-    # by size: a runtime takes long to make itself ready for each shape of input
-    images = sorted(truth.imgs.items(), key=lambda item: [item[1].get(x, 0) for x in SIZE])
+    images = sorted(truth.imgs.items())
     bar = progress(images, unit='image', file=sys.stderr, disable=None)  # None: in a log file
     for image_id, entry in bar:
         name = str(entry.get('file_name', image_id))
