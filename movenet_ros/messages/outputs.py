@@ -51,6 +51,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
+ANNOTATED = 'image_annotated'
 RELIABLE = QoSProfile(depth=10)  # with 1, an image_annotated right behind loses some
 RELIABLE_IMAGE = QoSProfile(depth=1)
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -155,7 +156,7 @@ OUTPUTS: Outputs = (  # a robot waits for the poses, so they are first
         lambda it: detections_to_bytes(it.poses, it.header),
     ),
     Output(
-        'image_annotated',
+        ANNOTATED,
         Image,
         RELIABLE_IMAGE,
         lambda it: image_to_bytes(it.annotated_bgr, it.header),

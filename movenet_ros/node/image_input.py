@@ -28,6 +28,7 @@ from collections.abc import Sequence
 import time
 from typing import Any
 
+from movenet_ros.messages.outputs import ANNOTATED
 from movenet_ros.node.condition_log import Condition
 from movenet_ros.node.condition_log import ConditionLog
 from movenet_ros.node.drop_counter import DropCounter
@@ -230,12 +231,13 @@ class ImageInput:
         )
 
     def _others(self) -> list[str]:
-        """Return the names of other topics of the wanted type that are published."""
+        """Return the names of other topics of the wanted type that a camera may publish."""
         return [
             name
             for name, types in self._node.get_topic_names_and_types()
             if ros_type(self._msg_type) in types
             and name != self.topic
+            and not name.endswith(f'/{ANNOTATED}')  # of another pose node
             and self._is_published(name)
         ]
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.wording import one_line
+from movenet_ros.messages.outputs import ANNOTATED
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.transports import republish
 from movenet_ros.messages.transports import VIDEO_TYPES
@@ -25,7 +26,6 @@ from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.bag.topic import CDR
 from movenet_ros.replay.bag.topic import Topic
 
-ANNOTATED = 'image_annotated'
 LISTED = 20  # topics in a sentence
 CONVERTED = {  # encoding of images: what makes messages of ROS 2 of them
     'ros1': 'pip install rosbags; rosbags-convert --src OLD.bag --dst NEW, of its ROS 1 bag',

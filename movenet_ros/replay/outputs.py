@@ -30,12 +30,12 @@ from movenet_ros.core.recording import codec_note
 from movenet_ros.core.recording import JsonLines
 from movenet_ros.core.recording import pose_record
 from movenet_ros.core.recording import VideoFile
+from movenet_ros.messages.outputs import ANNOTATED
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.messages.outputs import Result
 from movenet_ros.replay.bag.topic import Topic
 from movenet_ros.replay.bag.writer import BagFile
 from movenet_ros.replay.bag.writer import our_topic
-from movenet_ros.replay.image_topic import ANNOTATED
 from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import Source
 from movenet_ros.replay.unfinished import check_apart

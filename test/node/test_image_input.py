@@ -293,10 +293,11 @@ def test_a_camera_that_could_not_be_received_is_reported_before_an_image_is_want
 
 @pytest.mark.parametrize('topic', ['image/compressed', 'cam/image_raw'])
 def test_images_elsewhere_are_named(topic: str, tap: Tap, camera: Camera) -> None:
-    """The same ones in the other transport, or another camera's; the node's own are not meant."""
+    """The same ones in the other transport, or another camera's; not what a pose node drew."""
     camera(CompressedImage if topic.endswith('compressed') else Image, RELIABLE, topic)
     node = tap.world.node
     tap.world.publisher(Image, 'image_annotated')
+    camera(Image, RELIABLE, 'rear/image_annotated')
     tap.until(lambda: node.resolve_topic_name(topic) in tap.input.problem, False, 1.0)
     assert 'image_annotated' not in tap.input.problem
 
