@@ -67,6 +67,7 @@ class Decoder:
         self._max_pixels = max_pixels
         self._step_ns = self._longest_ns = round(NANOSECONDS / rate_hz)
         self._zero_pts = 0
+        self._has_pts = container.format.name != 'avi'  # where FFmpeg invents them
         self._end_s = 0.0
         self._is_live = is_live
         self._torn = 0  # packets that are not whole, since the last whole one
@@ -99,7 +100,8 @@ class Decoder:
                 except ImageError as error:
                     self._rejection = f': {error}'
                     return
-                self._move_on(frame.dts if frame.pts is None else frame.pts)
+                is_known = self._has_pts and frame.pts is not None
+                self._move_on(frame.pts if is_known else frame.dts)
                 self.done += 1
                 yield image, self.time_ns
 
@@ -139,6 +141,8 @@ class Decoder:
         if time_ns <= self.time_ns:
             time_ns = self.time_ns + self._step_ns
             self._zero_pts = (pts or 0) - round(time_ns * base.denominator / tick_ns)
+        if not self._has_pts:  # the last ones have no time at all
+            self._step_ns = time_ns - self.time_ns
         self._longest_ns = max(self._longest_ns, time_ns - self.time_ns)
         self.time_ns = time_ns
 
@@ -149,14 +153,22 @@ class Decoder:
         if self._rejection or not self.done:
             return breaks_off + self._rejection
         if not self._is_live:
-            stated_s = (self._container.duration or 0) / STATED
             read_s = self._end_s - (self._container.start_time or 0) / STATED
+            stated_s = stated_length_s(self._container)
             missing_s = stated_s - read_s - self._longest_ns / NANOSECONDS
             if self._end_s > 0 and missing_s > MISSING_S:
                 return f'{breaks_off}, {read_s:.1f} s of {stated_s:.1f}'
             if self._is_cut or self._torn:
                 return breaks_off
         return f'{self.lost} of its images cannot be decoded' if self.lost else ''
+
+
+def stated_length_s(container: Any) -> float:
+    """Return how long a container says that it is; 0 where it does not say."""
+    stated = container.duration or 0
+    if 'matroska' in container.format.name:  # which states the end
+        stated = max(0, stated - max(0, container.start_time or 0))
+    return float(stated / STATED)
 
 
 def _display_matrix(frame: Any) -> tuple[int, ...]:

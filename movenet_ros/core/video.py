@@ -27,6 +27,7 @@ from typing import Any
 
 from movenet_ros.core.decoder import Decoder
 from movenet_ros.core.decoder import ROOM
+from movenet_ros.core.decoder import stated_length_s
 from movenet_ros.core.decoder import Timed
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
@@ -180,5 +181,5 @@ def _rate_hz(stream: Any) -> float:
 
 
 def _count(container: Any, stream: Any, rate_hz: float) -> int | None:
-    estimate = stream.frames or round((container.duration or 0) / 1e6 * rate_hz)
+    estimate = stream.frames or round(stated_length_s(container) * rate_hz)
     return int(estimate) or None

@@ -71,9 +71,19 @@ def test_each_image_has_its_own_time(
     assert read(make_video(tmp_path / name, times_s, codec)) == numbered(times_s)
 
 
-def test_times_count_from_the_first_image(make_video: MakeVideo, tmp_path: Path) -> None:
+@pytest.mark.parametrize('name', ['v.mp4', 'v.mkv', 'v.ts'])
+def test_times_count_from_the_first_image(
+    make_video: MakeVideo, tmp_path: Path, name: str
+) -> None:
+    """And what begins late is no shorter for it."""
     later = [2 + each for each in STEADY_S]
-    assert read(make_video(tmp_path / 'v.mp4', later)) == numbered(STEADY_S)
+    assert read(make_video(tmp_path / name, later)) == numbered(STEADY_S)
+
+
+def test_b_frames_in_avi_which_has_no_times_are_as_far_apart_as_others(
+    make_video: MakeVideo, tmp_path: Path
+) -> None:
+    assert read(make_video(tmp_path / 'v.avi', STEADY_S)) == numbered(STEADY_S)
 
 
 def test_a_stream_without_times_has_those_of_its_rate(
