@@ -28,6 +28,7 @@ from typing import Literal
 
 import cv2
 from movenet_ros.core import jpeg
+from movenet_ros.core import jpeg_damage
 from movenet_ros.core.bit_depth import to_8_bit
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.native_lines import log_once
@@ -145,8 +146,8 @@ def decode_picture(
         start = data[:4].hex(' ')
         raise ImageError(f'{len(data)} bytes that are no whole picture (they begin {start})')
     if is_jpeg:
-        damage = next(filter(jpeg.is_damage, complaints), '')
-        if damage or jpeg.lacks_pixels(data, pixels, bool(complaints)):
+        damage = next(filter(jpeg_damage.is_damage, complaints), '')
+        if damage or jpeg_damage.lacks_pixels(data, pixels, complaints):
             reason = damage or 'its lower part was never decoded'
             raise ImageError(f'a truncated JPEG of {len(data)} bytes: {reason}')
     log_once(complaints)

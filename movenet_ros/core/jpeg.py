@@ -13,12 +13,11 @@
 # limitations under the License.
 
 """
-The structure of a JPEG: what it asks for, what is missing, and what libjpeg stumbles over.
+The structure of a JPEG: what it asks for, and what is missing.
 
 Cameras send JPEGs with bytes between two segments, without an end marker, or with another picture
 behind. libjpeg reads them all, but writes to stderr for each or stops, so they are mended before
-they are decoded. It also reads half a picture: the rest is grey, and only its complaints tell
-(:func:`is_damage`).
+they are decoded. What only decoding tells is in jpeg_damage.py.
 
 Source: ITU-T T.81, annexes B and G.
 """
@@ -30,14 +29,9 @@ from collections.abc import Sequence
 from itertools import islice
 import re
 import struct
-from typing import Any
 from typing import NamedTuple
 
-import cv2
 from movenet_ros.core.errors import ImageError
-from movenet_ros.core.native_lines import native_lines
-import numpy as np
-from numpy.typing import NDArray
 
 MAX_SCANS = 50  # each takes as long as a picture. Encoders write 1 to 20
 MAX_SEGMENTS = 1000  # before the first scan. A colour profile of the largest size takes 255
@@ -53,15 +47,7 @@ STOPS = {SCAN, START[1], END[1]}
 BARE = {0x00, 0x01, 0xFF, *range(0xD0, 0xD8)}  # follow FF, and say nothing between segments
 END_OF_SCAN = re.compile(rb'\xff[\x01-\xcf\xd8-\xfe]')  # a marker that is in no scan
 COEFFICIENTS = 64  # of a block
-PADDING = bytes(64)  # behind a picture: some cameras send the same number of bytes for each
 RESTART = re.compile(rb'\xff[\xd0-\xd7]')
-KEPT_PADDING = bytes(4)  # the last bytes of a scan may be 0, too
-UNDECODED = 128  # what libjpeg writes where a scan has no data
-OTHER_DATA = bytes(4) + bytes(range(255))  # arithmetic coding leaves zeros at the end out
-
-DAMAGE = (  # of what libjpeg complains about: data is missing
-    'premature end', 'Premature end', 'bad Huffman code', 'bad arithmetic code', 'instead of RST',
-)
 
 
 class Frame(NamedTuple):
@@ -71,8 +57,7 @@ class Frame(NamedTuple):
     :param wh: width and height in pixels.
     :param is_progressive: whether a scan has a part of the picture's details only.
     :param is_arithmetic: whether it is coded by arithmetic rather than Huffman's codes.
-    :param components: ids of the colours.
-    :param units: of the picture: scans with all colours have them one by one.
+    :param factors: of each colour, by its id: how finely it is sampled, across and down.
     :param interval: units between two restart markers; 0 if there are none.
     :param scan_at: where the first scan begins.
     :param stray: number of bytes that lie between segments.
@@ -81,8 +66,7 @@ class Frame(NamedTuple):
     wh: tuple[int, int]
     is_progressive: bool
     is_arithmetic: bool
-    components: bytes
-    units: int
+    factors: dict[int, int]
     interval: int = 0
     scan_at: int = 0
     stray: int = 0
@@ -96,6 +80,7 @@ class Scan(NamedTuple):
     :param first: of the coefficients in it.
     :param last: of the coefficients in it.
     :param bits: of these coefficients that later scans bring.
+    :param interval: units between two restart markers; 0 if there are none.
     :param begin: of its data.
     :param end: of its data: where the next marker is, or nothing.
     """
@@ -104,6 +89,7 @@ class Scan(NamedTuple):
     first: int
     last: int
     bits: int
+    interval: int
     begin: int
     end: int
 
@@ -138,11 +124,9 @@ def read_frame(data: bytes) -> Frame:
 def _frame(data: bytes, at: int) -> Frame:
     height, width, colours = struct.unpack_from('>HHB', data, at + 5)
     ids, factors = (data[at + i:at + 10 + 3 * colours:3] for i in (10, 11))
-    across = 8 * max((each >> 4 for each in factors), default=1) if colours > 1 else 8
-    down = 8 * max((each & 0xF for each in factors), default=1) if colours > 1 else 8
-    units = -(-width // max(1, across)) * -(-height // max(1, down))
     marker = data[at + 1]
-    return Frame((width, height), marker in PROGRESSIVE, marker in ARITHMETIC, ids, units)
+    by_id = dict(zip(ids, factors, strict=False))
+    return Frame((width, height), marker in PROGRESSIVE, marker in ARITHMETIC, by_id)
 
 
 def completed(data: bytes) -> bytes:
@@ -153,12 +137,13 @@ def completed(data: bytes) -> bytes:
     """
     frame = read_frame(data)
     try:
-        scans = list(islice(_scans(data, frame), MAX_SCANS + 1))
+        scans = list(islice(scans_in(data, frame), MAX_SCANS + 1))
     except (struct.error, IndexError):
         raise ImageError(f'a truncated JPEG of {len(data)} bytes') from None
     if len(scans) > MAX_SCANS:
         raise ImageError(f'a JPEG of more than {MAX_SCANS} scans')
-    if not (_has_all_scans(frame, scans) and _has_all_restarts(data, frame, scans)):
+    is_whole = all(_has_all_restarts(data, frame, each) for each in scans)
+    if not (is_whole and _has_all_scans(frame, scans)):
         raise ImageError(f'a truncated JPEG of {len(data)} bytes')
     begin, end = scans[0].begin, scans[-1].end
     has_end = data.startswith(END, end)
@@ -169,48 +154,6 @@ def completed(data: bytes) -> bytes:
         segments = _segments(data[:frame.scan_at], len(START))
         head = START + b''.join(data[a:b] for _, a, b in segments) + data[frame.scan_at:begin]
     return head + data[begin:end] + END
-
-
-def is_damage(complaint: str) -> bool:
-    """Return whether a complaint of libjpeg's is about missing data; the others do no harm."""
-    return any(each in complaint for each in DAMAGE)
-
-
-def lacks_pixels(data: bytes, pixels: NDArray[Any], has_complaint: bool) -> bool:
-    """
-    Return whether a JPEG has fewer pixels than its frame, where libjpeg does not complain of it.
-
-    libjpeg tells its first complaint only, which may be harmless, and none about arithmetic
-    coding; and zeros behind a scan are data to it. So a suspicious JPEG is decoded with other data
-    behind its last scan, by which a whole one does not change, or without the zeros.
-
-    :param data: as :func:`completed` returned it.
-    :param pixels: ``(H, W, 3)``, what was decoded.
-    :param has_complaint: whether libjpeg has a harmless one.
-    """
-    frame = read_frame(data)
-    corners = pixels[[0, 0, -1, -1], [0, -1, 0, -1]]
-    is_suspicious = frame.is_arithmetic or (corners == UNDECODED).all(axis=1).any()
-    if not (is_suspicious or has_complaint):
-        return False
-    *_, last = _scans(data, frame)
-    head, scan, rest = data[:last.begin], data[last.begin:last.end], data[last.end:]
-    if is_suspicious:
-        other, _ = _decoded(head + scan + OTHER_DATA + rest)
-        if other is None or not np.array_equal(other, pixels):
-            return True
-    if not (has_complaint and scan.endswith(PADDING)):
-        return False
-    scan = scan.rstrip(b'\0') + KEPT_PADDING
-    _, complaints = _decoded(head + scan + rest)
-    is_plain = bool((pixels[-8:] == pixels[-1, -1]).all())  # of which zeros may be the data
-    return any(map(is_damage, complaints)) and not is_plain
-
-
-def _decoded(data: bytes) -> tuple[Any, list[str]]:
-    with native_lines() as complaints:
-        pixels = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-    return pixels, complaints
 
 
 def _segments(data: bytes, at: int) -> Iterator[tuple[int, int, int]]:
@@ -231,29 +174,35 @@ def _segments(data: bytes, at: int) -> Iterator[tuple[int, int, int]]:
         at = end
 
 
-def _scans(data: bytes, frame: Frame) -> Iterator[Scan]:
+def scans_in(data: bytes, frame: Frame) -> Iterator[Scan]:
     """
     Find the scans.
 
     :raises IndexError: if data ends within a segment.
     :raises struct.error: if data ends within a scan's header.
     """
-    at = frame.scan_at
+    at, interval = frame.scan_at, frame.interval
     while True:
-        stops = (each for each in _segments(data, at) if each[0] in STOPS)
-        marker, begin, end = next(stops, (0, 0, 0))
+        for marker, begin, end in _segments(data, at):  # noqa: B007 (end is used below)
+            if marker == INTERVAL:
+                (interval,) = struct.unpack_from('>H', data, begin + 4)
+            if marker in STOPS:
+                break
+        else:
+            return
         if marker != SCAN:
             return
         colours = data[begin + 4]
         first, last, bits = struct.unpack_from('3B', data, begin + 5 + 2 * colours)
         stop = END_OF_SCAN.search(data, end)
         at = stop.start() if stop else len(data)
-        yield Scan(data[begin + 5:begin + 5 + 2 * colours:2], first, last, bits & 0xF, end, at)
+        ids = data[begin + 5:begin + 5 + 2 * colours:2]
+        yield Scan(ids, first, last, bits & 0xF, interval, end, at)
 
 
 def _has_all_scans(frame: Frame, scans: Sequence[Scan]) -> bool:
     """Return whether scans bring all coefficients of all colours, to the last bit."""
-    missing = {each: [1] * COEFFICIENTS for each in frame.components}
+    missing = {each: [1] * COEFFICIENTS for each in frame.factors}
     for scan in scans:
         for each in scan.components:
             bits = missing.setdefault(each, [0] * COEFFICIENTS)
@@ -265,9 +214,14 @@ def _has_all_scans(frame: Frame, scans: Sequence[Scan]) -> bool:
     return not any(any(bits) for bits in missing.values())
 
 
-def _has_all_restarts(data: bytes, frame: Frame, scans: Sequence[Scan]) -> bool:
-    """Return whether the only scan has as many restart markers as it needs."""
-    if not frame.interval or len(scans) > 1:
+def _has_all_restarts(data: bytes, frame: Frame, scan: Scan) -> bool:
+    """Return whether a scan has as many restart markers as its units need."""
+    if not scan.interval:
         return True
-    restarts = len(RESTART.findall(data, scans[0].begin, scans[0].end))
-    return restarts >= (frame.units - 1) // frame.interval
+    own = frame.factors.get(scan.components[0], 0x11) if len(scan.components) == 1 else 0x11
+    units = 1  # of several colours; blocks of a single one
+    for side, shift in zip(frame.wh, (4, 0), strict=True):
+        finest = max((each >> shift & 0xF for each in frame.factors.values()), default=1)
+        units *= -(-side * (own >> shift & 0xF) // (8 * max(1, finest)))
+    restarts = len(RESTART.findall(data, scan.begin, scan.end))
+    return restarts >= (units - 1) // scan.interval

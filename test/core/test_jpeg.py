@@ -179,6 +179,21 @@ def test_missing_data_is_found_behind_a_harmless_complaint() -> None:
             decode_picture(strange[:at] + END)
 
 
+@pytest.mark.parametrize('marker', [b'\xff\xd0', b'\xff\xc4'])
+def test_missing_data_of_a_progressive_jpeg_is_found_behind_a_harmless_complaint(
+    marker: bytes
+) -> None:
+    """Bytes before a restart marker, and before the tables between two scans."""
+    jpeg = WHOLE['progressive, restart markers' if marker == b'\xff\xd0' else 'progressive']
+    at = jpeg.index(marker, jpeg.index(b'\xff\xda'))
+    strange = jpeg[:at] + b'\0\x11' + jpeg[at:]
+    assert pixels_of(strange) == pixels_of(jpeg)
+    for cut in range(strange.rindex(b'\xff\xda') + 20, len(strange) - LAST_BLOCKS, 9):
+        for behind in (b'', END, b'--boundary'):
+            with pytest.raises(ImageError, match='truncated JPEG'):
+                decode_picture(strange[:cut] + behind)
+
+
 def test_half_a_jpeg_of_arithmetic_coding_is_refused() -> None:
     """Of which libjpeg does not complain."""
     if cv2.imdecode(np.frombuffer(ARITHMETIC, np.uint8), cv2.IMREAD_COLOR) is None:
