@@ -48,6 +48,7 @@ class McapReader:
     An MCAP file, in the order of time by its index, or as it lies there where that is not whole.
 
     :ivar topics: by channel.
+    :ivar span_ns: the times of the first and the last message, where the file has any.
     :ivar damage: what is wrong with the file; empty for a whole one.
     :raises StartError: if nothing of it can be read.
     """
@@ -60,6 +61,7 @@ class McapReader:
         self._schemas: dict[int, Schema] = {}
         self._channels: dict[int, Channel] = {}
         self._counts: Counter[int] = Counter()
+        self.span_ns: tuple[int, int] | None = None
         self.damage = ''
         self._has_index = self._read_index()
         if not self._has_index:
@@ -79,6 +81,10 @@ class McapReader:
             return False
         self._schemas, self._channels = summary.schemas, summary.channels
         self._counts = Counter(summary.statistics.channel_message_counts)
+        self.span_ns = (
+            min(each.message_start_time for each in summary.chunk_indexes),
+            max(each.message_end_time for each in summary.chunk_indexes),
+        )
         schemas = {each.schema_id for each in self._channels.values()} - {0}
         return (
             self._counts.keys() <= self._channels.keys()
@@ -89,7 +95,7 @@ class McapReader:
 
     def _scan(self) -> None:
         """Go through the file as far as it is whole."""
-        self._schemas, self._channels, self._counts = {}, {}, Counter()
+        self._schemas, self._channels, self._counts, self.span_ns = {}, {}, Counter(), None
         try:
             for record in self._records(validate_crcs=True):
                 if isinstance(record, Schema):
@@ -98,6 +104,8 @@ class McapReader:
                     self._channels[record.id] = record
                 elif isinstance(record, Record):
                     self._counts[self._channels[record.channel_id].id] += 1
+                    first_ns, last_ns = self.span_ns or (record.log_time, record.log_time)
+                    self.span_ns = min(first_ns, record.log_time), max(last_ns, record.log_time)
         except InvalidMagic:
             self.damage = 'it is no MCAP file'
         except (EndOfFile, RecordLengthLimitExceeded, struct.error):

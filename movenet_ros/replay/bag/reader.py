@@ -25,7 +25,6 @@ import os
 from pathlib import Path
 import tempfile
 from typing import Any
-from typing import NamedTuple
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.file_magic import Form
@@ -34,9 +33,14 @@ from movenet_ros.core.file_magic import Kind
 from movenet_ros.core.file_magic import kind_of_file
 from movenet_ros.core.source_kind import kind_of
 from movenet_ros.core.source_kind import METADATA
+from movenet_ros.core.source_kind import named
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.bag.mcap import McapReader
+from movenet_ros.replay.bag.order import by_time
+from movenet_ros.replay.bag.order import merged
+from movenet_ros.replay.bag.order import MISSING
+from movenet_ros.replay.bag.order import Storage
 from movenet_ros.replay.bag.sqlite import SqliteReader
 from movenet_ros.replay.bag.storages import find_storages
 from movenet_ros.replay.bag.topic import Message
@@ -47,14 +51,6 @@ READERS: dict[Form, Any] = {Form.MCAP: McapReader, Form.SQLITE: SqliteReader}
 ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'  # no message begins like this: CDR begins with a 0
 LATEST_NS = 2**63  # what a time is below: SQLite has no larger numbers
 NAMED = 3  # losses in a sentence
-
-
-class Storage(NamedTuple):
-    """A storage of a bag: its name, its reader if there is one, and its damage, if it has any."""
-
-    name: str
-    reader: Any
-    damage: str
 
 
 class Bag:
@@ -74,18 +70,23 @@ class Bag:
             raise StartError(f'cannot read {one_line(path)}: {error.strerror}') from error
         self.notes, self._promised, self._losses = found.notes, found.promised, found.losses
         with ExitStack() as stack:
-            self._storages = [_opened(files, stack) for files in found.files]
-            losses = [*found.losses]
-            losses += [_named(each, path) for each in self._storages if each.damage]
-            if not any(each.reader for each in self._storages):
+            storages = [_opened(files, stack) for files in found.files]
+            self._groups = [[each] for each in storages]
+            if not found.are_ordered:
+                self._groups = by_time(storages)
+            storages = [each for group in self._groups for each in group]
+            losses = [*found.losses, *(_named(each, path) for each in storages if each.damage)]
+            if not any(each.reader for each in storages):
                 why = '; '.join(losses[:NAMED]) or 'it has no storage'
                 raise StartError(f'nothing of {one_line(path)} can be read: {why}')
-            if not found.are_ordered:
-                self._storages.sort(key=_first_ns)
             self._stack = stack.pop_all()
+        self.notes += [
+            f'the times of {named(each.name for each in group)} overlap: their messages are merged'
+            for group in self._groups if group[1:]
+        ]
         self.damage = self._damaged(losses)
         self._topics: dict[tuple[str, str, str], Topic] = {}
-        for storage in self._storages:
+        for storage in storages:
             for each in storage.reader.topics.values() if storage.reader else ():
                 before = self._topics.get(_key(each), replace(each, count=0))
                 self._topics[_key(each)] = replace(before, count=before.count + each.count)
@@ -99,20 +100,13 @@ class Bag:
         """Yield the messages that can be read."""
         count, first_ns, last_ns = 0, 0, 0
         losses = list(self._losses)
-        for storage in self._storages:
-            try:
-                messages = storage.reader.messages() if storage.reader else ()
-                for topic, received_ns, data in messages:
-                    if data[:4] == ZSTD_MAGIC:
-                        data = zstandard.decompress(data)
-                    if not (isinstance(data, bytes) and 0 <= received_ns < LATEST_NS):
-                        raise ValueError('something that is no message')
-                    yield Message(self._topics[_key(topic)], received_ns, data)
-                    first_ns, last_ns, count = first_ns or received_ns, received_ns, count + 1
-            except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
-                if not storage.damage:
-                    storage = storage._replace(damage=_with_fix(error, storage.reader))
-            if storage.damage:
+        for group in self._groups:
+            broken: list[Storage] = []
+            for message in merged([self._readable(each, broken) for each in group]):
+                yield message
+                last_ns, count = message.received_ns, count + 1
+                first_ns = first_ns or last_ns
+            for storage in broken:
                 seconds = (last_ns - first_ns) / NANOSECONDS
                 what = _named(storage, self.path)
                 losses.append(f'after {count} messages ({seconds:.1f} s), {what}')
@@ -120,6 +114,21 @@ class Bag:
             promised = one_line(self._promised, most=30)
             losses = [f'it has {count} messages, but {METADATA} promises {promised}']
         self.damage = self._damaged(losses)
+
+    def _readable(self, storage: Storage, broken: list[Storage]) -> Iterator[Message]:
+        """Yield the messages of a storage as far as it can be read; if that is not all, add it."""
+        try:
+            for topic, received_ns, data in storage.reader.messages() if storage.reader else ():
+                if data[:4] == ZSTD_MAGIC:
+                    data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
+                if not (isinstance(data, bytes) and 0 <= received_ns < LATEST_NS):
+                    raise ValueError('something that is no message')
+                yield Message(self._topics[_key(topic)], received_ns, data)
+        except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
+            if not storage.damage:
+                storage = storage._replace(damage=_with_fix(error, storage.reader))
+        if storage.damage:
+            broken.append(storage)
 
     def close(self) -> None:
         """Close its files."""
@@ -139,16 +148,6 @@ def _named(storage: Storage, path: Path) -> str:
     """Put the name of a storage before its damage, unless it is the whole bag."""
     is_bag = storage.name == path.name
     return storage.damage if is_bag else f'{one_line(storage.name)}: {storage.damage}'
-
-
-def _first_ns(storage: Storage) -> int:
-    """Return the time of the first message of a storage; the latest of all where none comes."""
-    if not storage.reader:
-        return LATEST_NS
-    try:
-        return int(next(storage.reader.messages()).received_ns)
-    except Exception:  # noqa: B902 (whatever comes of reading bytes at random)
-        return LATEST_NS
 
 
 def _opened(files: list[Path], stack: ExitStack) -> Storage:
@@ -176,7 +175,7 @@ def _reader(path: Path, stack: ExitStack) -> Any:
     :raises StartError: if nothing of it can be read.
     """
     if not os.path.lexists(path):
-        raise StartError('it is missing')
+        raise StartError(MISSING)
     kind = kind_of(path)
     if kind.form is Form.PACKED:
         path, kind = _unpacked(path, Path(stack.enter_context(tempfile.TemporaryDirectory())))

@@ -105,6 +105,16 @@ class SqliteReader:
         names = [each[0] for each in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
+    @property
+    def span_ns(self) -> tuple[int, int] | None:
+        """Return the times of the first and the last message, where the file has any."""
+        try:
+            query = 'SELECT min(timestamp), max(timestamp) FROM messages'
+            first_ns, last_ns = map(int, self._file.execute(query).fetchone())
+        except (sqlite3.Error, TypeError, ValueError):  # TypeError: there is none
+            return None
+        return first_ns, last_ns
+
     def messages(self) -> Iterator[Message]:
         """Yield the messages; where the damage is, something is raised."""
         if not self.topics:

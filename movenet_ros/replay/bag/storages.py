@@ -20,22 +20,28 @@ from collections.abc import Iterable
 from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field
+import filecmp
 from pathlib import Path
 from pathlib import PurePath
 import re
 import shlex
 
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.file_magic import STORAGES
 from movenet_ros.core.source_kind import bags_within
+from movenet_ros.core.source_kind import kind_of
 from movenet_ros.core.source_kind import METADATA
 from movenet_ros.core.source_kind import named
 from movenet_ros.core.source_kind import replay_command
 from movenet_ros.core.source_kind import storages
+from movenet_ros.core.wording import natural_order
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.bag.sqlite import has_content
 from movenet_ros.replay.bag.sqlite import LOGS
 import yaml
 
 ROOT = 'rosbag2_bagfile_information'
+NUMBERED = re.compile(r'(.*_)(0|[1-9][0-9]*)(\..*)')  # x_0.mcap, as rosbag2 names them
 COMPRESSED = ('.zstd', '.zst', '.gz', '.bz2', '.xz', '.lz4', '.7z', '.zip')
 
 
@@ -44,9 +50,9 @@ class Storages:
     """
     What belongs to a bag.
 
-    :param files: of each storage, in the order of recording: packed and unpacked, of which one is
-        enough; the better one first.
-    :param are_ordered: False if that order is to be found out by the times of the messages.
+    :param files: of each storage: packed and unpacked, of which one is enough; the better one
+        first. One that is missing is named, too.
+    :param are_ordered: as they were recorded; False if the times of the messages tell that order.
     :param promised: how many messages the metadata promises.
     :param notes: how the bag is not as its recorder left it, in sentences.
     :param losses: what belongs to it and cannot be read, in sentences.
@@ -83,7 +89,7 @@ def _found(path: Path) -> Storages:
             raise ValueError
         info = yaml.safe_load(metadata.read_text())[ROOT]
         promised = int(info['message_count'])
-        names = [PurePath(each).name for each in info['relative_file_paths']]
+        names = [_within(path, each) for each in info['relative_file_paths']]
         if names:
             return _named(path, names, promised)
         return _loose(path, 'names no storage')
@@ -99,43 +105,111 @@ def _named(folder: Path, names: list[str], promised: int) -> Storages:
 
     One that was renamed, packed or unpacked since then is found all the same.
     """
-    lying = _packed_or_not(storages(folder))
+    once: dict[str, str] = {}
+    for name in names:
+        once.setdefault(_unpacked(name), name)
+    notes = []
+    if len(names) > len(once):
+        notes = [f'{one_line(folder)}: {METADATA} names a storage twice, which is read once']
+        names, promised = [*once.values()], 0
+    lying = {
+        str(Path(place, name).relative_to(folder)): same
+        for place in dict.fromkeys([folder, *((folder / each).parent for each in names)])
+        for name, same in _packed_or_not(storages(place)).items()
+    }
     files = []
     for name in names:
         same = lying.pop(_unpacked(name), [folder / name] if (folder / name).exists() else [])
-        files.append(sorted(same, key=lambda path: path.name != name))
+        files.append(sorted(same, key=lambda path: path.name != PurePath(name).name))
     missing = [name for each, name in zip(files, names, strict=True) if not each]
-    others = [*lying.values()]
-    told = f'{one_line(folder)}: {named(each[0].name for each in others)}'
+    others, copies = _without_copies([*lying.values()], [*filter(None, files)])
     if not others or len(others) > len(missing) < len(names):
         files = [each or [folder / name] for each, name in zip(files, names, strict=True)]
-        notes = [f'{told} is not read: {METADATA} does not name it'] if others else []
+        if unnamed := [*others, *copies]:
+            fix = f'ros2 bag reindex {shlex.quote(one_line(folder))}'
+            fix = f' (fix, if it belongs to the bag: {fix})' if others else ''
+            notes.append(f'{_told(folder, unnamed)} is not read: {METADATA} does not name it{fix}')
         return Storages(files, promised=promised, notes=notes)
-    notes = [f'{told} is read in place of {named(missing)}, which {METADATA} names']
+    notes.append(
+        f'{_told(folder, others)} is read in place of {named(missing)}, which {METADATA} names'
+    )
     gone = len(missing) - len(others)
     losses = [f'{gone} of its storages {"is" if gone == 1 else "are"} missing'] if gone > 0 else []
-    return Storages(
-        [*filter(None, files), *others], missing == names, promised, notes, losses
-    )
+    return Storages([*filter(None, files), *others], False, promised, notes, losses)
+
+
+def _within(folder: Path, name: str) -> str:
+    """Return the name of a storage within the bag's folder, which older bags put before it."""
+    parts = re.split(r'[/\\]', name)
+    if not {'', '.', '..'}.isdisjoint(parts) or not folder.joinpath(*parts[:-1]).is_dir():
+        return parts[-1]
+    return '/'.join(parts)
 
 
 def _loose(folder: Path, problem: str) -> Storages:
     """Find the storages of a folder that has no metadata, or none that can be read."""
     found = _packed_or_not(storages(folder))
-    files = [*found.values()]
-    are_numbered = len({re.sub('[0-9]+', '0', name) for name in found}) == 1
-    order = f' in the order of its {"names" if are_numbered else "times"}' if files[1:] else ''
+    files, copies = _without_copies([*found.values()], [])
+    files = sorted(
+        [*files, *([folder / name] for name in _missing(each[0].name for each in files))],
+        key=lambda same: natural_order(_unpacked(same[0].name)),
+    )
+    order = ' in the order of its times' if files[1:] else ''
     note = (
         f'{one_line(folder)}: {METADATA} {problem}; what lies there is read{order}'
         f' (fix: ros2 bag reindex {shlex.quote(one_line(folder))})'
     )
     notes = [note]
+    if copies:
+        notes.append(f'{_told(folder, copies)} has the content of another file: it is not read')
     if inner := bags_within(folder):
         notes.append(
             f'{one_line(folder)} holds bags besides ({named(each.name for each in inner)}), which'
             f' are not read (fix: {one_line(replay_command(inner[0]), most=1000)})'
         )
-    return Storages(files, are_numbered, notes=notes)
+    return Storages(files, False, notes=notes)
+
+
+def _told(folder: Path, files: list[list[Path]]) -> str:
+    return f'{one_line(folder)}: {named(each[0].name for each in files)}'
+
+
+def _missing(names: Iterable[str]) -> list[str]:
+    """Return the names of storages that the numbers of the others leave out."""
+    numbers: dict[str, dict[int, str]] = {}
+    for found in filter(None, map(NUMBERED.fullmatch, map(_unpacked, names))):
+        numbers.setdefault(found[1], {})[int(found[2])] = found[3]
+    missing = []
+    for name, known in numbers.items():
+        if max(known) < 2 * len(known) - 1:  # else they count something else
+            suffix = next(iter(known.values()))
+            missing += [f'{name}{i}{suffix}' for i in range(max(known)) if i not in known]
+    return missing
+
+
+def _without_copies(
+    files: list[list[Path]], known: list[list[Path]]
+) -> tuple[list[list[Path]], list[list[Path]]]:
+    """
+    Separate the storages that are copies, of one another or of others.
+
+    :return: the storages, and the copies; of two the one with the longer name.
+    """
+    copies: list[list[Path]] = []
+    known = [*known]
+    for same in sorted(files, key=lambda same: len(same[0].name)):
+        is_copy = any(_is_copy(same[0], each[0]) for each in known)
+        (copies if is_copy else known).append(same)
+    return [each for each in files if each not in copies], copies
+
+
+def _is_copy(one: Path, other: Path) -> bool:
+    """Return whether two storages have the same content."""
+    try:
+        are_equal = one.stat().st_size == other.stat().st_size and filecmp.cmp(one, other, False)
+        return are_equal and kind_of(one).form in STORAGES.values()
+    except (OSError, StartError):  # whoever reads it has the reason
+        return False
 
 
 def _logs_without_their_files(folder: Path) -> Iterator[tuple[Path, str]]:

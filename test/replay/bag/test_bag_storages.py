@@ -86,6 +86,8 @@ def loose(write_bag: WriteBag, tmp_path: Path) -> Callable[..., Path]:
         ('zebra.mcap', 'ape.mcap', 'lion.mcap'),  # in the order of their times
         ('hall_10.mcap', 'attic_2.mcap', 'hall_1.mcap'),
         ('run.mcap', 'no suffix', 'half.mcap.part'),
+        ('run_29-02-2024.mcap', 'run_01-03-2024.mcap', 'run_02-03-2024.mcap'),
+        ('ring_2.mcap', 'ring_0.mcap', 'ring_1.mcap'),
     ],
 )
 def test_loose_storages_are_read_in_the_order_of_recording(
@@ -94,6 +96,69 @@ def test_loose_storages_are_read_in_the_order_of_recording(
     rows, damage, notes = read(loose(*names))
     assert (rows, damage, len(notes)) == (ROWS, '', 1)
     assert 'metadata.yaml is missing' in notes[0]
+
+
+@pytest.mark.parametrize('numbers', [(0, 1, 3), (0, 2, 3), (1, 2, 3)])
+@pytest.mark.parametrize('is_folder', [True, False])
+def test_a_number_that_is_missing_among_loose_storages_is_a_loss(
+    numbers: tuple[int, ...], is_folder: bool, loose: Callable[..., Path]
+) -> None:
+    folder = loose(*(f'x_{i}.mcap' for i in numbers))
+    (missing,) = {0, 1, 2, 3} - {*numbers}
+    if is_folder:
+        (folder / f'x_{missing}.mcap').mkdir()
+    rows, damage, _ = read(folder)
+    assert rows == ROWS
+    assert f'after {8 * missing} messages' in damage and f'x_{missing}.mcap' in damage
+
+
+def test_the_same_content_twice_is_read_once(loose: Callable[..., Path]) -> None:
+    folder = loose('x_0.mcap', 'x_1.mcap', 'x_2.mcap')
+    shutil.copy(folder / 'x_1.mcap', folder / 'x_1 (copy).mcap')
+    rows, damage, notes = read(folder)
+    assert (rows, damage) == (ROWS, '')
+    assert 'x_1 (copy).mcap' in notes[1]
+
+
+def test_a_storage_that_the_metadata_names_twice_is_read_once(
+    write_bag: WriteBag, tmp_path: Path
+) -> None:
+    path = write_bag(tmp_path / 'bag', ROWS)
+    pack(path / 'bag.mcap')
+    metadata = path / 'metadata.yaml'
+    names = '  - bag.mcap\n  - bag.mcap.zstd\n  - bag.mcap'
+    metadata.write_text(metadata.read_text().replace('  - bag.mcap', names))
+    rows, damage, (note,) = read(path)
+    assert (rows, damage) == (ROWS, '') and 'twice' in note
+
+
+@pytest.mark.parametrize('is_packed', [True, False])
+def test_storages_that_lie_in_folders_of_the_bag_are_found(
+    is_packed: bool, loose: Callable[..., Path], write_bag: WriteBag, tmp_path: Path
+) -> None:
+    folder = loose('x_0.mcap', 'x_1.mcap', 'x_2.mcap')
+    metadata = (write_bag(tmp_path / 'whole', ROWS) / 'metadata.yaml').read_text()
+    names = '\n'.join(f'  - part{i}/x.mcap' for i in range(3))
+    (folder / 'metadata.yaml').write_text(metadata.replace('  - whole.mcap', names))
+    for i in range(3):
+        (folder / f'part{i}').mkdir()
+        (folder / f'x_{i}.mcap').rename(folder / f'part{i}' / 'x.mcap')
+    if is_packed:
+        pack(folder / 'part1' / 'x.mcap')
+        (folder / 'part1' / 'x.mcap').unlink()
+    assert read(folder) == (ROWS, '', [])
+
+
+def test_messages_of_storages_of_the_same_time_come_in_the_order_of_time(
+    write_bag: WriteBag, tmp_path: Path
+) -> None:
+    (tmp_path / 'bags').mkdir()
+    for i, name in enumerate(('left_0', 'right_0')):
+        (path,) = write_bag(tmp_path / name, ROWS[i::2]).glob('*.mcap')
+        shutil.copy(path, tmp_path / 'bags')
+    rows, damage, notes = read(tmp_path / 'bags')
+    assert (rows, damage) == (ROWS, '')
+    assert 'left_0.mcap, right_0.mcap' in notes[1]
 
 
 def test_bags_that_lie_in_a_folder_of_storages_are_told(
