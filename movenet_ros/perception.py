@@ -52,6 +52,7 @@ from movenet_ros.core.turning import upright
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
+from movenet_ros.settings import checked
 from movenet_ros.settings import Settings
 import numpy as np
 from numpy.typing import NDArray
@@ -113,7 +114,7 @@ class Perception:
         model: MakeModel = MultiPose,
         live: bool = False,
     ) -> None:
-        self.settings = settings or Settings()
+        self.settings = checked(settings or Settings())
         self._log = log or logging.getLogger('movenet_ros')
         self._make_model = model
         self._calm_images = CALM_IMAGES
@@ -168,7 +169,7 @@ class Perception:
         :raises BackendError: if the runtime fails on every image.
         """
         if not isinstance(image, SourceImage):
-            image = SourceImage(image, 'rgb')
+            image = SourceImage(np.asarray(image), 'rgb')
         runtime = self.runtime
         poses = self.find(image, prepared)
         if stamp_ns is None:
@@ -212,10 +213,11 @@ class Perception:
         """
         Accept settings that changed; they hold from the next image on.
 
+        :raises StartError: if one is out of range.
         :raises InferenceError: if the network does not run at the new input_size or rotate; then
             nothing has changed.
         """
-        before = self.settings
+        before, settings = self.settings, checked(settings)
         if (settings.input_size, settings.rotate) != (before.input_size, before.rotate):
             model = self._made(settings)
             images_wh = self._warm_up_wh[:1] if self._new_shapes else [self._image_wh]

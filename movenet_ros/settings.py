@@ -328,6 +328,15 @@ def values_of(settings: Any) -> dict[str, Any]:
     return {name: reduce(getattr, name.split('.'), settings) for name in rows(type(settings))}
 
 
+def checked(settings: Table) -> Table:
+    """
+    Return settings that were made by hand.
+
+    :raises StartError: if a value is of another type or out of range.
+    """
+    return changed(settings, values_of(settings))
+
+
 def defaults(table: type[Any]) -> dict[str, Any]:
     """Return the default of every parameter of a table by name."""
     return {name: row.default for name, row in rows(table).items()}

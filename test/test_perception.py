@@ -27,8 +27,10 @@ from log_lines import Lines
 from movenet_ros import perception as perception_module
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import BackendError
+from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import ARRAYS
@@ -570,3 +572,17 @@ def test_a_cpu_that_fails_too_is_the_end(
     with pytest.raises(BackendError, match='on CPU, f32 does not run the model: bad_alloc'):
         room.perception.people(IMAGE, 0)
     assert closed == [GPU, 'CPU']
+
+
+@pytest.mark.parametrize(
+    'name, value', [('rotate', 45), ('person_threshold', 7.0), ('max_people', 0), ('backend', 'x')]
+)
+def test_settings_out_of_range_are_refused_by_name(name: str, value: Any) -> None:
+    with pytest.raises(StartError, match=name):
+        Perception(Settings(**{name: value}))
+
+
+@pytest.mark.parametrize('image', [None, np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3))])
+def test_what_is_no_rgb_image_is_refused(image: Any) -> None:
+    with pytest.raises(ImageError, match='uint8'):
+        Perception(runtime=RecordedBackend([np.zeros((1, 6, 56), np.float32)])).people(image)

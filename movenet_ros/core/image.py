@@ -78,7 +78,11 @@ class SourceImage:
         shape, channels = self.pixels.shape, _CHANNELS[self.order]
         want = 2 if channels == 1 else 3
         if self.pixels.dtype != np.uint8 or len(shape) != want or 0 in shape:
-            raise ImageError(f'a picture of shape {shape} and type {self.pixels.dtype}')
+            expected = '(height, width)' if want == 2 else f'(height, width, {channels})'
+            raise ImageError(
+                f'a picture of shape {shape} and type {self.pixels.dtype};'
+                f' it must be {expected} and uint8'
+            )
         if want == 3 and shape[2] != channels:
             raise ImageError(f'{shape[2]} channels for the order {self.order}')
 
