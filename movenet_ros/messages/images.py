@@ -77,6 +77,7 @@ COMPUTED: dict[str, tuple[int, int, int]] = {  # encoding: bytes per channel, ch
     'uyvy': (1, 2, cv2.COLOR_YUV2BGR_UYVY),
     'yuv422_yuy2': (1, 2, cv2.COLOR_YUV2BGR_YUYV),
     'yuyv': (1, 2, cv2.COLOR_YUV2BGR_YUYV),
+    'yvyu': (1, 2, cv2.COLOR_YUV2BGR_YVYU),
 }
 
 PLANAR: dict[str, tuple[int, int]] = {  # encoding: halves of its height in rows, OpenCV code
@@ -86,11 +87,12 @@ PLANAR: dict[str, tuple[int, int]] = {  # encoding: halves of its height in rows
     'yv12': (3, cv2.COLOR_YUV2BGR_YV12),
     'nv24': (6, -1),  # OpenCV has none
 }
-ALIASES = {'yuv420': 'i420', 'yuv420p': 'i420', 'iyuv': 'i420'}
+ALIASES = {'yuv420': 'i420', 'yuv420p': 'i420', 'iyuv': 'i420', 'yuy2': 'yuyv'}
 
 ENCODINGS = (*DIRECT, *COMPUTED, *PLANAR)
 NAMES = {each.lower(): each for each in ENCODINGS}
 LONGEST_NAME = 40
+WIDEST = 1.8  # widths to a height: 16:9 and a little, of a picture that may have no colours
 NUMBERS = re.compile(r'(8|16|32|64)(U|S|F)C\d*', re.IGNORECASE)  # OpenCV's names of types
 
 YUV_TO_BGR = np.array([[1.164, 2.018, 0.0], [1.164, -0.391, -0.813], [1.164, 0.0, 1.596]])
@@ -113,6 +115,8 @@ def image_from_msg(msg: Any, max_pixels: int = MAX_IMAGE_PIXELS) -> SourceImage:
         return SourceImage(to_8_bit(_pixels(msg, size, channels)), order)
     if encoding in COMPUTED:
         size, channels, code = COMPUTED[encoding]
+        if channels == 2 and msg.width % 2:
+            raise ImageError(f'{_about(msg)}: the width must be even for this encoding')
         pixels = to_8_bit(_pixels(msg, size, channels))
         return SourceImage(_convert(msg, lambda: cv2.cvtColor(pixels, code)), 'bgr')
     if encoding in PLANAR:
@@ -176,7 +180,7 @@ def _pixels(msg: Any, size: int, channels: int) -> NDArray[Any]:
     :raises ImageError: if the data is too short for it.
     """
     rows, width, row = int(msg.height), int(msg.width), int(msg.width) * channels * size
-    _check_data(msg, rows, row)
+    _check_data(msg, rows, row, msg.step * (rows - 1) + row)  # some leave the last padding out
     dtype = np.dtype(np.uint8 if size == 1 else '>u2' if msg.is_bigendian else '<u2')
     pixels: NDArray[Any] = np.ndarray(
         (rows, width, channels), dtype, msg.data, strides=(msg.step, channels * size, size)
@@ -184,24 +188,23 @@ def _pixels(msg: Any, size: int, channels: int) -> NDArray[Any]:
     return pixels[..., 0] if channels == 1 else pixels
 
 
-def _check_data(msg: Any, rows: int, row: int, size: int = 0) -> None:
+def _check_data(msg: Any, rows: int, row: int, size: int) -> None:
     """
     Check that the data is what the other fields say.
 
     :param rows: of ``step`` bytes.
     :param row: bytes that a row has at least.
-    :param size: bytes of all rows; 0 for ``step`` times as many.
+    :param size: bytes that all rows have at least.
     :raises ImageError: if the data is too short.
     """
     if msg.width < 1 or rows < 1:
         raise ImageError(f'an image of {msg.width}x{msg.height} pixels')
     if msg.step < row:
         raise ImageError(f'step is {msg.step} bytes, but a row takes {row} ({_about(msg)})')
-    size = size or msg.step * rows
     if len(msg.data) < size:
         raise ImageError(
             f'{len(msg.data)} bytes of data, but {rows} rows of {msg.step} bytes'
-            f' are {size} ({_about(msg)})'
+            f' take {size} ({_about(msg)})'
         )
 
 
@@ -213,14 +216,20 @@ def _from_planes(msg: Any, encoding: str) -> Any:
     """
     Convert an image whose colours lie below its brightness.
 
-    Publishers disagree on the height: most give the picture's, some count the rows of the colours
-    in. The length of the data tells.
+    ROS's height is the picture's, but some publishers count the rows of the colours in. The
+    length of the data tells, but not whether the colours are missing: that a picture would be
+    very wide does. Others give as ``step`` the data's length by the height.
     """
     halves, code = PLANAR[encoding]
-    width, step = int(msg.width), int(msg.step)
-    counts_all = len(msg.data) <= step * msg.height
-    rows = int(msg.height) if counts_all else int(msg.height) * halves // 2
-    height = rows * 2 // halves
+    width, height = int(msg.width), int(msg.height)
+    step = width if len(msg.data) == width * height * halves // 2 else int(msg.step)
+    counted = height * 2 // halves  # if the rows of the colours are counted in
+    counts_all = len(msg.data) <= step * height and height * 2 % halves == 0
+    if counts_all and width <= WIDEST * counted:
+        height = counted
+    if encoding != 'nv24' and (width % 2 or height % 2):
+        raise ImageError(f'{_about(msg)}: width and height must be even for this encoding')
+    rows = height * halves // 2
     has_three = code in (cv2.COLOR_YUV2BGR_I420, cv2.COLOR_YUV2BGR_YV12)
     half_step = step // 2
     _check_data(msg, rows, width, height * (step + half_step) if has_three else step * rows)
@@ -238,11 +247,11 @@ def _from_planes(msg: Any, encoding: str) -> Any:
 
 
 def _convert(msg: Any, conversion: Callable[[], Any]) -> NDArray[np.uint8]:
-    """Run OpenCV's conversion; what it refuses (an odd width of YUV) is an ImageError."""
+    """Run OpenCV's conversion; what it refuses is an ImageError."""
     try:
         return np.asarray(conversion(), np.uint8)
-    except (cv2.error, ValueError) as error:  # ValueError: planes of an odd height
-        reason = one_line(getattr(error, 'err', error))
+    except cv2.error as error:
+        reason = one_line(error.err)
         raise ImageError(f'OpenCV cannot convert {_about(msg)}: {reason}') from error
 
 

@@ -52,7 +52,7 @@ EVEN_WH = (160, 120)
 ODD_WH = (121, 93)
 PAD = 13  # bytes behind each row
 SUBSAMPLED = (  # even sizes only
-    'yuv422', 'uyvy', 'yuv422_yuy2', 'yuyv', *(name for name in PLANAR if name != 'nv24')
+    'yuv422', 'uyvy', 'yuv422_yuy2', 'yuyv', 'yvyu', *(name for name in PLANAR if name != 'nv24')
 )
 LOSSY = 4.0  # mean difference to the photo of what comes back from YUV or Bayer; swapped: above 10
 SIXTEEN_BITS = tuple(name for name in ENCODINGS if '16' in name)
@@ -67,13 +67,13 @@ def planes(photo_bgr: Pixels) -> tuple[Pixels, Pixels, Pixels]:
     return y.reshape(height, width), u.reshape(half), v.reshape(half)
 
 
-def packed(photo_bgr: Pixels, luma: int) -> Pixels:
-    """Pack YUV 4:2:2 with Y in the given one of each two bytes."""
-    y, u, v = planes(photo_bgr)
+def packed(photo_bgr: Pixels, luma: int, first: int = 0) -> Pixels:
+    """Pack YUV 4:2:2 with Y in the given one of each two bytes, U or V first."""
+    y, *colours = planes(photo_bgr)
     image = np.empty((*y.shape, 2), np.uint8)
     image[..., luma] = y
-    image[:, 0::2, 1 - luma] = np.repeat(u, 2, axis=0)
-    image[:, 1::2, 1 - luma] = np.repeat(v, 2, axis=0)
+    image[:, 0::2, 1 - luma] = np.repeat(colours[first], 2, axis=0)
+    image[:, 1::2, 1 - luma] = np.repeat(colours[1 - first], 2, axis=0)
     return image
 
 
@@ -134,6 +134,7 @@ ENCODERS: dict[str, Encoder] = {
     'uyvy': lambda photo_bgr: packed(photo_bgr, 1),
     'yuv422_yuy2': lambda photo_bgr: packed(photo_bgr, 0),
     'yuyv': lambda photo_bgr: packed(photo_bgr, 0),
+    'yvyu': lambda photo_bgr: packed(photo_bgr, 0, first=1),
     'nv12': lambda photo_bgr: semi_planar(photo_bgr, 0),
     'nv21': lambda photo_bgr: semi_planar(photo_bgr, 1),
     'i420': lambda photo_bgr: planar(photo_bgr, 0),
@@ -274,7 +275,7 @@ def test_bytes_have_no_order(encoding: str, photo_of: Callable[..., Pixels]) -> 
 
 @pytest.mark.parametrize(
     'encoding',  # of the others, rosbags-image does not find the colours or knows no way to BGR
-    [name for name in ENCODERS if name not in (*PLANAR, '8UC1', '8UC4', '16UC4')],
+    [name for name in ENCODERS if name not in (*PLANAR, 'yvyu', '8UC1', '8UC4', '16UC4')],
 )
 def test_rosbags_image_agrees(encoding: str, photo_of: Callable[..., Pixels]) -> None:
     """An independent reader sees the same."""
@@ -286,15 +287,14 @@ def test_rosbags_image_agrees(encoding: str, photo_of: Callable[..., Pixels]) ->
 
 
 @pytest.mark.parametrize(
-    'name', ['BGR8', ' bgr8 ', 'bgr8\n', 'CV_8UC3', '8uc3', 'Bayer_RGGB8', 'YUV420']
+    'name', ['BGR8', ' bgr8 ', 'bgr8\n', 'CV_8UC3', '8uc3', 'Bayer_RGGB8', 'YUV420', 'YUY2']
 )
 def test_a_name_in_other_letters_is_understood(
     name: str, photo_of: Callable[..., Pixels]
 ) -> None:
     """Drivers write it by hand."""
-    encoding = {'cv_8uc3': '8UC3', '8uc3': '8UC3', 'yuv420': 'i420'}.get(
-        name.strip().lower(), name.strip().lower()
-    )
+    others = {'cv_8uc3': '8UC3', '8uc3': '8UC3', 'yuv420': 'i420', 'yuy2': 'yuyv'}
+    encoding = others.get(name.strip().lower(), name.strip().lower())
     msg = message(encoding, photo_of(EVEN_WH))
     expected = image_from_msg(msg).as_bgr()
     msg.encoding = name
@@ -311,6 +311,36 @@ def test_colour_plane_counted_into_the_height(
     expected = image_from_msg(msg).as_bgr()
     msg.height = EVEN_WH[1] * PLANAR[encoding][0] // 2
     np.testing.assert_array_equal(image_from_msg(msg).as_bgr(), expected)
+
+
+@pytest.mark.parametrize('encoding', PLANAR)
+def test_length_by_height_as_step(encoding: str, photo_of: Callable[..., Pixels]) -> None:
+    """Some publishers give it where there are colours below."""
+    msg = message(encoding, photo_of(EVEN_WH))
+    expected = image_from_msg(msg).as_bgr()
+    msg.step = len(msg.data) // msg.height
+    np.testing.assert_array_equal(image_from_msg(msg).as_bgr(), expected)
+
+
+@pytest.mark.parametrize('encoding', PLANAR)
+@pytest.mark.parametrize('wh', [(640, 480), (1280, 720), (640, 360), (1280, 1024)])
+def test_colours_are_missing(encoding: str, wh: tuple[int, int]) -> None:
+    """Brightness alone is no smaller picture with colours."""
+    width, height = wh
+    data = array('B', bytes(width * height))
+    msg = Image(encoding=encoding, width=width, height=height, step=width, data=data)
+    assert f'{len(msg.data)} bytes' in refusal(msg)
+
+
+@pytest.mark.parametrize('encoding', DIRECT)
+def test_last_row_without_padding(encoding: str, photo_of: Callable[..., Pixels]) -> None:
+    """Some publishers end with the last pixel."""
+    msg = message(encoding, photo_of(EVEN_WH), pad=PAD)
+    expected = image_from_msg(msg).as_bgr()
+    msg.data = msg.data[:-PAD]
+    np.testing.assert_array_equal(image_from_msg(msg).as_bgr(), expected)
+    msg.data = msg.data[:-1]
+    assert f'{len(msg.data)} bytes' in refusal(msg)
 
 
 @pytest.mark.parametrize('encoding', PLANAR)
@@ -332,7 +362,7 @@ def test_odd_sizes_of_shared_colours(encoding: str, wh: tuple[int, int]) -> None
     try:
         assert image_from_msg(msg).wh == wh
     except ImageError:
-        assert f'{width}x{height} {encoding}' in refusal(msg)
+        assert f'{width}x{height} {encoding}' in refusal(msg) and 'even' in refusal(msg)
 
 
 huge = st.integers(0, 2**32 - 1)
