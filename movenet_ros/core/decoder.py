@@ -22,9 +22,12 @@ missing.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
+from contextlib import suppress
 import struct
 from typing import Any
 
+from movenet_ros.core.complaints import Complaints
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import check_size
 from movenet_ros.core.image import SourceImage
@@ -36,6 +39,8 @@ from numpy.typing import NDArray
 MISSING_S = 0.25  # what ends so long before its stated end, and one image more, is cut
 ROOM = 2  # FFmpeg's limit of pixels counts padding too; the exact one is checked afterwards
 STATED = 1e6  # the unit of a container's times, a second
+CELLS = (188, 192, 204)  # bytes: bare, with a time, with what corrects errors
+UNCOMPRESSED = 'yuv4mpegpipe'
 
 Timed = tuple[SourceImage | ImageError, int]
 Pixels = NDArray[np.uint8]
@@ -71,7 +76,8 @@ class Decoder:
         self._end_s = 0.0
         self._is_live = is_live
         self._torn = 0  # packets that are not whole, since the last whole one
-        self._is_cut = False
+        self._is_cut = not is_live and _breaks_off_within_a_cell(container)
+        self._complaints = Complaints(container.format.name, stream.codec_context.codec.name)
         self._rejection = ''
         self._matrix: tuple[int, ...] | None = None
         stream.codec_context.options = {'max_pixels': str(ROOM * max_pixels)}
@@ -80,7 +86,16 @@ class Decoder:
 
     def images(self) -> Iterator[Timed]:
         """Yield each image and its time, in nanoseconds from the first one on."""
+        with nullcontext() if self._is_live else self._complaints.collected():
+            try:
+                yield from self._decoded()
+            finally:
+                with suppress(self._error):  # threads that complain must not wait for its end
+                    self._stream.codec_context.decode(None)
+
+    def _decoded(self) -> Iterator[Timed]:
         for packet in self._packets():
+            self._complaints.shorten()
             if packet is not None and packet.is_corrupt:  # half an image is none
                 self._torn += 1
                 continue
@@ -107,14 +122,23 @@ class Decoder:
 
     def _packets(self) -> Iterator[Any]:
         """Yield the stream's packets, then one that flushes the decoder."""
+        latest, end_bytes = None, 0
         try:
             for packet in self._container.demux():
                 begin = packet.dts if packet.pts is None else packet.pts
                 if begin is not None:
                     end = (begin + (packet.duration or 0)) * packet.stream.time_base
                     self._end_s = max(self._end_s, float(end))
-                if packet.stream.index == self._stream.index:
+                if packet.stream.index != self._stream.index:
+                    continue
+                if self._is_cut and packet.size:  # the last one is not whole
+                    packet, latest = latest, packet
+                if packet is not None:
                     yield packet
+                if packet and packet.size:
+                    end_bytes = (packet.pos or 0) + packet.size
+            if self._container.format.name == UNCOMPRESSED and not self._is_live:
+                self._is_cut = end_bytes < self._container.size  # half an image is left out
         except IndexError:  # PyAV, at the end of a file in which streams began later
             yield None
         except (self._error, OSError):
@@ -150,23 +174,37 @@ class Decoder:
         """Return what is missing, when all has been read; empty where nothing is."""
         count = '1 image' if self.done == 1 else f'{self.done} images'
         breaks_off = f'breaks off after {count}' if self.done else 'breaks off at once'
-        if self._rejection or not self.done:
+        complaint = self._complaints.first()
+        reason = f' ({complaint})' if complaint else ''
+        if self._rejection:
             return breaks_off + self._rejection
+        if not self.done:
+            missing = f'none of its images can be decoded: its beginning may be missing{reason}'
+            return missing if self.lost else breaks_off
         if not self._is_live:
             read_s = self._end_s - (self._container.start_time or 0) / STATED
             stated_s = stated_length_s(self._container)
             missing_s = stated_s - read_s - self._longest_ns / NANOSECONDS
             if self._end_s > 0 and missing_s > MISSING_S:
                 return f'{breaks_off}, {read_s:.1f} s of {stated_s:.1f}'
-            if self._is_cut or self._torn:
+            if self._is_cut or self._torn or self._complaints.first('ended prematurely'):
                 return breaks_off
-        return f'{self.lost} of its images cannot be decoded' if self.lost else ''
+        lost = f'{self.lost} of its images cannot be decoded' if self.lost else ''
+        if complaint:
+            some = f'{lost}, more' if lost else 'damaged: images'
+            return f'{some} may be missing{reason}'
+        return lost
+
+
+def _breaks_off_within_a_cell(container: Any) -> bool:
+    """Return whether a transport stream, which has cells of one size, is no multiple of it."""
+    return container.format.name == 'mpegts' and all(container.size % each for each in CELLS)
 
 
 def stated_length_s(container: Any) -> float:
     """Return how long a container says that it is; 0 where it does not say."""
     stated = container.duration or 0
-    if 'matroska' in container.format.name:  # which states the end
+    if 'matroska' in container.format.name:  # which states its end
         stated = max(0, stated - max(0, container.start_time or 0))
     return float(stated / STATED)
 

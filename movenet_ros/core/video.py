@@ -85,10 +85,7 @@ class Video:
             about = self.rate_hz, self._max_pixels, self.is_live
             decoder = Decoder(container, stream, *about)
             yield from decoder.images()
-            problem = decoder.problem()
-            if not decoder.done and decoder.lost:
-                problem = self._undecoded(stream)
-            if problem:
+            if problem := decoder.problem():
                 yield ImageError(f'{self._name}: {problem}'), decoder.time_ns
 
     @contextmanager
@@ -124,7 +121,9 @@ class Video:
                 song = f'{self._name} has no video in it'
                 raise StartError(song if len(container.streams) else self._refusal('no stream'))
             if stream.codec_context is None:
-                raise StartError(f'{self._name}: {self._undecoded(stream)}')
+                fix = f'ffmpeg -i {shlex.quote(self._name)} -c:v libx264 converted.mp4'
+                codec = 'its video (of an unknown codec) cannot be decoded'
+                raise StartError(f'{self._name}: {codec} (try: {fix})')
             try:
                 check_size((stream.width, stream.height), self._max_pixels)
             except ImageError as error:
@@ -139,11 +138,6 @@ class Video:
             if file.read(8)[4:] == b'ftyp':
                 return f'{self._name} breaks off before its index, the last part of most MP4 files'
         return f'{self._name} is no video that FFmpeg can read'
-
-    def _undecoded(self, stream: Any) -> str:
-        codec = getattr(stream, 'name', None) or 'of an unknown codec'
-        fix = f'try: ffmpeg -i {shlex.quote(self._name)} -c:v libx264 converted.mp4'
-        return f'its video ({codec}) cannot be decoded: {fix}'
 
 
 class _Nameless:

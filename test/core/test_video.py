@@ -236,6 +236,38 @@ def test_half_an_image_is_none_and_the_others_come(
     assert 0 < len(images) < len(STEADY_S) and 'cannot be decoded' in str(last)
 
 
+@pytest.mark.parametrize(('name', 'codec'), [('v.webm', 'libvpx'), ('v.mkv', 'ffv1')])
+def test_what_the_reader_finds_damaged_is_told(
+    make_video: MakeVideo, tmp_path: Path, name: str, codec: str
+) -> None:
+    random = np.random.default_rng(5).integers(0, 256, (40, 48, 64, 3), np.uint8)
+    path = make_video(
+        tmp_path / name, [i / RATE_HZ for i in range(40)], codec, image=lambda i: random[i]
+    )
+    data = bytearray(path.read_bytes())
+    path.write_bytes(data[:len(data) // 2] + bytes(8000) + data[len(data) // 2 + 8000:])
+    *images, (last, _) = opened(path).images()
+    assert 0 < len(images) < 40 and 'may be missing' in str(last)
+
+
+@pytest.mark.parametrize(
+    ('name', 'codec', 'more'),
+    [
+        ('v.ts', 'libx264', {}),
+        ('v.mkv', 'libx264', {'container_options': {'live': '1'}}),
+        ('v.y4m', 'wrapped_avframe', {}),
+    ],
+)
+def test_a_cut_within_the_last_image_is_told(
+    make_video: MakeVideo, tmp_path: Path, name: str, codec: str, more: dict[str, Any]
+) -> None:
+    """Though nothing says how long the file was."""
+    path = make_video(tmp_path / name, STEADY_S, codec, **more)
+    path.write_bytes(path.read_bytes()[:-1])
+    *images, (last, _) = opened(path).images()
+    assert f'breaks off after {len(images)} images' in str(last)
+
+
 def test_a_gap_in_a_transport_stream_is_not_its_end(
     make_video: MakeVideo, tmp_path: Path
 ) -> None:
