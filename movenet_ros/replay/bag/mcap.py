@@ -12,34 +12,43 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""MCAP files: read up to their damage if they have any, and written."""
+"""MCAP files: read around their damage if they have any, and written."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 import re
 import struct
 from typing import Any
 
+from mcap.data_stream import ReadDataStream
 from mcap.exceptions import EndOfFile
 from mcap.exceptions import InvalidMagic
 from mcap.exceptions import RecordLengthLimitExceeded
 from mcap.reader import make_reader
 from mcap.records import Channel
+from mcap.records import Chunk
+from mcap.records import ChunkIndex
+from mcap.records import DataEnd
 from mcap.records import Message as Record
 from mcap.records import Schema
+from mcap.stream_reader import breakup_chunk
 from mcap.stream_reader import StreamReader
 from mcap.writer import CompressionType
 from mcap.writer import Writer
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.bag.topic import CDR
+from movenet_ros.replay.bag.topic import LATEST_NS
 from movenet_ros.replay.bag.topic import Message
 from movenet_ros.replay.bag.topic import Topic
 
 QOS, TYPE_HASH = 'offered_qos_profiles', 'topic_type_hash'  # what rosbag2 notes of a channel
+MAGIC = b'\x89MCAP0\r\n'  # where a file begins, and where it ends
+CDR_NAMES = ('cdr', 'cdr_le')  # in any case
 ROS_TYPE = re.compile(r'(\w+)(?:/|::)(?:msg(?:/|::))?(?:dds_::(\w+)_|(\w+))')
 
 
@@ -49,7 +58,9 @@ class McapReader:
 
     :ivar topics: by channel.
     :ivar span_ns: the times of the first and the last message, where the file has any.
+    :ivar note: what is unusual about the file, with nothing lost by that.
     :ivar damage: what is wrong with the file; empty for a whole one.
+    :ivar lost: what the last reading of the messages left out.
     :raises StartError: if nothing of it can be read.
     """
 
@@ -62,7 +73,7 @@ class McapReader:
         self._channels: dict[int, Channel] = {}
         self._counts: Counter[int] = Counter()
         self.span_ns: tuple[int, int] | None = None
-        self.damage = ''
+        self.note = self.damage = self.lost = ''
         self._has_index = self._read_index()
         if not self._has_index:
             self._scan()
@@ -79,6 +90,8 @@ class McapReader:
             return False
         if summary is None or summary.statistics is None or not summary.chunk_indexes:
             return False
+        if self._file.tell() + len(MAGIC) != self._path.stat().st_size:  # the end of another file
+            return False
         self._schemas, self._channels = summary.schemas, summary.channels
         self._counts = Counter(summary.statistics.channel_message_counts)
         self.span_ns = (
@@ -94,62 +107,121 @@ class McapReader:
         )
 
     def _scan(self) -> None:
-        """Go through the file as far as it is whole."""
+        """Go through the file as far as that is possible."""
         self._schemas, self._channels, self._counts, self.span_ns = {}, {}, Counter(), None
+        has_all = False
         try:
-            for record in self._records(validate_crcs=True):
+            for record in self._records():
                 if isinstance(record, Schema):
                     self._schemas[record.id] = record
                 elif isinstance(record, Channel):
                     self._channels[record.id] = record
                 elif isinstance(record, Record):
-                    self._counts[self._channels[record.channel_id].id] += 1
-                    first_ns, last_ns = self.span_ns or (record.log_time, record.log_time)
-                    self.span_ns = min(first_ns, record.log_time), max(last_ns, record.log_time)
-        except InvalidMagic:
-            self.damage = 'it is no MCAP file'
-        except (EndOfFile, RecordLengthLimitExceeded, struct.error):
-            self.damage = 'it breaks off: its recorder was killed, or still runs'
+                    self._count(record)
+                has_all = has_all or isinstance(record, DataEnd)
+            end = self._file.tell()
+            if self._file.read(len(MAGIC)) == MAGIC:
+                self.damage = 'behind its end another MCAP file begins, which is not read'
+                self.fix = f'tail -c +{end + 1} OLD.mcap > SECOND.mcap'
         except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
-            self.damage = one_line(error)
+            if has_all:
+                self.note = 'it breaks off behind its last message, and nothing is lost by that'
+            elif isinstance(error, InvalidMagic):
+                self.damage = 'it is no MCAP file'
+            elif isinstance(error, (EndOfFile, RecordLengthLimitExceeded, struct.error)):
+                self.damage = 'it breaks off: its recorder was killed, or still runs'
+            else:
+                self.damage = one_line(error)
+        self.damage = self.damage or self.lost
 
-    def _records(self, **options: Any) -> Iterator[Any]:
-        """Yield what the file consists of; no record is longer than the file."""
+    def _count(self, record: Record) -> None:
+        if record.channel_id not in self._channels:
+            self.lost = self.lost or 'it has messages of channels that it does not define'
+            return
+        self._counts[record.channel_id] += 1
+        first_ns, last_ns = self.span_ns or (record.log_time, record.log_time)
+        self.span_ns = min(first_ns, record.log_time), max(last_ns, record.log_time)
+
+    def _records(self) -> Iterator[Any]:
+        """Yield what the file and its chunks consist of; what a broken chunk holds is lost."""
         self._file.seek(0)
-        size = self._path.stat().st_size
-        return StreamReader(self._file, record_size_limit=size, **options).records
+        size = self._path.stat().st_size  # no record is longer
+        options: Any = {'emit_chunks': True, 'validate_crcs': True, 'record_size_limit': size}
+        broken = 0
+        for record in StreamReader(self._file, **options).records:
+            records = [record]
+            if isinstance(record, Chunk):
+                try:
+                    records = breakup_chunk(record, validate_crc=True)
+                except Exception as error:  # noqa: B902 (whatever comes of bytes at random)
+                    broken, records = broken + 1, []
+                    self.lost = f'{broken} of its chunks cannot be read: {one_line(error)}'
+            yield from records
 
     def _topic(self, channel: Channel) -> Topic:
         schema = self._schemas.get(channel.schema_id) or Schema(0, b'', '', '')
+        encoding = channel.message_encoding
+        encoding = CDR if encoding.lower() in CDR_NAMES else encoding
         return Topic(
             channel.topic,
-            _ros_type(schema.name) if channel.message_encoding == CDR else schema.name,
+            _ros_type(schema.name) if encoding == CDR else schema.name,
             self._counts[channel.id],
             schema.data.decode(errors='replace'),
             schema.encoding,
             channel.metadata.get(TYPE_HASH, ''),
             channel.metadata.get(QOS, ''),
-            channel.message_encoding,
+            encoding,
         )
 
     def messages(self) -> Iterator[Message]:
-        """Yield the messages; where the damage is, something is raised."""
+        """Yield the messages; where nothing more can be read, something is raised."""
+        self.lost = ''
         if not self._has_index:
-            yield from self._listed(self._records(validate_crcs=True))
+            yield from self._listed(self._records())
             return
-        self._file.seek(0)
-        indexed = make_reader(self._file, validate_crcs=True).iter_messages()
         left = self._counts.total()
-        for message in self._listed(record for *_, record in indexed):
+        for message in self._listed(self._indexed()):
             left -= 1
             yield message
-        if left > 0:  # they lie between the chunks, which is allowed, and no index knows them
-            yield from self._listed(self._records(emit_chunks=True))
+        if left > 0 and not self.lost:  # they lie between the chunks, where no index knows them
+            self._file.seek(0)
+            yield from self._listed(StreamReader(self._file, emit_chunks=True).records)
+
+    def _indexed(self) -> Iterator[Any]:
+        """Yield the messages in the order of time; those of broken chunks are lost."""
+        self._file.seek(0)
+        reader: Any = make_reader(self._file, validate_crcs=True)
+        count = 0
+        try:
+            for *_, record in reader.iter_messages():
+                yield record
+                count += 1
+        except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
+            chunks = reader.get_summary().chunk_indexes
+            whole = [each for each in chunks if self._is_whole(each)]
+            if not whole or len(whole) == len(chunks):
+                raise
+            broken = f'{len(chunks) - len(whole)} of its {len(chunks)} chunks'
+            self.lost = f'{broken} cannot be read: {one_line(error)}'
+            chunks[:] = whole
+            for *_, record in islice(reader.iter_messages(), count, None):
+                yield record
+
+    def _is_whole(self, index: ChunkIndex) -> bool:
+        try:
+            self._file.seek(index.chunk_start_offset + 9)  # behind its kind and its length
+            breakup_chunk(Chunk.read(ReadDataStream(self._file)), validate_crc=True)
+        except Exception:  # noqa: B902 (whatever comes of reading bytes at random)
+            return False
+        return True
 
     def _listed(self, records: Iterator[Any]) -> Iterator[Message]:
         for record in records:
-            if isinstance(record, Record):
-                yield Message(self.topics[record.channel_id], record.log_time, record.data)
+            if isinstance(record, DataEnd):
+                return
+            if isinstance(record, Record) and record.channel_id in self.topics:
+                received_ns = min(record.log_time, LATEST_NS)
+                yield Message(self.topics[record.channel_id], received_ns, record.data)
 
     def close(self) -> None:
         """Close the file."""

@@ -43,13 +43,13 @@ from movenet_ros.replay.bag.order import MISSING
 from movenet_ros.replay.bag.order import Storage
 from movenet_ros.replay.bag.sqlite import SqliteReader
 from movenet_ros.replay.bag.storages import find_storages
+from movenet_ros.replay.bag.topic import LATEST_NS
 from movenet_ros.replay.bag.topic import Message
 from movenet_ros.replay.bag.topic import Topic
 import zstandard
 
 READERS: dict[Form, Any] = {Form.MCAP: McapReader, Form.SQLITE: SqliteReader}
 ZSTD_MAGIC = b'\x28\xb5\x2f\xfd'  # no message begins like this: CDR begins with a 0
-LATEST_NS = 2**63  # what a time is below: SQLite has no larger numbers
 NAMED = 3  # losses in a sentence
 
 
@@ -80,6 +80,10 @@ class Bag:
                 why = '; '.join(losses[:NAMED]) or 'it has no storage'
                 raise StartError(f'nothing of {one_line(path)} can be read: {why}')
             self._stack = stack.pop_all()
+        self.notes += [
+            f'{one_line(each.name)}: {each.reader.note}'
+            for each in storages if each.reader and each.reader.note
+        ]
         self.notes += [
             f'the times of {named(each.name for each in group)} overlap: their messages are merged'
             for group in self._groups if group[1:]
@@ -121,12 +125,14 @@ class Bag:
             for topic, received_ns, data in storage.reader.messages() if storage.reader else ():
                 if data[:4] == ZSTD_MAGIC:
                     data = zstandard.ZstdDecompressor().decompressobj().decompress(data)
-                if not (isinstance(data, bytes) and 0 <= received_ns < LATEST_NS):
+                if not (isinstance(data, bytes) and 0 <= received_ns <= LATEST_NS):
                     raise ValueError('something that is no message')
                 yield Message(self._topics[_key(topic)], received_ns, data)
         except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
             if not storage.damage:
                 storage = storage._replace(damage=_with_fix(error, storage.reader))
+        if storage.reader and not storage.damage:
+            storage = storage._replace(damage=storage.reader.lost)
         if storage.damage:
             broken.append(storage)
 

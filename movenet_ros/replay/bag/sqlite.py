@@ -61,7 +61,7 @@ class SqliteReader:
     :raises StartError: if it cannot be read.
     """
 
-    damage = ''
+    damage = note = lost = ''
     fix = 'sqlite3 OLD.db3 .recover | sqlite3 NEW.db3'
 
     def __init__(self, path: Path) -> None:

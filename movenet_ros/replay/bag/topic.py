@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 CDR = 'cdr'  # how ROS 2 encodes messages
+LATEST_NS = 2**63 - 1  # SQLite has no larger numbers
 
 
 @dataclass(frozen=True)

@@ -28,9 +28,9 @@ from typing import Any
 from movenet_ros.core.source_kind import METADATA
 from movenet_ros.replay.bag.definitions import with_definition
 from movenet_ros.replay.bag.mcap import McapWriter
-from movenet_ros.replay.bag.reader import LATEST_NS
 from movenet_ros.replay.bag.sqlite import SqliteWriter
 from movenet_ros.replay.bag.storages import ROOT
+from movenet_ros.replay.bag.topic import LATEST_NS
 from movenet_ros.replay.bag.topic import Topic
 import yaml
 
