@@ -23,6 +23,7 @@ from movenet_ros.node.refusals import check_environment
 from movenet_ros.node.refusals import rcl_reason
 from movenet_ros.node.refusals import refused_arguments
 import rclpy
+from rclpy.context import Context
 from rclpy.exceptions import NameValidationException
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
@@ -41,15 +42,17 @@ def own_arguments(args: Sequence[str]) -> list[str]:
         raise StartError(refused_arguments(error)) from error
 
 
-def start_ros(args: Sequence[str]) -> None:
+def start_ros(args: Sequence[str], context: Context | None = None) -> None:
     """
-    Start ROS, which leaves signals to Python.
+    Start ROS, which leaves signals to Python; what it refuses is not printed, but raised.
 
+    :param context: None for the process's own.
     :raises StartError: if it refuses the arguments or the environment.
     """
     check_environment()
+    leave = SignalHandlerOptions.NO
     try:
-        rclpy.init(args=['', *args], signal_handler_options=SignalHandlerOptions.NO)
+        rclpy.init(args=['', *args], context=context, signal_handler_options=leave)
     except RuntimeError as error:
         raise StartError(refused_arguments(error)) from error
 

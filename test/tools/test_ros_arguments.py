@@ -16,7 +16,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from movenet_ros.core.errors import StartError
+from movenet_ros.tools import ros_arguments
 from movenet_ros.tools.ros_arguments import full_topic
 from movenet_ros.tools.ros_arguments import own_arguments
 from movenet_ros.tools.ros_arguments import start_ros
@@ -46,6 +49,22 @@ def test_a_domain_that_ends_the_process_is_a_refusal(monkeypatch: pytest.MonkeyP
     monkeypatch.setenv('ROS_DOMAIN_ID', '999')
     with pytest.raises(StartError, match='ROS_DOMAIN_ID'):
         start_ros([])
+
+
+def test_an_environment_in_which_ros_cannot_log_is_a_refusal(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ('HOME', 'ROS_HOME', 'ROS_LOG_DIR'):
+        monkeypatch.delenv(name, raising=False)
+    with pytest.raises(StartError, match='set HOME'):
+        start_ros([])
+
+
+def test_every_tool_starts_ros_in_this_way() -> None:
+    tools = Path(ros_arguments.__file__).parent
+    others = [path for path in tools.rglob('*.py') if 'rclpy.init(' in path.read_text()]
+    answering = tools / 'soak' / 'overload.py'  # a child of the soak, which has started ROS
+    assert set(others) == {tools / 'ros_arguments.py', answering}
 
 
 def test_a_relative_topic_is_in_the_namespace_of_the_node(world: World) -> None:

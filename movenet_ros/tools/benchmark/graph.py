@@ -42,10 +42,10 @@ from movenet_ros.tools.harness import RATE_HZ
 from movenet_ros.tools.harness import Traffic
 from movenet_ros.tools.harness import until_first_pose
 from movenet_ros.tools.report import summary
+from movenet_ros.tools.ros_arguments import start_ros
 import numpy as np
 from numpy.typing import NDArray
 import rclpy
-from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_rmw_implementation_identifier
 
 ROUNDS = 5
@@ -77,7 +77,7 @@ def measure_graph(
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix='movenet_ros_')))
         make_room_for_images()  # as the launch file does for the camera
         quiet = ['--ros-args', '--log-level', 'warn']
-        rclpy.init(args=quiet, signal_handler_options=SignalHandlerOptions.NO)
+        start_ros(quiet)
         stack.callback(rclpy.try_shutdown)
         load = LoadGenerator(image_bgr, namespace=namespace)
         stack.callback(load.close)

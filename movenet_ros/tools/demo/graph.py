@@ -39,12 +39,12 @@ from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.tools.harness import ModelStatus
 from movenet_ros.tools.harness import pose_node_process
 from movenet_ros.tools.harness import PoseNodeProcess
+from movenet_ros.tools.ros_arguments import start_ros
 import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
-from rclpy.signals import SignalHandlerOptions
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
@@ -105,7 +105,7 @@ def running_graph(
     """
     make_room_for_images()
     quiet = ['--ros-args', '--log-level', 'warn']  # the progress bar has the screen
-    rclpy.init(args=quiet, signal_handler_options=SignalHandlerOptions.NO)
+    start_ros(quiet)
     namespace = f'/movenet_demo_{os.getpid()}'
     with ExitStack() as stack:
         stack.callback(rclpy.try_shutdown)

@@ -47,7 +47,7 @@ from movenet_ros.tools.doctor.graph_facts import Images
 from movenet_ros.tools.doctor.graph_facts import PoseNode
 from movenet_ros.tools.doctor.graph_facts import RAW
 from movenet_ros.tools.doctor.graph_facts import Topic
-import rclpy
+from movenet_ros.tools.ros_arguments import start_ros
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
@@ -76,7 +76,7 @@ def look(seconds: float, only: Collection[str] = (), context: Context | None = N
     if context is None:
         make_room_for_images()
         own = Context()
-        rclpy.init(args=['--ros-args', '--log-level', 'error'], context=own)
+        start_ros(['--ros-args', '--log-level', 'error'], own)
         try:
             return look(seconds, only, own)
         finally:

@@ -29,6 +29,7 @@ import re
 from typing import Any
 
 from movenet_ros.core import machine
+from movenet_ros.core.errors import StartError
 from movenet_ros.core.processes import asking
 from movenet_ros.core.processes import print_answer
 from movenet_ros.core.processes import ProcessError
@@ -119,6 +120,9 @@ def main(args: Sequence[str]) -> None:
     try:
         check = getattr(import_module(f'movenet_ros.tools.doctor.{module}'), function)
         rows = check(**json.loads(arguments))
+    except StartError as error:  # its last words are the fix
+        reason, _, fix = str(error).rpartition(': ')
+        rows = [Check(name, PROBES[name].status, reason or 'refused', fix)]
     except Exception as error:  # noqa: B902 (a broken installation raises anything)
         rows = [_failed(name, one_line(error) or type(error).__name__)]
     print_answer([asdict(each) for each in rows])

@@ -42,6 +42,7 @@ from movenet_ros.tools.harness import POSE_NODE
 from movenet_ros.tools.harness import pose_node_process
 from movenet_ros.tools.harness import PoseNodeProcess
 from movenet_ros.tools.harness import until_first_pose
+from movenet_ros.tools.ros_arguments import start_ros
 from movenet_ros.tools.soak import phases
 from movenet_ros.tools.soak.counts import Counts
 from movenet_ros.tools.soak.counts import PhaseRun
@@ -56,7 +57,6 @@ from movenet_ros.tools.soak.plan import shortened
 import numpy as np
 from numpy.typing import NDArray
 import rclpy
-from rclpy.signals import SignalHandlerOptions
 
 GOOD_SHARE = 0.5  # of the node's own rate, at which good images are sent
 MOST_HZ = 30.0  # a camera's
@@ -109,7 +109,7 @@ def run_soak(
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix='movenet_ros_')))
         make_room_for_images()
         quiet = ['--ros-args', '--log-level', 'warn']  # the progress bar has the screen
-        rclpy.init(args=quiet, signal_handler_options=SignalHandlerOptions.NO)
+        start_ros(quiet)
         stack.callback(rclpy.try_shutdown)
         namespace = f'/movenet_soak_{os.getpid()}'
         process = stack.enter_context(pose_node_process(namespace, parameters, log, program))

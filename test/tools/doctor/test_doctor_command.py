@@ -25,11 +25,14 @@ import subprocess
 import sys
 import time
 
+from movenet_ros.core.errors import StartError
 from movenet_ros.model.cache import cache_directory
 from movenet_ros.model.cache import install
 from movenet_ros.model.cache import writing
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.model.variants import DEFAULT_VARIANT
+from movenet_ros.tools.doctor import checks
+from movenet_ros.tools.doctor import probe
 from movenet_ros.tools.doctor.command import main
 import pytest
 
@@ -180,3 +183,14 @@ def test_a_signal_ends_it_and_what_it_started(
 def _children(pid: int) -> list[int]:
     tasks = Path(f'/proc/{pid}/task').glob('*/children')
     return [int(each) for path in tasks for each in path.read_text().split()]
+
+
+def test_the_fix_of_a_refusal_is_its_own(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(**arguments: object) -> None:
+        raise StartError('ROS cannot write its log: set HOME')
+
+    monkeypatch.setattr(checks, 'ros', refuse)
+    probe.main(['ROS', '{}'])
+    assert '"fix": "set HOME"' in capfd.readouterr().out
