@@ -30,6 +30,7 @@ from typing import Any
 from movenet_ros.core.complaints import Complaints
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import check_size
+from movenet_ros.core.image import decode_picture
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.needs import pyav
 from movenet_ros.core.units import NANOSECONDS
@@ -79,6 +80,8 @@ class Decoder:
         self._is_cut = not is_live and _breaks_off_within_a_cell(container)
         self._complaints = Complaints(container.format.name, stream.codec_context.codec.name)
         self._rejection = ''
+        self._are_jpegs = stream.codec_context.name == 'mjpeg'
+        self._reason = ''
         self._matrix: tuple[int, ...] | None = None
         stream.codec_context.options = {'max_pixels': str(ROOM * max_pixels)}
         # several images at once are quicker, but each comes later by as many
@@ -102,9 +105,13 @@ class Decoder:
             if packet is not None and packet.size:  # more of them: it was not the end
                 self.lost, self._torn = self.lost + self._torn, 0
             try:
+                if self._are_jpegs and packet is not None and packet.size:
+                    decode_picture(bytes(packet), self._max_pixels)  # FFmpeg takes half a JPEG
                 frames = self._stream.codec_context.decode(packet)
-            except self._error:
+            except (ImageError, self._error) as error:
                 self.lost += 1
+                if isinstance(error, ImageError):
+                    self._reason = self._reason or str(error)
                 continue
             for frame in frames:
                 if frame.is_corrupt:
@@ -175,7 +182,7 @@ class Decoder:
         count = '1 image' if self.done == 1 else f'{self.done} images'
         breaks_off = f'breaks off after {count}' if self.done else 'breaks off at once'
         complaint = self._complaints.first()
-        reason = f' ({complaint})' if complaint else ''
+        reason = f' ({self._reason or complaint})' if self._reason or complaint else ''
         if self._rejection:
             return breaks_off + self._rejection
         if not self.done:
@@ -193,7 +200,7 @@ class Decoder:
         if complaint:
             some = f'{lost}, more' if lost else 'damaged: images'
             return f'{some} may be missing{reason}'
-        return lost
+        return lost and lost + reason
 
 
 def _breaks_off_within_a_cell(container: Any) -> bool:

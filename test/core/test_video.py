@@ -268,6 +268,16 @@ def test_a_cut_within_the_last_image_is_told(
     assert f'breaks off after {len(images)} images' in str(last)
 
 
+@pytest.mark.parametrize('suffix', ['.mjpeg', '.mkv'])
+def test_half_a_jpeg_is_none(make_video: MakeVideo, tmp_path: Path, suffix: str) -> None:
+    path = make_video(tmp_path / f'v{suffix}', STEADY_S, 'mjpeg', 'yuvj420p')
+    data = path.read_bytes()
+    scan = data.index(b'\xff\xda', len(data) // 2) + 14  # which goes on with other data
+    path.write_bytes(data[:scan] + b'\xff\xd9' + bytes(28) + data[scan + 30:])
+    *images, (last, _) = opened(path).images()
+    assert len(images) == len(STEADY_S) - 1 and 'JPEG' in str(last)
+
+
 def test_a_gap_in_a_transport_stream_is_not_its_end(
     make_video: MakeVideo, tmp_path: Path
 ) -> None:
