@@ -108,11 +108,13 @@ class Stream:
     def problem(self) -> str:
         """Return what is wrong with the images, in one sentence, or nothing."""
         images, tracker = self._images, self._tracker
-        is_processing = self.monitor.activity().processed_hz > 0
+        activity = self.monitor.activity()
+        is_processing = activity.processed_hz > 0
+        is_read = self.is_wanted and (is_processing or not activity.rejected_lately)
         problems = (
             images.problem if images else '',
-            self._clock_watch.problem if self.is_wanted else '',
-            self._blank_watch.problem if self.is_wanted else '',
+            self._clock_watch.problem if is_read else '',
+            self._blank_watch.problem if is_read else '',
             tracker.problem if tracker and is_processing else '',
         )
         return next(filter(None, problems), '')

@@ -38,7 +38,9 @@ from movenet_ros.messages.outputs import LATCHED
 from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.messages.outputs import Result
+from movenet_ros.node import blank_watch
 from movenet_ros.node import diagnostics
+from movenet_ros.node import monitor
 from movenet_ros.node import stream
 from movenet_ros.node.pose_node import PoseNode
 from movenet_ros.node.report import report_of
@@ -364,6 +366,24 @@ def test_bad_images_are_rejected(
     room.world.until(lambda: any('rejected' in line for line in room.remote.log(WARNING)))
     (line,) = (each for each in room.remote.log(WARNING) if 'rejected' in each)
     assert '\n' not in line
+
+
+def test_images_that_are_rejected_are_not_called_black(
+    room: Room, two_people: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was wrong with those before them is over."""
+    monkeypatch.setattr(blank_watch, 'EVERY_S', 0.0)
+    monkeypatch.setattr(blank_watch, 'LASTS_S', 0.0)
+    monkeypatch.setattr(monitor, 'WINDOW_S', 0.3)
+    node = room.start(Fake(two_people))
+    room.subscribe()
+    image = room.make_image()
+    image.data = bytes(len(image.data))
+    room.world.node.create_timer(0.05, lambda: room.camera.publish(image))
+    room.world.until(lambda: 'black' in node.stream.problem)
+    image.encoding = 'bgr9'
+    room.world.until(lambda: not node.stream.problem)
+    assert node.stream.monitor.activity().rejected
 
 
 # the model
