@@ -25,10 +25,13 @@ BITMAPCOREHEADER and BITMAPINFOHEADER (BMP).
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 import struct
 
 from movenet_ros.core import jpeg
 from movenet_ros.core.errors import ImageError
+from movenet_ros.core.file_magic import HEAD_BYTES
+from movenet_ros.core.file_magic import kind_of_file
 
 MAX_TEXTS = 16  # of a PNG; each may unpack to megabytes
 COMPRESSED_TEXTS = (b'iCCP', b'iTXt', b'zTXt')  # chunks of a PNG
@@ -49,9 +52,10 @@ def size_in_header(data: bytes) -> tuple[int, int]:
                 return read(data)
             except (struct.error, IndexError) as error:
                 raise ImageError(f'a truncated {name} of {len(data)} bytes') from error
+    what = kind_of_file(data[:HEAD_BYTES], Path()).name
     raise ImageError(
-        f'{len(data)} bytes that are no JPEG, PNG, WebP, BMP, GIF or TIFF picture'
-        f' (they begin {data[:4].hex(" ")})'
+        f'{what}, no JPEG, PNG, WebP, BMP, GIF or TIFF picture'
+        f' ({len(data)} bytes that begin {data[:4].hex(" ")})'
     )
 
 

@@ -93,6 +93,7 @@ ENCODINGS = (*DIRECT, *COMPUTED, *PLANAR)
 NAMES = {each.lower(): each for each in ENCODINGS}
 LONGEST_NAME = 40
 WIDEST = 1.8  # widths to a height: 16:9 and a little, of a picture that may have no colours
+SWAPPED = re.compile(r'bgra?(8|16); \w+ compressed rgb')  # what image_transport swaps back, too
 NUMBERS = re.compile(r'(8|16|32|64)(U|S|F)C\d*', re.IGNORECASE)  # OpenCV's names of types
 
 YUV_TO_BGR = np.array([[1.164, 2.018, 0.0], [1.164, -0.391, -0.813], [1.164, 0.0, 1.596]])
@@ -137,7 +138,8 @@ def image_from_compressed_msg(
     transports.check_depth(msg.format)
     data = np.frombuffer(msg.data, np.uint8)
     try:
-        return decode_picture(data, max_pixels)
+        image = decode_picture(data, max_pixels)
+        return SourceImage(image.pixels, 'rgb') if SWAPPED.match(msg.format) else image
     except ImageError:
         transports.check_video(msg.format, data[:20].tobytes())
         raise

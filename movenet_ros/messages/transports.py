@@ -28,11 +28,8 @@ from movenet_ros.core.wording import one_line
 
 DEPTH = {'16UC1', '16SC1', '32FC1', '64FC1', 'compressedDepth'}
 VIDEO = {  # words in the format of a CompressedImage
-    'h264': 'H.264 video',
-    'avc': 'H.264 video',
-    'avc1': 'H.264 video',
-    'h265': 'H.265 video',
-    'hevc': 'H.265 video',
+    **dict.fromkeys(('h264', 'x264', 'libx264', 'avc', 'avc1'), 'H.264 video'),
+    **dict.fromkeys(('h265', 'x265', 'libx265', 'hevc', 'hvc1', 'hev1'), 'H.265 video'),
     'av1': 'AV1 video',
     'vp8': 'VP8 video',
     'vp9': 'VP9 video',
@@ -49,7 +46,10 @@ LONGEST_NAME = 60
 PNG = b'\x89PNG'
 CAMERA = '/camera/image_raw'  # in examples
 DEPTH_HEADER = 12  # bytes before the PNG of compressedDepth
-START_CODES = (b'\0\0\0\1', b'\0\0\1')  # of H.264 and H.265
+H265 = re.compile(  # how a frame begins: with parameters, information or a picture
+    rb'\0?\0\0\x01[\0\x02\x26\x28\x2a\x40\x42\x44\x46\x4e]\x01'
+)
+H264 = re.compile(rb'\0?\0\0\x01[\x01\x05-\x09\x21\x25-\x28\x41\x45-\x48\x61\x65-\x68]')
 POSITIONAL = ('humble', 'iron')  # distributions whose republish takes arguments, not parameters
 
 _DEPTH_NAMES = {each.lower() for each in DEPTH}
@@ -74,10 +74,14 @@ def check_video(format_: str, data: bytes) -> None:
     """
     if data[DEPTH_HEADER:].startswith(PNG):
         raise no_depth('compressedDepth')
-    name = next((each for each in _words(format_) if each in VIDEO), '')
-    if name or data.startswith(START_CODES):
+    name = next(filter(None, map(VIDEO.get, _words(format_))), '')
+    if H265.match(data):
+        name = VIDEO['h265']
+    elif not name and H264.match(data):
+        name = VIDEO['h264']
+    if name:
         raise OtherTopicError(
-            f'{VIDEO[name or "h264"]}, whose images need the ones before',
+            f'{name}, whose images need the ones before',
             'let the camera publish JPEG, or make JPEG of its raw images:'
             f' {republish("raw", "compressed", CAMERA)}',
         )

@@ -69,7 +69,7 @@ def test_rubbish_is_refused(rubbish: bytes) -> None:
 
 
 def test_what_is_no_picture_is_named_by_its_first_bytes() -> None:
-    with pytest.raises(ImageError, match='7 bytes that are no JPEG, .* picture .*52 75 62 62'):
+    with pytest.raises(ImageError, match='no JPEG, .* picture .7 bytes .*52 75 62 62'):
         decode_picture(b'Rubbish')
 
 

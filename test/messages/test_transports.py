@@ -19,6 +19,7 @@ from __future__ import annotations
 from array import array
 
 import cv2
+from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import OtherTopicError
 from movenet_ros.messages.images import image_from_compressed_msg
 from movenet_ros.messages.transports import republish
@@ -29,6 +30,7 @@ from sensor_msgs.msg import CompressedImage
 PIXELS = np.random.default_rng(1).integers(0, 4000, (20, 30), np.uint16)
 PNG = cv2.imencode('.png', PIXELS)[1].tobytes()
 JPEG = cv2.imencode('.jpg', PIXELS.astype(np.uint8))[1].tobytes()
+H265 = b'\0\0\0\1\x40\1\x0c\1' + bytes(range(100))
 H264 = b'\0\0\0\1\x67\x42\xc0\x1e' + bytes(range(100))
 
 
@@ -65,6 +67,38 @@ def test_depth_is_told_with_the_topic_to_take(format_: str, data: bytes) -> None
 def test_video_is_named_with_the_command_that_helps(format_: str, name: str) -> None:
     with pytest.raises(OtherTopicError, match=f'{name}.*ros2 run image_transport republish'):
         image_from_compressed_msg(compressed(format_, H264))
+
+
+@pytest.mark.parametrize('format_', ['x265', 'libx265', 'hvc1', 'hevc_nvenc', 'jpeg', ''])
+@pytest.mark.parametrize('start', [b'\0', b''])
+def test_h265_is_known_by_its_first_bytes_or_its_name(format_: str, start: bytes) -> None:
+    with pytest.raises(OtherTopicError, match='H.265'):
+        image_from_compressed_msg(compressed(format_, start + H265[1:]))
+
+
+def test_video_without_start_codes_is_known_by_its_name() -> None:
+    with pytest.raises(OtherTopicError, match='H.264'):
+        image_from_compressed_msg(compressed('libx264', b'\0\0\0\xc8' + H264[4:]))
+
+
+@pytest.mark.parametrize(
+    ('data', 'name'),
+    [
+        (b'\0\0\0 ftypavif', 'AVIF'), (b'\0\0\0 ftypheic', 'HEIC'), (b'\xff\x0a', 'rare format'),
+        (b'\0\0\0\x0cjP  \r\n', 'rare format'), (b'P6\n3 2\n255\n', 'rare format'),
+        (b'\0\0\1\xb0', 'MPEG'), (b'<html>', 'web page'),
+    ],
+)
+def test_what_is_no_picture_that_is_read_is_named(data: bytes, name: str) -> None:
+    with pytest.raises(ImageError, match=f'{name}.*no JPEG, PNG'):
+        image_from_compressed_msg(compressed('', data + bytes(50)))
+
+
+def test_colours_that_a_driver_swapped_are_swapped_back() -> None:
+    jpeg = cv2.imencode('.jpg', np.full((16, 16, 3), (0, 0, 255), np.uint8))[1].tobytes()
+    formats = ('bgr8; jpeg compressed rgb8', 'bgr8; jpeg compressed bgr8')
+    swapped, plain = (image_from_compressed_msg(compressed(each, jpeg)) for each in formats)
+    np.testing.assert_array_equal(swapped.as_bgr()[..., ::-1], plain.as_bgr())
 
 
 @pytest.mark.parametrize(
