@@ -12,10 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""SQLite files of bags: read and written."""
+"""SQLite files of bags: read around what is odd or damaged, and written."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack
 from contextlib import suppress
@@ -49,6 +50,8 @@ SCHEMA = """
     CREATE INDEX timestamp_idx ON messages (timestamp ASC);
     INSERT INTO schema VALUES (4, '');
 """
+ROWS = 'SELECT id, topic_id, timestamp, data FROM messages'
+TRIED = 1000  # messages that cannot be read, one behind the other, before the file is given up
 LOGS = '-wal', '-journal'  # what a recorder that was killed leaves beside the file
 
 
@@ -57,17 +60,19 @@ class SqliteReader:
     An SQLite file of a bag, in the order of time.
 
     :ivar topics: by their ids.
-    :ivar damage: always empty: what is damaged shows when it is read.
+    :ivar damage: that the file breaks off, as far as that shows before it is read.
+    :ivar lost: what the last reading of the messages left out.
     :raises StartError: if it cannot be read.
     """
 
-    damage = note = lost = ''
+    note = lost = ''
     fix = 'sqlite3 OLD.db3 .recover | sqlite3 NEW.db3'
 
     def __init__(self, path: Path) -> None:
         with ExitStack() as stack:
             try:
-                self._file = _connected(path.resolve(), stack)  # its logs lie where it really is
+                # its logs lie where it really is
+                self._file, self.damage = _connected(path.resolve(), stack)
                 self.topics = self._read_topics()
             except (sqlite3.Error, LookupError, UnicodeError) as error:
                 raise StartError(f'{one_line(error)} (fix: {self.fix})') from error
@@ -83,8 +88,7 @@ class SqliteReader:
         definitions: dict[str, dict[str, Any]] = {}
         if 'message_definitions' in names:  # since Iron
             definitions = {row['topic_type']: row for row in self._rows('message_definitions')}
-        query = 'SELECT topic_id, count(*) FROM messages GROUP BY topic_id'
-        counts = dict(self._file.execute(query).fetchall())
+        counts = self._counts()
         topics = {}
         for row in self._rows('topics'):
             definition = definitions.get(row['type'], {})
@@ -99,6 +103,15 @@ class SqliteReader:
                 str(row['serialization_format']),
             )
         return topics
+
+    def _counts(self) -> dict[int, int]:
+        """Return the number of messages of each topic, of a damaged file of those that it has."""
+        try:
+            query = 'SELECT topic_id, count(*) FROM messages GROUP BY topic_id'
+            return dict(self._file.execute(query).fetchall())
+        except sqlite3.DatabaseError as error:
+            self.damage = self.damage or one_line(error)
+            return Counter(topic_id for topic_id, *_ in self._readable())
 
     def _rows(self, table: str, which: str = 'true') -> list[dict[str, Any]]:
         cursor = self._file.execute(f'SELECT * FROM {table} WHERE {which}')
@@ -116,49 +129,83 @@ class SqliteReader:
         return first_ns, last_ns
 
     def messages(self) -> Iterator[Message]:
-        """Yield the messages; where the damage is, something is raised."""
+        """Yield the messages, in the order of time where the file is whole."""
+        self.lost = ''
         if not self.topics:
             return
-        query = 'SELECT topic_id, timestamp, data FROM messages ORDER BY timestamp, id'
-        for topic_id, received_ns, data in self._file.execute(query):
-            yield Message(self.topics[topic_id], received_ns, data)
+        odd = 0
+        for topic_id, received_ns, data in self._readable():
+            topic = self.topics.get(topic_id)
+            is_time = isinstance(received_ns, int) and received_ns >= 0
+            if topic and is_time and isinstance(data, bytes):
+                yield Message(topic, received_ns, data)
+            else:
+                odd += 1
+        if odd and not self.lost:
+            self.lost = f'{odd} of its rows are no messages (topic, time or data)'
+
+    def _readable(self) -> Iterator[tuple[Any, Any, Any]]:
+        """Yield topic, time and data of the messages that can be read; the others are lost."""
+        known = set()
+        try:
+            for row_id, *row in self._file.execute(f'{ROWS} ORDER BY timestamp, id'):
+                known.add(row_id)
+                yield row[0], row[1], row[2]
+        except sqlite3.DatabaseError as error:
+            self.lost = f'{one_line(error)} (fix: {self.fix})'
+            row_id = failed = 0
+            while failed < TRIED:
+                row_id += 1
+                try:
+                    found = self._file.execute(f'{ROWS} WHERE id = ?', (row_id,)).fetchone()
+                except sqlite3.DatabaseError:
+                    found = None
+                failed = 0 if found else failed + 1
+                if found and row_id not in known:
+                    yield found[1], found[2], found[3]
 
     def close(self) -> None:
         """Close the file."""
         self._stack.close()
 
 
-def _connected(path: Path, stack: ExitStack) -> sqlite3.Connection:
+def _connected(path: Path, stack: ExitStack) -> tuple[sqlite3.Connection, str]:
     """
     Open a file with the logs beside it; neither it nor they are changed.
 
     :param stack: that closes it.
-    :raises LookupError: if it breaks off.
+    :return: the open file, and its damage if it breaks off.
     """
     logs = [each for each in (Path(f'{path}{end}') for end in LOGS) if has_content(each)]
     if not logs:
         file = _opened(path, 'immutable=1', stack)  # which does not look for a log
         (page_size,) = file.execute('PRAGMA page_size').fetchone()
-        if path.stat().st_size % page_size:  # SQLite reads zeros for the rest of the page
-            raise LookupError('it breaks off')
-        return file
+        size = path.stat().st_size
+        if not size % page_size:
+            return file, ''
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        copy = shutil.copyfile(path, folder / path.name)
+        os.truncate(copy, size - size % page_size)  # else SQLite reads zeros for half a page
+        return _opened(copy, 'immutable=1', stack), 'it breaks off'
     index = Path(f'{path}-shm')
     if not index.exists():
         stack.callback(_remove, index)  # SQLite makes it
     try:
         file = _opened(path, 'mode=ro', stack)
         file.execute('SELECT * FROM sqlite_master').fetchone()
-        return file
+        return file, ''
     except sqlite3.OperationalError:  # a folder that is read-only, a transaction to take back
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         for each in (path, *logs):
             shutil.copyfile(each, folder / each.name)
-        return _opened(folder / path.name, 'mode=rw', stack)
+        return _opened(folder / path.name, 'mode=rw', stack), ''
 
 
 def _opened(path: Path, mode: str, stack: ExitStack) -> sqlite3.Connection:
     uri = f'file:{quote(os.fsencode(path))}?{mode}'
     file = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    file.text_factory = lambda text: text.decode(errors='replace')
+    file.execute('PRAGMA writable_schema = ON')  # else nothing is read where one table is cut off
     stack.callback(file.close)
     return file
 

@@ -400,7 +400,7 @@ def test_sqlite_that_breaks_off_is_told_with_what_recovers_it(
 
 @pytest.mark.parametrize('value', [-5, 'soon', None, 2.0**64])
 @pytest.mark.parametrize('column', ['timestamp', 'data'])
-def test_a_message_that_cannot_be_is_where_a_bag_ends(
+def test_a_row_that_is_no_message_is_left_out(
     column: str, value: Any, rows: list[Row], tmp_path: Path
 ) -> None:
     path = tmp_path / 'x.db3'
@@ -409,8 +409,32 @@ def test_a_message_that_cannot_be_is_where_a_bag_ends(
     file.commit()
     file.close()
     found, damage = read(path)
-    assert len(found) < len(rows)
-    assert damage.isprintable() and 'is damaged' in damage
+    assert found == rows[:3] + rows[4:]
+    assert damage.isprintable() and ' 1 of its rows' in damage
+
+
+def test_a_row_of_no_topic_is_left_out(rows: list[Row], tmp_path: Path) -> None:
+    file = sqlite_bag(tmp_path / 'x.db3', rows)
+    insert(file, [(99, BEGIN_NS, b'\0\1\0\0')])
+    file.close()
+    found, damage = read(tmp_path / 'x.db3')
+    assert found == rows
+    assert ' 1 of its rows' in damage
+
+
+@pytest.mark.parametrize('more', [0, 99])
+def test_sqlite_that_is_cut_is_read_as_far_as_it_is_there(
+    more: int, rows: list[Row], tmp_path: Path
+) -> None:
+    """Cut where a page ends, SQLite reads nothing of it at first; else, zeros for half a page."""
+    path = tmp_path / 'x.db3'
+    large = [(*each[:3], each[3] + b'x' * 9000) for each in rows]
+    sqlite_bag(path, large).close()
+    content = path.read_bytes()
+    path.write_bytes(content[:len(content) // 2 // 4096 * 4096 + more])
+    found, damage = read(path)
+    assert found == large[:len(found)] and len(found) > len(large) // 3
+    assert '.recover' in damage
 
 
 @pytest.fixture
