@@ -49,6 +49,8 @@ from vision_msgs.msg import Detection2DArray
 
 START_TIMEOUT_S = machine.longest_start_s()
 STATUS_S = 5.0  # to wait for /diagnostics, which come once a second
+DISCOVERY_S = 15.0  # of a node that is active, which takes a second or two
+ACTIVE = ']: active: '  # in the pose node's log
 NODE = 'movenet'  # the pose node's name
 POSE_NODE = ('movenet_ros.__main__', 'pose_node')
 LAST_DOMAIN = 101  # Linux takes the ports of those above for itself; 0 is the default
@@ -83,6 +85,7 @@ class PoseNodeProcess:
     def __init__(self, process: Process, log: Path) -> None:
         self._process = process
         self._log = log
+        self._active_s = 0.0  # when that was seen, on the monotonic clock
 
     @property
     def pid(self) -> int:
@@ -97,9 +100,27 @@ class PoseNodeProcess:
         """
         code = self._process.poll()
         if code is not None:
-            last = self._log.read_text(errors='replace').strip().splitlines()[-1:]
-            reason = last[0].removeprefix('movenet_ros: ') if last else 'no word'
-            raise StartError(f'the pose node ended with exit code {code}: {reason}')
+            raise StartError(f'the pose node ended with exit code {code}: {self.last_line()}')
+
+    def check_discovery(self) -> None:
+        """
+        Raise if it has long been active; to be called while ROS has not discovered it.
+
+        :raises StartError: with what may keep messages away.
+        """
+        now_s = time.monotonic()
+        if not self._active_s and ACTIVE in self._log.read_text(errors='replace'):
+            self._active_s = now_s
+        if self._active_s and now_s - self._active_s > DISCOVERY_S:
+            raise StartError(
+                f'the pose node is active, but not discovered in {DISCOVERY_S:.0f} s: discovery'
+                ' needs UDP on this machine: sudo ip link set lo up (or is it a firewall?)'
+            )
+
+    def last_line(self) -> str:
+        """Return the last line that it printed."""
+        lines = self._log.read_text(errors='replace').strip().splitlines()
+        return lines[-1].removeprefix('movenet_ros: ') if lines else 'no word'
 
     def stop(self) -> int:
         """
@@ -301,7 +322,9 @@ def until_first_pose(load: LoadGenerator, node: PoseNodeProcess) -> None:
         now_s = time.monotonic()
         if now_s > end_s:
             raise StartError(f'the pose node answered no image in {START_TIMEOUT_S:.0f} s')
-        if load.has_subscriber() and now_s > send_again_s:
+        if not load.has_subscriber():
+            node.check_discovery()
+        elif now_s > send_again_s:
             load.send()
             send_again_s = now_s + LOST_S
         load.spin_until(now_s + POLL_S)

@@ -19,13 +19,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import ExitStack
+from contextlib import nullcontext
 import os
 from pathlib import Path
 import time
 from typing import Any
+from typing import cast
 
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.processes import Process
 from movenet_ros.messages.images import image_from_msg
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.tools import harness
@@ -34,6 +37,7 @@ from movenet_ros.tools.harness import IN_FLIGHT
 from movenet_ros.tools.harness import LAST_DOMAIN
 from movenet_ros.tools.harness import LoadGenerator
 from movenet_ros.tools.harness import pose_node_process
+from movenet_ros.tools.harness import PoseNodeProcess
 from movenet_ros.tools.harness import RATE_HZ
 from movenet_ros.tools.harness import Traffic
 import numpy as np
@@ -70,6 +74,17 @@ def test_a_node_that_ended_is_told_with_its_last_line(
                 node.check()
                 time.sleep(0.01)
     assert str(caught.value) == f'the pose node ended with exit {words}'
+
+
+@pytest.mark.parametrize(('state', 'is_over'), [('inactive', False), ('active', True)])
+def test_an_active_node_that_is_not_discovered_is_not_waited_for(
+    state: str, is_over: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, no_process = tmp_path / 'log', cast(Process, None)
+    log.write_text(f'[INFO] [1.5] [a.movenet]: {state}: /image -> /poses\n')
+    monkeypatch.setattr(harness, 'DISCOVERY_S', -1.0)
+    with pytest.raises(StartError, match='lo up') if is_over else nullcontext():
+        PoseNodeProcess(no_process, log).check_discovery()
 
 
 @pytest.fixture

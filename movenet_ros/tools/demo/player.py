@@ -51,6 +51,7 @@ from movenet_ros.tools.harness import STATUS_S
 from vision_msgs.msg import Detection2DArray
 
 ANSWER_S = 10.0  # to wait for what an image gives
+FIRST_ANSWER_S = 25.0  # without any, the rest of the source is not worth to wait for
 LAST_WORDS_S = 1.5  # the same once the user has asked for an end
 PAGE_S = 30.0  # for a browser to open
 POLL_S = 0.05
@@ -143,10 +144,15 @@ class Player:
         :return: False if the user ends that.
         :raises StartError: if it ends, or takes too long.
         """
-        node, signals = self._node, self._signals
-        if not self._record_until(lambda: node.has_subscriber or bool(signals), START_TIMEOUT_S):
+        def is_done() -> bool:
+            if self._node.has_subscriber or self._signals:
+                return True
+            self._child.check_discovery()
+            return False
+
+        if not self._record_until(is_done, START_TIMEOUT_S):
             raise StartError(f'the pose node took no image in {START_TIMEOUT_S:.0f} s')
-        return not signals
+        return not self._signals
 
     def wait_for_page(self) -> None:
         """Wait a while until the page of the annotated images is open, to show all of them."""
@@ -161,7 +167,7 @@ class Player:
         :raises StartError: if the pose node ends, or a file cannot be written.
         """
         self._results = results
-        due_s, before_ns = time.monotonic(), 0
+        due_s, before_ns, first_s = time.monotonic(), 0, 0.0
         for timed in media.images():
             if not media.is_live and not media.are_pictures:
                 due_s = max(due_s + (timed.time_ns - before_ns) / NANOSECONDS, time.monotonic())
@@ -170,12 +176,20 @@ class Player:
             if self._signals:
                 break
             if isinstance(timed.image, SourceImage):
+                first_s = first_s or time.monotonic()
                 self._send(timed, timed.image)
                 if media.is_live:
                     self._record_until(self._node.arrived.empty, ANSWER_S)
                 elif not self._is_back() and not self._signals:
                     name = one_line(timed.file) or f'image {self.outcome.sent}'
                     self._warn(f'{name} did not come back in {ANSWER_S:.0f} s')
+                silent_s = time.monotonic() - first_s
+                if not self.outcome.people and silent_s > FIRST_ANSWER_S and not self._signals:
+                    self.outcome.damage = (
+                        f'none of {self.outcome.sent} images came back in {silent_s:.0f} s; the'
+                        f' last line of the pose node: {self._child.last_line()}'
+                    )
+                    break
             elif media.are_pictures:
                 self.outcome.unreadable += 1
                 self._warn(f'skipped {timed.image}')

@@ -264,3 +264,12 @@ def test_a_pose_node_that_ends_is_an_error(one: Poses) -> None:
     left: list[None] = []
     with pytest.raises(StartError, match='ended'):
         Play(video(10), one, lambda i: (), SimpleNamespace(check=check))
+
+
+def test_a_node_that_answers_nothing_ends_the_demo_with_its_last_line(
+    one: Poses, impatient: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(demo_player, 'FIRST_ANSWER_S', 0.1)
+    child = SimpleNamespace(check=lambda: None, last_line=lambda: 'no image for 5 s')
+    play = Play(video(9), one, answer=lambda number: (), child=child)
+    assert (play.outcome.sent, 'no image for 5 s' in play.outcome.damage) == (1, True)
