@@ -24,6 +24,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from dataclasses import dataclass
+from dataclasses import replace
 import os
 from pathlib import Path
 import re
@@ -41,6 +42,7 @@ from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.native_lines import log_once
 from movenet_ros.core.native_lines import native_lines
+from movenet_ros.core.source_kind import beside_pictures
 from movenet_ros.core.source_kind import is_named_as_picture
 from movenet_ros.core.source_kind import kind_of
 from movenet_ros.core.source_kind import pictures
@@ -83,6 +85,7 @@ class Media:
     :param images: starts from the beginning at each call; the last of a video that breaks off is
         an error.
     :param are_pictures: whether each image is a file of its own, of a scene of its own.
+    :param notes: what a user needs to know before, in sentences.
     """
 
     name: str
@@ -91,6 +94,7 @@ class Media:
     is_live: bool
     images: Callable[[], Iterator[TimedImage]]
     are_pictures: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def open_media(source: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Media:
@@ -111,7 +115,9 @@ def open_media(source: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Media:
             device = Path(f'{CAMERA_PREFIX}{int(source)}') if source.isdecimal() else path
             return _camera(device, f'camera {one_line(source)}', max_pixels)
         if kind.form is Form.PICTURES:
-            return _pictures(path, pictures(path), max_pixels)
+            beside = beside_pictures(path)
+            notes = (f'not read: {beside}',) if beside else ()
+            return replace(_pictures(path, pictures(path), max_pixels), notes=notes)
         if kind.form is Form.VIDEO or kind.name == GIF:  # which may be an animation
             return _video(path, max_pixels)
         if kind.form is Form.PICTURE or is_named_as_picture(path):

@@ -28,6 +28,7 @@ import shlex
 import stat
 
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.file_magic import AS_JPEG
 from movenet_ros.core.file_magic import Form
 from movenet_ros.core.file_magic import HEAD_BYTES
 from movenet_ros.core.file_magic import Kind
@@ -43,6 +44,7 @@ ADDRESS = re.compile('[a-z][a-z0-9+.-]+:/', re.IGNORECASE)  # Path leaves one / 
 CAMERAS = ('/dev/video', '/dev/v4l/')
 VIDEO4LINUX = 81  # their major number
 NAMED = 5  # names in a sentence
+WITH_IMAGES = {Form.VIDEO, Form.PICTURES, Form.ARCHIVE, Form.PACKED, Form.POINTER, Form.BAG}
 NO_FILE = {stat.S_IFIFO: 'a pipe', stat.S_IFSOCK: 'a socket', stat.S_IFBLK: 'a disk'}
 
 
@@ -106,6 +108,21 @@ def pictures(folder: Path) -> list[Path]:
     return [each for each in _sorted(folder) if each in known or is_named_as_picture(each)]
 
 
+def beside_pictures(folder: Path) -> str:
+    """
+    Return what in a folder of pictures has images in it, and is not read; '' for nothing.
+
+    :raises OSError: if the folder cannot be read.
+    """
+    inner = ((each, _inner(each)) for each in _sorted(folder) if each.is_dir())
+    left_out: dict[str, list[str]] = {}
+    for path, kind in (*_contents(folder), *inner):
+        is_read = not kind or kind.form is Form.PICTURE or is_named_as_picture(path)
+        if kind and not is_read and (kind.form in WITH_IMAGES or kind.fix == AS_JPEG):
+            left_out.setdefault(kind.name, []).append(path.name)
+    return '; '.join(f'{named(names)} ({kind})' for kind, names in left_out.items())
+
+
 def is_named_as_picture(path: Path) -> bool:
     """Return whether a name promises a picture."""
     return path.suffix.lower() in PICTURE_SUFFIXES
@@ -136,6 +153,8 @@ def _is_storage(path: Path, kind: Kind) -> bool:
     """Return whether a file is one, whole or not; other programs, too, keep an SQLite file."""
     if kind.form is Form.ARCHIVE:
         return not STORAGES.keys().isdisjoint(path.suffixes)  # x.mcap.gz
+    if is_named_as_picture(path.with_suffix('')):
+        return False  # x.jpg.zst
     return path.suffix in STORAGES or kind.form in (Form.MCAP, Form.PACKED)
 
 

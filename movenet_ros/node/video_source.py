@@ -61,7 +61,7 @@ class VideoSource(Node):
         self.sent = 0
         self._is_waiting = not self._settings.loop and not self.media.is_live
         self._publisher = self.create_publisher(Image, 'image', KEPT)
-        self._warned: set[str] = set()
+        self._missing: set[str] = set()
         self._images = self._paced()
         self._due_ns = 0
         # steady: the pace is real time even where the stamps are simulated
@@ -71,6 +71,8 @@ class VideoSource(Node):
         self.get_logger().info(
             f'publishing {self.media.name} on {self._publisher.topic_name} at {pace}'
         )
+        for note in self.media.notes:
+            self.get_logger().warning(note)
 
     def _paced(self) -> Iterator[tuple[TimedImage, int]]:
         """Pair each image with the time until the next one, in nanoseconds."""
@@ -110,12 +112,12 @@ class VideoSource(Node):
     def _warn(self, timed: TimedImage) -> None:
         """Log what is missing, once."""
         sentence = f'skipped {timed.image}' if timed.file else str(timed.image)
-        if sentence not in self._warned:
-            self._warned.add(sentence)
+        if sentence not in self._missing:
+            self._missing.add(sentence)
             self.get_logger().warning(sentence)
 
     def _at_end(self) -> None:
-        """Start again, or wait until all images have arrived and stop."""
+        """Start again, or wait until all images have arrived and stop: with 1 if some are lost."""
         unplugged = self.media.is_live and self.media.count is None
         if unplugged or not self.sent:
             raise StartError(f'{self.media.name} delivers no images (any more)')
@@ -125,7 +127,7 @@ class VideoSource(Node):
         self._timer.cancel()
         self._publisher.wait_for_all_acked(Duration(seconds=DELIVERY_TIMEOUT_S))
         self.get_logger().info(f'end of {self.media.name}: {self.sent} images')
-        raise SystemExit(0)
+        raise SystemExit(1 if self._missing else 0)
 
 
 def _until_next(images: Iterator[TimedImage], last_ns: int) -> Iterator[tuple[TimedImage, int]]:

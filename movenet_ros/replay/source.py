@@ -181,7 +181,7 @@ class MediaSource:
         self.total = media.count
         self.topic: Topic | None = None
         self.topics: list[Topic] = []
-        self.notes: list[str] = []
+        self.notes = list(media.notes)
         self.damage = ''
 
     def items(self) -> Iterator[Item]:

@@ -122,6 +122,14 @@ def test_numbers_in_names_are_counted_and_hidden_files_are_left_out(tmp_path: Pa
     assert [each.time_ns for each in timed] == [i * 500_000_000 for i in range(5)]
 
 
+def test_what_lies_beside_pictures_and_is_not_read_is_named(folder: Path) -> None:
+    assert not open_media(str(folder)).notes
+    (folder / 'phone.heic').write_bytes(bytes(4) + b'ftypheic')
+    cv2.imwrite(str(folder / 'more' / 'a.png'), np.zeros((3, 5, 3), np.uint8))
+    (note,) = open_media(str(folder)).notes
+    assert 'phone.heic' in note and 'more' in note and 'notes.txt' not in note
+
+
 def test_a_picture_without_a_suffix_is_one(folder: Path) -> None:
     (folder / 'a.png').rename(folder / 'a')
     assert shades(open_media(str(folder))) == [60, 'error', 180]

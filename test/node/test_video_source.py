@@ -179,7 +179,7 @@ def test_messages_are_bgr8_with_the_frame_id(
 def test_pictures_of_a_folder(
     tmp_path: Path, world: World, images: list[Image], start: Start
 ) -> None:
-    """Each is published in its size; a broken one is named and skipped."""
+    """Each is published in its size; a broken one is named, skipped and a loss."""
     cv2.imwrite(str(tmp_path / '1.png'), np.zeros((3, 5, 3), np.uint8))
     (tmp_path / '2 broken.jpg').write_bytes(b'no picture')
     cv2.imwrite(str(tmp_path / '3.png'), np.zeros((7, 2), np.uint8))
@@ -189,6 +189,7 @@ def test_pictures_of_a_folder(
     assert [(each.width, each.height) for each in images] == [(5, 3), (2, 7)]
     (line,) = [each.msg for each in log if each.level >= WARNING]
     assert '2 broken.jpg' in line and '\n' not in line
+    assert isinstance(world.errors[0], SystemExit) and world.errors[0].code == 1
 
 
 def test_a_folder_without_a_good_picture_ends(tmp_path: Path, world: World, start: Start) -> None:

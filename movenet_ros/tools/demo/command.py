@@ -93,8 +93,9 @@ def _run(
     if media.are_pictures:
         content = f'{media.count} picture{"s" * (media.count != 1)}'
     print(f'{media.name}, {content}; starting the pose node, see {out / LOG}', flush=True)
-    if not media.are_pictures and (note := codec_note()):
-        print(note, flush=True)
+    for note in (*media.notes, codec_note() if not media.are_pictures else ''):
+        if note:
+            print(note, flush=True)
     tqdm = needs('tqdm').tqdm
 
     def warn(line: str) -> None:
@@ -154,6 +155,8 @@ def _problem(outcome: Outcome, media: Media, log: Path, is_interrupted: bool) ->
         return f'none of the pictures in {media.name} could be read'
     if not outcome.people or (outcome.dropped and not media.is_live and not is_interrupted):
         return f'{outcome.dropped} of {outcome.sent} images did not come back, see {log}'
+    if count := outcome.unreadable:
+        return f'{count} picture{"s" * (count > 1)} in {media.name} could not be read'
     return ''
 
 

@@ -232,7 +232,6 @@ def of_pictures(
 
 def test_every_picture_is_annotated(of_pictures: Demo) -> None:
     """Each has a line, and a picture of its own size and content."""
-    assert of_pictures.process.returncode == 0, of_pictures.text
     records = [json.loads(line) for line in of_pictures.lines]
     assert [each['file'] for each in records] == [f'{i}.png' for i in range(len(SIZES))]
     assert [tuple(each['image_wh']) for each in records] == SIZES
@@ -245,8 +244,9 @@ def test_every_picture_is_annotated(of_pictures: Demo) -> None:
 
 
 def test_what_is_no_picture_is_named_and_counted(of_pictures: Demo) -> None:
-    """In a line of its own, and in the summary."""
+    """In a line of its own, in the summary, and in the exit code."""
     assert of_pictures.text.count('skipped none.jpg') == 1
+    assert of_pictures.process.returncode == 1, of_pictures.text
     assert of_pictures.summary()['images'] == [len(SIZES), len(SIZES), 0, 1]
 
 
