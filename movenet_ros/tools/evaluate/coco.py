@@ -47,7 +47,7 @@ def ground_truth(path: Path) -> Any:
     if pointer := pointer_in(path):
         raise StartError(pointer)
     try:
-        data = json.loads(path.read_text())
+        data = json.loads(path.read_text('utf-8-sig'))
         truth = coco.COCO()
         truth.dataset = data
         with redirect_stdout(io.StringIO()):
@@ -59,6 +59,8 @@ def ground_truth(path: Path) -> Any:
     except OSError as error:
         raise StartError(f'cannot read {path}: {error.strerror}') from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
+        if (content := kind_of(path)).form is Form.ARCHIVE:
+            raise StartError(content.sentence(path)) from error
         kind = type(error).__name__
         raise StartError(f'{path} is no COCO annotation file: {kind}: {error}') from error
     if not has_keypoints:
@@ -91,10 +93,17 @@ def read_pictures(annotations: Path, folder: Path) -> Any:
         lacking = [name for name in TAKEN if person.get(name) is None]
         if not lacking and np.size(person['keypoints']) != 3 * len(COCO):
             lacking = [f'{len(COCO)} keypoints of 3 numbers']
+        if not lacking and not np.isfinite(person['area']):
+            lacking = ['area that is a number']
         if lacking:
             raise StartError(
                 f"{annotations}: annotation {number} has no {lacking[0]}, which AP takes (COCO's"
                 f' have {", ".join(TAKEN)})'
+            )
+        if person['image_id'] not in truth.imgs:
+            raise StartError(
+                f'{annotations}: annotation {number} is for image {person["image_id"]!r}, which is'
+                ' not in it (fix: its image_id is the id of one of its images, a number)'
             )
     return truth
 

@@ -114,6 +114,9 @@ def _pictures(args: Namespace, truth: Any, perception: Perception) -> dict[str, 
     print(f'images {counts["images"]}, skipped {counts["skipped"]}')
     for name, value in figures.items():
         print(f'{name} {value:.3f}')
+    if counts['skipped']:
+        print(f'{counts["skipped"]} of {len(truth.imgs)} pictures could not be read: the figures'
+              ' are of the others alone')
     return {**figures, **counts}
 
 

@@ -167,6 +167,12 @@ def test_a_picture_that_cannot_be_read_is_named_and_left_out(
     captured = capsys.readouterr()
     assert 'skipped 3.png: ' in captured.err
     assert 'AP 1.000' in captured.out
+    assert '1 of' in captured.out.splitlines()[-1]
+
+
+def test_annotations_may_begin_with_a_byte_order_mark(dataset: Dataset) -> None:
+    dataset.file.write_bytes(b'\xef\xbb\xbf' + dataset.file.read_bytes())
+    assert dataset.run() == 0
 
 
 def test_the_people_of_a_picture_that_is_left_out_do_not_count(
@@ -275,8 +281,13 @@ def test_annotations_without_keypoints_are_refused_with_those_that_have_them(
         drop('num_keypoints'), drop('image_id'), drop('area'), drop('iscrowd'), empty('keypoints'),
         lambda it: it['annotations'][0].update(keypoints=[1, 2, 3]),
         lambda it: it.pop('categories'),
+        lambda it: it['annotations'][0].update(area=float('nan')),
+        lambda it: it['annotations'][0].update(image_id=str(it['annotations'][0]['image_id'])),
     ],
-    ids=['num_keypoints', 'image_id', 'area', 'iscrowd', 'null', 'one keypoint', 'categories'],
+    ids=[
+        'num_keypoints', 'image_id', 'area', 'iscrowd', 'null', 'one keypoint', 'categories',
+        'area that is no number', 'image_id that is a string',
+    ],
 )
 def test_annotations_that_lack_something_are_refused_before_the_model_is_loaded(
     dataset: Dataset, change: Change, capsys: pytest.CaptureFixture[str]
