@@ -16,7 +16,9 @@
 Run the node's pipeline over a recorded bag or a video, as fast as it goes, without a graph.
 
 The same input and parameters give the same poses, byte by byte. The stamps are those of the
-images' headers; those of a video are its own times, and begin with 1 / rate.
+images' headers; those of a video are its own times, and begin with 1 / rate. People are followed
+from one image to the next, in pictures only with --tracking-association. The exit code is 1 where
+an image was lost.
 """
 
 from __future__ import annotations
@@ -59,6 +61,8 @@ OPTIONS = {  # the parameters that mean something without a graph
     for name, row in rows(PoseParameters).items()
     if name in rows(Settings) or name.startswith('annotate.') or name == 'image.max_pixels'
 }
+KEYPOINTS = '--tracking-association keypoints'
+ASSOCIATION = 'tracking.association'
 INTERRUPTED = 130  # what shells expect
 
 
@@ -83,7 +87,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Replay and print a summary."""
     argv = sys.argv[1:] if argv is None else argv
     args = _parser().parse_args([_dashed(each) for each in argv])
-    settings = _settings(args)
+    values = _values(args)
+    settings = table_of(PoseParameters, values)
     progress = needs('tqdm').tqdm
     needs('mcap')
     from movenet_ros.perception import Perception
@@ -98,6 +103,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     with ExitStack() as stack:
         stack.callback(logging.getLogger('movenet_ros').removeHandler, LOG)
         source = stack.enter_context(closing(open_source(*where)))
+        if source.are_pictures and ASSOCIATION not in values:  # nobody walks into the next one
+            settings = table_of(PoseParameters, {**values, ASSOCIATION: 'off'})
+            source.notes.append(f'people get no ids from picture to picture ({KEYPOINTS} follows)')
         outputs = stack.enter_context(Outputs(_targets(args), args.input, source))
         print(f'{source.name}, {source.total or "unknown number of"} images', flush=True)
         for note in (*source.notes, *outputs.notes):
@@ -116,7 +124,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     if source.damage:
         raise StartError(source.damage)
-    return 0
+    return int(tally.skipped > 0)
 
 
 def _parser() -> ArgumentParser:
@@ -165,11 +173,11 @@ def _dashed(argument: str) -> str:
     return f'{name.replace("_", "-").replace(".", "-")}{equals}{value}'
 
 
-def _settings(args: Namespace) -> PoseParameters:
+def _values(args: Namespace) -> dict[str, Any]:
     """
     Read the parameters from the file and the options.
 
-    :raises StartError: if one is of another type or out of range.
+    :raises StartError: if the file cannot be read.
     """
     values: dict[str, Any] = {}
     if args.params_file is not None:
@@ -180,7 +188,7 @@ def _settings(args: Namespace) -> PoseParameters:
         for sentence in unknown_names(values, PoseParameters):
             LOG.warning(f'{args.params_file}: {sentence}')
     values.update(parameter_values(args, OPTIONS))
-    return table_of(PoseParameters, values)
+    return values
 
 
 def _targets(args: Namespace) -> Targets:
@@ -205,7 +213,8 @@ def _summary(
     lines = []
     if tally.is_interrupted:
         lines.append(f'interrupted after {tally.images} of {total or "?"} images')
-    lines.append(f'images     {tally.processed} processed, {tally.skipped} skipped')
+    lost = ', which makes the exit code 1' if tally.skipped else ''
+    lines.append(f'images     {tally.processed} processed, {tally.skipped} skipped{lost}')
     if tally.people:
         median = statistics.median(tally.people.elements())
         least, most = min(tally.people), max(tally.people)

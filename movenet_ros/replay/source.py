@@ -75,6 +75,7 @@ class Source(Protocol):
     :ivar topics: of all messages that come along.
     :ivar notes: what a user needs to know before, in sentences.
     :ivar damage: in a sentence, when all items have come; else empty.
+    :ivar are_pictures: whether each image is a file of its own, of a scene of its own.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Source(Protocol):
     topic: Topic | None
     topics: list[Topic]
     notes: list[str]
+    are_pictures: bool
 
     @property
     def damage(self) -> str:
@@ -137,6 +139,7 @@ class BagSource:
         self.topic: Topic | None = self._topic
         self.topics = self._bag.topics
         self.notes = self._bag.notes
+        self.are_pictures = False
 
     @property
     def damage(self) -> str:
@@ -182,6 +185,7 @@ class MediaSource:
         self.topic: Topic | None = None
         self.topics: list[Topic] = []
         self.notes = list(media.notes)
+        self.are_pictures = media.are_pictures
         self.damage = ''
 
     def items(self) -> Iterator[Item]:

@@ -110,6 +110,37 @@ def test_the_summary_counts_images_that_show_nothing(
     assert f'{COUNT - 1} black' in line
 
 
+@pytest.fixture
+def pictures(astronaut: SourceImage, tmp_path: Path) -> Path:
+    """Give a folder with two pictures."""
+    folder = tmp_path / 'pictures'
+    folder.mkdir()
+    for name in ('a.png', 'b.png'):
+        cv2.imwrite(str(folder / name), astronaut.as_bgr()[::4, ::4])
+    return folder
+
+
+def test_an_image_that_is_skipped_makes_the_exit_code_1(
+    pictures: Path, settings: list[PoseParameters], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(pictures)]) == 0
+    (pictures / 'b.png').write_bytes(b'')
+    assert main([str(pictures)]) == 1
+    assert '1 processed, 1 skipped' in capsys.readouterr().out
+
+
+def test_people_are_followed_through_pictures_only_where_that_is_asked_for(
+    pictures: Path, settings: list[PoseParameters], tmp_path: Path
+) -> None:
+    params = tmp_path / 'params.yaml'
+    params.write_text('/**: {ros__parameters: {tracking: {association: keypoints}}}')
+    main([str(pictures)])
+    main([str(pictures), '--tracking-association', 'boxes'])
+    main([str(pictures), '--params-file', str(params)])
+    found = [each.tracking.association for each in settings]
+    assert found == ['off', 'boxes', 'keypoints']
+
+
 def test_without_an_output_the_summary_names_the_options(
     bag: Path, settings: list[PoseParameters], capsys: pytest.CaptureFixture[str]
 ) -> None:
