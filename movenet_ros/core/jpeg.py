@@ -27,6 +27,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from collections.abc import Sequence
 from itertools import islice
+from itertools import takewhile
 import re
 import struct
 from typing import NamedTuple
@@ -151,7 +152,8 @@ def completed(data: bytes) -> bytes:
         return data
     head = data[:begin]
     if frame.stray:
-        segments = _segments(data[:frame.scan_at], len(START))
+        all_segments = _segments(data, len(START))
+        segments = takewhile(lambda each: each[1] < frame.scan_at, all_segments)
         head = START + b''.join(data[a:b] for _, a, b in segments) + data[frame.scan_at:begin]
     return head + data[begin:end] + END
 

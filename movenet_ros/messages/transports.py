@@ -74,7 +74,7 @@ def check_video(format_: str, data: bytes) -> None:
     """
     if data[DEPTH_HEADER:].startswith(PNG):
         raise no_depth('compressedDepth')
-    name = next(filter(None, map(VIDEO.get, _words(format_))), '')
+    name = next(filter(None, map(VIDEO.get, reversed(_words(format_)))), '')
     if H265.match(data):
         name = VIDEO['h265']
     elif not name and H264.match(data):

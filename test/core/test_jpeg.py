@@ -99,6 +99,7 @@ CAMERAS = {  # what they do to a JPEG
     'bytes between segments': lambda jpeg: jpeg.replace(b'\xff\xdb', b'abc\xff\0\xff\xdb', 1),
     'a byte behind the start': lambda jpeg: jpeg[:2] + b'\0' + jpeg[2:],
     'filling': lambda jpeg: jpeg.replace(b'\xff\xdb', b'\xff\xff\xff\xdb', 1),
+    'filling before the scan': lambda jpeg: jpeg.replace(b'\xff\xda', b'\xff\xff\xff\xda', 1),
     'a restart marker too many': lambda jpeg: jpeg.replace(b'\xff\xdb', b'\xff\xd0\xff\xdb', 1),
     'no end': lambda jpeg: jpeg[:-2],
     'no end, zeros': lambda jpeg: jpeg[:-2] + bytes(5000),

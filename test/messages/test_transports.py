@@ -61,7 +61,7 @@ def test_depth_is_told_with_the_topic_to_take(format_: str, data: bytes) -> None
         ('h264', 'H.264'), ('H264', 'H.264'), ('video/h264', 'H.264'), ('H.264', 'H.264'),
         ('hevc', 'H.265'), ('h265', 'H.265'), ('av1', 'AV1'), ('vp9', 'VP9'),
         ('ffmpeg', 'ffmpeg_image_transport'), ('theora', 'Theora'), ('jpeg', 'H.264'),
-        ('', 'H.264'),
+        ('', 'H.264'), ('mpeg4-avc', 'H.264'),
     ],
 )
 def test_video_is_named_with_the_command_that_helps(format_: str, name: str) -> None:
