@@ -33,6 +33,7 @@ from movenet_ros.core.bit_depth import to_8_bit
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.native_lines import log_once
 from movenet_ros.core.native_lines import native_lines
+from movenet_ros.core.picture_count import pictures_in
 from movenet_ros.core.picture_header import size_in_header
 from movenet_ros.core.wording import one_line
 import numpy as np
@@ -175,6 +176,10 @@ def read_picture(path: Path, max_pixels: int = MAX_IMAGE_PIXELS) -> SourceImage:
             raise ImageError(f'cannot read {path}: it is no file')
         if about.st_size > MAX_PIXEL_BYTES * max_pixels + MAX_METADATA_BYTES:
             raise ImageError(f'cannot read {path}: {about.st_size} bytes are too many')
-        return decode_picture(path.read_bytes(), max_pixels)
+        data = path.read_bytes()
     except OSError as error:
         raise ImageError(f'cannot read {path}: {error.strerror}') from error
+    picture = decode_picture(data, max_pixels)
+    if (count := pictures_in(data)) > 1:
+        log_once([f'{path.name} has {count} pictures in it, of which the first is read'])
+    return picture

@@ -42,6 +42,7 @@ from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.native_lines import log_once
 from movenet_ros.core.native_lines import native_lines
+from movenet_ros.core.picture_count import is_video
 from movenet_ros.core.source_kind import beside_pictures
 from movenet_ros.core.source_kind import is_named_as_picture
 from movenet_ros.core.source_kind import kind_of
@@ -54,6 +55,7 @@ from movenet_ros.core.wording import one_line
 import numpy as np
 
 PICTURES_HZ = 2.0
+LOOKED_AT_BYTES = 1 << 25  # of a file, to find a second picture
 CAMERA_PREFIX = '/dev/video'
 SOURCES = f'a video file, a folder of pictures, a camera (0 or {CAMERA_PREFIX}0), rtsp://...'
 PASSWORD = re.compile(r'(?<=://)[^/@]*@')
@@ -118,7 +120,8 @@ def open_media(source: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Media:
             beside = beside_pictures(path)
             notes = (f'not read: {beside}',) if beside else ()
             return replace(_pictures(path, pictures(path), max_pixels), notes=notes)
-        if kind.form is Form.VIDEO or kind.name == GIF:  # which may be an animation
+        is_sequence = kind.form is Form.PICTURE and _has_several(path)
+        if kind.form is Form.VIDEO or kind.name == GIF or is_sequence:
             return _video(path, max_pixels)
         if kind.form is Form.PICTURE or is_named_as_picture(path):
             return _single_picture(path, max_pixels)
@@ -127,6 +130,12 @@ def open_media(source: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Media:
     except OSError as error:
         raise StartError(f'cannot open {one_line(source)}: {error.strerror}') from error
     raise StartError(kind.sentence(source))
+
+
+def _has_several(path: Path) -> bool:
+    """Return whether a picture file is a video of PNGs or JPEGs."""
+    with path.open('rb') as file:
+        return is_video(file.read(LOOKED_AT_BYTES))
 
 
 def _single_picture(path: Path, max_pixels: int) -> Media:

@@ -145,6 +145,16 @@ def test_a_single_picture_is_a_source(folder: Path) -> None:
     assert (shades(source), shades(source), source.count) == ([60], [60], 1)
 
 
+@pytest.mark.parametrize('name', ['camera.dat', 'camera.jpg', 'camera'])
+def test_jpegs_behind_each_other_are_a_video_whatever_their_name(
+    tmp_path: Path, name: str
+) -> None:
+    coded = [cv2.imencode('.jpg', np.full((48, 64), shade, np.uint8))[1] for shade in SHADES]
+    (tmp_path / name).write_bytes(b''.join(map(bytes, coded)))
+    source = open_media(str(tmp_path / name))
+    assert shades(source) == SHADES and not source.are_pictures
+
+
 def test_a_single_broken_picture_is_refused(folder: Path) -> None:
     with pytest.raises(StartError, match=r'b\.jpeg: a truncated JPEG'):
         open_media(str(folder / 'b.jpeg'))
