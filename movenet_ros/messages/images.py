@@ -232,20 +232,22 @@ def _from_planes(msg: Any, encoding: str) -> Any:
     if encoding != 'nv24' and (width % 2 or height % 2):
         raise ImageError(f'{_about(msg)}: width and height must be even for this encoding')
     rows = height * halves // 2
-    has_three = code in (cv2.COLOR_YUV2BGR_I420, cv2.COLOR_YUV2BGR_YV12)
-    half_step = step // 2
-    _check_data(msg, rows, width, height * (step + half_step) if has_three else step * rows)
-    data = np.frombuffer(msg.data, np.uint8)
-    luma, colours = np.split(data, [height * step])
-    luma = luma.reshape(height, step)[:, :width]
-    if has_three:  # two planes more, of half the width
-        planes = colours[:height * half_step].reshape(height, half_step)[:, :width // 2]
-        return cv2.cvtColor(np.append(luma, planes).reshape(rows, width), code)
-    if encoding == 'nv24':  # two colours for each pixel
-        pairs = colours[:2 * height * step].reshape(height, step, 2)[:, :width]
+    if encoding in ('i420', 'yv12'):  # two planes more, of half the width
+        down, across, below = height, width // 2, step // 2
+    elif encoding == 'nv24':  # two colours for each pixel
+        down, across, below = height, 2 * width, 2 * step
+    else:
+        down, across, below = height // 2, width, step
+    _check_data(msg, rows, width, height * step + (down - 1) * below + across)
+    if below == step:
+        both = np.ndarray((rows, width), np.uint8, msg.data, strides=(step, 1))
+        return cv2.cvtColor(both, code)
+    luma = np.ndarray((height, width), np.uint8, msg.data, strides=(step, 1))
+    colours = np.ndarray((down, across), np.uint8, msg.data, height * step, (below, 1))
+    if encoding == 'nv24':
         to_bgr = np.hstack([YUV_TO_BGR, -YUV_TO_BGR @ YUV_ZERO])
-        return cv2.transform(np.dstack([luma, pairs]), to_bgr)
-    return cv2.cvtColor(data[:rows * step].reshape(rows, step)[:, :width], code)
+        return cv2.transform(np.dstack([luma, colours.reshape(height, width, 2)]), to_bgr)
+    return cv2.cvtColor(np.append(luma, colours).reshape(rows, width), code)
 
 
 def _convert(msg: Any, conversion: Callable[[], Any]) -> NDArray[np.uint8]:
