@@ -136,7 +136,7 @@ MAGIC: tuple[tuple[bytes, Form, str, str], ...] = (
         'a video (H.264 or H.265)', '',
     ),
     (
-        rb'FLV\x01|OggS|DKIF|YUV4MPEG2|#EXTM3U|\x30\x26\xb2\x75\x8e\x66\xcf\x11', Form.VIDEO,
+        rb'FLV\x01|OggS|DKIF|YUV4MPEG2|\x30\x26\xb2\x75\x8e\x66\xcf\x11', Form.VIDEO,
         'a video', '',
     ),
     (rb'PK\x03\x04.{26}[\w./-]{1,200}\.npy', Form.REFUSED, 'arrays of NumPy', AS_PICTURES),
@@ -150,6 +150,7 @@ MAGIC: tuple[tuple[bytes, Form, str, str], ...] = (
     (rb'\xfd7zXZ\0', Form.ARCHIVE, 'packed with xz', UNPACK),
     (rb'\x04\x22\x4d\x18', Form.ARCHIVE, 'packed with lz4', UNPACK),
     (rb'7z\xbc\xaf|Rar!', Form.ARCHIVE, 'a 7z or rar archive', UNPACK),
+    (rb'#EXTM3U', Form.REFUSED, 'a playlist of other files', 'give one of these'),
     (rb'\x7fELF', Form.REFUSED, 'a program', ''),
     (rb'\s*<(!(?i:doctype) )?(?i:html)', Form.REFUSED, 'a web page', 'download the file itself'),
     (rb'\0{64}', Form.REFUSED, 'zeros where it begins', 'copy it again, or another copy'),

@@ -167,7 +167,8 @@ def _absent(source: str) -> Kind:
     if source.isdecimal() or source.startswith(CAMERAS):
         return _live(Form.CAMERA, source)
     if ADDRESS.match(source):
-        return _live(Form.STREAM, re.sub(':/+', '://', source, count=1))
+        slashes = ':///' if source.lower().startswith('file:') else '://'
+        return _live(Form.STREAM, re.sub(':/+', slashes, source, count=1))
     if os.path.islink(source):
         target = one_line(os.readlink(source))
         fix = ' (fix: git annex get)' if '/annex/objects/' in target else ''

@@ -29,6 +29,7 @@ from contextlib import contextmanager
 from contextlib import ExitStack
 from itertools import chain
 from itertools import count
+import os
 from pathlib import Path
 import shutil
 from typing import Any
@@ -47,6 +48,7 @@ LINES = 'poses.jsonl'
 FILM, STILL = 'annotated.mp4', 'annotated.png'
 PICTURES = 'annotated'
 JPEG, PNG = SUFFIXES = '.jpg', '.png'
+LONGEST = 240  # bytes of a name, which with an ending must not have more than 255
 JPEG_SIDE = 65500  # pixels, the most that libjpeg writes
 
 
@@ -87,7 +89,7 @@ class Results:
         self._film = None if media.are_pictures else VideoFile(out / FILM, media.rate_hz)
         self._stills: dict[int, NDArray[np.uint8]] = {}  # the latest one, by number of people
         self._counts: Counter[int] = Counter()  # images, by number of people
-        self._pictures: set[str] = set()  # names
+        self._pictures: dict[str, str] = {}  # names, with the files that they are of
         self._files = ExitStack()
 
     def __enter__(self) -> Results:
@@ -128,8 +130,13 @@ class Results:
         with _writing(self._out):
             if self._film is None:
                 suffix = JPEG if max(image_bgr.shape) <= JPEG_SIDE else PNG
+                if file.endswith(suffix) and (earlier := self._pictures.get(file)):
+                    name = unused_name(earlier, suffix, self._pictures)  # a.jpg is that of a.jpg
+                    (self._out / PICTURES / file).rename(self._out / PICTURES / name)
+                    self._pictures[name] = earlier
+                    del self._pictures[file]
                 name = unused_name(file, suffix, self._pictures)
-                self._pictures.add(name)
+                self._pictures[name] = file
                 _write_picture(self._out / PICTURES / name, image_bgr)
             else:
                 self._film.write(image_bgr, at_ns)
@@ -161,6 +168,8 @@ def typical(
 
 def unused_name(file: str, suffix: str, used: Collection[str]) -> str:
     """Name the annotated picture of a file: a.jpg of a.png, or a.png.jpg if a.jpg is used."""
+    if len(os.fsencode(file)) > LONGEST:
+        file = os.fsdecode(os.fsencode(file)[:LONGEST])
     stems = chain((Path(file).stem, file), (f'{file}.{i}' for i in count(2)))
     return next(name for stem in stems if (name := f'{stem}{suffix}') not in used)
 

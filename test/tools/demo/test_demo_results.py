@@ -100,6 +100,24 @@ def test_no_picture_replaces_another_one() -> None:
     assert all(name.endswith('.jpg') for name in used)
 
 
+def test_a_picture_keeps_its_own_name_whatever_came_before(tmp_path: Path) -> None:
+    with Results(tmp_path, PICTURES) as results:
+        for grey, file in ((50, 'a.bmp'), (150, 'a.jpg'), (250, 'a.png')):
+            results.add_image(image(grey), 0, 0, file)
+    greys = {
+        path.name: round(cv2.imread(str(path)).mean(), -1)
+        for path in (tmp_path / 'annotated').iterdir()
+    }
+    assert greys == {'a.bmp.jpg': 50, 'a.jpg': 150, 'a.png.jpg': 250}
+
+
+def test_the_longest_name_is_taken_too(tmp_path: Path) -> None:
+    with Results(tmp_path, PICTURES) as results:
+        for end in 'ab':
+            results.add_image(image(9), 0, 0, 'ö' * 127 + end)
+    assert len([*(tmp_path / 'annotated').iterdir()]) == 2
+
+
 def test_a_film_keeps_the_times_of_its_images(tmp_path: Path) -> None:
     write_film(tmp_path)
     with av.open(str(tmp_path / 'annotated.mp4')) as film:
