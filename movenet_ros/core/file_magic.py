@@ -79,6 +79,12 @@ JPEG_STREAMS = ('.mjpeg', '.mjpg')  # one JPEG behind the other
 
 REPLAY = 'python -m movenet_ros replay {file}'
 OF_ITS_FILE = 'give {base}, which it belongs to'
+OF_NO_FILE = 'copy {base}, which it belongs to, to where it was'
+CONVERT = 'pip install rosbags; rosbags-convert --src {file} --dst {stem}'
+CONVERT_RENAMED = (
+    'mv {file} {file}.bag; pip install rosbags; rosbags-convert --src {file}.bag --dst {stem}'
+)
+REINDEX = 'rosbag reindex {file}, of ROS 1, for its recorder was killed'
 AS_JPEG = 'save it as JPEG or PNG'
 AS_PICTURES = 'save its images as JPEG or PNG, in a folder'
 UNPACK = 'unpack it'
@@ -89,10 +95,7 @@ MAGIC: tuple[tuple[bytes, Form, str, str], ...] = (
     (rb'\x89MCAP0\r\n', Form.MCAP, 'an MCAP file', REPLAY),
     (rb'SQLite format 3\0', Form.SQLITE, 'an SQLite file', REPLAY),
     (rb'\x28\xb5\x2f\xfd', Form.PACKED, 'a file packed with zstd', REPLAY),
-    (
-        rb'#ROSBAG V2', Form.REFUSED, 'a ROS 1 bag',
-        'pip install rosbags; rosbags-convert --src {file} --dst {stem}',
-    ),
+    (rb'#ROSBAG V2', Form.REFUSED, 'a ROS 1 bag', CONVERT),
     (rb'#ROSBAG', Form.REFUSED, 'a ROS 1 bag of an early version', 'rosbag fix, of ROS 1'),
     (rb'\x37\x7f\x06[\x82\x83]', Form.REFUSED, 'the log of an SQLite file', OF_ITS_FILE),
     (rb'\x18\xe2\x2d\0', Form.REFUSED, 'the index of an SQLite log', OF_ITS_FILE),
@@ -182,6 +185,10 @@ def kind_of_file(head: bytes, path: Path) -> Kind:
 def _filled(fix: str, path: Path) -> str:
     """Put a path into what helps, as a shell takes it."""
     base = re.sub('-(wal|shm|journal)$', '', str(path))
+    if fix == CONVERT and path.suffix != '.bag':  # the converter looks at the name
+        fix = REINDEX if path.suffix == '.active' else CONVERT_RENAMED
+    if fix == OF_ITS_FILE and not Path(base).exists():
+        fix = OF_NO_FILE
     parts = {'file': str(path), 'stem': path.stem, 'folder': str(path.parent), 'base': base}
     return fix.format_map({name: shlex.quote(part) for name, part in parts.items()})
 

@@ -21,11 +21,14 @@ A bag, a video, pictures, a camera, an address, or what nothing here reads, with
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import closing
 import os
 from pathlib import Path
 import re
 import shlex
+import sqlite3
 import stat
+from urllib.parse import quote
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.file_magic import AS_JPEG
@@ -42,6 +45,7 @@ BAGS = {Form.BAG, *STORAGES.values()}
 PICTURE_SUFFIXES = ('.bmp', '.gif', '.jpeg', '.jpg', '.png', '.tif', '.tiff', '.webp')
 ADDRESS = re.compile('[a-z][a-z0-9+.-]+:/', re.IGNORECASE)  # Path leaves one / of two
 CAMERAS = ('/dev/video', '/dev/v4l/')
+TABLES = {'topics', 'messages'}  # of a bag in an SQLite file
 VIDEO4LINUX = 81  # their major number
 NAMED = 5  # names in a sentence
 WITH_IMAGES = {Form.VIDEO, Form.PICTURES, Form.ARCHIVE, Form.PACKED, Form.POINTER, Form.BAG}
@@ -98,6 +102,18 @@ def storages(folder: Path) -> list[Path]:
     return [path for path, kind in _contents(folder) if _is_storage(path, kind)]
 
 
+def storages_by_content(folder: Path) -> list[Path]:
+    """
+    List the storages that have no name of a storage (x.db, x.db3.bak), in natural order.
+
+    :raises OSError: if the folder cannot be read.
+    """
+    return [
+        path for path, kind in _contents(folder)
+        if kind.form is Form.SQLITE and not _is_storage(path, kind) and TABLES <= _tables(path)
+    ]
+
+
 def pictures(folder: Path) -> list[Path]:
     """
     List the pictures in a folder, whole or not, in natural order.
@@ -150,12 +166,25 @@ def replay_command(path: Path) -> str:
 
 
 def _is_storage(path: Path, kind: Kind) -> bool:
-    """Return whether a file is one, whole or not; other programs, too, keep an SQLite file."""
+    """Return whether a file is one, whole or not; other programs, too, keep such files."""
     if kind.form is Form.ARCHIVE:
         return not STORAGES.keys().isdisjoint(path.suffixes)  # x.mcap.gz
-    if is_named_as_picture(path.with_suffix('')):
-        return False  # x.jpg.zst
-    return path.suffix in STORAGES or kind.form in (Form.MCAP, Form.PACKED)
+    if kind.form is Form.PACKED:
+        packed = path.with_suffix('').suffix
+        return packed in STORAGES or not packed.strip('.0123456789')  # but no x.jpg.zst
+    if kind.form is Form.SQLITE and (tables := _tables(path)):
+        return path.suffix in STORAGES and not tables.isdisjoint(TABLES)
+    return path.suffix in STORAGES or kind.form is Form.MCAP
+
+
+def _tables(path: Path) -> set[str]:
+    """Return the names of the tables of an SQLite file; of a damaged one, none."""
+    try:
+        uri = f'file:{quote(os.fsencode(path))}?immutable=1'
+        with closing(sqlite3.connect(uri, uri=True)) as file:
+            return {each for (each,) in file.execute('SELECT name FROM sqlite_master')}
+    except sqlite3.Error:
+        return set()
 
 
 def _live(form: Form, source: str) -> Kind:
@@ -216,6 +245,9 @@ def _folder(path: Path) -> Kind:
             several = what.format(s='s' if found[1:] else '')
             name = f'a folder of {len(found)} {several} ({named(each.name for each in found)})'
             return Kind(Form.REFUSED, name, fix)
+    for each in storages_by_content(path):
+        name = f'a folder in which {one_line(each.name)} is a bag'
+        return Kind(Form.REFUSED, name, replay_command(each))
     for each, kind in contents:
         if kind.form in (Form.REFUSED, Form.ARCHIVE, Form.POINTER):
             name = f'a folder in which {one_line(each.name)} is {kind.name}'

@@ -16,11 +16,13 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 import os
 from pathlib import Path
 import shlex
 import socket
 import sqlite3
+from tempfile import TemporaryDirectory
 import zipfile
 
 import cv2
@@ -46,11 +48,14 @@ def picture(suffix: str = '.jpg') -> bytes:
     return data.tobytes()
 
 
-def database() -> bytes:
+def database(*tables: str) -> bytes:
     """Return a small SQLite file."""
-    file = sqlite3.connect(':memory:')
-    file.execute('CREATE TABLE messages(id)')
-    return file.serialize() if hasattr(file, 'serialize') else b'SQLite format 3\0' + bytes(99)
+    with TemporaryDirectory() as folder:
+        path = Path(folder, 'x')
+        with closing(sqlite3.connect(path)) as file:
+            for each in tables or ('topics', 'messages'):
+                file.execute(f'CREATE TABLE {each}(id)')
+        return path.read_bytes()
 
 
 def fill(folder: Path, **contents: bytes) -> Path:
@@ -136,9 +141,27 @@ def test_a_path_is_quoted_as_a_shell_takes_it(tmp_path: Path) -> None:
     assert command[1:] == ['--src', str(path), '--dst', path.stem]
 
 
+@pytest.mark.parametrize(
+    ('name', 'command'),
+    [
+        ('walk.mcap', 'mv {path} {path}.bag; '),
+        ('walk', 'rosbags-convert --src {path}.bag --dst walk'),
+        ('walk.bag.active', 'rosbag reindex {path}'),
+    ],
+)
+def test_a_ros_1_bag_gets_the_name_that_its_converter_takes(
+    name: str, command: str, tmp_path: Path
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(ROS_1)
+    assert command.format(path=path) in kind_of(path).fix
+
+
 def test_the_log_names_the_file_that_it_is_of(tmp_path: Path) -> None:
     path = tmp_path / 'x.db3-wal'
     path.write_bytes(b'\x37\x7f\x06\x82' + bytes(60))
+    assert f'copy {tmp_path}/x.db3,' in kind_of(path).fix
+    (tmp_path / 'x.db3').write_bytes(database())
     assert f'give {tmp_path}/x.db3,' in kind_of(path).fix
 
 
@@ -163,6 +186,9 @@ FOLDERS: list[tuple[dict[str, bytes], Form, str]] = [
     ({'a_mcap_active': MCAP}, Form.BAG, ''),
     ({'a_jpg': picture(), 'digikam_db': database()}, Form.PICTURES, ''),
     ({'a_jpg': picture(), 'metadata_yaml': b'people: 3'}, Form.PICTURES, ''),
+    ({'a_jpg': picture(), 'catalog_db3': database('thumbnails')}, Form.PICTURES, ''),
+    ({'a_jpg': picture(), 'b_jpg_zst': ZSTD, 'readme_txt_zst': ZSTD}, Form.PICTURES, ''),
+    ({'a_db': database(), 'readme_txt': b'text'}, Form.REFUSED, 'a.db is a bag'),
     ({'a_jpg': b'\x01\x80broken'}, Form.PICTURES, ''),
     ({'a': picture()}, Form.PICTURES, ''),
     ({'a_jpg': LFS, 'b_jpg': LFS}, Form.REFUSED, 'Git LFS'),

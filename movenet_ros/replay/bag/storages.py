@@ -34,6 +34,7 @@ from movenet_ros.core.source_kind import METADATA
 from movenet_ros.core.source_kind import named
 from movenet_ros.core.source_kind import replay_command
 from movenet_ros.core.source_kind import storages
+from movenet_ros.core.source_kind import storages_by_content
 from movenet_ros.core.wording import natural_order
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.bag.sqlite import has_content
@@ -75,6 +76,10 @@ def find_storages(path: Path) -> Storages:
     if not path.is_dir():
         return Storages([[path]])
     found = _found(path)
+    read = [file for files in found.files for file in files]
+    if others := [each for each in storages_by_content(path) if each not in read]:
+        told = f'{_told(path, [[each] for each in others])} is not read'
+        found.notes.append(f'{told} (fix, if it belongs to the bag: name it x.db3)')
     found.losses += [
         f'{one_line(log.name)} is a log without its file (fix: name that {one_line(base)})'
         for log, base in _logs_without_their_files(path)

@@ -161,6 +161,15 @@ def test_messages_of_storages_of_the_same_time_come_in_the_order_of_time(
     assert 'left_0.mcap, right_0.mcap' in notes[1]
 
 
+@pytest.mark.parametrize('name', ['x_3.db', 'x_3.sqlite', 'x_2.db3.bak'])
+def test_a_storage_by_its_content_alone_is_told(name: str, loose: Callable[..., Path]) -> None:
+    folder = loose('x_0.db3', 'x_1.db3', 'x_2.db3', storage='sqlite3')
+    shutil.copy(folder / 'x_2.db3', folder / name)
+    rows, damage, notes = read(folder)
+    assert (rows, damage) == (ROWS, '')
+    assert f'{name} is not read' in notes[1]
+
+
 def test_bags_that_lie_in_a_folder_of_storages_are_told(
     loose: Callable[..., Path], write_bag: WriteBag
 ) -> None:
