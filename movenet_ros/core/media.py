@@ -166,7 +166,7 @@ def _video(source: Path | str, max_pixels: int) -> Media:
     video = Video(source, name, max_pixels)
     return Media(
         name, video.rate_hz, video.count, video.is_live,
-        lambda: (TimedImage(*each) for each in video.images()),
+        lambda: (TimedImage(*each) for each in video.images()), notes=video.notes,
     )
 
 

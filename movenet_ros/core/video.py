@@ -52,6 +52,7 @@ class Video:
     :ivar rate_hz: images per second, as the container states.
     :ivar count: estimated number of images; None where nothing states it.
     :ivar is_live: whether images come as they are taken.
+    :ivar notes: what a user needs to know before, in sentences.
     :raises StartError: if no image can be read.
     """
 
@@ -62,6 +63,7 @@ class Video:
         self.rate_hz = CAMERA_HZ
         self.count: int | None = None
         self.is_live = False
+        self.notes: tuple[str, ...] = ()
         images = self._read()
         first = next(images)
         if isinstance(first[0], ImageError):
@@ -79,6 +81,8 @@ class Video:
 
     def _read(self) -> Iterator[Timed]:
         with self._opened() as (container, stream):
+            if (count := len(_videos_of(container))) > 1:
+                self.notes = (f'{self._name} has {count} videos in it, of which one is read',)
             self.rate_hz = _rate_hz(stream)
             self.is_live = isinstance(self._source, str) and not container.duration
             self.count = None if self.is_live else _count(container, stream, self.rate_hz)
@@ -157,9 +161,13 @@ class _Nameless:
 
 def _video_of(container: Any) -> Any:
     """Return the stream that a player would show; None where there is none."""
-    videos = [each for each in container.streams.video if not _is_cover(each)]
+    videos = _videos_of(container)
     best = container.streams.best('video') if hasattr(container.streams, 'best') else None
     return best if best in videos else next(iter(videos), None)
+
+
+def _videos_of(container: Any) -> list[Any]:
+    return [each for each in container.streams.video if not _is_cover(each)]
 
 
 def _is_cover(stream: Any) -> bool:
