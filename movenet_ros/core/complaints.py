@@ -44,13 +44,14 @@ class Complaints:
     def collected(self) -> Iterator[None]:
         """Collect complaints in the block."""
         logging = pyav().logging
+        before = logging.get_level()
         logging.set_skip_repeated(False)
         logging.set_level(logging.ERROR)
         try:
             with logging.Capture(local=False) as self._lines:
                 yield
         finally:
-            logging.set_level(None)
+            logging.set_level(before)
 
     def shorten(self) -> None:
         """Forget all but the first ones: there may be thousands."""
