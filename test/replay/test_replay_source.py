@@ -156,7 +156,7 @@ def test_pictures_are_read_whatever_their_folder_holds_beside_them(tmp_path: Pat
     [
         ('noetic.bag', b'#ROSBAG V2.0\n' + bytes(99), 'rosbags-convert --src'),
         ('x.mcap', b'version https://git-lfs.github.com/spec/v1\n', 'git lfs pull'),
-        ('x.db3-wal', b'\x37\x7f\x06\x82' + bytes(99), 'give '),
+        ('x.db3-wal', b'\x37\x7f\x06\x82' + bytes(99), 'x.db3, which it belongs to'),
         ('metadata.yaml', b'rosbag2_bagfile_information:\n', 'give its folder'),
         ('bag.zip', b'PK\3\4' + bytes(99), 'unpack it'),
         ('x.mp4', b'', 'is empty'),

@@ -153,9 +153,9 @@ class McapReader:
             if isinstance(record, Chunk):
                 try:
                     records = breakup_chunk(record, validate_crc=True)
-                except Exception as error:  # noqa: B902 (whatever comes of bytes at random)
+                except Exception:  # noqa: B902 (whatever comes of bytes at random)
                     broken, records = broken + 1, []
-                    self.lost = f'{broken} of its chunks cannot be read: {one_line(error)}'
+                    self.lost = f'{broken} of its chunks cannot be read'
             yield from records
 
     def _topic(self, channel: Channel) -> Topic:
@@ -196,13 +196,12 @@ class McapReader:
             for *_, record in reader.iter_messages():
                 yield record
                 count += 1
-        except Exception as error:  # noqa: B902 (whatever comes of reading bytes at random)
+        except Exception:  # noqa: B902 (whatever comes of reading bytes at random)
             chunks = reader.get_summary().chunk_indexes
             whole = [each for each in chunks if self._is_whole(each)]
             if not whole or len(whole) == len(chunks):
                 raise
-            broken = f'{len(chunks) - len(whole)} of its {len(chunks)} chunks'
-            self.lost = f'{broken} cannot be read: {one_line(error)}'
+            self.lost = f'{len(chunks) - len(whole)} of its {len(chunks)} chunks cannot be read'
             chunks[:] = whole
             for *_, record in islice(reader.iter_messages(), count, None):
                 yield record

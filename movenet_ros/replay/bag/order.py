@@ -62,5 +62,14 @@ def by_time(storages: list[Storage]) -> list[list[Storage]]:
 
 
 def merged(parts: list[Iterator[Message]]) -> Iterator[Message]:
-    """Yield the messages of several storages in the order of time."""
-    return heapq.merge(*parts, key=lambda message: message.received_ns)
+    """Yield the messages of storages in the order of time; one that several have comes once."""
+    if len(parts) == 1:
+        yield from parts[0]
+        return
+    now: list[Message] = []
+    for message in heapq.merge(*parts, key=lambda message: message.received_ns):
+        if now and now[0].received_ns != message.received_ns:
+            now = []
+        if message not in now:
+            now.append(message)
+            yield message

@@ -85,7 +85,8 @@ class Bag:
             for each in storages if each.reader and each.reader.note
         ]
         self.notes += [
-            f'the times of {named(each.name for each in group)} overlap: their messages are merged'
+            f'the times of {named(each.name for each in group)} overlap: their messages come in'
+            ' the order of time, and once what several have'
             for group in self._groups if group[1:]
         ]
         self.damage = self._damaged(losses)
@@ -112,8 +113,9 @@ class Bag:
                 first_ns = first_ns or last_ns
             for storage in broken:
                 seconds = (last_ns - first_ns) / NANOSECONDS
-                what = _named(storage, self.path)
-                losses.append(f'after {count} messages ({seconds:.1f} s), {what}')
+                is_behind = not storage.reader or storage.damage != storage.reader.lost
+                where = f'after {count} messages ({seconds:.1f} s), ' if is_behind else ''
+                losses.append(f'{where}{_named(storage, self.path)}')
         if not losses and count < self._promised:
             promised = one_line(self._promised, most=30)
             losses = [f'it has {count} messages, but {METADATA} promises {promised}']

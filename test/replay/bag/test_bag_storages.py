@@ -120,6 +120,16 @@ def test_the_same_content_twice_is_read_once(loose: Callable[..., Path]) -> None
     assert 'x_1 (copy).mcap' in notes[1]
 
 
+def test_a_recording_in_two_formats_is_read_once(write_bag: WriteBag, tmp_path: Path) -> None:
+    (tmp_path / 'bags').mkdir()
+    for name, storage in (('x', 'mcap'), ('y', 'sqlite3')):
+        (path,) = write_bag(tmp_path / name, ROWS, storage).glob(f'{name}.*')
+        shutil.copy(path, tmp_path / 'bags')
+    rows, damage, notes = read(tmp_path / 'bags')
+    assert (rows, damage) == (ROWS, '')
+    assert 'x.mcap, y.db3' in notes[1]
+
+
 def test_a_storage_that_the_metadata_names_twice_is_read_once(
     write_bag: WriteBag, tmp_path: Path
 ) -> None:
