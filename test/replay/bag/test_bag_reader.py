@@ -40,6 +40,7 @@ from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.bag.topic import Message
 from movenet_ros.replay.source import BagSource
 import pytest
+import zstandard
 
 WriteBag = Callable[..., Path]
 Row = tuple[str, str, int, bytes]
@@ -139,6 +140,14 @@ def test_a_whole_bag_comes_out_as_it_went_in(
 ) -> None:
     path = write_bag(tmp_path / 'bag', rows, storage, compression)
     assert read(path) == (rows, '')
+
+
+def test_compressed_messages_that_do_not_state_their_size(
+    rows: list[Row], tmp_path: Path
+) -> None:
+    pack = zstandard.ZstdCompressor(write_content_size=False).compress
+    sqlite_bag(tmp_path / 'x.db3', [(*each[:3], pack(each[3])) for each in rows]).close()
+    assert read(tmp_path / 'x.db3') == (rows, '')
 
 
 def test_compressed_chunks(rows: list[Row], write_bag: WriteBag, tmp_path: Path) -> None:
