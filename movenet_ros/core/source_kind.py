@@ -21,6 +21,7 @@ A bag, a video, pictures, a camera, an address, or what nothing here reads, with
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Iterator
 from contextlib import closing
 import os
 from pathlib import Path
@@ -82,15 +83,23 @@ def pointer_in(*paths: Path) -> str:
     """
     Return a sentence on the first file that is a pointer of Git LFS or git-annex; '' for none.
 
-    :param paths: of files, or of folders with all that is in them.
+    :param paths: of files, or of folders with what is in them and in their folders.
     """
-    for path in (each for top in paths for each in (top, *top.rglob('*'))):
+    for path in (each for top in paths for each in _files_in(top)):
         try:
             if path.is_file() and (kind := _file(path)).form is Form.POINTER:
                 return kind.sentence(path)
         except OSError:  # whoever reads it next has the reason
             pass
     return ''
+
+
+def _files_in(top: Path) -> Iterator[Path]:
+    yield top
+    for folder, folders, names in os.walk(top):
+        if Path(folder) != top:
+            folders.clear()  # no model lies deeper, but all of a disk might
+        yield from (Path(folder, name) for name in names)
 
 
 def storages(folder: Path) -> list[Path]:
