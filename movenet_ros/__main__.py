@@ -28,6 +28,7 @@ from typing import Any
 
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.needs import forgotten_venv
 
 COMMANDS = {  # name: (module below movenet_ros, what it does)
     'benchmark': ('tools.benchmark.command', 'measure the pipeline and the whole graph'),
@@ -113,7 +114,7 @@ def _imported(module: str, code: int) -> Any:
         name = str(error.name).split('.')[0]
         if name == 'movenet_ros':
             raise
-        fix = ROS_FIX if name in ROS_PACKAGES else FIX
+        fix = forgotten_venv() or (ROS_FIX if name in ROS_PACKAGES else FIX)
         problem = 'is not installed' if isinstance(error, ModuleNotFoundError) else 'does not load'
         reason = ' '.join(str(error).split())
         raise StartError(f'the Python package {name} {problem} ({reason}): {fix}') from error

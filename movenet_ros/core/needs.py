@@ -18,10 +18,14 @@ from __future__ import annotations
 
 from importlib import import_module
 import logging
+from pathlib import Path
+import shlex
+import sys
 from typing import Any
 
 from movenet_ros.core.errors import StartError
 
+VENV = Path(__file__).resolve().parents[2] / '.venv'  # of a checkout, made by scripts/setup
 PACKAGES = {'skimage': 'scikit-image'}  # where pip names it otherwise
 
 
@@ -35,7 +39,15 @@ def needs(module: str) -> Any:
         return import_module(module)
     except ImportError as error:
         package = PACKAGES.get(name := module.split('.')[0], name)
-        raise StartError(f'{package} is not installed ({error}): pip install {package}') from error
+        fix = forgotten_venv() or f'pip install {package}'
+        raise StartError(f'{package} is not installed ({error}): {fix}') from error
+
+
+def forgotten_venv(venv: Path = VENV) -> str:
+    """Return how to enter this checkout's .venv; empty if it is in use, or not there."""
+    activate = venv / 'bin' / 'activate'
+    is_forgotten = activate.is_file() and Path(sys.prefix).resolve() != venv.resolve()
+    return f'source {shlex.quote(str(activate))}' if is_forgotten else ''
 
 
 def pyav() -> Any:

@@ -49,8 +49,8 @@ def check_environment() -> None:
     domain_id = os.environ.get('ROS_DOMAIN_ID', '') or '0'
     if not (domain_id.isdecimal() and int(domain_id) <= MAX_DOMAIN_ID):
         raise StartError(
-            f"ROS_DOMAIN_ID is '{one_line(domain_id, 40)}': set it to a number from 0 to"
-            f' {MAX_DOMAIN_ID}'
+            f"ROS_DOMAIN_ID is '{one_line(domain_id, 40)}': set ROS_DOMAIN_ID to a number from 0"
+            f' to {MAX_DOMAIN_ID}'
         )
     if not any(os.environ.get(name) for name in ('ROS_LOG_DIR', 'ROS_HOME', 'HOME')):
         raise StartError(f'ROS cannot write its log, since HOME is not set: {LOGS}')

@@ -14,9 +14,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 import sys
 
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.needs import forgotten_venv
 from movenet_ros.core.needs import needs
 import pytest
 
@@ -29,3 +31,14 @@ def test_a_missing_module_is_an_error_that_names_the_fix(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, 'pycocotools.coco', None)
     with pytest.raises(StartError, match='pip install pycocotools'):
         needs('pycocotools.coco')
+
+
+def test_a_venv_that_is_not_entered_is_named(tmp_path: Path) -> None:
+    assert not forgotten_venv(tmp_path)
+    (tmp_path / 'bin').mkdir()
+    (tmp_path / 'bin' / 'activate').touch()
+    assert forgotten_venv(tmp_path) == f'source {tmp_path}/bin/activate'
+
+
+def test_a_venv_that_is_entered_is_not_named() -> None:
+    assert not forgotten_venv(Path(sys.prefix))

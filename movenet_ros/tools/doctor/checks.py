@@ -152,26 +152,30 @@ def shared_memory(folder: Path = Path('/dev/shm')) -> list[Check]:
 
 def shells(env: Mapping[str, str] = os.environ, proc: Path = Path('/proc')) -> list[Check]:
     """Compare what this shell says about discovery with the pose nodes of this machine."""
-    checks = []
-    for pid, theirs in sorted(_pose_nodes(proc).items()):
+    others = {}
+    for pid, theirs in sorted(pose_nodes(proc).items()):
         differing = [
             (name, theirs.get(name) or unset, env.get(name) or unset)
             for name, unset in SHARED
             if (theirs.get(name) or unset) != (env.get(name) or unset)
         ]
         if differing:
-            said = ', '.join(f'{name} {a or "not set"} (here {b or "not set"})'
-                             for name, a, b in differing)
-            finding = f'the pose node of process {pid} cannot be discovered from here: {said}'
-            fix = '\n'.join(
-                f'export {name}={value}' if value else f'unset {name}'
-                for name, value, _ in differing
-            )
-            checks.append(Check('other shell', 'warn', finding, fix))
-    return checks
+            others[pid] = differing
+    if not others:
+        return []
+    pid = max(others)  # the newest, and so the likeliest to be looked for
+    said = ', '.join(
+        f'{name} {a or "not set"} (here {b or "not set"})' for name, a, b in others[pid]
+    )
+    more = f' (nor {len(others) - 1} more)' if len(others) > 1 else ''
+    finding = f'the pose node of process {pid} cannot be discovered from here{more}: {said}'
+    fix = '\n'.join(
+        f'export {name}={value}' if value else f'unset {name}' for name, value, _ in others[pid]
+    )
+    return [Check('other shell', 'warn', finding, fix)]
 
 
-def _pose_nodes(proc: Path) -> dict[int, dict[str, str]]:
+def pose_nodes(proc: Path = Path('/proc')) -> dict[int, dict[str, str]]:
     """Return the environment of each pose node that this user may look into, by process."""
     found = {}
     for folder in proc.glob('[0-9]*'):

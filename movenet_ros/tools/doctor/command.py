@@ -22,9 +22,11 @@ from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
+from dataclasses import replace
 import json
 import sys
 
+from movenet_ros.core.needs import forgotten_venv
 from movenet_ros.tools.doctor import checks
 from movenet_ros.tools.doctor.check import Check
 from movenet_ros.tools.doctor.check import exit_code
@@ -65,6 +67,8 @@ def run_checks(seconds: float = SECONDS, topics: Sequence[str] = ()) -> list[Che
         probes = [stack.enter_context(probing(each)) for each in names]
         libraries, ros, cv_bridge, model = (each.result() for each in probes)
     rows = [*libraries, *ros, *cv_bridge, *model]
+    if (fix := forgotten_venv()) and exit_code(rows):
+        rows = [each if each.status == 'ok' else replace(each, fix=fix) for each in rows]
     if not exit_code([*libraries, *model]):
         _log('running the model')
         with probing('runtime') as runtime:

@@ -20,6 +20,7 @@ from collections.abc import Callable
 import os
 from pathlib import Path
 import re
+import shutil
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -190,6 +191,15 @@ def test_a_pose_node_of_another_environment_is_a_warning(
     assert all('process 12' in each.finding for each in rows)
 
 
+def test_several_pose_nodes_of_other_environments_are_one_row(
+    proc: Callable[[str, str], Path]
+) -> None:
+    folder = proc(NODE, 'ROS_DOMAIN_ID=5')
+    shutil.copytree(folder / '12', folder / '7')
+    (row,) = checks.shells({}, folder)
+    assert 'process 12' in row.finding and '1 more' in row.finding
+
+
 @pytest.mark.parametrize(
     ('command', 'is_one'),
     [
@@ -214,5 +224,4 @@ def test_a_real_process_is_found() -> None:
     with subprocess.Popen(args, stdin=subprocess.PIPE, env=env) as process:
         while 'pose_node' not in Path(f'/proc/{process.pid}/cmdline').read_text():
             assert process.poll() is None
-        rows = checks.shells({'ROS_DOMAIN_ID': '78'})
-    assert any(f'process {process.pid} ' in each.finding for each in rows)
+        assert checks.pose_nodes()[process.pid]['ROS_DOMAIN_ID'] == '77'
