@@ -108,6 +108,7 @@ def _imported(module: str, code: int) -> Any:
     for number, handler in before.items():
         if handler != signal.SIG_IGN:
             signal.signal(number, lambda *_: os._exit(code))
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, before)  # scripts/demo blocks Ctrl-C until here
     try:
         return import_module(module)
     except ImportError as error:

@@ -10,6 +10,12 @@ if [ -n "${_ROS_WHEELS_BOOTSTRAP_COMPLETE:-}" ]; then
     unset _ROS_WHEELS_BOOTSTRAP_COMPLETE LD_LIBRARY_PATH
 fi
 
+# Python that starts would answer Ctrl-C with a traceback: the signal waits until it has started.
+START=(env)
+if [[ $(env --help 2>&1) == *--block-signal* ]]; then
+    START+=(--block-signal=INT)
+fi
+
 # Makes .venv what it should be (arguments go to scripts/setup), then the prefix in which ROS looks
 # first for packages: rclpy runs without that, but ament_index, which finds config/ and launch/,
 # does not.

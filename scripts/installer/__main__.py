@@ -26,6 +26,7 @@ from collections.abc import Callable
 import os
 from pathlib import Path
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -57,6 +58,7 @@ GPU_HINT = (
     'for TensorFlow on the NVIDIA GPU that is here (3 GB more):\n'
     '  .venv/bin/python -m pip install -c .venv/constraints.txt -e ".[gpu]"'
 )
+NEEDED_GB = 4  # of disk space
 SLOW_S = 5.0  # a quiet run that takes longer for the model shows why
 PACKAGE_INPUTS = ('setup.py', 'setup.cfg', 'pyproject.toml')
 
@@ -195,6 +197,18 @@ def fetch_model(quiet: bool, run: Run) -> None:
     run(command)
 
 
+def failure(command: list[str]) -> str:
+    """Return what probably made a command fail, and what to do about it."""
+    ask = [*PIP[:3], 'index', 'versions', 'pip', '--retries', '1', '--timeout', '10']
+    if command[:3] == PIP[:3] and b'connection' in subprocess.run(ask, capture_output=True).stderr:
+        return 'the package index cannot be reached: connect to it (or set PIP_INDEX_URL)'
+    if (free_gb := shutil.disk_usage(ROOT).free / 1e9) < NEEDED_GB:
+        return f'{free_gb:.1f} GB are free: {NEEDED_GB} GB are needed'
+    if not os.access(home := Path.home(), os.W_OK):
+        return f'{home} cannot be written: set HOME to a folder in which you may write'
+    return 'see above'
+
+
 def main() -> int:
     """Set up, and turn what can go wrong into one line."""
     parser = argparse.ArgumentParser(prog='scripts/setup', description=__doc__)
@@ -205,15 +219,13 @@ def main() -> int:
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # scripts/setup blocks it
         with locked(ROOT) as lock_fd:
 
             def run(command: list[str]) -> None:
                 # A child holds the lock, too: it may outlive this process.
                 if subprocess.run(command, pass_fds=[lock_fd]).returncode:
-                    raise Failed(
-                        f'"{" ".join(command)}" failed, see above; with a network and 4 GB of '
-                        'free disk space, run scripts/setup again'
-                    )
+                    raise Failed(f'{failure(command)}; then run scripts/setup again')
 
             setup(os.environ.get('ROS_DISTRO', ''), args.quiet, run)
             if args.browser:

@@ -167,6 +167,16 @@ def test_help_needs_nothing_set_up(script: str, words: str, clone: Path) -> None
     assert not (clone / '.venv').exists()
 
 
+@pytest.mark.parametrize('argument', ['no/such.mp4', '--foo'])
+def test_a_mistake_is_told_before_anything_is_set_up(argument: str, clone: Path) -> None:
+    run = subprocess.run(
+        [clone / 'scripts' / 'demo', argument], capture_output=True, text=True, timeout=60,
+        env={'PATH': os.environ['PATH'], 'PYTHONNOUSERSITE': '1'},
+    )
+    assert (run.returncode, argument in run.stderr) == (1, True)
+    assert not (clone / '.venv').exists()
+
+
 @pytest.mark.parametrize(('numpy', 'limited'), [('1.26.4', True), ('2.4.0', False)])
 def test_a_ros_distribution_keeps_its_own_versions(
     load: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch, numpy: str, limited: bool
