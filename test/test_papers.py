@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec
 from importlib.util import spec_from_loader
@@ -32,6 +33,7 @@ from movenet_ros.messages.poses import poses_to_msg
 from movenet_ros.settings import defaults
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
+import numpy as np
 import pytest
 from ros_graph import World
 from std_msgs.msg import Header
@@ -97,7 +99,8 @@ def test_the_subscriber_of_the_readme_runs_as_pasted(
     env = {**os.environ, 'ROS_DOMAIN_ID': str(world.domain_id), 'PYTHONUNBUFFERED': '1'}
     out = tmp_path / 'out'
     poses = world.publisher(Detection2DArray, '/poses')
-    msg = poses_to_msg(people_at((320, 240, 200)), Header())
+    person = replace(people_at((320, 240, 200)), ids=np.array([1]))
+    msg = poses_to_msg(person, Header())
     with out.open('wb') as file:
         process = subprocess.Popen(
             [sys.executable, '-c', code], env=env, stdout=file, stderr=subprocess.STDOUT
