@@ -74,7 +74,10 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     if is_node:  # launch ends nodes by SIGINT, which a shell's background jobs would ignore
         signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        return int(_imported(module, 0 if is_node else 130).main(args))
+        try:
+            return int(_imported(module, 0 if is_node else 130).main(args))
+        finally:
+            sys.stdout.flush()  # what is wrong with the output shows here, after --help too
     except MoveNetError as error:
         sys.stdout.flush()  # the error comes last where both go into one file
         print(f'movenet_ros: {error}', file=sys.stderr)
@@ -132,7 +135,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return run_command(argv[0], list(argv[1:]))
     listing = '\n'.join(f'  {name:<13} {what}' for name, (_, what) in sorted(COMMANDS.items()))
     if not argv or argv[0] in ('-h', '--help'):
-        print(f'{USAGE}\n\n{listing}')
+        try:
+            print(f'{USAGE}\n\n{listing}', flush=True)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     print(f"movenet_ros: unknown command '{argv[0]}'\n{USAGE}\n\n{listing}", file=sys.stderr)
     return 2

@@ -108,12 +108,16 @@ def _run(
         if view:
             print(f'waiting for the page to be opened, {PAGE_S:.0f} s at most', flush=True)
             player.wait_for_page()
-        with Results(out, media) as results:
-            with tqdm(total=media.count, unit='image', file=sys.stdout, disable=None) as bar:
-                player.play(media, results, bar.update)
-                if not signals and not player.outcome.damage:
-                    bar.total = bar.n  # of a video it was an estimate
-            player.outcome.files = results.finish()
+        try:
+            with Results(out, media) as results:
+                with tqdm(total=media.count, unit='image', file=sys.stdout, disable=None) as bar:
+                    player.play(media, results, bar.update)
+                    if not signals and not player.outcome.damage:
+                        bar.total = bar.n  # of a video it was an estimate
+                player.outcome.files = results.finish()
+        except StartError as error:  # a full disk, say
+            done = f'after {len(player.outcome.people)} of {media.count or "?"} images'
+            raise StartError(f'{done}: {error}') from error
     return player.outcome
 
 
