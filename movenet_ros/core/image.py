@@ -138,7 +138,7 @@ def decode_picture(
     if not data:
         raise ImageError('an empty compressed image')
     check_size(size_in_header(data), max_pixels)
-    is_jpeg = data.startswith(jpeg.START)
+    is_jpeg, given = data.startswith(jpeg.START), len(data)
     if is_jpeg:
         data = jpeg.completed(data)
     try:
@@ -154,7 +154,7 @@ def decode_picture(
         damage = next(filter(jpeg_damage.is_damage, complaints), '')
         if damage or jpeg_damage.lacks_pixels(data, pixels, complaints):
             reason = damage or 'its lower part was never decoded'
-            raise ImageError(f'a truncated JPEG of {len(data)} bytes: {reason}')
+            raise ImageError(f'a truncated JPEG of {given} bytes: {reason}')
     log_once(complaints)
     if pixels.dtype not in (np.uint8, np.uint16):
         raise ImageError(f'a picture of {pixels.dtype} values, which are no colours (depth?)')
