@@ -66,7 +66,7 @@ def explain_silence(
         )
     if not publishers:
         where = f' (such images are on {", ".join(sorted(seen))})' if seen else ''
-        less = ' less its /compressed' if wanted.endswith('CompressedImage') else ''
+        less = ', TOPIC without its /compressed' if wanted.endswith('CompressedImage') else ''
         return Condition(
             'no publisher',
             f'{topic} has no publisher{where}: start the camera, or remap with'
