@@ -48,7 +48,7 @@ CASES: dict[str, tuple[str, ReliabilityPolicy, list[Offer], list[str], tuple[str
         ('/back/image_raw, /front/image_raw',),
     ),
     'compressed images elsewhere': (
-        COMPRESSED, RELIABLE, [], ['/cam/image_raw/compressed'], ('less its /compressed',),
+        COMPRESSED, RELIABLE, [], ['/cam/image_raw/compressed'], ('without its /compressed',),
     ),
     'compressed where raw is wanted': (
         IMAGE, RELIABLE, [(COMPRESSED, RELIABLE)], [],
