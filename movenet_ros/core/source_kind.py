@@ -159,8 +159,7 @@ def bags_within(folder: Path) -> list[Path]:
 
     :raises OSError: if the folder cannot be read.
     """
-    inner = [(each, _inner(each)) for each in _sorted(folder) if each.is_dir()]
-    return [each for each, kind in inner if kind and kind.form is Form.BAG]
+    return [each for each, kind in _folders(folder) if kind and kind.form is Form.BAG]
 
 
 def named(names: Iterable[str]) -> str:
@@ -245,7 +244,7 @@ def _folder(path: Path) -> Kind:
     contents = _contents(path)
     if readable := _readable(path, contents):
         return readable
-    inner = [(each, _inner(each)) for each in _sorted(path) if each.is_dir()]
+    inner = _folders(path)
     for form, what in (
         (Form.BAG, 'bag{s}'), (Form.VIDEO, 'video{s}'), (Form.PICTURES, 'folder{s} of pictures'),
     ):
@@ -283,6 +282,11 @@ def _readable(path: Path, contents: list[tuple[Path, Kind]]) -> Kind | None:
 def _is_broken_picture(path: Path, kind: Kind) -> bool:
     """Return whether a file is a picture by its name alone."""
     return kind.form is Form.UNKNOWN and is_named_as_picture(path)
+
+
+def _folders(folder: Path) -> list[tuple[Path, Kind | None]]:
+    """List the folders within a folder, each with what it is, in natural order."""
+    return [(each, _inner(each)) for each in _sorted(folder) if each.is_dir()]
 
 
 def _inner(folder: Path) -> Kind | None:

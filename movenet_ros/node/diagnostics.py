@@ -35,7 +35,7 @@ from movenet_ros.node.monitor import WINDOW_S
 from movenet_ros.node.report import Report
 from rclpy.node import Node
 
-TOPIC = '/diagnostics'
+DIAGNOSTICS = '/diagnostics'
 PERIOD_S = 1.0
 SEVERE = 4.0  # times beyond a threshold is an ERROR
 HANGS_S = 5.0  # a model that was warmed up takes a small part of that, on any machine
@@ -59,7 +59,7 @@ class Diagnostics:
     def __init__(self, node: Node, report: Callable[[], Report]) -> None:
         self._node = node
         self._report = report
-        self._publisher = node.create_publisher(DiagnosticArray, TOPIC, 1)
+        self._publisher = node.create_publisher(DiagnosticArray, DIAGNOSTICS, 1)
         self._error: Exception | None = None
         self._closed = Event()
         self._thread = Thread(target=self._work, name='diagnostics', daemon=True)

@@ -38,6 +38,7 @@ from movenet_ros.core.processes import running_module
 from movenet_ros.core.processes import stop
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.images import image_to_msg
+from movenet_ros.node.diagnostics import DIAGNOSTICS
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.executors import SingleThreadedExecutor
@@ -216,7 +217,7 @@ class ModelStatus:
     def __init__(self, node: Node) -> None:
         self.backend = ''
         self._name = f'{node.get_namespace().lstrip("/")}/{NODE}: model'
-        node.create_subscription(DiagnosticArray, '/diagnostics', self._on_diagnostics, KEPT)
+        node.create_subscription(DiagnosticArray, DIAGNOSTICS, self._on_diagnostics, KEPT)
 
     def _on_diagnostics(self, msg: DiagnosticArray) -> None:
         for status in msg.status:

@@ -27,7 +27,7 @@ from typing import Any
 from diagnostic_msgs.msg import DiagnosticArray
 from movenet_ros.messages.outputs import LABEL_INFO
 from movenet_ros.messages.outputs import OUTPUTS
-from movenet_ros.node.diagnostics import TOPIC
+from movenet_ros.node.diagnostics import DIAGNOSTICS
 from movenet_ros.tools.commands import our_command
 from rclpy.node import Node
 from rclpy.qos import ReliabilityPolicy
@@ -69,7 +69,7 @@ class Statuses:
         self._node = node
         self._newest: dict[str, tuple[float, Status]] = {}  # when it came, by its name
         self._subscription = node.create_subscription(
-            DiagnosticArray, TOPIC, self._on_message, 10
+            DiagnosticArray, DIAGNOSTICS, self._on_message, 10
         )
 
     def of(self, nodes: Collection[str]) -> list[Status]:

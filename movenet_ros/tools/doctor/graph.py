@@ -39,6 +39,7 @@ from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.stamped import stamp_ns
+from movenet_ros.node.diagnostics import DIAGNOSTICS
 from movenet_ros.node.middleware import make_room_for_images
 from movenet_ros.tools.doctor.graph_facts import COMPRESSED
 from movenet_ros.tools.doctor.graph_facts import Endpoint
@@ -167,7 +168,7 @@ class _Look:
 
     def _pose_node(self, name: str) -> PoseNode:
         namespace, _, short = name.rpartition('/')
-        inner = (f'{name}/', '/rosout', '/parameter_events', '/diagnostics')
+        inner = (f'{name}/', '/rosout', '/parameter_events', DIAGNOSTICS)
         topics = self._node.get_publisher_names_and_types_by_node(short, namespace or '/')
         outputs = tuple(self._topic(each) for each, _ in topics if not each.startswith(inner))
         return PoseNode(name, self._state(name), outputs)
@@ -199,7 +200,7 @@ class _Look:
             )
         statuses: dict[str, DiagnosticStatus] = {}
         self._node.create_subscription(
-            DiagnosticArray, '/diagnostics',
+            DiagnosticArray, DIAGNOSTICS,
             lambda array: statuses.update({each.name: each for each in array.status}), 10,
         )
         self._spin(seconds)

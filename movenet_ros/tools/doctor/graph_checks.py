@@ -20,6 +20,7 @@ from collections.abc import Sequence
 
 from movenet_ros.messages.transports import republish
 from movenet_ros.messages.transports import VIDEO_TYPES
+from movenet_ros.node.diagnostics import DIAGNOSTICS
 from movenet_ros.node.middleware import installed
 from movenet_ros.node.middleware import profile_variable
 from movenet_ros.tools.commands import echo_command
@@ -111,7 +112,7 @@ def _pose_node(node: PoseNode, images: Sequence[Topic]) -> Check:
 
 def _diagnosis(name: str, level: int, message: str) -> Check:
     levels: tuple[Status, ...] = ('ok', 'warn', 'fail')
-    fix = echo_command('/diagnostics') if level else ''
+    fix = echo_command(DIAGNOSTICS) if level else ''
     return Check('diagnostics', levels[min(level, 2)], f'{name}: {message}', fix)
 
 
