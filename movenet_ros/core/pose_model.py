@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from typing import Protocol
@@ -28,6 +29,8 @@ from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.skeleton import Skeleton
+import numpy as np
+from numpy.typing import NDArray
 
 Run = Callable[[Tensors], Tensors]
 """Runs the network: :meth:`movenet_ros.core.runtime.Runtime.run`."""
@@ -104,6 +107,27 @@ class PoseModel(Protocol):
         """
         prepared = prepared or self.prepare(image)
         return self.decode(run(prepared.inputs), prepared)
+
+
+class CropModel(Protocol):
+    """A network that finds the person whom a crop of an image is of."""
+
+    @property
+    def spec(self) -> ModelSpec:
+        """Return its names, types and shapes."""
+
+    @property
+    def skeleton(self) -> Skeleton:
+        """Return the keypoints that it finds."""
+
+    def find(self, crops: Sequence[NDArray[np.uint8]], run: Run) -> list[Poses]:
+        """
+        Find the people in crops.
+
+        :param crops: each ``(H, W, 3)`` RGB, H and W multiples of 32.
+        :return: for each crop all who are seen in it, in its pixels, the highest scoring first.
+        :raises InferenceError: if the runtime fails.
+        """
 
 
 MakeModel = Callable[[int, float, int], PoseModel]

@@ -71,6 +71,8 @@ class ModelSpec:
     :param smallest: shape of each input, the smallest that is run.
     :param usual: shape of each input that an ordinary camera leads to; for trials.
     :param largest: shape of each input, the largest that is run.
+    :param any_shape: inputs come in many shapes by turns: a runtime loads the network once for all
+        of them, rather than once for each.
     """
 
     title: str
@@ -80,6 +82,7 @@ class ModelSpec:
     smallest: Mapping[str, tuple[int, ...]]
     usual: Mapping[str, tuple[int, ...]]
     largest: Mapping[str, tuple[int, ...]]
+    any_shape: bool = False
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> ModelSpec:
