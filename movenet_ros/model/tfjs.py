@@ -29,6 +29,7 @@ from typing import Any
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.wording import one_line
+from movenet_ros.model.graph import Graph
 from movenet_ros.model.movenet import INPUT
 from movenet_ros.model.movenet import OUTPUT
 from movenet_ros.model.movenet import SPEC
@@ -65,6 +66,23 @@ def convert(topology: Path, saved_model: Path) -> None:
     except Exception as error:  # noqa: B902 (a damaged file raises almost anything)
         reason = one_line(repr(error))
         raise ModelError(f'{topology} cannot be converted from TFJS: {reason}') from error
+
+
+def read(topology: Path) -> Graph:
+    """
+    Read a TFJS graph model.
+
+    :param topology: the JSON file; the weight files are beside it.
+    :raises ModelError: if the files are not a TFJS graph model.
+    """
+    try:
+        content = json.loads(topology.read_text(encoding='utf-8'))
+        weights = read_weights(content['weightsManifest'], topology.parent)
+        return Graph(content['modelTopology']['node'], weights)
+    except FileNotFoundError as error:
+        raise ModelError(f'{error.filename} is missing') from error
+    except Exception as error:  # noqa: B902 (a damaged file raises almost anything)
+        raise ModelError(f'{topology} is no TFJS model ({one_line(repr(error))})') from error
 
 
 def read_weights(groups: list[dict[str, Any]], folder: Path) -> dict[str, NDArray[Any]]:
