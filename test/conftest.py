@@ -236,7 +236,7 @@ def answer() -> Callable[[Letterbox, Poses], NDArray[np.float32]]:
     """Return a function that makes what the model would answer where it sees these people."""
 
     def make(letterbox: Letterbox, poses: Poses) -> NDArray[np.float32]:
-        output = np.zeros((1, 6, 56), np.float32)
+        output = np.zeros((1, max(6, len(poses)), 56), np.float32)
         for i in range(len(poses)):
             y_x = letterbox.to_model(poses.keypoints[i])[:, ::-1]
             output[0, i, :51] = np.column_stack([y_x, poses.keypoint_scores[i]]).ravel()

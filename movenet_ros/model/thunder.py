@@ -12,26 +12,66 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""MoveNet Thunder: its names, shapes and sizes."""
+"""MoveNet Thunder, which finds the person in a crop: its names and shapes, and how it is asked."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from movenet_ros.core.heads import CROP_HEADS
+from movenet_ros.core.heads import each_input
+from movenet_ros.core.heads import people_in_crop
+from movenet_ros.core.pose_model import CropModel
+from movenet_ros.core.pose_model import Run
+from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import TensorSpec
+from movenet_ros.core.skeleton import COCO
+import numpy as np
+from numpy.typing import NDArray
 
 INPUT = 'input'
+BATCHES = (1, 2, 4, 8, 16)  # numbers of crops in a batch, where crops share one
+
 SPEC = ModelSpec(
     title='MoveNet Thunder',
     variant='singlepose_thunder',
     inputs={INPUT: TensorSpec('uint8', (None, None, None, 3))},
     outputs={
-        'center': TensorSpec('float32', (None, 1, None, None)),
-        'kpt_heatmap': TensorSpec('float32', (None, 17, None, None)),
-        'kpt_regress': TensorSpec('float32', (None, 34, None, None)),
-        'kpt_offset': TensorSpec('float32', (None, 34, None, None)),
+        name: TensorSpec('float32', (None, maps, None, None)) for name, maps in CROP_HEADS.items()
     },
     smallest={INPUT: (1, 32, 32, 3)},
     usual={INPUT: (1, 224, 128, 3)},
-    largest={INPUT: (16, 256, 256, 3)},
+    largest={INPUT: (BATCHES[-1], 256, 256, 3)},
     any_shape=True,
 )
+
+
+class Thunder(CropModel):
+    """
+    Finds the people in crops.
+
+    :param batches: how many crops of one shape run at once, in growing numbers; a batch is filled
+        up with black. On a CPU, a batch takes as long as its crops one by one.
+    """
+
+    spec = SPEC
+    skeleton = COCO
+
+    def __init__(self, batches: Sequence[int] = (1,)) -> None:
+        self._batches = batches
+
+    def find(self, crops: Sequence[NDArray[np.uint8]], run: Run) -> list[Poses]:
+        """Find the people in crops; see :class:`movenet_ros.core.pose_model.CropModel`."""
+        found = [Poses.nobody()] * len(crops)
+        for shape in dict.fromkeys(crop.shape for crop in crops):
+            alike = [i for i, crop in enumerate(crops) if crop.shape == shape]
+            while alike:
+                size = next((n for n in self._batches if n >= len(alike)), self._batches[-1])
+                batch = np.zeros((size, *shape), np.uint8)
+                now, alike = alike[:size], alike[size:]
+                batch[:len(now)] = [crops[i] for i in now]
+                heads = each_input(run({INPUT: batch}), CROP_HEADS, batch.shape)
+                for i, each in zip(now, heads):
+                    found[i] = people_in_crop(each)
+        return found

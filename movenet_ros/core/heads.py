@@ -1,0 +1,280 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+MoveNet's heads: from the maps that its networks give to the people in their input.
+
+A cell of a map is 4x4 pixels of the input. Where the map ``center`` has a peak, there is a person;
+in that cell, ``kpt_regress`` states about where the person's keypoints are. A keypoint is the cell
+of its own map, ``kpt_heatmap``, that is both hot and near that place, and ``kpt_offset`` states
+where in that cell. Places in maps are y before x.
+
+Only hot cells are compared, some hundred of some thousand, for all people and keypoints at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import cv2
+from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import Tensors
+from movenet_ros.core.similarity import keypoint_boxes
+from movenet_ros.core.similarity import without_duplicates
+from movenet_ros.core.skeleton import COCO
+import numpy as np
+from numpy.typing import NDArray
+
+STRIDE = 4  # pixels of the input per cell
+CROP_HEADS = {  # how many maps each has
+    'center': 1,
+    'kpt_heatmap': len(COCO),
+    'kpt_regress': 2 * len(COCO),
+    'kpt_offset': 2 * len(COCO),
+}
+IMAGE_HEADS = {**CROP_HEADS, 'box_scale': 2, 'box_offset': 2}
+
+LEAST_CENTER = 0.02  # of a peak
+PEAK = np.ones((5, 5), np.uint8)  # the cells of which a peak is the hottest
+ALMOST = 1e-6  # less than which two cells are equally hot
+MOST_IN_IMAGE, MOST_IN_CROP = 40, 8  # peaks
+SEEN = 0.127  # score of a keypoint that counts in the score of the person
+DUPLICATE = 0.6  # similarity of two finds of one person
+
+REACH, LEAST_REACH = 0.2, 2**0.5  # how far is near: in longer sides of the person, and in cells
+FAINT = 0.05
+"""
+Heat of cells that are not compared in an image. The score is the heat times nearness, which is at
+most 1: a keypoint scored FAINT or more is the one that a search of all cells finds. Any other is
+where the regression expects it.
+"""
+
+SOFTENING = 1.8  # cells that are added to a distance before the heat is divided by it
+FAINT_IN_CROP = 0.01
+"""
+The same in a crop. Here the score is the heat alone: a keypoint that is not seen, with less heat
+than this where it is expected, may be found in a hotter cell far away.
+"""
+
+KEYPOINTS = np.arange(len(COCO))
+
+Floats = NDArray[np.floating]
+Indices = NDArray[np.signedinteger]
+
+
+def each_input(
+    outputs: Tensors, maps: Mapping[str, int], batch_shape: tuple[int, ...]
+) -> list[Tensors]:
+    """
+    Return the heads of each input of a batch: ``(maps, H / 4, W / 4)`` by name.
+
+    :param outputs: of the network.
+    :param maps: how many of them each head has.
+    :param batch_shape: of its input, ``(n, H, W, 3)``.
+    :raises InferenceError: if they have other shapes, or hold NaN or infinity.
+    """
+    n, height, width, _ = batch_shape
+    for name, count in maps.items():
+        shape, expected = outputs[name].shape, (n, count, height // STRIDE, width // STRIDE)
+        if shape != expected:
+            raise InferenceError(f'the model gave {name} of {shape}, expected {expected}')
+    for name in ('center', 'kpt_heatmap'):  # of the others, some cells are read
+        _refuse_nan(outputs[name])
+    return [{name: outputs[name][i] for name in maps} for i in range(n)]
+
+
+def people_in_image(heads: Tensors, least_score: float, most: int) -> Poses:
+    """
+    Return the people whom MultiPose finds, the highest scoring first, in pixels of its input.
+
+    :param heads: of one input.
+    :param least_score: people scored below it are dropped.
+    :param most: at most this many are kept.
+    :raises InferenceError: if the heads hold NaN or infinity.
+    """
+    peaks = _peaks(heads, max(least_score, LEAST_CENTER), MOST_IN_IMAGE)  # no score is higher
+    if not len(peaks.cells):
+        return Poses.nobody()
+    sides = np.maximum(_read(heads, 'box_scale', peaks)[:, 0], 0.0)
+    middles = peaks.yx + _read(heads, 'box_offset', peaks)[:, 0]
+    boxes = STRIDE * np.hstack([middles - sides / 2, middles + sides / 2])[:, [1, 0, 3, 2]]
+    reach = np.maximum(REACH * sides.max(axis=1), LEAST_REACH)
+
+    hot, expected = _hot_cells(heads, FAINT), _expected(heads, peaks)
+    rates = _squared_distances(hot, expected)
+    rates /= -np.square(reach)[:, None, None]
+    np.exp(rates, out=rates)
+    rates *= hot.heat
+    best = rates.argmax(axis=-1)
+    scores = np.take_along_axis(rates, best[..., None], axis=-1)[..., 0]
+    places = np.where((scores < FAINT)[..., None], expected + 0.5, _places(heads, hot, best))
+    keypoints, people = _in_pixels(places), _scores(peaks, scores)
+
+    order = np.argsort(-people, kind='stable')
+    order = order[people[order] >= least_score]
+    single = without_duplicates(keypoints[order], scores[order], DUPLICATE, COCO.sigmas)
+    kept = order[single[:most]]
+    return _poses(keypoints[kept], scores[kept], boxes[kept], people[kept])
+
+
+def people_in_crop(heads: Tensors) -> Poses:
+    """
+    Return the people whom Thunder finds, the highest scoring first, in pixels of its input.
+
+    Their boxes are those of the keypoints that are seen.
+
+    :param heads: of one input.
+    :raises InferenceError: if the heads hold NaN or infinity.
+    """
+    peaks = _peaks(heads, LEAST_CENTER, MOST_IN_CROP)
+    if not len(peaks.cells):
+        return Poses.nobody()
+    hot, expected = _hot_cells(heads, FAINT_IN_CROP), _expected(heads, peaks)
+    rates = _squared_distances(hot, expected)
+    np.sqrt(rates, out=rates)
+    rates += SOFTENING
+    np.divide(hot.heat, rates, out=rates)
+    best = rates.argmax(axis=-1)
+    scores = hot.heat[KEYPOINTS, best]
+    is_cold = (scores < FAINT_IN_CROP)[..., None]
+    places = np.where(is_cold, expected + 0.5, _places(heads, hot, best))
+    keypoints, people = _in_pixels(places), _scores(peaks, scores)
+
+    order = np.argsort(-people, kind='stable')
+    keypoints, scores = keypoints[order], scores[order]
+    return _poses(keypoints, scores, keypoint_boxes(keypoints, scores), people[order])
+
+
+class _Peaks(NamedTuple):
+    """
+    Cells of the map ``center``, the hottest first.
+
+    :param cells: ``(n,)`` their indices.
+    :param yx: ``(n, 2)`` where they are.
+    :param heat: ``(n,)``.
+    """
+
+    cells: Indices
+    yx: Floats
+    heat: Floats
+
+
+class _HotCells(NamedTuple):
+    """
+    The hot cells of each keypoint's map; rows of few are filled up with cells of no heat.
+
+    :param cells: ``(k, m)`` their indices.
+    :param y: ``(k, m)``.
+    :param x: ``(k, m)``.
+    :param heat: ``(k, m)``.
+    """
+
+    cells: Indices
+    y: Floats
+    x: Floats
+    heat: Floats
+
+
+def _peaks(heads: Tensors, least: float, most: int) -> _Peaks:
+    """Return the cells that are the hottest of those around them."""
+    center = heads['center'][0]
+    hottest = cv2.dilate(center, PEAK)
+    cells = np.flatnonzero((center >= least) & (center > hottest - ALMOST))
+    heat = center.ravel()[cells]
+    order = np.argsort(-heat, kind='stable')[:most]
+    yx = np.stack(np.divmod(cells[order], center.shape[1]), axis=1).astype(np.float32)
+    return _Peaks(cells[order], yx, heat[order])
+
+
+def _hot_cells(heads: Tensors, least: float) -> _HotCells:
+    """Return the cells of each keypoint's map that have some heat."""
+    maps, height, width = heads['kpt_heatmap'].shape
+    heat = heads['kpt_heatmap'].ravel()
+    found = np.flatnonzero(heat >= least).astype(np.int32)  # NumPy divides these by SIMD
+    rows = found // (height * width)
+    counts = np.bincount(rows, minlength=maps)
+    longest = max(1, int(counts.max()))
+    begins = np.cumsum(counts) - counts
+    slots = np.arange(len(found)) + np.repeat(longest * KEYPOINTS - begins, counts)
+    cells, hot = np.zeros(maps * longest, np.int32), np.zeros(maps * longest, np.float32)
+    cells[slots] = found - rows * (height * width)
+    hot[slots] = heat[found]
+    y = cells // width
+    x = cells - y * width
+    each = (cells, y.astype(np.float32), x.astype(np.float32), hot)
+    return _HotCells(*(values.reshape(maps, longest) for values in each))
+
+
+def _read(heads: Tensors, name: str, peaks: _Peaks) -> Floats:
+    """Return the pairs of a head in the cells of the peaks, ``(n, pairs, 2)``."""
+    maps = heads[name]
+    pairs = maps.reshape(len(maps) // 2, 2, -1)[..., peaks.cells]
+    return np.moveaxis(_refuse_nan(pairs), -1, 0)
+
+
+def _expected(heads: Tensors, peaks: _Peaks) -> Floats:
+    """Return where the regression expects the keypoints, ``(n, k, 2)``."""
+    return np.asarray(peaks.yx[:, None] + _read(heads, 'kpt_regress', peaks))
+
+
+def _squared_distances(hot: _HotCells, expected: Floats) -> Floats:
+    """Return how far the hot cells are from where the keypoints are expected, ``(n, k, m)``."""
+    apart = hot.y - expected[..., :1]
+    apart *= apart
+    along_x = hot.x - expected[..., 1:]
+    along_x *= along_x
+    apart += along_x
+    return apart
+
+
+def _places(heads: Tensors, hot: _HotCells, best: Indices) -> Floats:
+    """Return where the keypoints are, by the hot cells that are theirs, ``(n, k, 2)``."""
+    offsets = heads['kpt_offset'].reshape(len(COCO), 2, -1)
+    cells = np.stack([hot.y[KEYPOINTS, best], hot.x[KEYPOINTS, best]], axis=-1)
+    return cells + _refuse_nan(offsets[KEYPOINTS, :, hot.cells[KEYPOINTS, best]])
+
+
+def _in_pixels(places: Floats) -> Floats:
+    """Return (x, y) in pixels of places in cells."""
+    return STRIDE * places[..., ::-1]
+
+
+def _scores(peaks: _Peaks, scores: Floats) -> Floats:
+    """Return the scores of people, by their peaks and by the keypoints that are seen."""
+    seen = scores > SEEN
+    means = (scores * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    return np.asarray(peaks.heat * means)
+
+
+def _poses(keypoints: Floats, scores: Floats, boxes: Floats, people: Floats) -> Poses:
+    return Poses(
+        keypoints=keypoints,
+        keypoint_scores=np.clip(scores, 0.0, 1.0),
+        boxes_xyxy=boxes,
+        scores=np.clip(people, 0.0, 1.0),
+        ids=np.zeros(len(people), np.int64),
+    )
+
+
+def _refuse_nan(values: Floats) -> Floats:
+    """
+    Return what a network gave.
+
+    :raises InferenceError: if it is NaN or infinity.
+    """
+    if not np.isfinite(values).all():
+        raise InferenceError('the model gave NaN or infinity')
+    return values
