@@ -36,7 +36,7 @@ COMMANDS = {  # name: (module below movenet_ros, what it does)
     'doctor': ('tools.doctor.command', 'check this machine and its ROS graph'),
     'echo': ('tools.echo.command', 'print one message of a topic'),
     'evaluate': ('tools.evaluate.command', 'measure AP of pictures, id switches and jitter'),
-    'fetch_model': ('model.command', 'fetch the weights into the cache and convert them'),
+    'fetch_model': ('tools.fetch_model.command', 'fetch the weights and convert them'),
     'pose_node': ('node.pose_node', 'the node: images in, poses out'),
     'replay': ('replay.command', "run the node's pipeline over a bag or a video"),
     'soak': ('tools.soak.command', 'run the node under faults for minutes, and judge it'),

@@ -18,7 +18,7 @@ The cache of models: its layout, its manifest, and the one way to write to it.
 Layout below ``$XDG_CACHE_HOME`` (``~/.cache``)::
 
     movenet_ros/<variant>/manifest.json     names the files in use; replaced atomically
-    movenet_ros/<variant>/files-xxxxxxxx/   saved_model/ and model.onnx
+    movenet_ros/<variant>/files-xxxxxxxx/   model.onnx, and saved_model/ where TensorFlow is
     movenet_ros/<variant>/lock              held by the one process that writes here
     movenet_ros/<variant>/compiled/         what the runtimes compile; see backends/compiled.py
     movenet_ros/own/<sha256>/               the same of a user's own ONNX file
@@ -107,6 +107,8 @@ def read_manifest(path: Path) -> Manifest | None:
     """
     try:
         content = json.loads(path.read_text(encoding='utf-8'))
+        if content['format'] in range(1, FORMAT):
+            raise ModelError(f'{path} is of an earlier version of this program')
         if content['format'] != FORMAT:
             found = one_line(content['format'], 40)
             raise ModelError(f'{path} has format {found}, this program reads {FORMAT}')
@@ -176,7 +178,7 @@ def install(variant: str, built: Path, source: str) -> None:
     """
     Turn a folder of finished files into the model in use; call it inside :func:`writing`.
 
-    :param built: ``saved_model/`` and perhaps ``model.onnx``, on the cache's file system; moved.
+    :param built: ``model.onnx`` and perhaps ``saved_model/``, on the cache's file system; moved.
     """
     directory = cache_directory(variant)
     files = record_files(built)

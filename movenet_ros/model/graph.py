@@ -44,14 +44,18 @@ class Graph:
 
     :param nodes: with ``name``, ``op``, ``input`` and ``attr``.
     :param constants: name -> array, of the nodes that are constants.
+    :raises ValueError: if it is not made as MoveNet is.
     """
+
+    heads: dict[str, str]
+    """The convolution that each head ends with, or its bias, by the head's name."""
 
     def __init__(self, nodes: Iterable[Node], constants: Mapping[str, NDArray[Any]]) -> None:
         self.nodes = {str(each['name']): each for each in nodes}
         self._constants = constants
+        self.heads = self._found_heads()
 
-    def heads(self) -> dict[str, str]:
-        """Return the convolution that each head ends with, or its bias, by the head's name."""
+    def _found_heads(self) -> dict[str, str]:
         found = {}
         for head in HEADS:
             scope = {

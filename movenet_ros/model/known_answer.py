@@ -13,20 +13,20 @@
 # limitations under the License.
 
 """
-A drawn person, and the answer that MoveNet MultiPose gives to it.
+A drawn person, and the answers that the networks give to it.
 
-A file may have the right name and signature and hold other weights, or damaged ones: such a model
-places the joints of this figure elsewhere. The drawing is arithmetic on pixel coordinates, so it
-is the same on every machine.
+A file may have the right names and hold other weights, or damaged ones: such a network places the
+joints of this figure elsewhere. The drawing is arithmetic on pixel coordinates, so it is the same
+on every machine.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+
 from movenet_ros.core.errors import ModelError
-from movenet_ros.model.movenet import CORNERS
-from movenet_ros.model.movenet import KEYPOINTS
-from movenet_ros.model.movenet import OUTPUT_SHAPE
-from movenet_ros.model.movenet import SCORE
+from movenet_ros.core.runtime import Tensors
 import numpy as np
 from numpy.typing import NDArray
 
@@ -64,43 +64,82 @@ STROKES = (  # drawn in this order: colour, radius, x and y of one end, x and y 
     (SKIN, 3.0, (144, 50), (144, 54)),
 )
 
-KEYPOINTS_YXS = np.array(  # the model's order and layout: y, x as fractions, score
-    [
-        (0.2214, 0.4989, 0.518),  # nose
-        (0.1947, 0.5266, 0.638),  # left_eye
-        (0.1976, 0.4758, 0.650),  # right_eye
-        (0.2120, 0.5559, 0.647),  # left_ear
-        (0.2156, 0.4485, 0.600),  # right_ear
-        (0.3309, 0.5919, 0.814),  # left_shoulder
-        (0.3288, 0.4126, 0.885),  # right_shoulder
-        (0.4494, 0.6301, 0.848),  # left_elbow
-        (0.4470, 0.3689, 0.803),  # right_elbow
-        (0.5500, 0.6508, 0.450),  # left_wrist
-        (0.5578, 0.3475, 0.620),  # right_wrist
-        (0.5359, 0.5478, 0.876),  # left_hip
-        (0.5368, 0.4472, 0.925),  # right_hip
-        (0.7184, 0.5642, 0.757),  # left_knee
-        (0.7158, 0.4354, 0.729),  # right_knee
-        (0.8696, 0.5647, 0.774),  # left_ankle
-        (0.8671, 0.4317, 0.725),  # right_ankle
-    ],
-    np.float32,
-)
-BOX_YXYX = np.array((0.0990, 0.3202, 0.9253, 0.6743), np.float32)
-PERSON_SCORE = 0.680
 
-# Weights rounded to float16 (npm's are) move positions by up to 0.002 and scores of keypoints by
-# up to 0.09, which the model reads from a coarse grid. Weights rounded to 8 bits, or shifted in
-# one layer, move some position by 0.02 to 0.7.
-POSITION_TOLERANCE = 0.01
-KEYPOINT_SCORE_TOLERANCE = 0.2
-PERSON_SCORE_TOLERANCE = 0.03
+@dataclass(frozen=True)
+class Answer:
+    """
+    What a network sees in the drawn person; places are fractions of the picture.
+
+    :param keypoints: in the skeleton's order: y, x and score of the heat map's peak, then y and x
+        as regressed from the person's centre.
+    :param center_score: of that centre.
+    :param box: y and x of its middle, height, width; empty where the network gives none.
+    """
+
+    keypoints: Sequence[Sequence[float]]
+    center_score: float
+    box: Sequence[float] = ()
 
 
-def drawn_person() -> NDArray[np.int32]:
-    """Draw the figure: ``(1, 256, 256, 3)`` int32 RGB."""
+ANSWERS = {  # by variant
+    'multipose_lightning': Answer(
+        keypoints=(
+            (0.2214, 0.4989, 0.559, 0.2071, 0.4990),
+            (0.1947, 0.5266, 0.646, 0.1881, 0.5195),
+            (0.1976, 0.4758, 0.665, 0.1884, 0.4790),
+            (0.2120, 0.5559, 0.649, 0.2052, 0.5446),
+            (0.2156, 0.4485, 0.667, 0.2062, 0.4558),
+            (0.3279, 0.5925, 0.852, 0.3084, 0.5894),
+            (0.3288, 0.4126, 0.896, 0.3083, 0.4124),
+            (0.4494, 0.6301, 0.849, 0.4408, 0.6206),
+            (0.4470, 0.3689, 0.826, 0.4401, 0.3846),
+            (0.5500, 0.6508, 0.462, 0.5517, 0.6506),
+            (0.5578, 0.3475, 0.625, 0.5578, 0.3387),
+            (0.5359, 0.5478, 0.913, 0.5306, 0.5451),
+            (0.5368, 0.4472, 0.936, 0.5301, 0.4448),
+            (0.7184, 0.5642, 0.799, 0.7124, 0.5478),
+            (0.7158, 0.4354, 0.832, 0.7039, 0.4468),
+            (0.8701, 0.5653, 0.809, 0.8552, 0.5445),
+            (0.8673, 0.4310, 0.833, 0.8502, 0.4495),
+        ),
+        center_score=0.943,
+        box=(0.5121, 0.4973, 0.8263, 0.3541),
+    ),
+    'singlepose_thunder': Answer(
+        keypoints=(
+            (0.2214, 0.5000, 0.587, 0.2062, 0.5034),
+            (0.2002, 0.5225, 0.789, 0.1889, 0.5248),
+            (0.1994, 0.4796, 0.760, 0.1889, 0.4822),
+            (0.2148, 0.5536, 0.744, 0.2099, 0.5523),
+            (0.2177, 0.4482, 0.779, 0.2091, 0.4537),
+            (0.3262, 0.5914, 0.851, 0.3220, 0.5988),
+            (0.3299, 0.4086, 0.858, 0.3190, 0.4050),
+            (0.4609, 0.6341, 0.759, 0.4637, 0.6346),
+            (0.4550, 0.3679, 0.702, 0.4573, 0.3644),
+            (0.5773, 0.6560, 0.467, 0.5671, 0.6510),
+            (0.5287, 0.3480, 0.386, 0.5418, 0.3538),
+            (0.5876, 0.5546, 0.844, 0.5830, 0.5620),
+            (0.5905, 0.4489, 0.770, 0.5817, 0.4460),
+            (0.7371, 0.5722, 0.788, 0.7439, 0.5573),
+            (0.7271, 0.4405, 0.671, 0.7493, 0.4536),
+            (0.8763, 0.5703, 0.769, 0.8594, 0.5647),
+            (0.8690, 0.4312, 0.736, 0.8626, 0.4521),
+        ),
+        center_score=0.910,
+    ),
+}
+
+# Weights rounded to float16 (npm's are) move places by up to 0.01, scores of keypoints by 0.05 and
+# the centre's by 0.02. Weights rounded to 8 bits, or shifted in one layer, go beyond a limit.
+PLACE_TOLERANCE = 0.015
+SCORE_TOLERANCE = 0.15
+CENTER_SCORE_TOLERANCE = 0.03
+
+
+def drawn_person() -> NDArray[np.uint8]:
+    """Draw the figure: ``(1, 256, 256, 3)`` uint8 RGB."""
     y, x = np.mgrid[0:SIZE, 0:SIZE].astype(np.float64)
-    image = np.empty((SIZE, SIZE, 3), np.int32)
+    image = np.empty((SIZE, SIZE, 3), np.uint8)
     image[:] = WALL
     image[GROUND_Y:] = GROUND
     for colour, radius, start, end in STROKES:
@@ -113,27 +152,56 @@ def drawn_person() -> NDArray[np.int32]:
     return image[np.newaxis]
 
 
-def check_answer(output: NDArray[np.float32]) -> None:
+def check_answer(variant: str, heads: Tensors) -> None:
     """
-    Compare a model's answer to the drawn person with MoveNet MultiPose's.
+    Compare a network's answer to the drawn person with the known one.
 
-    :param output: ``(1, 6, 56)``, for :func:`drawn_person`.
-    :raises ModelError: if it is another model, or its weights are damaged.
+    :param heads: for :func:`drawn_person`.
+    :raises ModelError: if it is another network, or its weights are damaged.
     """
-    if output.shape != OUTPUT_SHAPE:
-        raise ModelError(f'it gives an output of shape {output.shape}, expected {OUTPUT_SHAPE}')
-    person = output[0, 0]
-    keypoints, box, score = person[KEYPOINTS].reshape(-1, 3), person[CORNERS], person[SCORE]
-    positions_off = np.append(keypoints[:, :2] - KEYPOINTS_YXS[:, :2], box - BOX_YXYX)
-    scores_off = keypoints[:, 2] - KEYPOINTS_YXS[:, 2]
-    known = (
-        (np.abs(positions_off) <= POSITION_TOLERANCE).all()
-        and (np.abs(scores_off) <= KEYPOINT_SCORE_TOLERANCE).all()
-        and abs(score - PERSON_SCORE) <= PERSON_SCORE_TOLERANCE
+    known, given = ANSWERS[variant], _answer(heads)
+    places, places_known = _places(given), _places(known)
+    off = np.abs(places - places_known)
+    scores_off = np.abs(np.array(given.keypoints)[:, 2] - np.array(known.keypoints)[:, 2])
+    is_known = (
+        (off <= PLACE_TOLERANCE).all()
+        and (scores_off <= SCORE_TOLERANCE).all()
+        and abs(given.center_score - known.center_score) <= CENTER_SCORE_TOLERANCE
     )
-    if not known:
+    if not is_known:
         raise ModelError(
             'its weights are damaged or of another model: keypoints of a drawn person are up to'
-            f' {np.abs(positions_off).max():.3f} of the picture off, and its score is'
-            f' {score:.2f}, expected {PERSON_SCORE:.2f}'
+            f' {off.max():.3f} of the picture off, their scores up to {scores_off.max():.2f}, and'
+            f' its centre scores {given.center_score:.2f}, expected {known.center_score:.2f}'
         )
+
+
+def _answer(heads: Tensors) -> Answer:
+    """Read what the heads say of the one person in a picture."""
+    heat = heads['kpt_heatmap'][0]
+    count, *size = heat.shape
+    cells = heat.reshape(count, -1).argmax(1)
+    (center,) = heads['center'].reshape(1, -1).argmax(1)
+    each = np.arange(count)
+    by_cell = {
+        name: head.reshape(-1, 2, heat[0].size) / np.reshape(size, (2, 1))
+        for name, head in heads.items() if head.shape[1] % 2 == 0
+    }
+    cell_yx = np.stack(np.unravel_index(cells, size), 1) / size
+    center_yx = np.stack(np.unravel_index(center, size)) / size
+    found = cell_yx + by_cell['kpt_offset'][each, :, cells]
+    regressed = center_yx + by_cell['kpt_regress'][..., center]
+    box: list[float] = []
+    if 'box_scale' in heads:
+        middle = center_yx + by_cell['box_offset'][0, :, center]
+        box = [*middle, *by_cell['box_scale'][0, :, center]]
+    return Answer(
+        np.column_stack([found, heat.reshape(count, -1).max(1), regressed]).tolist(),
+        float(heads['center'].max()),
+        box,
+    )
+
+
+def _places(answer: Answer) -> NDArray[np.float64]:
+    keypoints = np.array(answer.keypoints)
+    return np.concatenate([np.delete(keypoints, 2, 1).ravel(), answer.box])

@@ -21,7 +21,9 @@ norms become part of their convolution. Batch, height and width are free.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
+import sys
 from typing import Any
 
 from movenet_ros.core.errors import ModelError
@@ -40,6 +42,17 @@ UNCHANGED = ('Cast', 'ExpandDims', 'Identity', 'Pack', 'Squeeze', 'Unpack')  # o
 IMAGE = 'image'
 
 Array = NDArray[Any]
+
+
+def require_onnx() -> None:
+    """
+    Look for the ``onnx`` package.
+
+    :raises ModelError: if it is not installed.
+    """
+    if find_spec('onnx') is None:
+        fix = f'run "{sys.executable} -m pip install onnx"'
+        raise ModelError(f'preparing a model needs the Python package onnx: {fix}')
 
 
 def write(graph: Graph, spec: ModelSpec, destination: Path) -> None:
@@ -74,7 +87,7 @@ class _Network:
         from onnx import helper
         from onnx import numpy_helper
 
-        heads = self._graph.heads()
+        heads = self._graph.heads
         tensors: dict[str, str] = {}
         for name in self._graph.upstream(heads[head] for head in self._spec.outputs):
             tensors[name] = self._made(name, [tensors[i] for i in self._graph.data_inputs(name)])

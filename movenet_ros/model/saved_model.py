@@ -12,47 +12,38 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A SavedModel for conversion: TensorFlow on the CPU, quietly; loaded, checked and run."""
+"""
+SavedModels, for TensorFlow: an export is read as a graph, and ours is written from the ONNX file.
+
+TensorFlow runs on the CPU here, quietly; ours has constants rather than variables, which load and
+run faster: no training follows.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib.util import find_spec
 import logging
 import os
 from pathlib import Path
-import shutil
 import sys
 from typing import Any
 
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.native_log import native_chatter_dropped
-from movenet_ros.core.runtime import TensorSpec
+from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.wording import first_line
-from movenet_ros.model.known_answer import drawn_person
-from movenet_ros.model.movenet import INPUT
-from movenet_ros.model.movenet import OUTPUT
-from movenet_ros.model.movenet import SPEC
+from movenet_ros.model.graph import Graph
 import numpy as np
 from numpy.typing import NDArray
 
 SIGNATURE = 'serving_default'
-PARTS = ('saved_model.pb', 'saved_model.pbtxt', 'fingerprint.pb', 'variables', 'assets')
+
+Constants = dict[str, NDArray[np.float32]]
 
 
-def require_tensorflow() -> None:
-    """
-    Look for TensorFlow, without the seconds that importing it takes.
-
-    :raises ModelError: if it is not installed.
-    """
-    if find_spec('tensorflow') is None:
-        raise _missing('it is not installed')
-
-
-def _missing(reason: str) -> ModelError:
-    fix = f'run "{sys.executable} -m pip install tensorflow"'
-    return ModelError(f'preparing a model needs TensorFlow ({reason}): {fix}')
+def has_tensorflow() -> bool:
+    """Return whether TensorFlow is installed, without the seconds that importing it takes."""
+    return find_spec('tensorflow') is not None
 
 
 def import_tensorflow() -> Any:
@@ -70,74 +61,88 @@ def import_tensorflow() -> Any:
         with native_chatter_dropped():
             import tensorflow
     except ImportError as error:
-        raise _missing(str(error)) from error
+        fix = f'run "{sys.executable} -m pip install tensorflow"'
+        raise ModelError(f'TensorFlow cannot be imported ({error}): {fix}') from error
     tensorflow.get_logger().setLevel(logging.ERROR)
     return tensorflow
 
 
-@dataclass(frozen=True)
-class LoadedModel:
+def read(saved_model: Path) -> Graph:
     """
-    A SavedModel in memory.
+    Read a SavedModel, with its variables as constants.
 
-    :param root: the object that TensorFlow loaded; it keeps the signature's variables alive.
-    :param signature: the function from the input to the outputs, by name.
-    """
-
-    root: Any
-    signature: Any
-
-    def infer(self, batch: NDArray[np.int32]) -> NDArray[np.float32]:
-        """
-        Run the model once.
-
-        :param batch: ``(1, H, W, 3)`` int32 RGB, H and W multiples of 32.
-        :return: ``(1, 6, 56)`` float32.
-        """
-        tf = import_tensorflow()
-        outputs = self.signature(**{INPUT: tf.constant(batch)})
-        output: NDArray[np.float32] = outputs[OUTPUT].numpy()
-        return output
-
-
-def copy_saved_model(source: Path, destination: Path) -> None:
-    """Copy the files of a SavedModel and no others of its folder."""
-    destination.mkdir()
-    for part in (source / name for name in PARTS):
-        if part.is_dir():
-            shutil.copytree(part, destination / part.name)
-        elif part.exists():
-            shutil.copy(part, destination / part.name)
-
-
-def load_checked(saved_model: Path) -> LoadedModel:
-    """
-    Load a SavedModel that has the inputs and outputs of MoveNet MultiPose.
-
-    :raises ModelError: if it cannot be loaded or is something else.
+    :raises ModelError: if TensorFlow is not installed, or cannot load it.
     """
     tf = import_tensorflow()
+    from google.protobuf import json_format
+    from tensorflow.python.framework import convert_to_constants
+
+    constants = {}
     try:
-        root = tf.saved_model.load(str(saved_model))
-        signature = root.signatures[SIGNATURE]
-        model = LoadedModel(root, signature)
-        inputs = _specs(signature.structured_input_signature[1])
-        SPEC.check(inputs, _specs(signature.structured_outputs), 'this SavedModel')
-        if inputs != SPEC.inputs:
-            raise ModelError(f'this SavedModel takes {inputs[INPUT]}, not {SPEC.inputs[INPUT]}')
-        model.infer(drawn_person())  # a missing variable shows only here
-    except ModelError:
-        raise
-    except Exception as error:  # a damaged file makes TensorFlow raise almost anything
-        raise ModelError(f'this SavedModel cannot be used ({first_line(error)})') from error
-    return model
+        root = tf.saved_model.load(str(saved_model))  # its variables live as long as this object
+        infer = root.signatures[SIGNATURE]
+        frozen = convert_to_constants.convert_variables_to_constants_v2(infer)
+        graph = frozen.graph.as_graph_def()
+        for node in graph.node:
+            if node.op == 'Const':
+                constants[node.name] = tf.make_ndarray(node.attr['value'].tensor)
+                del node.attr['value']
+        return Graph(json_format.MessageToDict(graph)['node'], constants)
+    except Exception as error:  # noqa: B902 (a damaged file makes TensorFlow raise anything)
+        raise ModelError(f'{saved_model} cannot be loaded ({first_line(error)})') from error
 
 
-def _specs(tensors: dict[str, Any]) -> dict[str, TensorSpec]:
-    """Return inputs or outputs as a signature states them."""
-    return {
-        name: TensorSpec(
-            each.dtype.name, None if each.shape.rank is None else tuple(each.shape.as_list())
-        )
-        for name, each in tensors.items()
-    }
+def write(onnx_file: Path, spec: ModelSpec, destination: Path) -> None:
+    """
+    Write a network as a SavedModel.
+
+    :param onnx_file: of this package.
+    :param destination: directory to make.
+    :raises ModelError: if TensorFlow is not installed.
+    """
+    tf = import_tensorflow()
+    import onnx
+
+    graph = onnx.load(str(onnx_file)).graph
+    constants = {each.name: onnx.numpy_helper.to_array(each) for each in graph.initializer}
+    ((name, taken),) = spec.inputs.items()
+
+    def infer(images: Any) -> dict[str, Any]:
+        tensors = {name: images}
+        for node in graph.node:
+            tensors[node.output[0]] = _computed(tf, node, tensors, constants)
+        return {head: tf.transpose(tensors[head], (0, 3, 1, 2)) for head in spec.outputs}
+
+    module = tf.Module()
+    signature = tf.TensorSpec(taken.shape, taken.dtype, name=name)
+    module.infer = tf.function(infer, input_signature=[signature])
+    tf.saved_model.save(module, str(destination), signatures={SIGNATURE: module.infer})
+
+
+def _computed(tf: Any, node: Any, tensors: dict[str, Any], constants: Constants) -> Any:
+    """Compute one node of our ONNX files in TensorFlow, whose channels come last."""
+    data, *more = [tensors[name] for name in node.input if name in tensors]
+    numbers = [constants[name] for name in node.input if name in constants]
+    if node.op_type == 'Cast':
+        return tf.cast(data, tf.float32)
+    if node.op_type == 'Mul':
+        return data * numbers[0].ravel()
+    if node.op_type == 'Add':
+        return data + (more[0] if more else numbers[0].ravel())
+    if node.op_type == 'Conv':
+        return _convolved(tf, node, data, *numbers)
+    if node.op_type == 'Resize':
+        return tf.image.resize(data, 2 * tf.shape(data)[1:3])
+    by_name = {'Clip': tf.nn.relu6, 'Relu': tf.nn.relu, 'Sigmoid': tf.sigmoid}
+    return by_name.get(node.op_type, tf.identity)(data)  # a transpose, too, changes nothing
+
+
+def _convolved(
+    tf: Any, node: Any, data: Any, kernel: NDArray[np.float32], bias: Any = 0.0
+) -> Any:
+    options = {each.name: each for each in node.attribute}
+    strides = [1, *options['strides'].ints, 1]
+    if options['group'].i == 1:
+        return tf.nn.conv2d(data, kernel.transpose(2, 3, 1, 0), strides, 'SAME') + bias
+    kernel = kernel.transpose(2, 3, 0, 1)
+    return tf.nn.depthwise_conv2d(data, kernel, strides, 'SAME') + bias

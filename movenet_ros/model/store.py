@@ -157,33 +157,42 @@ def ensure_model(
     variant: str = DEFAULT_VARIANT, log: Log = log_to_stderr, only: Kind | None = None
 ) -> ModelFiles:
     """
-    Find a model, or fetch it first.
+    Find a model, or fetch what the cache lacks first.
 
     Another process fetches it: TensorFlow, which converts the model, would stay in the memory of
     this one.
 
     :param log: takes the progress, line by line.
-    :param only: verify and return this kind alone.
+    :param only: verify and return this kind alone; it is None where it cannot be made here.
     :raises ModelError: if the cache has no whole model and none can be fetched.
     """
-    try:
-        found = find_model(variant, only)
-    except ModelError as error:
-        log(str(error))
-        found = None
-    if found is None:
-        log(f'no usable model in {cache_directory(variant)}: fetching one')
-        _fetch_in_another_process(variant, log)
-        found = find_model(variant, only)
-    if found is None:
-        raise ModelError(f'no model in {cache_directory(variant)}: run "{fetch_command()}"')
+    found, problem = _look_up(variant, only)
+    if found is None or only is not None and getattr(found, only) is None:
+        log(f'{problem or f"the model has no {only}"}: fetching it')
+        failure = _fetch_in_another_process(log)
+        found, problem = _look_up(variant, only)
+        if failure and found is not None:
+            log(failure)  # it is of another model
+        if found is None:
+            raise ModelError(failure or f'{problem}: run "{fetch_command()}"')
     return found
 
 
-def _fetch_in_another_process(variant: str, log: Log) -> None:
-    args = ('movenet_ros.__main__', 'fetch_model', '--variant', variant)
+def _look_up(variant: str, only: Kind | None) -> tuple[ModelFiles | None, str]:
+    """Return the model in the cache, or what is wrong with it."""
+    try:
+        cached = read_cached(variant, only)
+    except ModelError as error:
+        return None, str(error)
+    return (cached[1], '') if cached else (None, f'no model in {cache_directory(variant)}')
+
+
+def _fetch_in_another_process(log: Log) -> str:
+    """Fetch what the cache lacks; return why that failed."""
     reason = ''
-    with running_module(*args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as process:
+    with running_module(
+        'movenet_ros.__main__', 'fetch_model', stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    ) as process:
         assert process.stdout is not None
         for line in process.stdout:
             text = line.decode(errors='replace').rstrip()
@@ -192,5 +201,4 @@ def _fetch_in_another_process(variant: str, log: Log) -> None:
             else:
                 log(text)
         code = process.wait()
-    if code != 0:
-        raise ModelError(reason or f'"{fetch_command()}" ended with code {code}')
+    return (reason or f'"{fetch_command()}" ended with code {code}') if code else ''

