@@ -48,6 +48,7 @@ from movenet_ros.core.wording import one_line
 from movenet_ros.model.movenet import INPUT_SIZES
 from movenet_ros.model.movenet import MAX_PEOPLE
 from movenet_ros.model.movenet import MULTIPLE
+from movenet_ros.model.movenet import USUAL_PEOPLE
 
 TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string'}
 OFF = 'off'  # which YAML, and so ROS, reads as false
@@ -190,7 +191,7 @@ class Settings(FollowSettings):
         run_time=True,
     )
     max_people: int = param(
-        MAX_PEOPLE,
+        USUAL_PEOPLE,
         'Maximum number of people; the highest scoring are kept.',
         between=(1, MAX_PEOPLE),
         run_time=True,

@@ -194,15 +194,21 @@ def tensorflow_cpu(tensorflow: Any, real_model: ModelFiles) -> Runtime:
 
 @pytest.fixture(scope='session')
 def make_people() -> Callable[[tuple[int, int], int], Poses]:
-    """Return a function that makes people anywhere in an image, the best first."""
+    """Return a function that makes people side by side in an image, the best first."""
 
     def make(image_wh: tuple[int, int], count: int) -> Poses:
         random = np.random.default_rng(count)
-        corners = np.sort(random.uniform(0, 1, (count, 2, 2)), axis=1) * image_wh
+        column = image_wh[0] / max(count, 1)
+        heights = min(2 * column, image_wh[1]) * random.uniform(0.7, 1.0, count)
+        middles = np.column_stack([
+            column * (np.arange(count) + 0.5),
+            random.uniform(heights / 2, image_wh[1] - heights / 2),
+        ])
+        figures = FIGURE + random.uniform(-0.02, 0.02, (count, len(COCO), 2))
         return Poses(
-            keypoints=random.uniform(0, 1, (count, len(COCO), 2)) * image_wh,
-            keypoint_scores=random.uniform(0, 1, (count, len(COCO))),
-            boxes_xyxy=corners.reshape(-1, 4),
+            keypoints=middles[:, None] + heights[:, None, None] * figures,
+            keypoint_scores=random.uniform(0.2, 1, (count, len(COCO))),
+            boxes_xyxy=np.tile(middles, 2) + heights[:, None] * BOX,
             scores=np.linspace(0.9, 0.4, count),
             ids=np.zeros(count),
         )
@@ -233,14 +239,14 @@ def people_at() -> Callable[..., Poses]:
 
 @pytest.fixture(scope='session')
 def answer() -> Callable[[Letterbox, Poses], NDArray[np.float32]]:
-    """Return a function that makes what the model would answer where it sees these people."""
+    """Return a function that makes people as RecordedBackend takes them."""
 
     def make(letterbox: Letterbox, poses: Poses) -> NDArray[np.float32]:
-        output = np.zeros((1, max(6, len(poses)), 56), np.float32)
+        output = np.zeros((1, len(poses), 56), np.float32)
         for i in range(len(poses)):
-            y_x = letterbox.to_model(poses.keypoints[i])[:, ::-1]
-            output[0, i, :51] = np.column_stack([y_x, poses.keypoint_scores[i]]).ravel()
-            corners_xy = letterbox.to_model(poses.boxes_xyxy[i].reshape(2, 2))
+            x_y = letterbox.to_input(poses.keypoints[i]) / letterbox.input_wh
+            output[0, i, :51] = np.column_stack([x_y[:, ::-1], poses.keypoint_scores[i]]).ravel()
+            corners_xy = letterbox.to_input(poses.boxes_xyxy[i].reshape(2, 2)) / letterbox.input_wh
             output[0, i, 51:55] = corners_xy[:, ::-1].ravel()
             output[0, i, 55] = poses.scores[i]
         return output

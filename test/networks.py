@@ -16,9 +16,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from movenet_ros.core.heads import IMAGE_HEADS
 from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import TensorSpec
 import numpy as np
@@ -30,6 +32,7 @@ ONNX_TYPES = {
     'int32': onnx.TensorProto.INT32,
     'uint8': onnx.TensorProto.UINT8,
 }
+SIDES = (16, 16)  # of the maps of zeros
 TINY = ModelSpec(
     title='a tiny network',
     variant='',
@@ -92,41 +95,48 @@ def write_tiny_saved_model(tensorflow: Any, path: Path) -> Path:
 def write_zeros_onnx(
     path: Path,
     name: str = 'input',
-    output: str = 'output_0',
-    dtype: str = 'int32',
-    shape: tuple[int, ...] = (1, 6, 56),
-    stated: tuple[int | None, ...] | None = (),
+    dtype: str = 'uint8',
+    maps: Mapping[str, int] = IMAGE_HEADS,
+    stated: bool = True,
 ) -> Path:
-    """Write a network that takes a picture and gives zeros of a shape, which it may not state."""
-    sizes = onnx.helper.make_tensor('sizes', onnx.TensorProto.INT64, [len(shape)], shape)
+    """Write a network that takes 64x64 pixels and gives zeros, of shapes that it may state."""
+    shapes = {head: (1, count, *SIDES) for head, count in maps.items()}
     nodes = [
-        ('ReduceMin', [name], ['least'], {'keepdims': 0}),
-        ('Cast', ['least'], ['number'], {'to': onnx.TensorProto.FLOAT}),
-        ('Expand', ['number', 'sizes'], [output], {}),
+        ('Cast', [name], ['floats'], {'to': onnx.TensorProto.FLOAT}),
+        ('ReduceMin', ['floats'], ['least'], {'keepdims': 0}),
+        ('Sub', ['least', 'least'], ['zero'], {}),
+        *(('Expand', ['zero', f'shape of {head}'], [head], {}) for head in maps),
     ]
-    inputs = {name: TensorSpec(dtype, (1, None, None, 3))}
-    outputs = {output: TensorSpec('float32', shape if stated == () else stated)}
-    return write_onnx(path, inputs, outputs, nodes, (sizes,))
+    sizes = tuple(
+        onnx.helper.make_tensor(f'shape of {head}', onnx.TensorProto.INT64, [4], shape)
+        for head, shape in shapes.items()
+    )
+    outputs = {
+        head: TensorSpec('float32', shape if stated else None) for head, shape in shapes.items()
+    }
+    return write_onnx(path, {name: TensorSpec(dtype, (1, None, None, 3))}, outputs, nodes, sizes)
 
 
 def write_zeros_saved_model(
     tensorflow: Any,
     path: Path,
     name: str = 'input',
-    output: str = 'output_0',
-    dtype: str = 'int32',
-    shape: tuple[int, ...] = (1, 6, 56),
+    dtype: str = 'uint8',
+    maps: Mapping[str, int] = IMAGE_HEADS,
     signature: str = 'serving_default',
 ) -> Path:
     """Write the same as a SavedModel."""
     tf = tensorflow
     module = tf.Module()
     spec = tf.TensorSpec([1, None, None, 3], getattr(tf, dtype), name)
-    module.run = tf.function(lambda _: {output: tf.zeros(shape)}, input_signature=[spec])
+    module.run = tf.function(
+        lambda _: {head: tf.zeros((1, count, *SIDES)) for head, count in maps.items()},
+        input_signature=[spec],
+    )
     tf.saved_model.save(module, str(path), signatures={signature: module.run})
     return path
 
 
-def noise(*shape_hw: int) -> dict[str, NDArray[np.int32]]:
+def noise(*shape_hw: int, count: int = 1) -> dict[str, NDArray[np.uint8]]:
     """Return an input of the real network, the same one for each shape."""
-    return {'input': np.random.default_rng(0).integers(0, 256, (1, *shape_hw, 3), np.int32)}
+    return {'input': np.random.default_rng(0).integers(0, 256, (count, *shape_hw, 3), np.uint8)}

@@ -351,7 +351,7 @@ def two_people(
 @pytest.fixture(scope='session')
 def nobody() -> NDArray[np.float32]:
     """Give what the model answers where no person is."""
-    return np.zeros((1, 6, 56), np.float32)
+    return np.zeros((1, 0, 56), np.float32)
 
 
 @pytest.fixture(scope='session')

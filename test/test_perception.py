@@ -25,6 +25,7 @@ from typing import Any
 
 from log_lines import Lines
 from movenet_ros import perception as perception_module
+from movenet_ros.backends.recorded import heads_of
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import ImageError
@@ -95,7 +96,7 @@ class Room:
     ) -> None:
         self.log = Lines()
         self.settings = table_of(Settings, parameters)
-        self.output: Any = np.zeros((1, 6, 56), np.float32)
+        self.output: Any = np.zeros((1, 0, 56), np.float32)
         self.backend = RecordedBackend([self.output])
         self.backend.info = RuntimeInfo('recorded', '1', runs_on)
         self.backend.run = self._run  # type: ignore[method-assign]
@@ -109,7 +110,7 @@ class Room:
         if self.broken:
             self.broken -= 1
             raise InferenceError('no memory')
-        return {'output_0': self.output}
+        return heads_of(self.output[0], inputs['input'].shape)
 
     def show(
         self, poses: Poses, stamps_ns: Iterable[int], letterbox: Letterbox | None = None
@@ -442,7 +443,7 @@ def on_cpu(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
 
     def open_on_cpu(settings: Settings, *_: Any) -> Opened:
         asked.append(settings)
-        backend = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
+        backend = RecordedBackend([np.zeros((1, 0, 56), np.float32)])
         backend.info = RuntimeInfo('recorded', '1', 'CPU')
         return Opened(backend, 'made up', None)
 
@@ -585,4 +586,4 @@ def test_settings_out_of_range_are_refused_by_name(name: str, value: Any) -> Non
 @pytest.mark.parametrize('image', [None, np.zeros((8, 8), np.uint8), np.zeros((8, 8, 3))])
 def test_what_is_no_rgb_image_is_refused(image: Any) -> None:
     with pytest.raises(ImageError, match='uint8'):
-        Perception(runtime=RecordedBackend([np.zeros((1, 6, 56), np.float32)])).people(image)
+        Perception(runtime=RecordedBackend([np.zeros((1, 0, 56), np.float32)])).people(image)

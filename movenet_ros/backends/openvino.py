@@ -16,8 +16,9 @@
 """
 OpenVINO, on the CPU.
 
-The network is compiled for each shape of its input, which is faster than one for all shapes, and
-the compiled ones are kept for the next start.
+The network is compiled for each shape of its input, which is faster than one for all shapes; one
+whose input comes in many shapes by turns, for all of them. What is compiled is kept for the next
+start.
 """
 
 from __future__ import annotations
@@ -101,7 +102,7 @@ def load(onnx: Path, request: BackendRequest) -> OpenVino:
 
 
 class OpenVino:
-    """The model, compiled for each shape of input; made by :func:`load`."""
+    """The model, compiled for each shape of input or for all; made by :func:`load`."""
 
     def __init__(
         self,
@@ -122,23 +123,23 @@ class OpenVino:
 
     def run(self, inputs: Tensors) -> Tensors:
         """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
-        shapes = shapes_of(inputs)
+        compiled_for = self._compiled_for(shapes_of(inputs))
         try:
             self._spec.check_inputs(inputs)
-            answer = self._requests.get(shapes).infer(dict(inputs), share_inputs=True)
+            answer = self._requests.get(compiled_for).infer(dict(inputs), share_inputs=True)
             return {name: answer[name] for name in self._spec.outputs}
         except FAILURES as error:
-            self._requests.drop(shapes)  # a request that failed may fail from then on
+            self._requests.drop(compiled_for)  # a request that failed may fail from then on
             raise InferenceError(f'OpenVINO: {_reason(error)}') from error
 
     def is_ready(self, shapes: Shapes) -> bool:
         """Return whether the model is compiled for these shapes."""
-        return self._requests.has(shapes)
+        return self._requests.has(self._compiled_for(shapes))
 
     def prepare(self, shapes: Shapes) -> None:
         """Compile the model; see :class:`movenet_ros.core.runtime.Runtime`."""
         try:
-            self._requests.get(shapes)
+            self._requests.get(self._compiled_for(shapes))
         except FAILURES as error:
             raise InferenceError(f'OpenVINO: {_reason(error)}') from error
 
@@ -148,13 +149,18 @@ class OpenVino:
         self._model = None
         give_back_freed_memory()
 
+    def _compiled_for(self, shapes: Shapes) -> Shapes:
+        """Return for which shapes the network is compiled where inputs have these; () for all."""
+        return () if self._spec.any_shape else shapes
+
     def _compiled(self, shapes: Shapes) -> Any:
         """Compile the network for these shapes, and run it once: the first takes longer."""
-        self._model.reshape({name: [*shape] for name, shape in shapes})
+        if shapes:
+            self._model.reshape({name: [*shape] for name, shape in shapes})
         compiled = self._core.compile_model(self._model, 'CPU', self._options)
         seal(self._folder)
         request = compiled.create_infer_request()
-        request.infer(dict(self._spec.zeros(shapes)))
+        request.infer(dict(self._spec.zeros(shapes or None)))
         return request
 
 

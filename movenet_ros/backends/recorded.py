@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""A runtime that plays back recorded outputs, for tests of everything around it."""
+"""A runtime for tests: it answers as MoveNet would where it sees the people that it is given."""
 
 from __future__ import annotations
 
@@ -38,27 +38,26 @@ BESIDE = 2  # cells from a peak to where another one would not be seen
 
 class RecordedBackend:
     """
-    Answers with recorded outputs, one after the other; the last one again and again.
+    Answers with recorded people, one image after the other; the last ones again and again.
 
-    :param outputs: at least one array, as the network's only output has it.
-    :param name: of that output.
+    :param images: at least one: ``(1, n, 56)`` people, each 17 times y, x and score, then ymin,
+        xmin, ymax, xmax and the person's score; coordinates in fractions of the input. A person
+        whose score is 0 is not there, nor is one without a keypoint that is seen.
     """
 
     info = RuntimeInfo('recorded', '1', 'nothing')
 
-    def __init__(
-        self, outputs: Sequence[NDArray[np.float32]], name: str = 'output_0'
-    ) -> None:
-        self._name = name
-        self._outputs = tuple(outputs)
+    def __init__(self, images: Sequence[Floats]) -> None:
+        self._images = tuple(images)
         self.batches: list[NDArray[Any]] = []
         self.closed = False
 
     def run(self, inputs: Tensors) -> Tensors:
-        """Keep the input in ``batches`` and return the next recorded output."""
+        """Keep the input in ``batches`` and return the heads of the next people."""
         (batch,) = inputs.values()
         self.batches.append(batch.copy())
-        return {self._name: self._outputs[min(len(self.batches), len(self._outputs)) - 1]}
+        people = self._images[min(len(self.batches), len(self._images)) - 1]
+        return heads_of(people[0], batch.shape)
 
     def is_ready(self, shapes: Shapes) -> bool:
         """Return True: there is nothing to prepare."""
@@ -76,8 +75,7 @@ def heads_of(people: Floats, batch_shape: tuple[int, ...]) -> Tensors:
     """
     Return heads of which decoding makes these people.
 
-    :param people: ``(n, 56)``, each 17 times y, x and score, then ymin, xmin, ymax, xmax and the
-        person's score; coordinates in fractions of the input.
+    :param people: ``(n, 56)``, see :class:`RecordedBackend`.
     :param batch_shape: ``(n, H, W, 3)`` of the input; they are in each of it.
     """
     n, height, width, _ = batch_shape

@@ -16,9 +16,8 @@
 The letterbox: from an image to the model's input, and points back again.
 
 The longer side is scaled to ``input_size``, the other one with it, and the picture is padded at
-the bottom and on the right to the next multiple of 32. The model answers in fractions of this
-padded input, so the way back multiplies by the padded size and divides by the scale, for
-keypoints and boxes alike.
+the bottom and on the right to the next multiple of 32. Padding moves nothing, so the way back
+divides by the scale, for keypoints and boxes alike.
 
 Coordinates are continuous: (0, 0) is the outer corner of the first pixel, and a picture of width
 W reaches from 0 to W. In these, resizing is a plain multiplication (OpenCV's resize has the same
@@ -80,20 +79,20 @@ class Letterbox:
         (width, height), (image_width, image_height) = self.content_wh, self.image_wh
         return width / image_width, height / image_height
 
-    def empty_batch(self) -> NDArray[np.int32]:
-        """Return ``(1, H, W, 3)`` int32 of black."""
+    def empty_batch(self) -> NDArray[np.uint8]:
+        """Return ``(1, H, W, 3)`` of black."""
         width, height = self.input_wh
-        return np.zeros((1, height, width, 3), np.int32)
+        return np.zeros((1, height, width, 3), np.uint8)
 
     def apply(
-        self, image: SourceImage, out: NDArray[np.int32] | None = None
-    ) -> NDArray[np.int32]:
+        self, image: SourceImage, out: NDArray[np.uint8] | None = None
+    ) -> NDArray[np.uint8]:
         """
         Make the model's input of an image.
 
         :param image: of this letterbox's size.
         :param out: a batch of :meth:`empty_batch` to be filled again; None makes a new one.
-        :return: ``(1, H, W, 3)`` int32 RGB, black where padded.
+        :return: ``(1, H, W, 3)`` RGB, black where padded.
         :raises ValueError: if the image has another size.
         :raises ImageError: if OpenCV refuses to scale it.
         """
@@ -109,13 +108,13 @@ class Letterbox:
         batch[0, :height, :width] = small.as_rgb()
         return batch
 
-    def to_model(self, points_xy: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Map points ``(..., 2)`` in image pixels to fractions of the padded input."""
-        return np.asarray(points_xy * self.scale_xy / np.array(self.input_wh), np.float32)
+    def to_input(self, points_xy: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Map points ``(..., 2)`` in image pixels to pixels of the input."""
+        return np.asarray(points_xy * np.array(self.scale_xy), np.float32)
 
-    def to_image(self, fractions_xy: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Map points ``(..., 2)`` in fractions of the padded input to image pixels."""
-        return np.asarray(fractions_xy * np.array(self.input_wh) / self.scale_xy, np.float32)
+    def to_image(self, points_xy: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Map points ``(..., 2)`` in pixels of the input to image pixels."""
+        return np.asarray(points_xy / np.array(self.scale_xy), np.float32)
 
 
 def _resized(pixels: NDArray[np.uint8], wh: tuple[int, int]) -> NDArray[np.uint8]:

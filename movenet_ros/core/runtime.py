@@ -106,7 +106,7 @@ class ModelSpec:
         self, inputs: Mapping[str, TensorSpec], outputs: Mapping[str, TensorSpec], path: str
     ) -> None:
         """
-        Refuse a file that holds another network; more outputs than these are fine.
+        Refuse a file that holds another network.
 
         :param inputs: as the file states them.
         :param outputs: as the file states them.
@@ -114,7 +114,7 @@ class ModelSpec:
         """
         fits = (
             inputs.keys() == self.inputs.keys()
-            and self.outputs.keys() <= outputs.keys()
+            and outputs.keys() == self.outputs.keys()
             and all(inputs[name].dtype == each.dtype for name, each in self.inputs.items())
             and all(each.may_be(inputs[name].shape) for name, each in self.inputs.items())
             and all(each.may_be(outputs[name].shape) for name, each in self.outputs.items())

@@ -12,19 +12,16 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-MoveNet MultiPose: its names, shapes and sizes, and what its numbers mean.
-
-The layout of the output is stated on the model card: six people, each 17 times (y, x, score), then
-ymin, xmin, ymax, xmax and the person's score; coordinates are fractions of the input.
-"""
+"""MoveNet MultiPose, which finds the people in an image: its names, shapes, sizes and answers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
 
-from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.heads import each_input
+from movenet_ros.core.heads import IMAGE_HEADS
+from movenet_ros.core.heads import people_in_image
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.pose_model import PoseModel
@@ -38,19 +35,24 @@ from movenet_ros.core.runtime import TensorSpec
 from movenet_ros.core.skeleton import COCO
 import numpy as np
 
-INPUT, OUTPUT = 'input', 'output_0'
+INPUT = 'input'
 MULTIPLE = 32  # of which height and width of the input are multiples
 CAMERA_WH = (640, 480)
 INPUT_SIZES = (128, 1024)  # the smallest and the largest longer side
-MAX_PEOPLE = 6
-OUTPUT_SHAPE = (1, MAX_PEOPLE, 3 * len(COCO) + 5)
+MAX_PEOPLE, USUAL_PEOPLE = 30, 12  # at most, and unless told
+
+# of the exported graph, until fetch_model prepares the heads
+OUTPUT = 'output_0'
+OUTPUT_SHAPE = (1, 6, 3 * len(COCO) + 5)
 KEYPOINTS, CORNERS, SCORE = slice(0, 3 * len(COCO)), slice(3 * len(COCO), -1), -1
 
 SPEC = ModelSpec(
     title='MoveNet MultiPose',
     variant='multipose_lightning',
-    inputs={INPUT: TensorSpec('int32', (1, None, None, 3))},
-    outputs={OUTPUT: TensorSpec('float32', OUTPUT_SHAPE)},
+    inputs={INPUT: TensorSpec('uint8', (None, None, None, 3))},
+    outputs={
+        name: TensorSpec('float32', (None, maps, None, None)) for name, maps in IMAGE_HEADS.items()
+    },
     smallest={INPUT: (1, MULTIPLE, MULTIPLE, 3)},
     usual={INPUT: (1, 192, 256, 3)},
     largest={INPUT: (1, INPUT_SIZES[1], INPUT_SIZES[1], 3)},
@@ -59,17 +61,17 @@ SPEC = ModelSpec(
 
 class MultiPose(PoseModel):
     """
-    Finds up to six people in images, one after the other: its input is filled anew for each.
+    Finds people in images, one after the other: its input is filled anew for each.
 
     :param input_size: longer side of the input in pixels, a multiple of 32.
     :param person_threshold: people scored below it are dropped; may be set at any time.
-    :param max_people: at most this many are kept, 1 to 6; may be set at any time.
+    :param max_people: at most this many are kept; may be set at any time.
     """
 
     skeleton = COCO
 
     def __init__(
-        self, input_size: int, person_threshold: float, max_people: int = MAX_PEOPLE
+        self, input_size: int, person_threshold: float, max_people: int = USUAL_PEOPLE
     ) -> None:
         self.input_size = input_size
         self.person_threshold = person_threshold
@@ -104,28 +106,18 @@ class MultiPose(PoseModel):
 
     def decode(self, outputs: Tensors, prepared: Prepared) -> Poses:
         """
-        Turn the output into people, the highest scoring first.
+        Turn the heads into people, the highest scoring first.
 
-        :param outputs: ``output_0``, ``(1, 6, 56)`` float32.
-        :raises InferenceError: if it has another shape or holds NaN or infinity.
+        :raises InferenceError: if they have other shapes, or hold NaN or infinity.
         """
-        output, letterbox = outputs[OUTPUT], prepared.way_back
-        if output.shape != OUTPUT_SHAPE:
-            raise InferenceError(f'the model gave {output.shape}, expected {OUTPUT_SHAPE}')
-        if not np.isfinite(output).all():
-            raise InferenceError('the model gave NaN or infinity')
-        best_first = np.argsort(-output[0, :, SCORE], kind='stable')[:self.max_people]
-        people = output[0, best_first]
-        people = people[people[:, SCORE] >= self.person_threshold]
-        keypoints_yxs = people[:, KEYPOINTS].reshape(-1, len(COCO), 3)
-        corners_yx = people[:, CORNERS].reshape(-1, 2, 2)
-        corners_xy = letterbox.to_image(corners_yx[..., ::-1])
-        return Poses(
-            keypoints=letterbox.to_image(keypoints_yxs[..., 1::-1]),
-            keypoint_scores=np.clip(keypoints_yxs[..., 2], 0.0, 1.0),
-            boxes_xyxy=np.clip(corners_xy, 0.0, letterbox.image_wh).reshape(-1, 4),
-            scores=np.clip(people[:, SCORE], 0.0, 1.0),
-            ids=np.zeros(len(people), np.int64),
+        batch, letterbox = prepared.inputs[INPUT], prepared.way_back
+        (heads,) = each_input(outputs, IMAGE_HEADS, batch.shape)
+        people = people_in_image(heads, self.person_threshold, self.max_people)
+        corners = letterbox.to_image(people.boxes_xyxy.reshape(-1, 2, 2))
+        return replace(
+            people,
+            keypoints=letterbox.to_image(people.keypoints),
+            boxes_xyxy=np.clip(corners, 0.0, letterbox.image_wh).reshape(-1, 4),
         )
 
     def find(self, image: SourceImage, run: Run, prepared: Prepared | None = None) -> Poses:

@@ -31,6 +31,8 @@ from movenet_ros.backends.request import BACKENDS
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.heads import CROP_HEADS
+from movenet_ros.core.heads import IMAGE_HEADS
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.runtime import Runtime
@@ -38,6 +40,7 @@ from movenet_ros.core.runtime import shapes_of
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.model.thunder import SPEC as THUNDER
 from networks import noise
 from networks import TINY
 from networks import write_tiny_onnx
@@ -60,9 +63,11 @@ def test_it_tells_its_name_version_and_device(runtime: Runtime, name: str) -> No
 
 @pytest.mark.parametrize('shape', [(160, 256), (256, 160), (32, 32), (384, 512)])
 def test_every_shape_of_input_is_answered(runtime: Runtime, shape: tuple[int, int]) -> None:
-    outputs = runtime.run(noise(*shape))
-    assert {key: each.shape for key, each in outputs.items()} == {'output_0': (1, 6, 56)}
-    assert outputs['output_0'].dtype == np.float32
+    heads = runtime.run(noise(*shape))
+    sides = [side // 4 for side in shape]
+    expected = {name: (1, maps, *sides) for name, maps in IMAGE_HEADS.items()}
+    assert {name: each.shape for name, each in heads.items()} == expected
+    assert {each.dtype.name for each in heads.values()} == {'float32'}
 
 
 def test_shapes_are_ready_once_prepared_or_run(name: str, load: Load) -> None:
@@ -74,16 +79,24 @@ def test_shapes_are_ready_once_prepared_or_run(name: str, load: Load) -> None:
 
 
 def test_an_answer_stays_when_the_next_image_comes(runtime: Runtime) -> None:
-    output = runtime.run(noise(64, 64))['output_0']
+    output = runtime.run(noise(64, 64))['kpt_offset']
     before = output.copy()
-    runtime.run({'input': np.zeros((1, 64, 64, 3), np.int32)})
+    runtime.run({'input': np.zeros((1, 64, 64, 3), np.uint8)})
     np.testing.assert_array_equal(output, before)
 
 
 def test_an_input_that_cannot_be_written_to_is_answered(runtime: Runtime) -> None:
     inputs = noise(64, 64)
     inputs['input'].flags.writeable = False
-    assert runtime.run(inputs)['output_0'].shape == (1, 6, 56)
+    assert runtime.run(inputs)['center'].shape == (1, 1, 16, 16)
+
+
+def test_a_batch_is_answered_as_one_by_one(runtime: Runtime) -> None:
+    batch = noise(64, 96, count=3)['input']
+    together = runtime.run({'input': batch})['kpt_heatmap']
+    for one, heat in zip(batch, together):
+        alone = runtime.run({'input': one[None]})['kpt_heatmap'][0]
+        np.testing.assert_allclose(heat, alone, atol=1e-4)
 
 
 def assert_they_agree(image: SourceImage, one: Runtime, other: Runtime) -> None:
@@ -115,24 +128,24 @@ def test_all_runtimes_find_the_same_people(
 def test_an_input_that_the_network_does_not_take_costs_one_image(
     runtime: Runtime, shape: tuple[int, ...]
 ) -> None:
-    before = runtime.run(noise(64, 64))['output_0']
+    before = runtime.run(noise(64, 64))['center']
     with pytest.raises(InferenceError) as caught:
-        runtime.run({'input': np.zeros(shape, np.int32)})
+        runtime.run({'input': np.zeros(shape, np.uint8)})
     assert len(str(caught.value).splitlines()) == 1
-    np.testing.assert_allclose(runtime.run(noise(64, 64))['output_0'], before, atol=1e-4)
+    np.testing.assert_allclose(runtime.run(noise(64, 64))['center'], before, atol=1e-4)
 
 
 def test_a_runtime_that_is_closed_leaves_the_others_alone(
     runtime: Runtime, name: str, load: Load
 ) -> None:
-    before = runtime.run(noise(64, 64))['output_0']
+    before = runtime.run(noise(64, 64))['center']
     other = load(name)
     other.run(noise(64, 64))
     info = other.info
     other.close()
     other.close()
     assert other.info == info
-    np.testing.assert_allclose(runtime.run(noise(64, 64))['output_0'], before, atol=1e-4)
+    np.testing.assert_allclose(runtime.run(noise(64, 64))['center'], before, atol=1e-4)
 
 
 @pytest.fixture(scope='session')
@@ -188,33 +201,39 @@ def test_a_network_of_the_right_names_types_and_shapes_is_taken(
     name: str, write_zeros: WriteZeros
 ) -> None:
     outputs = load_file(name, write_zeros()).run(noise(64, 64))
-    assert outputs['output_0'].shape == (1, 6, 56)
+    assert outputs['kpt_offset'].shape == (1, 34, 16, 16)
 
 
 @pytest.mark.parametrize('name', ['onnxruntime', 'openvino'])
-@pytest.mark.parametrize('stated', [(1, None, 56), None])
-def test_a_network_whose_file_does_not_state_the_shape_of_its_output_is_taken(
-    name: str, tmp_path: Path, stated: tuple[int | None, ...] | None
+def test_a_network_whose_file_does_not_state_the_shapes_of_its_outputs_is_taken(
+    name: str, tmp_path: Path
 ) -> None:
-    runtime = load_file(name, write_zeros_onnx(tmp_path / 'm.onnx', stated=stated))
-    assert runtime.run(noise(64, 64))['output_0'].shape == (1, 6, 56)
+    runtime = load_file(name, write_zeros_onnx(tmp_path / 'm.onnx', stated=False))
+    assert runtime.run(noise(64, 64))['kpt_offset'].shape == (1, 34, 16, 16)
 
 
 @pytest.mark.parametrize(
     'other',
     [
         {'name': 'images'},
-        {'output': 'heatmaps'},
-        {'dtype': 'float32'},
-        {'shape': (1, 1, 17, 3)},
-        {'shape': (1, 6, 57)},
+        {'dtype': 'int32'},
+        {'maps': {**IMAGE_HEADS, 'center': 2}},
+        {'maps': {**IMAGE_HEADS, 'more': 1}},
+        {'maps': CROP_HEADS},
+        {'maps': {'output_0': 6}},
     ],
-    ids=['input name', 'output name', 'input type', 'single-person MoveNet', 'output size'],
+    ids=['input name', 'input type', 'maps', 'one head more', 'Thunder', 'exported'],
 )
 def test_a_network_that_differs_in_one_thing_is_rejected(
     name: str, write_zeros: WriteZeros, other: dict[str, Any]
 ) -> None:
     assert 'is not MoveNet MultiPose' in refusal(name, write_zeros(**other))
+
+
+def test_multipose_is_no_thunder(name: str, write_zeros: WriteZeros) -> None:
+    path = write_zeros()
+    with pytest.raises(ModelError, match='is not MoveNet Thunder'):
+        load_backend(BackendRequest(THUNDER, name, 'cpu', saved_model=path, onnx=path))
 
 
 @pytest.mark.parametrize('content', [b'', b'rubbish' * 100, b'\x08\x08'])
@@ -286,7 +305,7 @@ loaded, closed = [], []
 for _ in range(7):
     backend = load_backend(request)
     for shape in ((192, 256), (160, 256)):
-        backend.run({'input': np.zeros((1, *shape, 3), np.int32)})
+        backend.run({'input': np.zeros((1, *shape, 3), np.uint8)})
     loaded.append(taken())
     backend.close()
     closed.append(taken())

@@ -59,7 +59,7 @@ def raising(error: Exception) -> OnnxRuntime:
     def run(*_: Any) -> Any:
         raise error
 
-    session = SimpleNamespace(run=run, get_outputs=lambda: [SimpleNamespace(name='output_0')])
+    session = SimpleNamespace(run=run, get_outputs=lambda: [SimpleNamespace(name='center')])
     return OnnxRuntime(session, RuntimeInfo('onnxruntime', '1', 'CPU'))
 
 
@@ -145,7 +145,7 @@ def optimized(tmp_path: Path) -> Path:
 def test_the_second_start_reads_the_optimized_model_and_answers_the_same(
     load_real: LoadReal, paths: list[Path], real_model: ModelFiles, tmp_path: Path
 ) -> None:
-    first, second = (load_real().run(noise(256, 384))['output_0'] for _ in range(2))
+    first, second = (load_real().run(noise(256, 384))['kpt_offset'] for _ in range(2))
     assert paths == [real_model.onnx, optimized(tmp_path)]
     assert first.tobytes() == second.tobytes()
 
@@ -177,7 +177,7 @@ def test_where_nothing_can_be_kept_the_model_works_all_the_same(
     load_real: LoadReal, tmp_path: Path
 ) -> None:
     (tmp_path / 'compiled').write_text('a file where the folder should be')
-    assert load_real().run(noise(64, 96))['output_0'].shape == (1, 6, 56)
+    assert load_real().run(noise(64, 96))['center'].shape == (1, 1, 16, 24)
 
 
 def test_a_full_disk_costs_nothing(
@@ -191,4 +191,4 @@ def test_a_full_disk_costs_nothing(
         return session(path, options, **keywords)
 
     monkeypatch.setattr(onnxruntime, 'InferenceSession', write)
-    assert load_real().run(noise(64, 96))['output_0'].shape == (1, 6, 56)
+    assert load_real().run(noise(64, 96))['center'].shape == (1, 1, 16, 24)

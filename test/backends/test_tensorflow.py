@@ -31,6 +31,7 @@ from movenet_ros.backends.tensorflow import TensorFlow
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.heads import IMAGE_HEADS
 from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ModelFiles
@@ -120,8 +121,10 @@ class FakeTensorFlow:
 
     def _load(self, path: str) -> SimpleNamespace:
         signature = SimpleNamespace(
-            structured_input_signature=((), {'input': tensor('int32', 1, None, None, 3)}),
-            structured_outputs={'output_0': tensor('float32', 1, 6, 56)},
+            structured_input_signature=((), {'input': tensor('uint8', 1, None, None, 3)}),
+            structured_outputs={
+                name: tensor('float32', 1, maps, None, None) for name, maps in IMAGE_HEADS.items()
+            },
         )
         return SimpleNamespace(signatures={'serving_default': signature})
 

@@ -173,7 +173,7 @@ def test_outputs_of_an_earlier_run_are_remapped(
     started = start(namespace=namespace)
     described = pose_nodes(started.included, start_file, namespace=namespace)['pose_node']
     remaps = [part for rule in understood(started.player.cmd).remap for part in ('-r', rule)]
-    node = PoseNode(RecordedBackend([np.zeros((1, 6, 56), np.float32)]), **node_args(described))
+    node = PoseNode(RecordedBackend([np.zeros((1, 0, 56), np.float32)]), **node_args(described))
     player = Node('player', context=context, cli_args=['--ros-args', *remaps])
     outputs = {each.topic_name for each in node.publishers} - BUILT_IN
     moved = {player.resolve_topic_name(topic) for topic in outputs}
@@ -228,7 +228,7 @@ def test_the_bag_waits_until_images_are_read(
         return action is not started.player
 
     assert waits()
-    node = PoseNode(RecordedBackend([np.zeros((1, 6, 56), np.float32)]), **node_args(described))
+    node = PoseNode(RecordedBackend([np.zeros((1, 0, 56), np.float32)]), **node_args(described))
     executor = SingleThreadedExecutor(context=context)
     executor.add_node(node)
     node.start()

@@ -77,7 +77,7 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[PoseParameters]:
 
     def open_runtime(settings: PoseParameters, *_: object) -> perception.Opened:
         asked.append(settings)
-        runtime = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
+        runtime = RecordedBackend([np.zeros((1, 0, 56), np.float32)])
         return perception.Opened(runtime, 'made up', None)
 
     monkeypatch.setattr(perception, 'open_runtime', open_runtime)

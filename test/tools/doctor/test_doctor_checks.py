@@ -133,7 +133,7 @@ def test_a_check_that_hangs_is_a_row(
 def test_a_gpu_that_is_not_used_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, reason: str, installs: bool
 ) -> None:
-    runtime = RecordedBackend([np.zeros((1, 6, 56), np.float32)])
+    runtime = RecordedBackend([np.zeros((1, 0, 56), np.float32)])
     opened = perception.Opened(runtime, 'made up', None, f'there is a GPU, but {reason}')
     monkeypatch.setattr(perception, 'open_runtime', lambda *_: opened)
     (row,) = checks.runtime()

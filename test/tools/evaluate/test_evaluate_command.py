@@ -112,7 +112,7 @@ def dataset(
 ) -> Dataset:
     """Give a small data set, and a backend that sees exactly the people in it."""
     outputs = [answer(Letterbox.fit(wh, 256, 32), person(wh)) for wh in SIZES[:2]]
-    no_people = np.zeros((1, 6, 56), np.float32)
+    no_people = np.zeros((1, 0, 56), np.float32)
     warm_up = [no_people] * len(perception.WARM_UP_WH)
     runtime = RecordedBackend([*warm_up, *outputs, no_people])
     opened = perception.Opened(runtime, 'made up', None)

@@ -167,7 +167,7 @@ def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Mad
 
     def opened(*_: Any) -> perception.Opened:
         letterbox = Letterbox.fit(WH, 256, 32)
-        warm_up = [np.zeros((1, 6, 56), np.float32)] * len(perception.WARM_UP_WH)
+        warm_up = [np.zeros((1, 0, 56), np.float32)] * len(perception.WARM_UP_WH)
         seen = [answer(letterbox, each) for each in made.seen]
         return perception.Opened(RecordedBackend([*warm_up, *seen]), 'made up', None)
 
