@@ -137,6 +137,26 @@ def write_zeros_saved_model(
     return path
 
 
+def write_bright_saved_model(tensorflow: Any, path: Path) -> Path:
+    """Write a network as TensorFlow Hub exports MoveNet: six people in the middle of the light."""
+    tf = tensorflow
+    module = tf.Module()
+    picture = tf.TensorSpec([1, None, None, 3], tf.int32, 'input')
+
+    def answer(batch: Any) -> Any:
+        light = tf.reduce_sum(tf.cast(batch[0], tf.float32), -1)
+        places = [
+            tf.reduce_sum(tf.reduce_sum(light, axis) * tf.range(0.5, side)) / side
+            for axis, side in zip((1, 0), tf.unstack(tf.cast(tf.shape(light), tf.float32)))
+        ]
+        middle = tf.stack(places) / tf.reduce_sum(light)
+        return {'output_0': tf.tile(middle[None, None], (1, 6, 28))}
+
+    module.run = tf.function(answer, input_signature=[picture])
+    tf.saved_model.save(module, str(path), signatures={'serving_default': module.run})
+    return path
+
+
 def noise(*shape_hw: int, count: int = 1) -> dict[str, NDArray[np.uint8]]:
     """Return an input of the real network, the same one for each shape."""
     return {'input': np.random.default_rng(0).integers(0, 256, (count, *shape_hw, 3), np.uint8)}

@@ -308,7 +308,7 @@ def test_an_inference_that_fails_costs_one_image(
                 raise InferenceError('out of memory')
             return output
 
-    failing = Failing(backend._outputs)
+    failing = Failing(backend._images)
     tally = run(bag, backend=failing)
     assert (tally.processed, tally.skipped) == (COUNT - 1, 1)
 

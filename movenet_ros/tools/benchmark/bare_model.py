@@ -97,11 +97,11 @@ class BareModel:
 
 
 @contextmanager
-def bare_model(settings: Settings, batch: NDArray[np.int32]) -> Iterator[BareModel]:
+def bare_model(settings: Settings, batch: NDArray[np.uint8]) -> Iterator[BareModel]:
     """
     Start the process, which ends with the ``with`` block.
 
-    :param batch: ``(1, H, W, 3)`` int32 RGB, what each run takes.
+    :param batch: ``(1, H, W, 3)`` RGB, what each run takes.
     :raises MoveNetError: if the model cannot be loaded or fails.
     """
     command = [sys.executable, '-c', PROGRAM]
@@ -147,8 +147,8 @@ def serve() -> None:
 
     try:
         values, shape = _read_line(questions)
-        content = bytearray(questions.read(4 * math.prod(shape)))  # as writable as a node's batch
-        batch = np.frombuffer(content, np.int32).reshape(shape)
+        content = bytearray(questions.read(math.prod(shape)))  # as writable as a node's batch
+        batch = np.frombuffer(content, np.uint8).reshape(shape)
         settings = table_of(Settings, values)
         runtime = open_runtime(settings, SPEC, ScreenLog(sys.stderr)).runtime
         inputs = {INPUT: batch}

@@ -52,7 +52,7 @@ from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
-from movenet_ros.model.store import ModelFiles
+from movenet_ros.model.variants import variant_named
 from movenet_ros.perception import open_runtime
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
@@ -73,6 +73,7 @@ SIDES = range(16, 8192 + 1)
 TURNS_S, GRAPH_S = 20.0, 10.0  # where --seconds is not given
 OPTIONS = {name: MODEL[name] for name in ('device', 'input_size', 'model_path')}
 LOG = ScreenLog(sys.stderr)
+HUB = variant_named(SPEC.variant).hub_handle
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -86,7 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     files = model_at(args.model_path) if args.model_path else ensure_model(SPEC.variant)
     settings = table_of(Settings, parameter_values(args, OPTIONS))
     subjects = _open_runtimes(settings, args.backends)
-    loop = _open_tutorial(args, files)
+    loop = _open_tutorial(args)
     images = {_name(wh): _resized(image, wh) for wh in args.size}
     sizes = {}
     for size, each in images.items():
@@ -174,6 +175,11 @@ def _parser() -> ArgumentParser:
         f' and all others that are installed): {", ".join(BACKEND_CHOICES)}',
     )
     parser.add_argument(
+        '--tutorial', type=Path, metavar='DIR',
+        help="measure the loop of TensorFlow Hub's tutorial too: its SavedModel of MoveNet"
+        f' MultiPose, from {HUB}',
+    )
+    parser.add_argument(
         '--seconds', type=positive, metavar='N',
         help='how long each size is measured: in one process (default 20), in the graph at 30 Hz'
         ' (default 10, which are 300 images) and flat out (default 10)',
@@ -239,13 +245,16 @@ def _open_runtimes(settings: Settings, names: Sequence[str] | None) -> dict[str,
     return subjects
 
 
-def _open_tutorial(args: Namespace, files: ModelFiles) -> tutorial.TutorialLoop | None:
+def _open_tutorial(args: Namespace) -> tutorial.TutorialLoop | None:
     """Open the baseline; without it, its ratios are None."""
-    try:
-        return tutorial.load(files.saved_model, args.device)
-    except StartError as error:
-        print(f'the tutorial is not measured: {error}', flush=True)
-        return None
+    reason = f'--tutorial names the SavedModel of {HUB}'
+    if args.tutorial is not None:
+        try:
+            return tutorial.load(args.tutorial, args.device)
+        except StartError as error:
+            reason = str(error)
+    print(f'the tutorial is not measured: {reason}', flush=True)
+    return None
 
 
 def _measure_graph(

@@ -16,7 +16,8 @@
 What TensorFlow Hub's tutorial of MoveNet MultiPose does with each frame: the baseline.
 
 It shrinks and pads by TensorFlow, around the picture's middle, to one shape for all pictures,
-and leaves OpenCV's order of colours as it is.
+leaves OpenCV's order of colours as it is, and takes six people as the exported graph decodes them.
+Our own files have no such graph: TensorFlow Hub's SavedModel has.
 """
 
 from __future__ import annotations
@@ -27,27 +28,35 @@ from typing import Any
 
 from movenet_ros.backends import tensorflow as tensorflow_backend
 from movenet_ros.core.errors import BackendError
-from movenet_ros.core.errors import ModelError
 from movenet_ros.core.native_log import native_chatter_dropped
 from movenet_ros.core.native_memory import give_back_freed_memory
-from movenet_ros.model.movenet import SPEC
+from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.core.runtime import TensorSpec
 import numpy as np
 from numpy.typing import NDArray
 
 INPUT_WH = (640, 384)  # as the tutorial has it, whatever the frame's size
+SHAPE = {'input': (1, INPUT_WH[1], INPUT_WH[0], 3)}
+SPEC = ModelSpec(
+    title="TensorFlow Hub's MoveNet MultiPose",
+    variant='',
+    inputs={'input': TensorSpec('int32', (1, None, None, 3))},
+    outputs={'output_0': TensorSpec('float32', (1, 6, 56))},
+    smallest=SHAPE,
+    usual=SHAPE,
+    largest=SHAPE,
+)
 
 
-def load(saved_model: Path | None, device: str) -> TutorialLoop:
+def load(saved_model: Path, device: str) -> TutorialLoop:
     """
     Load a SavedModel as the tutorial does.
 
-    :param saved_model: its directory, None if the model has none.
+    :param saved_model: its directory, as TensorFlow Hub has it.
     :param device: ``auto``, ``cpu`` or ``gpu``.
     :raises BackendError: if TensorFlow or the device is not to be had.
-    :raises ModelError: if there is no SavedModel, or it cannot be loaded.
+    :raises ModelError: if it is something else, or cannot be loaded.
     """
-    if saved_model is None:
-        raise ModelError('the model has no SavedModel: prepare one with fetch_model')
     try:
         tf = tensorflow_backend.import_tensorflow()
     except ImportError as error:

@@ -36,6 +36,7 @@ from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.needs import needs
+from movenet_ros.model.movenet import MAX_PEOPLE
 from movenet_ros.perception import Perception
 from movenet_ros.settings import changed
 from movenet_ros.settings import rows
@@ -51,7 +52,9 @@ from movenet_ros.tools.evaluate.tracks import MEANINGS
 from movenet_ros.tools.evaluate.tracks import read_clip
 from movenet_ros.tools.report import ScreenLog
 
-ALL_PEOPLE = {'person_threshold': 0.0, 'tracking.association': 'off'}  # whom AP counts
+ALL_PEOPLE = {  # whom AP counts
+    'max_people': MAX_PEOPLE, 'person_threshold': 0.0, 'tracking.association': 'off',
+}
 FOLLOWING = {
     name: row
     for name, row in rows(Settings).items()

@@ -32,7 +32,7 @@ import pytest
 
 pytestmark = pytest.mark.tool
 
-BATCH = np.zeros((1, 64, 64, 3), np.int32)
+BATCH = np.zeros((1, 64, 64, 3), np.uint8)
 ONE_THREAD = Settings(backend='onnxruntime', device='cpu', runtime=RuntimeSettings(threads=1))
 
 
@@ -81,10 +81,10 @@ bare_model.ANSWERS['echo'] = lambda infer: infer()
 bare_model.serve()
 """
     monkeypatch.setattr('movenet_ros.tools.benchmark.bare_model.PROGRAM', echo)
-    batch = np.random.default_rng(0).integers(0, 256, (1, 32, 64, 3), np.int32)
+    batch = np.random.default_rng(0).integers(0, 256, (1, 32, 64, 3), np.uint8)
     with bare_model(ONE_THREAD, batch[:, ::-1]) as running:  # not contiguous
         kind, shape, values, writeable = running.ask('echo')
-    assert (kind, shape, writeable) == ('int32', [1, 32, 64, 3], True)
+    assert (kind, shape, writeable) == ('uint8', [1, 32, 64, 3], True)
     assert values == batch[:, ::-1].tolist()
 
 

@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from argparse import Namespace
 from collections.abc import Iterator
-from dataclasses import replace
 import json
 import math
 import os
@@ -35,6 +34,7 @@ from movenet_ros.tools.benchmark.command import main
 from movenet_ros.tools.benchmark.report import DEFINITIONS
 from movenet_ros.tools.benchmark.turns import BLOCK_RUNS
 from movenet_ros.tools.benchmark.turns import MIN_ROUNDS
+from networks import write_bright_saved_model
 import pytest
 
 pytestmark = pytest.mark.tool
@@ -90,10 +90,14 @@ class Benchmark:
 
 
 @pytest.fixture(scope='module')
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Benchmark]:
+def finished(
+    tensorflow: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Benchmark]:
     """Give a short benchmark that has run to its end."""
     folder = tmp_path_factory.mktemp('benchmark')
-    running = Benchmark(folder, *SHORT, '--json', str(folder / 'report.json'))
+    hub = write_bright_saved_model(tensorflow, tmp_path_factory.mktemp('hub'))
+    files = ('--json', str(folder / 'report.json'), '--tutorial', str(hub))
+    running = Benchmark(folder, *SHORT, *files)
     running.process.wait(WAIT_S)
     yield running
     running.end()
@@ -272,11 +276,12 @@ def test_a_backend_asked_for_that_cannot_be_had_is_refused(
         main(['--model-path', str(tmp_path), '--backends', 'tensorflow'])
 
 
-def test_without_a_saved_model_the_tutorial_is_left_out(
-    real_model: Any, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize('saved_model', [None, Path('/nowhere')])
+def test_without_its_saved_model_the_tutorial_is_left_out(
+    saved_model: Path | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    files = replace(real_model, saved_model=None)
-    assert benchmark._open_tutorial(Namespace(device='cpu'), files) is None
+    args = Namespace(device='cpu', tutorial=saved_model)
+    assert benchmark._open_tutorial(args) is None
     assert 'tutorial is not measured' in capsys.readouterr().out
 
 
