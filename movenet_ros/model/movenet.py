@@ -41,11 +41,6 @@ CAMERA_WH = (640, 480)
 INPUT_SIZES = (128, 1024)  # the smallest and the largest longer side
 MAX_PEOPLE, USUAL_PEOPLE = 30, 12  # at most, and unless told
 
-# of the exported graph, until fetch_model prepares the heads
-OUTPUT = 'output_0'
-OUTPUT_SHAPE = (1, 6, 3 * len(COCO) + 5)
-KEYPOINTS, CORNERS, SCORE = slice(0, 3 * len(COCO)), slice(3 * len(COCO), -1), -1
-
 SPEC = ModelSpec(
     title='MoveNet MultiPose',
     variant='multipose_lightning',
