@@ -51,7 +51,7 @@ COSTS = ('tool', 'process', 'runtime', 'fuzz', 'lint', 'graph', 'pure')  # see p
 COST_OF_FIXTURES = {  # the dearest first
     'process': {'start_program'},
     'runtime': {
-        'onnxruntime_cpu', 'real_model', 'tensorflow', 'tensorflow_cpu', 'write_constant',
+        'onnxruntime_cpu', 'real_model', 'tensorflow', 'tensorflow_cpu', 'thunder_model',
     },
     'graph': {'context', 'module_world', 'world'},
 }
@@ -65,7 +65,9 @@ NEEDS = {  # what only pip has, and what cannot be collected or run without it
     'fuzz': ('onnx', 'rosbags'),
     'messages/test_padding.py': ('rosbags',),
     'model/test_known_answer.py': ('onnx', 'onnxruntime'),
-    'model/test_onnx_export.py': ('onnx', 'onnxruntime'),
+    'model/test_fetch.py': ('onnx',),
+    'model/test_onnx_file.py': ('onnx', 'onnxruntime'),
+    'model/test_saved_model.py': ('onnxruntime',),
     'replay': ('av', 'lz4', 'mcap', 'rosbags', 'zstandard'),
     'test_seams.py': ('onnx', 'onnxruntime'),
     'tools/evaluate': ('av', 'motmetrics', 'pycocotools'),
@@ -166,6 +168,14 @@ def astronaut() -> SourceImage:
 def real_model() -> ModelFiles:
     """Give the real model, which scripts/setup fetches before any test runs."""
     found = find_model()
+    assert found is not None, 'no model in the cache: run "python -m movenet_ros fetch_model"'
+    return found
+
+
+@pytest.fixture(scope='session')
+def thunder_model() -> ModelFiles:
+    """Give the real Thunder."""
+    found = find_model('singlepose_thunder')
     assert found is not None, 'no model in the cache: run "python -m movenet_ros fetch_model"'
     return found
 

@@ -56,7 +56,7 @@ ONNX = 'model.onnx'
 MANIFEST = 'manifest.json'
 COMPILED = 'compiled'
 LOCK = 'lock'
-FORMAT = 1  # of the manifest
+FORMAT = 2  # of the manifest; that of 1 named files with people as their output
 MAX_PATH = 200  # characters
 
 

@@ -43,7 +43,7 @@ class Graph:
     A graph to walk from its heads back to its input.
 
     :param nodes: with ``name``, ``op``, ``input`` and ``attr``.
-    :param constants: name -> array, of the nodes that are constants.
+    :param constants: name -> array, of the inputs of nodes that are not computed from an image.
     :raises ValueError: if it is not made as MoveNet is.
     """
 
@@ -52,7 +52,7 @@ class Graph:
 
     def __init__(self, nodes: Iterable[Node], constants: Mapping[str, NDArray[Any]]) -> None:
         self.nodes = {str(each['name']): each for each in nodes}
-        self._constants = constants
+        self.constants = constants
         self.heads = self._found_heads()
 
     def _found_heads(self) -> dict[str, str]:
@@ -62,7 +62,10 @@ class Graph:
                 name: each for name, each in self.nodes.items()
                 if re.search(f'(^|/){head}_0/', name)
             }
-            taken = {source for name in scope for source in self.inputs(name)}
+            taken = {
+                source for name, each in scope.items() if each['op'] != 'Identity'
+                for source in self.inputs(name)
+            }
             ends = [
                 name for name, each in scope.items()
                 if each['op'] in (*CONVOLUTIONS, 'BiasAdd') and name not in taken
@@ -98,22 +101,14 @@ class Graph:
         inputs = self.inputs(name)
         if self.nodes[name]['op'] == 'ResizeBilinear':
             inputs = inputs[:1]
-        return [each for each in inputs if self.constant(each) is None]
-
-    def constant(self, name: str) -> NDArray[np.float32] | None:
-        """Return the value of a constant, also of one that is read through identities."""
-        while name not in self._constants:
-            if self.nodes[name]['op'] != 'Identity':
-                return None
-            name = self.inputs(name)[0]
-        return self._constants[name]
+        return [each for each in inputs if each not in self.constants]
 
     def array(self, name: str, index: int) -> NDArray[np.float32]:
         """Return the constant that is the input of a node in some place."""
-        found = self.constant(self.inputs(name)[index])
-        if found is None:
+        source = self.inputs(name)[index]
+        if source not in self.constants:
             raise ValueError(f'input {index} of {name} is no constant')
-        return found
+        return self.constants[source]
 
     def text(self, name: str, attribute: str) -> str:
         """Return an attribute that is a text."""

@@ -77,19 +77,33 @@ def read(saved_model: Path) -> Graph:
     from google.protobuf import json_format
     from tensorflow.python.framework import convert_to_constants
 
-    constants = {}
     try:
         root = tf.saved_model.load(str(saved_model))  # its variables live as long as this object
         infer = root.signatures[SIGNATURE]
         frozen = convert_to_constants.convert_variables_to_constants_v2(infer)
-        graph = frozen.graph.as_graph_def()
-        for node in graph.node:
+        definition = frozen.graph.as_graph_def()
+        for node in definition.node:
             if node.op == 'Const':
-                constants[node.name] = tf.make_ndarray(node.attr['value'].tensor)
-                del node.attr['value']
-        return Graph(json_format.MessageToDict(graph)['node'], constants)
+                del node.attr['value']  # in JSON, it would take a while
+        nodes = json_format.MessageToDict(definition)['node']
+        names = _fixed_inputs(frozen.graph)
+        tensors = [frozen.graph.get_tensor_by_name(f'{name}:0') for name in names]
+        values = frozen.prune([], tensors)()
+        return Graph(nodes, {name: each.numpy() for name, each in zip(names, values)})
     except Exception as error:  # noqa: B902 (a damaged file makes TensorFlow raise anything)
         raise ModelError(f'{saved_model} cannot be loaded ({first_line(error)})') from error
+
+
+def _fixed_inputs(graph: Any) -> list[str]:
+    """Return the inputs, of operations on the image, that do not depend on the image."""
+    moving: set[str] = set()
+    fixed: dict[str, None] = {}
+    for each in graph.get_operations():  # in the order in which they are computed
+        sources = [tensor.op.name for tensor in each.inputs]
+        if each.type == 'Placeholder' or not moving.isdisjoint(sources):
+            moving.add(each.name)
+            fixed.update(dict.fromkeys(name for name in sources if name not in moving))
+    return [*fixed]
 
 
 def write(onnx_file: Path, spec: ModelSpec, destination: Path) -> None:

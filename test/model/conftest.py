@@ -17,13 +17,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Sequence
 from pathlib import Path
 
 from movenet_ros.model.cache import cache_directory
 from movenet_ros.model.cache import install
 from movenet_ros.model.cache import writing
-from movenet_ros.model.saved_model import import_tensorflow
 from movenet_ros.model.store import find_model
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.model.variants import DEFAULT_VARIANT
@@ -34,30 +32,6 @@ FAKE_FILES = {
     'saved_model/variables/variables.index': b'an index',
     'model.onnx': b'another graph',
 }
-
-
-RIGHT_SHAPE = (1, None, None, 3)
-
-
-def write_constant(
-    path: Path,
-    dtype: str = 'int32',
-    shape: Sequence[int | None] = RIGHT_SHAPE,
-    output: str = 'output_0',
-) -> Path:
-    """Write a SavedModel whose output is zeros; by default it has the right signature."""
-    tf = import_tensorflow()
-    module = tf.Module()
-    spec = tf.TensorSpec(shape, dtype, name='input')
-    module.infer = tf.function(lambda _: {output: tf.zeros((1, 6, 56))}, input_signature=[spec])
-    tf.saved_model.save(module, str(path), signatures={'serving_default': module.infer})
-    return path
-
-
-@pytest.fixture(name='write_constant')
-def give_write_constant() -> Callable[..., Path]:
-    """Give the function of that name."""
-    return write_constant
 
 
 @pytest.fixture
@@ -74,7 +48,7 @@ def install_fake(cache: Path) -> Callable[..., ModelFiles]:
     def install_it(source: str = 'hub x', without: str = '', mark: bytes = b'') -> ModelFiles:
         with writing(DEFAULT_VARIANT, print) as directory:
             for name, content in FAKE_FILES.items():
-                if name != without:
+                if not without or not name.startswith(without):
                     path = directory / 'built' / name
                     path.parent.mkdir(parents=True, exist_ok=True)
                     path.write_bytes(content + mark)

@@ -80,7 +80,7 @@ def test_work_that_fails_leaves_the_model_as_it_was(install_fake: Install) -> No
 @pytest.mark.parametrize(
     'text',
     [
-        '', 'null', '[]', '{}', '{"format": 1}', '{"format": 1, "files": []}', '{"format": 9}',
+        '', 'null', '[]', '{}', '{"format": 2}', '{"format": 2, "files": []}', '{"format": 9}',
         '\0', '[' * 100_000,
     ],
 )
@@ -88,6 +88,13 @@ def test_a_damaged_manifest_is_refused_in_one_line(cache: Path, text: str) -> No
     cache.mkdir(parents=True)
     (cache / 'manifest.json').write_text(text)
     with pytest.raises(ModelError, match=r'^[^\n]*unusable[^\n]*fetch_model"$'):
+        find_model()
+
+
+def test_a_cache_of_an_earlier_version_is_told(cache: Path) -> None:
+    cache.mkdir(parents=True)
+    (cache / 'manifest.json').write_text('{"format": 1, "files": {}}')
+    with pytest.raises(ModelError, match=r'^[^\n]*earlier version[^\n]*fetch_model"$'):
         find_model()
 
 
@@ -99,7 +106,7 @@ def test_a_manifest_names_no_file_outside_of_its_folder(
     cache: Path, name: str, place: str
 ) -> None:
     content = {
-        'format': 1,
+        'format': 2,
         'variant': 'multipose_lightning',
         'source': 'x',
         'payload': name if place == 'payload' else 'files',

