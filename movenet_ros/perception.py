@@ -21,37 +21,31 @@ People in images, and from one image to the next: the library, and what node and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 import logging
 from pathlib import Path
-import time
 from types import TracebackType
-from typing import Any
-from typing import NamedTuple
-from typing import Protocol
 
-from movenet_ros.backends.choice import open_backend
-from movenet_ros.backends.request import BackendRequest
-from movenet_ros.backends.request import MODEL_KINDS
+from movenet_ros.core.costs import Costs
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
-from movenet_ros.core.files import sha256_of
+from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.modes import Choice
 from movenet_ros.core.new_shapes import NewShapes
 from movenet_ros.core.pose_model import MakeModel
 from movenet_ros.core.pose_model import PoseModel
 from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.core.refining.scene import Scene
 from movenet_ros.core.runtime import Runtime
-from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.turning import turned_back
 from movenet_ros.core.turning import upright
+from movenet_ros.finder import Finder
 from movenet_ros.model.movenet import MultiPose
-from movenet_ros.model.store import ensure_model
-from movenet_ros.model.store import model_at
+from movenet_ros.networks import Log
+from movenet_ros.networks import Networks
 from movenet_ros.settings import checked
 from movenet_ros.settings import Settings
 import numpy as np
@@ -62,16 +56,6 @@ LIVE_WARM_UP_WH = ((480, 480), (640, 480))  # first the square, which holds imag
 CALM_IMAGES = 30  # without a failure, after which one is worth a line again
 
 
-class Log(Protocol):
-    """A logger: Python's or rclpy's."""
-
-    def info(self, message: str, /) -> Any:
-        """Log a line on what is done."""
-
-    def warning(self, message: str, /) -> Any:
-        """Log a line on what is wrong."""
-
-
 class Perception:
     """
     Finds people in images and follows them from one to the next.
@@ -80,6 +64,9 @@ class Perception:
     :param log: None: Python's logger ``movenet_ros``.
     :param runtime: with the network loaded; None opens the one that the settings ask for.
     :param model: the network, as ``model(input_size, person_threshold, max_people)``.
+    :param closer: a runtime with the network that looks closer at people, for one with
+        ``runtime``; None opens it where the mode takes it and ``runtime`` is None.
+    :param costs: of both networks; None measures them, once on a machine.
     :param live: images do not wait: those of a new shape run with more padding while the runtime
         is made ready for it. Else each runs in its own, so that it gives the same at any time.
     :raises StartError: if the model or the runtime does not allow a start.
@@ -88,23 +75,14 @@ class Perception:
     failures = 0
     """How many inferences have failed."""
 
-    file: Path | None = None
-    """The file that holds the network, None where a runtime was given."""
-
-    sha256 = ''
-    """Of that file."""
-
     fallback = ''
-    """Why the network does not run on a GPU that is there, and the fix; else empty."""
+    """Why the networks do not run on a GPU that is there, and the fix; else empty."""
 
     is_loading = False
-    """Whether the network is being loaded anew, which takes seconds."""
+    """Whether the networks are being loaded anew, which takes seconds."""
 
-    inference_s = 0.0
-    """How long the network took for the latest image, in seconds."""
-
-    input_shape: tuple[int, ...] = ()
-    """Of the network's first input for the latest image."""
+    choice: Choice
+    """The mode that runs, and why."""
 
     def __init__(
         self,
@@ -113,6 +91,8 @@ class Perception:
         runtime: Runtime | None = None,
         model: MakeModel = MultiPose,
         live: bool = False,
+        closer: Runtime | None = None,
+        costs: Costs | None = None,
     ) -> None:
         self.settings = checked(settings or Settings())
         self._log = log or logging.getLogger('movenet_ros')
@@ -120,18 +100,19 @@ class Perception:
         self._calm_images = CALM_IMAGES
         self._image_wh = WARM_UP_WH[0]
         self._warm_up_wh = LIVE_WARM_UP_WH if live else WARM_UP_WH
+        self._is_live = live
         self._tracker: PeopleTracker | None = None
-        self.model = self._made(self.settings)
-        self.runtime = runtime or self._opened(self.settings)
-        self._new_shapes = self._watched() if live else None
+        self.networks = Networks(self.settings, self._log, model, runtime, closer, costs)
+        self.fallback = self.networks.first.warning
         try:
-            self._warm_up(self.settings, self.model, self._warm_up_wh)
+            self._begin()
         except InferenceError as error:
             self.failures += 1
             if not self._may_fall_back():
                 self.close()
-                name = self.runtime.info
-                raise BackendError(f'{name} does not run the model: {error}') from error
+                raise BackendError(
+                    f'{self.runtime.info} does not run the model: {error}'
+                ) from error
             self._fall_back(error)
         except BaseException:
             self.close()
@@ -149,6 +130,21 @@ class Perception:
     ) -> None:
         """Free the network."""
         self.close()
+
+    @property
+    def model(self) -> PoseModel:
+        """Return what the tensors of the network that finds people mean."""
+        return self.finder.model
+
+    @property
+    def runtime(self) -> Runtime:
+        """Return the runtime that it is loaded into."""
+        return self.networks.first.runtime
+
+    @property
+    def inference_s(self) -> float:
+        """Return how long the networks took for the latest image, in seconds."""
+        return self.networks.seconds
 
     def people(
         self,
@@ -170,23 +166,25 @@ class Perception:
         """
         if not isinstance(image, SourceImage):
             image = SourceImage(np.asarray(image), 'rgb')
-        runtime = self.runtime
-        poses = self.find(image, prepared)
         if stamp_ns is None:
-            return poses.scored(self.settings.person_threshold)
-        tracker = tracker or self._own_tracker()
+            return self.find(image, prepared).scored(self.settings.person_threshold)
+        runtime, tracker = self.runtime, tracker or self._own_tracker()
+        poses = self.find(image, prepared, tracker.scene_at(image.wh, stamp_ns))
         poses = tracker.follow(poses, image.wh, stamp_ns)
         if self.runtime is not runtime:
             tracker.expect_gap()  # loading the network anew took a while
         return poses
 
-    def find(self, image: SourceImage, prepared: Prepared | None = None) -> Poses:
+    def find(
+        self, image: SourceImage, prepared: Prepared | None = None, scene: Scene | None = None
+    ) -> Poses:
         """
         Find people for a :class:`PeopleTracker`: low scores too, without ids.
 
         A failed inference is tried once more. Where that fails too, and the device is left to us,
         the network is loaded anew on the CPU.
 
+        :param scene: of the stream that it is the next image of; None for an image on its own.
         :raises FrameError: if the image cannot be scaled, or the runtime fails on this one.
         :raises BackendError: if the runtime fails on every image.
         """
@@ -194,18 +192,21 @@ class Perception:
         rotate = self.settings.rotate if prepared is None else prepared.rotate
         turned = upright(image, rotate)
         try:
-            poses = self._find(turned, prepared)
+            poses = self.finder.find(turned, prepared, scene)
             self._calm_images += 1
         except InferenceError as error:
-            poses = self._try_again(error, turned, prepared)
+            poses = self._try_again(error, turned, prepared, scene)
         return turned_back(poses, rotate, image.wh)
 
-    def prepare(self, image: SourceImage) -> Prepared:
+    def prepare(self, image: SourceImage) -> Prepared | None:
         """
         Make the network's input of an image that comes later; in any thread.
 
+        :return: None where what an image costs depends on those before.
         :raises ImageError: if it cannot be scaled.
         """
+        if not self.finder.is_fast:
+            return None
         rotate = self.settings.rotate
         return replace(self.model.prepare(upright(image, rotate)), rotate=rotate)
 
@@ -213,45 +214,34 @@ class Perception:
         """
         Accept settings that changed; they hold from the next image on.
 
-        :raises StartError: if one is out of range.
-        :raises InferenceError: if the network does not run at the new input_size or rotate; then
-            nothing has changed.
+        :raises StartError: if one is out of range, or the mode asked for cannot be had.
+        :raises InferenceError: if a network does not run as they say; then nothing has changed.
         """
         before, settings = self.settings, checked(settings)
-        if (settings.input_size, settings.rotate) != (before.input_size, before.rotate):
-            model = self._made(settings)
-            images_wh = self._warm_up_wh[:1] if self._new_shapes else [self._image_wh]
-            self._warm_up(settings, model, images_wh)
-            self.model = model
-        self.settings = settings
+        choice = self.choice
+        is_other = _on_which_it_depends(settings) != _on_which_it_depends(before)
+        if is_other:
+            choice = self.networks.choose(settings)
+            if choice.problem and settings.mode != 'auto':
+                raise StartError(choice.problem)
+        finder = self._made(settings, choice.mode)
+        if is_other:
+            finder.warm_up(self._warm_up_wh[:1] if self._is_live else [self._image_wh])
+        if choice != self.choice:
+            self._log.info(f'mode {choice.mode} ({choice.why})')
+        self.settings, self.finder, self.choice = settings, finder, choice
         if self._tracker is not None:
             self._tracker.settings = settings
-        self.model.person_threshold = settings.least_score
-        self.model.max_people = settings.max_people
 
     def close(self) -> None:
-        """Free the network, on a GPU too; no image can be asked about afterwards."""
+        """Free the networks, on a GPU too; no image can be asked about afterwards."""
         self.settle()
-        self.runtime.close()
+        self.networks.close()
 
     def settle(self) -> None:
         """Wait until no thread makes the runtime ready for another shape."""
         if self._new_shapes is not None:
             self._new_shapes.close()
-
-    def _find(self, image: SourceImage, prepared: Prepared | None) -> Poses:
-        """Find people, once."""
-        if self._new_shapes is not None and prepared is None:
-            shapes = self._new_shapes.padded(self.model.input_shapes(image.wh))
-            prepared = None if shapes is None else self.model.prepare(image, shapes)
-        return self.model.find(image, self._run, prepared)
-
-    def _run(self, inputs: Tensors) -> Tensors:
-        begun_s = time.perf_counter()
-        outputs = self.runtime.run(inputs)
-        self.inference_s = time.perf_counter() - begun_s
-        self.input_shape = next(iter(inputs.values())).shape
-        return outputs
 
     def _own_tracker(self) -> PeopleTracker:
         """Return the tracker of the one stream of images, made when it is needed."""
@@ -259,33 +249,37 @@ class Perception:
             self._tracker = PeopleTracker(self.settings, self._log.warning, self._log.info)
         return self._tracker
 
-    def _made(self, settings: Settings) -> PoseModel:
-        return self._make_model(settings.input_size, settings.least_score, settings.max_people)
+    def _begin(self) -> None:
+        """
+        Choose the mode, and run on black.
 
-    def _warm_up(
-        self, settings: Settings, model: PoseModel, images_wh: Iterable[tuple[int, int]]
-    ) -> None:
-        """Run on black, so that the first image of a size does not pay for the start."""
-        for width, height in images_wh:
-            black = SourceImage(np.zeros((height, width, 3), np.uint8), 'rgb')
-            model.find(upright(black, settings.rotate), self._run)
+        :raises InferenceError: if a network does not run.
+        """
+        info, warn = self._log.info, self._log.warning
+        self._new_shapes = NewShapes(self.runtime, info, warn) if self._is_live else None
+        self.choice = self.networks.choose(self.settings)
+        if self.choice.problem:
+            warn(self.choice.problem)
+        elif self.settings.mode != 'fast':
+            info(f'mode {self.choice.mode} ({self.choice.why})')
+        self.finder = self._made(self.settings, self.choice.mode)
+        self.finder.warm_up(self._warm_up_wh)
 
-    def _watched(self) -> NewShapes:
-        return NewShapes(self.runtime, self._log.info, self._log.warning)
-
-    def _opened(self, settings: Settings) -> Runtime:
-        runtime, _, path, self.fallback = open_runtime(settings, self.model.spec, self._log)
-        self.file = path / 'saved_model.pb' if path and path.is_dir() else path
-        self.sha256 = sha256_of(self.file) if self.file and self.file.is_file() else ''
-        return runtime
+    def _made(self, settings: Settings, mode: str) -> Finder:
+        """Return what finds people in a mode."""
+        return Finder(mode, settings, self._make_model, self.networks, self._new_shapes)
 
     def _try_again(
-        self, error: InferenceError, image: SourceImage, prepared: Prepared | None
+        self,
+        error: InferenceError,
+        image: SourceImage,
+        prepared: Prepared | None,
+        scene: Scene | None,
     ) -> Poses:
         """Do what can be done about a failed inference."""
         self.failures += 1
         try:
-            poses = self._find(image, prepared)
+            poses = self.finder.find(image, prepared, scene)
             if self._calm_images >= CALM_IMAGES:
                 self._log.warning(f'an inference failed, and worked when repeated: {error}')
             self._calm_images = 0
@@ -296,9 +290,9 @@ class Perception:
         self._calm_images = 0
         if self._may_fall_back():
             self._fall_back(error)
-            return self._find(image, prepared)
+            return self.finder.find(image, None, scene)
         try:
-            self._warm_up(self.settings, self.model, self._warm_up_wh[:1])
+            self.finder.warm_up(self._warm_up_wh[:1])
         except InferenceError as again:
             name = self.runtime.info
             raise BackendError(f'{name} no longer runs the model: {again}') from again
@@ -306,19 +300,19 @@ class Perception:
 
     def _may_fall_back(self) -> bool:
         """Return whether it runs on a GPU that was not insisted on."""
-        return self.settings.device == 'auto' and self.runtime.info.device.startswith('GPU')
+        return self.settings.device == 'auto' and self.runtime.info.is_on_gpu
 
     def _fall_back(self, error: InferenceError) -> None:
-        """Load the network anew, on the CPU."""
+        """Load the networks anew, on the CPU."""
         before = self.runtime.info
         self._log.warning(f'{before} fails ({error}): loading the model anew, on the CPU')
         self.is_loading = True
         try:
             self.close()
-            self.runtime = self._opened(replace(self.settings, device='cpu'))
-            self._new_shapes = self._new_shapes and self._watched()
+            on_cpu = replace(self.settings, device='cpu')
+            self.networks = Networks(on_cpu, self._log, self._make_model)
             self.fallback = f'{before} failed ({error}): now {self.runtime.info}'
-            self._warm_up(self.settings, self.model, self._warm_up_wh)
+            self._begin()
         except InferenceError as again:
             self.close()
             name = self.runtime.info
@@ -327,46 +321,6 @@ class Perception:
             self.is_loading = False
 
 
-class Opened(NamedTuple):
-    """
-    A runtime with a network.
-
-    :param why: the runtime is this one, in a few words.
-    :param path: of the file or the folder that was loaded; None where there is none.
-    :param warning: why a GPU that is there is not used, and the fix; else empty.
-    """
-
-    runtime: Runtime
-    why: str
-    path: Path | None
-    warning: str = ''
-
-
-def open_runtime(settings: Settings, spec: ModelSpec, log: Log) -> Opened:
-    """
-    Load a network into the runtime asked for, and log which that is.
-
-    :raises StartError: if the model or the runtime is not to be had.
-    """
-    files = (
-        model_at(settings.model_path)
-        if settings.model_path
-        else ensure_model(spec.variant, log.info, MODEL_KINDS.get(settings.backend))
-    )
-    request = BackendRequest(
-        spec=spec,
-        name=settings.backend,
-        device=settings.device,
-        gpu_memory_limit_mb=settings.runtime.gpu_memory_limit_mb,
-        saved_model=files.saved_model,
-        onnx=files.onnx,
-        threads=settings.runtime.threads,
-        precision=settings.runtime.precision,
-        compiled=files.compiled,
-    )
-    runtime, choice = open_backend(request, log.info)
-    log.info(f'backend {runtime.info} ({choice.why})')
-    if choice.warning:
-        log.warning(choice.warning)
-    path = request.model_for(runtime.info.name)
-    return Opened(runtime, choice.why, path, choice.warning)
+def _on_which_it_depends(settings: Settings) -> tuple[object, ...]:
+    """Return the settings on which the mode and the shapes of inputs depend."""
+    return settings.mode, settings.input_size, settings.rotate, settings.refine

@@ -24,7 +24,7 @@ from threading import Event
 from typing import Any
 
 from log_lines import Lines
-from movenet_ros import perception as perception_module
+from movenet_ros import networks as networks_module
 from movenet_ros.backends.recorded import heads_of
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import BackendError
@@ -41,8 +41,8 @@ from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.turning import turned_back
 from movenet_ros.model.store import ModelFiles
+from movenet_ros.networks import Opened
 from movenet_ros.perception import CALM_IMAGES
-from movenet_ros.perception import Opened
 from movenet_ros.perception import Perception
 from movenet_ros.perception import WARM_UP_WH
 from movenet_ros.settings import changed
@@ -310,10 +310,10 @@ def test_what_the_diagnostics_ask_for(answer: Answer) -> None:
     room = Room(answer, input_size=256)
     room.perception.people(IMAGE, 0)
     perception = room.perception
-    assert perception.input_shape == Letterbox.fit(WH, 256, 32).empty_batch().shape
+    assert perception.networks.first.shape == Letterbox.fit(WH, 256, 32).empty_batch().shape
     assert perception.inference_s > 0
     assert (perception.failures, perception.fallback) == (0, '')
-    assert (perception.file, perception.sha256) == (None, '')
+    assert (perception.networks.first.file, perception.networks.first.sha256) == (None, '')
 
 
 def test_the_model_is_told_with_its_hash(real_model: ModelFiles) -> None:
@@ -324,7 +324,7 @@ def test_the_model_is_told_with_its_hash(real_model: ModelFiles) -> None:
     )
     perception = Perception(settings)
     expected = hashlib.sha256(real_model.onnx.read_bytes()).hexdigest()
-    assert (perception.file, perception.sha256) == (real_model.onnx, expected)
+    assert (perception.networks.first.file, perception.networks.first.sha256) == (real_model.onnx, expected)
     perception.close()
 
 
@@ -346,7 +346,7 @@ def test_another_input_size_is_warmed_up_before_it_is_used(answer: Answer) -> No
     larger = Letterbox.fit(WH, 512, 32).empty_batch().shape
     assert room.shapes == [larger]
     (found,) = room.show(person_at(300, 240), stamps(3, 1))
-    assert room.shapes == [larger] * 2 and room.perception.input_shape == larger
+    assert room.shapes == [larger] * 2 and room.perception.networks.first.shape == larger
     assert found.ids.tolist() == [1]
     np.testing.assert_allclose(found.keypoints, person_at(300, 240).keypoints, atol=0.01)
 
@@ -361,7 +361,7 @@ def test_an_input_size_that_does_not_run_changes_nothing(answer: Answer) -> None
     room.settings = before
     (found,) = room.show(person_at(300, 240), stamps(0, 1))
     assert len(found) == 1
-    assert room.perception.input_shape == Letterbox.fit(WH, 256, 32).empty_batch().shape
+    assert room.perception.networks.first.shape == Letterbox.fit(WH, 256, 32).empty_batch().shape
 
 
 def test_the_size_of_an_input_that_stays_is_not_warmed_up_again(answer: Answer) -> None:
@@ -447,7 +447,7 @@ def on_cpu(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
         backend.info = RuntimeInfo('recorded', '1', 'CPU')
         return Opened(backend, 'made up', None)
 
-    monkeypatch.setattr(perception_module, 'open_runtime', open_on_cpu)
+    monkeypatch.setattr(networks_module, 'open_runtime', open_on_cpu)
     return asked
 
 

@@ -85,12 +85,12 @@ def trials_of(
         known = _read(file, circumstances)  # again: another process may have measured meanwhile
         if kept := _kept(wanted, known):
             return kept
-        is_busy = _is_busy()
+        busy = is_busy()
         log('measuring once which runtime, device and number of threads are fastest here')
         trials = try_all(candidates)
-        is_busy = is_busy or _is_busy() or any(lacks_memory(each.error) for each in trials)
+        busy = busy or is_busy() or any(lacks_memory(each.error) for each in trials)
         trials = [
-            replace(each, provisional=each.provisional or is_busy or _may_pass(each))
+            replace(each, provisional=each.provisional or busy or _may_pass(each))
             for each in trials
         ]
         if file and not all(each.error for each in trials):
@@ -104,10 +104,11 @@ def _kept(wanted: Sequence[Candidate], known: Mapping[Candidate, Trial]) -> list
     trials = [known[each] for each in wanted if each in known]
     is_complete = len(trials) == len(wanted)
     is_final = not any(each.provisional for each in trials)
-    return trials if is_complete and (is_final or _is_busy()) else []
+    return trials if is_complete and (is_final or is_busy()) else []
 
 
-def _is_busy() -> bool:
+def is_busy() -> bool:
+    """Return whether other programs take so much of the cores that figures are provisional."""
     return machine.busy_share(BUSY_S) > BUSY
 
 

@@ -27,6 +27,7 @@ from dataclasses import dataclass
 from movenet_ros.core.param import group
 from movenet_ros.core.param import param
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.refining.scene import Scene
 from movenet_ros.core.smoothing import Smoother
 from movenet_ros.core.tracking import LOW_SCORE
 from movenet_ros.core.tracking import Tracker
@@ -35,6 +36,7 @@ from movenet_ros.core.units import NANOSECONDS
 TRACKING = ('off', 'keypoints', 'boxes')
 STILL = 4  # worth a line: each image with the stamp before counts 2, each other one takes 1 away
 GOOD_STEPS = 10  # in a row, after which the same trouble is worth a line again
+APART_S = 0.15  # from one image to the next, from which on people are looked for anew in each
 STILL_STEP_S = 1 / 30  # that people age by with each image while the stamps stand still
 
 
@@ -134,6 +136,7 @@ class PeopleTracker:
         self._warn = warn
         self._info = info or warn
         self._is_gap_expected = False
+        self.scene = Scene()
         self._tracker = Tracker()
         self._smoother = Smoother()
         self._stamp_ns: int | None = None
@@ -141,6 +144,21 @@ class PeopleTracker:
         self._warned: set[str] = set()
         self._good_steps = 0
         self._stillness = 0
+
+    def scene_at(self, image_wh: tuple[int, int], stamp_ns: int) -> Scene | None:
+        """
+        Return what is known of the people in the image before the next one.
+
+        :param image_wh: size of the next image in pixels.
+        :param stamp_ns: its stamp in nanoseconds.
+        :return: empty after a jump in time and for another size; None where images are so far
+            apart that each is on its own.
+        """
+        before_ns, same_size = self._stamp_ns, self._image_wh in (None, image_wh)
+        step_s = 0.0 if before_ns is None else (stamp_ns - before_ns) / NANOSECONDS
+        if step_s < 0 or not same_size:
+            self.scene.restart()
+        return self.scene if step_s < APART_S else None
 
     def follow(self, poses: Poses, image_wh: tuple[int, int], stamp_ns: int) -> Poses:
         """
@@ -154,14 +172,15 @@ class PeopleTracker:
         """
         settings = self.settings
         step_s = self._step_s(stamp_ns)
+        is_other_size = self._image_wh not in (None, image_wh)
+        self._image_wh = image_wh
         if settings.tracking.association == 'off':
             self._restart()
             return poses.scored(settings.person_threshold)
-        if self._image_wh not in (None, image_wh):
+        if is_other_size:
             size = '{}x{}'.format(*image_wh)
             self._log('size', f'the images are {size} pixels now: all tracks are deleted')
             self._restart()
-        self._image_wh = image_wh
         people = self._tracker.update(
             poses,
             step_s or STILL_STEP_S,
@@ -184,7 +203,8 @@ class PeopleTracker:
                 beta=settings.smoothing.beta,
             )
         followed = Poses(
-            keypoints, poses.keypoint_scores, boxes, poses.scores, people.ids, poses.skeleton
+            keypoints, poses.keypoint_scores, boxes, poses.scores, people.ids, poses.skeleton,
+            poses.refined,
         )
         return followed.scored(settings.person_threshold)
 

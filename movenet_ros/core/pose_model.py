@@ -67,6 +67,15 @@ class PoseModel(Protocol):
     def skeleton(self) -> Skeleton:
         """Return the keypoints that it finds."""
 
+    @classmethod
+    def closer(cls, batches: Sequence[int]) -> CropModel | None:
+        """
+        Return the network that looks closer at the people whom this one finds, if there is one.
+
+        :param batches: how many crops may run at once, in growing numbers.
+        """
+        return None
+
     person_threshold: float
     """People scored below it are dropped; may be set at any time."""
 

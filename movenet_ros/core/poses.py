@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from dataclasses import field
 from dataclasses import fields
+from dataclasses import MISSING
 from typing import Any
 
 from movenet_ros.core.arrays import frozen
@@ -30,9 +31,9 @@ from numpy.typing import NDArray
 K = 'number of keypoints'
 
 
-def _array(*shape: int | str, dtype: Any = np.float32) -> Any:
+def _array(*shape: int | str, dtype: Any = np.float32, default: Any = MISSING) -> Any:
     """Declare an array field: its shape behind the number of people, and its type."""
-    return field(metadata={'shape': (None, *shape), 'dtype': dtype})
+    return field(default=default, metadata={'shape': (None, *shape), 'dtype': dtype})
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,7 @@ class Poses:
     :param scores: ``(n,)`` float32 in [0, 1], each person's.
     :param ids: ``(n,)`` int64 track ids, counting from 1; 0 for a person that is not tracked.
     :param skeleton: which keypoints they are; k is 17 for COCO's.
+    :param refined: ``(n,)`` bool, who was looked at closely in this image; None: nobody.
     :raises ValueError: if a shape is not the one above or the lengths differ.
     """
 
@@ -59,10 +61,13 @@ class Poses:
     scores: NDArray[np.float32] = _array()
     ids: NDArray[np.int64] = _array(dtype=np.int64)
     skeleton: Skeleton = COCO
+    refined: NDArray[np.bool_] = _array(dtype=np.bool_, default=None)
 
     def __post_init__(self) -> None:
         """Check shapes and take read-only copies."""
         k = len(self.skeleton)
+        if self.refined is None:
+            object.__setattr__(self, 'refined', np.zeros(len(self.scores), np.bool_))
         for name, shape, dtype in ARRAYS:
             shape = tuple(k if size is K else size for size in shape)
             object.__setattr__(self, name, frozen(name, getattr(self, name), dtype, shape))
@@ -77,9 +82,14 @@ class Poses:
     def scored(self, least: float) -> Poses:
         """Return the people whose score is not below a threshold."""
         enough = self.scores >= least
-        if enough.all():
-            return self
-        arrays = {name: getattr(self, name)[enough] for name, *_ in ARRAYS}
+        return self if enough.all() else self._some(enough)
+
+    def first(self, most: int) -> Poses:
+        """Return the first people, at most so many."""
+        return self if len(self) <= most else self._some(slice(most))
+
+    def _some(self, which: Any) -> Poses:
+        arrays = {name: getattr(self, name)[which] for name, *_ in ARRAYS}
         return Poses(**arrays, skeleton=self.skeleton)
 
     @classmethod

@@ -164,6 +164,11 @@ class RuntimeInfo:
     cpu_operators: tuple[str, ...] = ()
     kept: str = ''
 
+    @property
+    def is_on_gpu(self) -> bool:
+        """Return whether it runs on a GPU."""
+        return self.device.startswith('GPU')
+
     def __str__(self) -> str:
         """Return it in a few words."""
         threads = f', {self.threads} thread{"s" * (self.threads > 1)}' if self.threads else ''

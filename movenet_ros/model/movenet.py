@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import replace
 
 from movenet_ros.core.heads import each_input
@@ -33,6 +34,7 @@ from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.runtime import TensorSpec
 from movenet_ros.core.skeleton import COCO
+from movenet_ros.model.thunder import Thunder
 import numpy as np
 
 INPUT = 'input'
@@ -73,6 +75,11 @@ class MultiPose(PoseModel):
         self.max_people = max_people
         self._letterbox = self.letterbox((1, 1))
         self._batch = self._letterbox.empty_batch()
+
+    @classmethod
+    def closer(cls, batches: Sequence[int]) -> Thunder:
+        """Return Thunder; see :class:`movenet_ros.core.pose_model.PoseModel`."""
+        return Thunder(batches)
 
     @property
     def spec(self) -> ModelSpec:

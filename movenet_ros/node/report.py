@@ -81,12 +81,13 @@ def report_of(node: PoseNode) -> Report:
 
 def _described(perception: Perception) -> dict[str, str]:
     """Return what runs."""
-    info = perception.runtime.info
+    network = perception.networks.first
+    info = network.runtime.info
     return {
         'backend': str(info),
         'device': info.device,
-        'model': str(perception.file or ''),
-        'sha256': perception.sha256,
-        'input_shape': 'x'.join(map(str, perception.input_shape)),
+        'model': str(network.file or ''),
+        'sha256': network.sha256,
+        'input_shape': 'x'.join(map(str, network.shape)),
         'failures': str(perception.failures),
     }

@@ -25,6 +25,7 @@ from typing import Any
 
 import cv2
 from diagnostic_msgs.msg import DiagnosticArray
+from movenet_ros import networks
 from movenet_ros import perception
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
@@ -430,7 +431,7 @@ def test_while_the_model_is_loaded_anew_diagnostics_say_so(
 
     def loading(*_: Any) -> Any:
         assert may_go_on.wait(WAIT_S)
-        return perception.Opened(Fake(two_people), 'asked for', None)
+        return networks.Opened(Fake(two_people), 'asked for', None)
 
     def act(number: int) -> None:
         raise InferenceError('out of memory')
@@ -441,7 +442,7 @@ def test_while_the_model_is_loaded_anew_diagnostics_say_so(
             for each in reports for status in each.status if status.name.endswith(about)
         ]
 
-    monkeypatch.setattr(perception, 'open_runtime', loading)
+    monkeypatch.setattr(networks, 'open_runtime', loading)
     reports = room.world.sink(DiagnosticArray, '/diagnostics')
     gpu = Fake(two_people, act, 'GPU 0')
     room.start(gpu, device='auto')

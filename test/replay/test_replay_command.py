@@ -30,7 +30,7 @@ import time
 from typing import Any
 
 import cv2
-from movenet_ros import perception
+from movenet_ros import networks
 from movenet_ros.__main__ import main as program
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
@@ -75,12 +75,12 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[PoseParameters]:
     """Put a made-up model in place of the real one, and give the list of what it was asked for."""
     asked: list[PoseParameters] = []
 
-    def open_runtime(settings: PoseParameters, *_: object) -> perception.Opened:
+    def open_runtime(settings: PoseParameters, *_: object) -> networks.Opened:
         asked.append(settings)
         runtime = RecordedBackend([np.zeros((1, 0, 56), np.float32)])
-        return perception.Opened(runtime, 'made up', None)
+        return networks.Opened(runtime, 'made up', None)
 
-    monkeypatch.setattr(perception, 'open_runtime', open_runtime)
+    monkeypatch.setattr(networks, 'open_runtime', open_runtime)
     return asked
 
 

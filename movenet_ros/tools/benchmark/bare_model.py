@@ -42,7 +42,7 @@ from movenet_ros.core.processes import Process
 from movenet_ros.core.processes import running
 from movenet_ros.model.movenet import INPUT
 from movenet_ros.model.movenet import SPEC
-from movenet_ros.perception import open_runtime
+from movenet_ros.networks import open_runtime
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
 from movenet_ros.settings import values_of

@@ -53,7 +53,7 @@ from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
 from movenet_ros.model.variants import variant_named
-from movenet_ros.perception import open_runtime
+from movenet_ros.networks import open_runtime
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
 from movenet_ros.tools.benchmark import tutorial

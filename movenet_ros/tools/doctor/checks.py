@@ -119,7 +119,7 @@ def runtime() -> list[Check]:
     library = import_module('movenet_ros.perception')
     spec = import_module('movenet_ros.model.movenet').SPEC
     settings, log = library.Settings(), logging.getLogger('movenet_ros')
-    opened = library.open_runtime(settings, spec, log)
+    opened = import_module('movenet_ros.networks').open_runtime(settings, spec, log)
     with library.Perception(settings, log, opened.runtime) as perception:
         info = perception.runtime.info
     finding = f'{info} ({opened.why})'

@@ -70,7 +70,7 @@ def test_a_model_that_cannot_be_loaded_says_so_here(tmp_path: Path) -> None:
 def test_the_batch_arrives_as_it_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other process answers with what it got, in place of running a model on it."""
     echo = """
-from movenet_ros.perception import Opened
+from movenet_ros.networks import Opened
 from movenet_ros.tools.benchmark import bare_model
 class Echo:
     def run(self, inputs):

@@ -25,7 +25,7 @@ import subprocess
 import sys
 from types import SimpleNamespace
 
-from movenet_ros import perception
+from movenet_ros import networks
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.tools.doctor import checks
@@ -134,8 +134,8 @@ def test_a_gpu_that_is_not_used_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, reason: str, installs: bool
 ) -> None:
     runtime = RecordedBackend([np.zeros((1, 0, 56), np.float32)])
-    opened = perception.Opened(runtime, 'made up', None, f'there is a GPU, but {reason}')
-    monkeypatch.setattr(perception, 'open_runtime', lambda *_: opened)
+    opened = networks.Opened(runtime, 'made up', None, f'there is a GPU, but {reason}')
+    monkeypatch.setattr(networks, 'open_runtime', lambda *_: opened)
     (row,) = checks.runtime()
     assert row.status == 'warn' and reason in row.finding
     assert ('onnxruntime-gpu' in row.fix) == installs

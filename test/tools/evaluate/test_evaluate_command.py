@@ -24,6 +24,7 @@ import shutil
 from typing import Any
 
 import cv2
+from movenet_ros import networks
 from movenet_ros import perception
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
@@ -115,8 +116,8 @@ def dataset(
     no_people = np.zeros((1, 0, 56), np.float32)
     warm_up = [no_people] * len(perception.WARM_UP_WH)
     runtime = RecordedBackend([*warm_up, *outputs, no_people])
-    opened = perception.Opened(runtime, 'made up', None)
-    monkeypatch.setattr(perception, 'open_runtime', lambda *_: opened)
+    opened = networks.Opened(runtime, 'made up', None)
+    monkeypatch.setattr(networks, 'open_runtime', lambda *_: opened)
     return Dataset(tmp_path)
 
 

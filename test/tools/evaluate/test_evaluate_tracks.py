@@ -28,6 +28,7 @@ from typing import Any
 
 import cv2
 from log_lines import Lines
+from movenet_ros import networks
 from movenet_ros import perception
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
@@ -165,13 +166,13 @@ def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Mad
     """Give a clip of two people, and a backend that sees exactly them."""
     made = MadeUp(tmp_path)
 
-    def opened(*_: Any) -> perception.Opened:
+    def opened(*_: Any) -> networks.Opened:
         letterbox = Letterbox.fit(WH, 256, 32)
         warm_up = [np.zeros((1, 0, 56), np.float32)] * len(perception.WARM_UP_WH)
         seen = [answer(letterbox, each) for each in made.seen]
-        return perception.Opened(RecordedBackend([*warm_up, *seen]), 'made up', None)
+        return networks.Opened(RecordedBackend([*warm_up, *seen]), 'made up', None)
 
-    monkeypatch.setattr(perception, 'open_runtime', opened)
+    monkeypatch.setattr(networks, 'open_runtime', opened)
     return made
 
 
