@@ -36,6 +36,7 @@ from movenet_ros.backends.request import BackendRequest
 from movenet_ros.backends.request import MODEL_KINDS
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
+from movenet_ros.core.errors import ModelError
 from movenet_ros.core.files import sha256_of
 from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.image import SourceImage
@@ -51,6 +52,7 @@ from movenet_ros.core.turning import turned_back
 from movenet_ros.core.turning import upright
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.store import ensure_model
+from movenet_ros.model.store import fetch_command
 from movenet_ros.model.store import model_at
 from movenet_ros.settings import checked
 from movenet_ros.settings import Settings
@@ -364,7 +366,13 @@ def open_runtime(settings: Settings, spec: ModelSpec, log: Log) -> Opened:
         precision=settings.runtime.precision,
         compiled=files.compiled,
     )
-    runtime, choice = open_backend(request, log.info)
+    try:
+        runtime, choice = open_backend(request, log.info)
+    except ModelError as error:
+        if not settings.model_path:
+            raise
+        convert = f'run "{fetch_command()} --from PATH" to convert an export of Google\'s'
+        raise ModelError(f'{error}: {convert}') from error
     log.info(f'backend {runtime.info} ({choice.why})')
     if choice.warning:
         log.warning(choice.warning)
