@@ -39,11 +39,7 @@ EXTRAS = {
     ],
     'onnxruntime': ['onnxruntime>=1.17'],
     'openvino': ['openvino>=2024.4'],
-    'convert': [
-        'onnx>=1.16; python_version < "3.14"',
-        'tensorflow>=2.16,<2.22; python_version < "3.14"',
-        'tf2onnx>=1.16; python_version < "3.14"',
-    ],
+    'fetch': ['onnx>=1.16'],
     'evaluate': ['motmetrics>=1.4', 'pycocotools>=2.0.7', 'tqdm>=4.60'],
     'demo': ['scikit-image>=0.22', 'tqdm>=4.60'],
     # Reads and writes videos; what distributions have is older, and serves from 10 on.

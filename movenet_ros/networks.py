@@ -37,6 +37,7 @@ from movenet_ros.backends.request import MODEL_KINDS
 from movenet_ros.backends.speed import times_ms
 from movenet_ros.core.costs import Costs
 from movenet_ros.core.costs import Line
+from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import sha256_of
 from movenet_ros.core.modes import CAMERA_WH
@@ -52,6 +53,7 @@ from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.model.movenet import MULTIPLE
 from movenet_ros.model.store import ensure_model
+from movenet_ros.model.store import fetch_command
 from movenet_ros.model.store import model_at
 from movenet_ros.model.thunder import BATCHES
 from movenet_ros.settings import Settings
@@ -118,7 +120,13 @@ def open_runtime(
         precision=settings.runtime.precision,
         compiled=files.compiled,
     )
-    runtime, choice = open_backend(request, log.info)
+    try:
+        runtime, choice = open_backend(request, log.info)
+    except ModelError as error:
+        if not settings.model_path:
+            raise
+        convert = f'run "{fetch_command()} --from PATH" to convert an export of Google\'s'
+        raise ModelError(f'{error}: {convert}') from error
     if beside is None:
         log.info(f'backend {runtime.info} ({choice.why})')
     if choice.warning:

@@ -64,6 +64,7 @@ NEEDS = {  # what only pip has, and what cannot be collected or run without it
     'tools/demo': ('av',),
     'fuzz': ('onnx', 'rosbags'),
     'messages/test_padding.py': ('rosbags',),
+    'model/test_exported_decoding.py': ('onnxruntime',),
     'model/test_known_answer.py': ('onnx', 'onnxruntime'),
     'model/test_fetch.py': ('onnx',),
     'model/test_onnx_file.py': ('onnx', 'onnxruntime'),

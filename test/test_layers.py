@@ -55,11 +55,11 @@ MESSAGES = {
 }
 ROS = {'ament_index_python', 'cv_bridge', 'rclpy'} | MESSAGES
 # Seconds to import, and optional: only functions that need them do.
-HEAVY = {'google', 'onnx', 'onnxruntime', 'openvino', 'tensorflow', 'tensorflow_hub', 'tf2onnx'}
+HEAVY = {'google', 'onnx', 'onnxruntime', 'openvino', 'tensorflow', 'tensorflow_hub'}
 THIRD_PARTIES = {
     'core': {'cv2', 'numpy'},  # SciPy and PyAV are loaded by name: no walk sees that
     'backends': {'numpy', 'onnxruntime', 'openvino', 'tensorflow'},
-    'model': {'numpy'} | HEAVY,
+    'model': {'google', 'numpy', 'onnx', 'tensorflow', 'tensorflow_hub'},
     'messages': {'cv2', 'numpy', 'cv_bridge', 'rclpy'} | MESSAGES,
     'settings': set(),
     'arguments': set(),

@@ -56,12 +56,12 @@ def file_for(request: BackendRequest) -> Path:
     name = request.name
     path = request.model_for(name)
     if path is None:
-        kind, other = ('an ONNX file', 'tensorflow')
+        kind, other, fix = 'an ONNX file', 'tensorflow', 'fetch_model --from SAVED_MODEL'
         if MODEL_KINDS[name] == 'saved_model':
-            kind, other = 'a SavedModel', 'onnxruntime'
+            kind, other, fix = 'a SavedModel', 'onnxruntime', 'fetch_model'
         raise BackendError(
-            f'backend {name} needs {kind} and the model has none:'
-            f' set backend to {other}, or prepare both kinds with fetch_model --from SAVED_MODEL'
+            f'backend {name} needs {kind} and the model has none: set backend to {other}, or run'
+            f' {fix} where TensorFlow is installed'
         )
     if request.precision == 'bf16' and name not in BF16:
         raise BackendError(

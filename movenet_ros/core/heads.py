@@ -20,7 +20,7 @@ in that cell, ``kpt_regress`` states about where the person's keypoints are. A k
 of its own map, ``kpt_heatmap``, that is both hot and near that place, and ``kpt_offset`` states
 where in that cell. Places in maps are y before x.
 
-Only hot cells are compared, some hundred of some thousand, for all people and keypoints at once.
+All people and all keypoints are decoded at once.
 """
 
 from __future__ import annotations
@@ -47,27 +47,24 @@ CROP_HEADS = {  # how many maps each has
 }
 IMAGE_HEADS = {**CROP_HEADS, 'box_scale': 2, 'box_offset': 2}
 
-LEAST_CENTER = 0.02  # of a peak
 PEAK = np.ones((5, 5), np.uint8)  # the cells of which a peak is the hottest
 ALMOST = 1e-6  # less than which two cells are equally hot
-MOST_IN_IMAGE, MOST_IN_CROP = 40, 8  # peaks
 SEEN = 0.127  # score of a keypoint that counts in the score of the person
-DUPLICATE = 0.6  # similarity of two finds of one person
 
+# of an image
+LEAST_PEAK, MOST_PEAKS = 0.02, 40
 REACH, LEAST_REACH = 0.2, 2**0.5  # how far is near: in longer sides of the person, and in cells
+DUPLICATE = 0.6  # similarity of two finds of one person
 FAINT = 0.05
 """
-Heat of cells that are not compared in an image. The score is the heat times nearness, which is at
-most 1: a keypoint scored FAINT or more is the one that a search of all cells finds. Any other is
-where the regression expects it.
+Cells with less heat are not compared. A keypoint's score is heat times nearness, which is at most
+1: one scored FAINT or more is the one that a search of all cells finds. Any other is where the
+regression expects it.
 """
 
+# of a crop
+LEAST_PEAK_IN_CROP, MOST_PEAKS_IN_CROP = 0.05, 8
 SOFTENING = 1.8  # cells that are added to a distance before the heat is divided by it
-FAINT_IN_CROP = 0.01
-"""
-The same in a crop. Here the score is the heat alone: a keypoint that is not seen, with less heat
-than this where it is expected, may be found in a hotter cell far away.
-"""
 
 KEYPOINTS = np.arange(len(COCO))
 
@@ -105,7 +102,7 @@ def people_in_image(heads: Tensors, least_score: float, most: int) -> Poses:
     :param most: at most this many are kept.
     :raises InferenceError: if the heads hold NaN or infinity.
     """
-    peaks = _peaks(heads, max(least_score, LEAST_CENTER), MOST_IN_IMAGE)  # no score is higher
+    peaks = _peaks(heads, max(least_score, LEAST_PEAK), MOST_PEAKS)  # no score is higher
     if not len(peaks.cells):
         return Poses.nobody()
     sides = np.maximum(_read(heads, 'box_scale', peaks)[:, 0], 0.0)
@@ -113,15 +110,17 @@ def people_in_image(heads: Tensors, least_score: float, most: int) -> Poses:
     boxes = STRIDE * np.hstack([middles - sides / 2, middles + sides / 2])[:, [1, 0, 3, 2]]
     reach = np.maximum(REACH * sides.max(axis=1), LEAST_REACH)
 
-    hot, expected = _hot_cells(heads, FAINT), _expected(heads, peaks)
-    rates = _squared_distances(hot, expected)
+    hot, expected = _hot_cells(heads), _expected(heads, peaks)
+    rates = np.square(hot.y - expected[..., :1])
+    rates += np.square(hot.x - expected[..., 1:])
     rates /= -np.square(reach)[:, None, None]
     np.exp(rates, out=rates)
     rates *= hot.heat
     best = rates.argmax(axis=-1)
     scores = np.take_along_axis(rates, best[..., None], axis=-1)[..., 0]
-    places = np.where((scores < FAINT)[..., None], expected + 0.5, _places(heads, hot, best))
-    keypoints, people = _in_pixels(places), _scores(peaks, scores)
+    places = _places(heads, hot.cells[KEYPOINTS, best])
+    places = np.where((scores < FAINT)[..., None], expected + 0.5, places)
+    keypoints, people = STRIDE * places[..., ::-1], _scores(peaks, scores)
 
     order = np.argsort(-people, kind='stable')
     order = order[people[order] >= least_score]
@@ -139,19 +138,19 @@ def people_in_crop(heads: Tensors) -> Poses:
     :param heads: of one input.
     :raises InferenceError: if the heads hold NaN or infinity.
     """
-    peaks = _peaks(heads, LEAST_CENTER, MOST_IN_CROP)
+    peaks = _peaks(heads, LEAST_PEAK_IN_CROP, MOST_PEAKS_IN_CROP)
     if not len(peaks.cells):
         return Poses.nobody()
-    hot, expected = _hot_cells(heads, FAINT_IN_CROP), _expected(heads, peaks)
-    rates = _squared_distances(hot, expected)
+    heat, expected = heads['kpt_heatmap'], _expected(heads, peaks)
+    y, x = (np.arange(side, dtype=np.float32) for side in heat.shape[1:])
+    rates = np.square(y - expected[..., :1])[..., :, None]
+    rates = rates + np.square(x - expected[..., 1:])[..., None, :]
     np.sqrt(rates, out=rates)
     rates += SOFTENING
-    np.divide(hot.heat, rates, out=rates)
-    best = rates.argmax(axis=-1)
-    scores = hot.heat[KEYPOINTS, best]
-    is_cold = (scores < FAINT_IN_CROP)[..., None]
-    places = np.where(is_cold, expected + 0.5, _places(heads, hot, best))
-    keypoints, people = _in_pixels(places), _scores(peaks, scores)
+    np.divide(heat, rates, out=rates)
+    cells = rates.reshape(*expected.shape[:2], -1).argmax(axis=-1)
+    scores = heat.reshape(len(heat), -1)[KEYPOINTS, cells]
+    keypoints, people = STRIDE * _places(heads, cells)[..., ::-1], _scores(peaks, scores)
 
     order = np.argsort(-people, kind='stable')
     keypoints, scores = keypoints[order], scores[order]
@@ -199,11 +198,11 @@ def _peaks(heads: Tensors, least: float, most: int) -> _Peaks:
     return _Peaks(cells[order], yx, heat[order])
 
 
-def _hot_cells(heads: Tensors, least: float) -> _HotCells:
-    """Return the cells of each keypoint's map that have some heat."""
+def _hot_cells(heads: Tensors) -> _HotCells:
+    """Return the cells that are compared, some hundred of some thousand in each map."""
     maps, height, width = heads['kpt_heatmap'].shape
     heat = heads['kpt_heatmap'].ravel()
-    found = np.flatnonzero(heat >= least).astype(np.int32)  # NumPy divides these by SIMD
+    found = np.flatnonzero(heat >= FAINT).astype(np.int32)  # NumPy divides these by SIMD
     rows = found // (height * width)
     counts = np.bincount(rows, minlength=maps)
     longest = max(1, int(counts.max()))
@@ -230,26 +229,11 @@ def _expected(heads: Tensors, peaks: _Peaks) -> Floats:
     return np.asarray(peaks.yx[:, None] + _read(heads, 'kpt_regress', peaks))
 
 
-def _squared_distances(hot: _HotCells, expected: Floats) -> Floats:
-    """Return how far the hot cells are from where the keypoints are expected, ``(n, k, m)``."""
-    apart = hot.y - expected[..., :1]
-    apart *= apart
-    along_x = hot.x - expected[..., 1:]
-    along_x *= along_x
-    apart += along_x
-    return apart
-
-
-def _places(heads: Tensors, hot: _HotCells, best: Indices) -> Floats:
-    """Return where the keypoints are, by the hot cells that are theirs, ``(n, k, 2)``."""
-    offsets = heads['kpt_offset'].reshape(len(COCO), 2, -1)
-    cells = np.stack([hot.y[KEYPOINTS, best], hot.x[KEYPOINTS, best]], axis=-1)
-    return cells + _refuse_nan(offsets[KEYPOINTS, :, hot.cells[KEYPOINTS, best]])
-
-
-def _in_pixels(places: Floats) -> Floats:
-    """Return (x, y) in pixels of places in cells."""
-    return STRIDE * places[..., ::-1]
+def _places(heads: Tensors, cells: Indices) -> Floats:
+    """Return where in their cells ``(n, k)`` the keypoints are, ``(n, k, 2)``."""
+    _, _, width = heads['kpt_offset'].shape
+    offsets = heads['kpt_offset'].reshape(len(COCO), 2, -1)[KEYPOINTS, :, cells]
+    return np.asarray(np.stack(np.divmod(cells, width), axis=-1) + _refuse_nan(offsets))
 
 
 def _scores(peaks: _Peaks, scores: Floats) -> Floats:

@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -110,21 +111,14 @@ class ModelSpec:
 
         :param inputs: as the file states them.
         :param outputs: as the file states them.
-        :raises ModelError: naming what it takes and gives, and what was expected.
+        :raises ModelError: naming what is different.
         """
-        fits = (
-            inputs.keys() == self.inputs.keys()
-            and outputs.keys() == self.outputs.keys()
-            and all(inputs[name].dtype == each.dtype for name, each in self.inputs.items())
-            and all(each.may_be(inputs[name].shape) for name, each in self.inputs.items())
-            and all(each.may_be(outputs[name].shape) for name, each in self.outputs.items())
-        )
-        if not fits:
-            raise ModelError(
-                f'{path} is not {self.title}: it takes {_listed(inputs)} and gives'
-                f' {_listed(outputs)}, expected {_listed(self.inputs)} and'
-                f' {_listed(self.outputs)}'
-            )
+        reasons = [
+            *_differences('input', inputs, self.inputs),
+            *_differences('output', outputs, self.outputs),
+        ]
+        if reasons:
+            raise ModelError(f'{path} is not {self.title}: {"; ".join(reasons)}')
 
     def check_inputs(self, inputs: Tensors) -> None:
         """
@@ -137,8 +131,21 @@ class ModelSpec:
                 raise InferenceError(f'{self.title} does not take {name} of shape {each.shape}')
 
 
-def _listed(tensors: Mapping[str, TensorSpec]) -> str:
-    return ', '.join(f"'{name}' {each}" for name, each in tensors.items()) or 'nothing'
+def _differences(
+    side: str, stated: Mapping[str, TensorSpec], wanted: Mapping[str, TensorSpec]
+) -> Iterator[str]:
+    """Yield what is wrong with the inputs or the outputs that a file states."""
+    for verb, names in (
+        ('lacks', [name for name in wanted if name not in stated]),
+        ('has', [name for name in stated if name not in wanted]),
+    ):
+        if names:
+            yield f'it {verb} the {side}{"s" * (len(names) > 1)} {", ".join(names)}'
+    for name, each in wanted.items():
+        found = stated.get(name, each)
+        is_other = side == 'input' and found.dtype != each.dtype
+        if is_other or not each.may_be(found.shape):
+            yield f"its {side} '{name}' is {found}, expected {each}"
 
 
 @dataclass(frozen=True)

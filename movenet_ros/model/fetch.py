@@ -293,7 +293,7 @@ def _workspace(name: str) -> Iterator[Path]:
 
 
 def _label(source: str, name: str) -> str:
-    """Return what a manifest has of a source."""
-    if source == 'npm':
+    """Return what a manifest has of a source; npm's package is the same from wherever it came."""
+    if source == 'npm' or source.endswith('.tgz'):
         return f'npm {NPM_PACKAGE}'
     return f'hub {variant_named(name).hub_handle}' if source == 'hub' else f'{OWN}{source}'

@@ -59,7 +59,7 @@ GPU_HINT = (
     '  .venv/bin/python -m pip install -c .venv/constraints.txt -e ".[gpu]"'
 )
 NEEDED_GB = 4  # of disk space
-SLOW_S = 5.0  # a quiet run that takes longer for the model shows why
+SLOW_S = 5.0  # a quiet run that takes longer for the models shows why
 PACKAGE_INPUTS = ('setup.py', 'setup.cfg', 'pyproject.toml')
 
 Run = Callable[[list[str]], None]
@@ -102,7 +102,7 @@ def steps(ros_distro: str, pins: str) -> list[Step]:
 
 def setup(ros_distro: str, quiet: bool, run: Run) -> None:
     """
-    Do what is not done yet, then fetch the model.
+    Do what is not done yet, then fetch the models.
 
     :param quiet: say nothing where there is nothing to do.
     :param run: runs a command.
@@ -122,7 +122,7 @@ def setup(ros_distro: str, quiet: bool, run: Run) -> None:
             PINS.write_text(pins)
             make(step, state, run)
     if not quiet:
-        print(f'[{len(plan) + 1}/{len(plan) + 1}] the model', flush=True)
+        print(f'[{len(plan) + 1}/{len(plan) + 1}] the models', flush=True)
     fetch_model(quiet, run)
     if not quiet:
         print(f'ready in {time.monotonic() - begin:.0f} s: scripts/demo, scripts/test')
@@ -182,7 +182,7 @@ def make(step: Step, state: State, run: Run) -> None:
 
 def fetch_model(quiet: bool, run: Run) -> None:
     """
-    Run the command that fetches the model; it is done at once where the model is there.
+    Run the command that fetches the models; it is done at once where they are there.
 
     :param quiet: show its output only if it takes long or fails.
     :raises Failed: if it failed.

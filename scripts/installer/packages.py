@@ -24,7 +24,7 @@ from pathlib import Path
 import re
 
 EXTRAS = [
-    'tensorflow', 'onnxruntime', 'openvino', 'convert', 'evaluate', 'demo', 'replay', 'test',
+    'tensorflow', 'onnxruntime', 'openvino', 'fetch', 'evaluate', 'demo', 'replay', 'test',
     'video',
 ]
 

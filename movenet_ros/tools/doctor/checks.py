@@ -37,6 +37,7 @@ from movenet_ros.model.store import fetch_command
 from movenet_ros.model.store import read_cached
 from movenet_ros.model.variants import DEFAULT_VARIANT
 from movenet_ros.tools.doctor.check import Check
+from movenet_ros.tools.doctor.check import Status
 
 LIBRARIES = {'numpy': 'numpy', 'cv2': 'opencv-python-headless', 'scipy': 'scipy'}
 ROS_MODULES = (
@@ -99,19 +100,25 @@ def cv_bridge() -> list[Check]:
 
 
 def model() -> list[Check]:
-    """Verify the files of the model in the cache."""
-    name = 'model'
+    """Verify the files of the models in the cache; without the second one, mode is fast."""
+    return [
+        _model('model', DEFAULT_VARIANT, 'fail', 'the node would fetch it when it starts'),
+        _model('Thunder', 'singlepose_thunder', 'warn', 'the node can run mode fast alone'),
+    ]
+
+
+def _model(name: str, variant: str, status: Status, otherwise: str) -> Check:
     try:
-        cached = read_cached(DEFAULT_VARIANT)
+        cached = read_cached(variant)
     except ModelError as error:
-        return [Check(name, 'fail', str(error), fetch_command())]
+        return Check(name, status, str(error), fetch_command())
     if cached is None:
-        finding = f'none in {cache_directory()}; the node would fetch it when it starts'
-        return [Check(name, 'fail', finding, fetch_command())]
+        finding = f'none in {cache_directory(variant)}; {otherwise}'
+        return Check(name, status, finding, fetch_command())
     manifest, files = cached
     forms = [kind for kind in ('onnx', 'saved_model') if getattr(files, kind)]
     finding = f'{manifest.variant} from {manifest.source}, verified: {", ".join(forms)}'
-    return [Check(name, 'ok', finding)]
+    return Check(name, 'ok', finding)
 
 
 def runtime() -> list[Check]:

@@ -63,10 +63,14 @@ def rows_of(name: str) -> list[Check]:
         return probe.result()
 
 
-@pytest.mark.parametrize('name', ['libraries', 'ROS', 'model', 'runtime'])
-def test_what_is_installed_here_works(name: str, real_model: ModelFiles) -> None:
-    (row,) = rows_of(name)
-    assert row.status == 'ok', row
+@pytest.mark.parametrize(
+    ('name', 'count'), [('libraries', 1), ('ROS', 1), ('model', 2), ('runtime', 1)]
+)
+def test_what_is_installed_here_works(
+    name: str, count: int, real_model: ModelFiles, thunder_model: ModelFiles
+) -> None:
+    rows = rows_of(name)
+    assert [row.status for row in rows] == ['ok'] * count, rows
 
 
 @pytest.mark.parametrize(

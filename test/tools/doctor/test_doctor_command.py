@@ -123,7 +123,7 @@ def test_no_model_fails_and_nothing_is_written(
 ) -> None:
     put_module('rclpy', 'raise ImportError')
     code, rows = examine()
-    assert (code, rows['model']['status']) == (1, 'fail')
+    assert (code, rows['model']['status'], rows['Thunder']['status']) == (1, 'fail', 'warn')
     assert rows['model']['fix'].endswith('fetch_model')
     assert not cache.exists()
 
