@@ -126,7 +126,9 @@ class Finder:
                 if size == self._settings.input_size or wh[0] != wh[1]:  # the square is a refuge
                     model.find(image, self._network.run)
         if self._closer is not None:
-            self._look([np.zeros((h, w, 3), np.uint8) for w, h in self.planner.crops_wh])
+            assert self._crop_model is not None
+            for shapes in self._crop_model.input_shapes(self.planner.crops_wh):
+                self._closer.run(self._crop_model.spec.zeros(shapes))
 
     def _detect(
         self, image: SourceImage, size: int, prepared: Prepared | None = None

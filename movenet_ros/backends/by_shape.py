@@ -33,10 +33,12 @@ class ByShape(Generic[Made]):
     One thing for each shape; any thread may ask, and those that are there wait for none.
 
     :param make: makes it; one thread at a time.
+    :param most: how many are kept.
     """
 
-    def __init__(self, make: Callable[[Shapes], Made]) -> None:
+    def __init__(self, make: Callable[[Shapes], Made], most: int = MAX_SHAPES) -> None:
         self._make: Callable[[Shapes], Made] | None = make
+        self._most = most
         self._made: dict[Shapes, Made] = {}  # the most recently used last
         self._lock = Lock()
         self._making = Lock()
@@ -76,7 +78,7 @@ class ByShape(Generic[Made]):
     def _added(self, shapes: Shapes) -> Made:
         assert self._make is not None
         with self._lock:
-            is_full = len(self._made) >= MAX_SHAPES
+            is_full = len(self._made) >= self._most
             if is_full:
                 del self._made[next(iter(self._made))]
         if is_full:

@@ -154,7 +154,7 @@ class OnnxRuntimeOnGpu:
         self.info = info
         self._spec = spec
         self._outputs = [*spec.outputs]
-        self._sessions = ByShape(partial(_on_gpu, ort, make_session, spec))
+        self._sessions = ByShape(partial(_on_gpu, ort, make_session, spec), spec.most_shapes)
 
     def run(self, inputs: Tensors) -> Tensors:
         """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""

@@ -129,6 +129,9 @@ class CropModel(Protocol):
     def skeleton(self) -> Skeleton:
         """Return the keypoints that it finds."""
 
+    def input_shapes(self, crops_wh: Sequence[tuple[int, int]]) -> list[Shapes]:
+        """Return all shapes of inputs that crops of some sizes lead to, however many crops."""
+
     def find(self, crops: Sequence[NDArray[np.uint8]], run: Run) -> list[Poses]:
         """
         Find the people in crops.

@@ -74,6 +74,7 @@ class ModelSpec:
     :param largest: shape of each input, the largest that is run.
     :param any_shape: inputs come in many shapes by turns: a runtime loads the network once for all
         of them, rather than once for each.
+    :param most_shapes: of its inputs that come by turns; as many stay ready.
     """
 
     title: str
@@ -84,6 +85,7 @@ class ModelSpec:
     usual: Mapping[str, tuple[int, ...]]
     largest: Mapping[str, tuple[int, ...]]
     any_shape: bool = False
+    most_shapes: int = MAX_SHAPES
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> ModelSpec:
@@ -213,7 +215,7 @@ class Runtime(Protocol):
         """
         Make ready for inputs of these shapes; in any thread, while ``run`` answers others.
 
-        Of the MAX_SHAPES that stay ready, the least recently used makes room.
+        Of those that stay ready, the least recently used makes room.
 
         :raises InferenceError: if the runtime fails.
         """

@@ -25,6 +25,7 @@ from movenet_ros.core.pose_model import CropModel
 from movenet_ros.core.pose_model import Run
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import TensorSpec
 from movenet_ros.core.skeleton import COCO
 import numpy as np
@@ -44,6 +45,7 @@ SPEC = ModelSpec(
     usual={INPUT: (1, 224, 128, 3)},
     largest={INPUT: (BATCHES[-1], 256, 256, 3)},
     any_shape=True,
+    most_shapes=len(BATCHES),
 )
 
 
@@ -51,8 +53,9 @@ class Thunder(CropModel):
     """
     Finds the people in crops.
 
-    :param batches: how many crops of one shape run at once, in growing numbers; a batch is filled
-        up with black. On a CPU, a batch takes as long as its crops one by one.
+    :param batches: how many crops run at once, in growing numbers; with black, a batch is filled
+        up, and its crops become squares: there is one shape for each number. On a CPU, a batch
+        takes as long as its crops one by one.
     """
 
     spec = SPEC
@@ -61,17 +64,31 @@ class Thunder(CropModel):
     def __init__(self, batches: Sequence[int] = (1,)) -> None:
         self._batches = batches
 
+    def input_shapes(self, crops_wh: Sequence[tuple[int, int]]) -> list[Shapes]:
+        """Return the shapes of batches; see :class:`movenet_ros.core.pose_model.CropModel`."""
+        sizes = dict.fromkeys(self._size(wh) for wh in crops_wh)
+        return [((INPUT, (n, *size, 3)),) for n in self._batches for size in sizes]
+
     def find(self, crops: Sequence[NDArray[np.uint8]], run: Run) -> list[Poses]:
         """Find the people in crops; see :class:`movenet_ros.core.pose_model.CropModel`."""
         found = [Poses.nobody()] * len(crops)
-        for shape in dict.fromkeys(crop.shape for crop in crops):
-            alike = [i for i, crop in enumerate(crops) if crop.shape == shape]
+        sizes = [self._size(crop.shape[1::-1]) for crop in crops]
+        for size in dict.fromkeys(sizes):
+            alike = [i for i, each in enumerate(sizes) if each == size]
             while alike:
-                size = next((n for n in self._batches if n >= len(alike)), self._batches[-1])
-                batch = np.zeros((size, *shape), np.uint8)
-                now, alike = alike[:size], alike[size:]
-                batch[:len(now)] = [crops[i] for i in now]
+                count = next((n for n in self._batches if n >= len(alike)), self._batches[-1])
+                batch = np.zeros((count, *size, 3), np.uint8)
+                now, alike = alike[:count], alike[count:]
+                for place, i in zip(batch, now):
+                    height, width, _ = crops[i].shape
+                    place[:height, :width] = crops[i]
                 heads = each_input(run({INPUT: batch}), CROP_HEADS, batch.shape)
                 for i, each in zip(now, heads):
                     found[i] = people_in_crop(each)
         return found
+
+    def _size(self, crop_wh: tuple[int, int]) -> tuple[int, int]:
+        """Return height and width of the input that a crop goes into."""
+        width, height = crop_wh
+        longer = max(crop_wh)
+        return (height, width) if self._batches[-1] == 1 else (longer, longer)
