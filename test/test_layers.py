@@ -26,7 +26,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / 'movenet_ros'
 
-LIBRARY = {'core', 'model', 'backends', 'settings', 'arguments', 'perception'}
+LIBRARY = {'core', 'model', 'backends', 'settings', 'networks', 'arguments', 'perception'}
 TOOLS = {path.name for path in PACKAGE.glob('tools/*') if (path / '__init__.py').is_file()}
 SHARED = {f'tools.{path.stem}' for path in PACKAGE.glob('tools/*.py')} - {'tools.__init__'}
 
@@ -38,7 +38,9 @@ WALLS = {  # room: the rooms that it may import, beside itself
     'settings': {'core', 'backends', 'model'},
     'arguments': {'core', 'model', 'backends', 'settings'},
     'params_file': {'core'},
-    'perception': {'core', 'model', 'backends', 'settings'},
+    'networks': {'core', 'model', 'backends', 'settings'},
+    'finder': {'core', 'networks', 'settings'},
+    'perception': {'core', 'model', 'settings', 'networks', 'finder'},
     'node': {'core', 'messages', 'settings', 'params_file', 'perception'},
     'replay': {'core', 'messages', 'settings', 'params_file', 'perception', 'arguments'},
     **dict.fromkeys(SHARED, LIBRARY | {'messages', 'node'} | SHARED),
@@ -64,6 +66,8 @@ THIRD_PARTIES = {
     'settings': set(),
     'arguments': set(),
     'params_file': {'yaml'},
+    'networks': set(),
+    'finder': {'numpy'},
     'perception': {'numpy'},
     'node': {'numpy'} | ROS,
     'replay': {'mcap', 'numpy', 'yaml', 'zstandard'} | ROS,

@@ -83,7 +83,7 @@ class Room:
     :param runs_on: the device that the backend says it runs on.
     :param broken: how many inferences fail, from now on.
     :param live: whether images do not wait.
-    :param parameters: of the node.
+    :param parameters: of the node; mode is fast unless told.
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Room:
         **parameters: Any,
     ) -> None:
         self.log = Lines()
-        self.settings = table_of(Settings, parameters)
+        self.settings = table_of(Settings, {'mode': 'fast', **parameters})
         self.output: Any = np.zeros((1, 0, 56), np.float32)
         self.backend = RecordedBackend([self.output])
         self.backend.info = RuntimeInfo('recorded', '1', runs_on)
@@ -320,11 +320,12 @@ def test_the_model_is_told_with_its_hash(real_model: ModelFiles) -> None:
     """The one that runs, out of a folder of two."""
     assert real_model.onnx is not None
     settings = Settings(
-        backend='onnxruntime', device='cpu', runtime=RuntimeSettings(threads=1)
+        mode='fast', backend='onnxruntime', device='cpu', runtime=RuntimeSettings(threads=1)
     )
     perception = Perception(settings)
     expected = hashlib.sha256(real_model.onnx.read_bytes()).hexdigest()
-    assert (perception.networks.first.file, perception.networks.first.sha256) == (real_model.onnx, expected)
+    network = perception.networks.first
+    assert (network.file, network.sha256) == (real_model.onnx, expected)
     perception.close()
 
 
@@ -376,8 +377,8 @@ def test_the_number_of_people_may_change(answer: Answer, input_size: int) -> Non
     """With another size of the input or without."""
     room = Room(answer)
     left, right = person_at(150, 240, 0.9), person_at(450, 240, 0.8)
-    pairs = ((getattr(left, name), getattr(right, name)) for name, *_ in ARRAYS)
-    both = Poses(*(np.concatenate(each) for each in pairs))
+    pairs = {name: (getattr(left, name), getattr(right, name)) for name, *_ in ARRAYS}
+    both = Poses(**{name: np.concatenate(each) for name, each in pairs.items()})
     counts = [len(room.show(both, [0])[0])]
     room.change(max_people=1, input_size=input_size)
     counts += [len(each) for each in room.show(both, stamps(1, 1))]

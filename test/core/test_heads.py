@@ -145,7 +145,8 @@ def test_of_people_below_a_score_nobody_is_returned(people_at: PeopleAt, render:
 
 def test_one_person_with_two_peaks_is_one(people_at: PeopleAt, render: Render) -> None:
     one = people_at((200, 150, 240))
-    heads = render(Poses(*(np.repeat(getattr(one, name), 2, axis=0) for name, *_ in ARRAYS)))
+    twice = {name: np.repeat(getattr(one, name), 2, axis=0) for name, *_ in ARRAYS}
+    heads = render(Poses(**twice))
     assert np.count_nonzero(heads['center']) == 2
     assert len(in_image(heads)) == 1
 

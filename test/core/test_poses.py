@@ -34,6 +34,7 @@ def arrays(count: int) -> dict[str, Any]:
         'boxes_xyxy': np.zeros((count, 4), np.float32),
         'scores': np.zeros(count, np.float32),
         'ids': np.zeros(count, np.int64),
+        'refined': np.zeros(count, np.bool_),
     }
 
 
@@ -44,8 +45,9 @@ def arrays(count: int) -> dict[str, Any]:
         ('keypoints', (2, 34), '(n, 17, 2)'),
         ('keypoint_scores', (2, 16), '(n, 17)'),
         ('boxes_xyxy', (4,), '(n, 4)'),
-        ('scores', (), '(n,)'),
+        ('scores', (2, 1), '(n,)'),
         ('ids', (2, 1), '(n,)'),
+        ('refined', (), '(n,)'),
     ],
 )
 def test_another_shape_is_refused_with_both(
@@ -80,8 +82,15 @@ def test_a_field_cannot_be_replaced() -> None:
 
 @pytest.mark.parametrize('name', ARRAYS)
 def test_values_become_the_types_that_are_stated(name: str) -> None:
+    expected = arrays(2)[name].dtype
     poses = Poses(**{key: value.astype(np.float64) for key, value in arrays(2).items()})
-    assert getattr(poses, name).dtype == (np.int64 if name == 'ids' else np.float32)
+    assert getattr(poses, name).dtype == expected
+
+
+def test_unless_told_nobody_was_looked_at_closely() -> None:
+    given = arrays(2)
+    del given['refined']
+    assert Poses(**given).refined.tolist() == [False, False]
 
 
 def test_the_length_is_the_number_of_people() -> None:
@@ -98,6 +107,7 @@ def of_scores(*scores: float) -> Poses:
         boxes_xyxy=np.zeros((count, 4)) + number[:, None],
         scores=np.array(scores),
         ids=number + 1,
+        refined=number % 2 == 0,
     )
 
 
@@ -107,6 +117,13 @@ def test_people_below_a_threshold_are_left_out_of_every_array(name: str) -> None
     np.testing.assert_array_equal(
         getattr(people.scored(0.3), name), getattr(people, name)[[0, 2]]
     )
+
+
+@pytest.mark.parametrize('name', ARRAYS)
+def test_the_first_people_are_the_first_of_every_array(name: str) -> None:
+    people = of_scores(0.9, 0.2, 0.5)
+    np.testing.assert_array_equal(getattr(people.first(2), name), getattr(people, name)[:2])
+    assert people.first(3) is people
 
 
 @pytest.mark.parametrize('least', [0.25, 0.3, 0.1])

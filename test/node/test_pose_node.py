@@ -26,7 +26,6 @@ from typing import Any
 import cv2
 from diagnostic_msgs.msg import DiagnosticArray
 from movenet_ros import networks
-from movenet_ros import perception
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.image import SourceImage

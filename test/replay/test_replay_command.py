@@ -35,6 +35,8 @@ from movenet_ros.__main__ import main as program
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.runtime import ModelSpec
+from movenet_ros.model.movenet import SPEC
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.command import main
 from movenet_ros.replay.command import OPTIONS
@@ -75,12 +77,14 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[PoseParameters]:
     """Put a made-up model in place of the real one, and give the list of what it was asked for."""
     asked: list[PoseParameters] = []
 
-    def open_runtime(settings: PoseParameters, *_: object) -> networks.Opened:
-        asked.append(settings)
+    def open_runtime(settings: PoseParameters, spec: ModelSpec, *_: object) -> networks.Opened:
+        if spec.variant == SPEC.variant:
+            asked.append(settings)
         runtime = RecordedBackend([np.zeros((1, 0, 56), np.float32)])
         return networks.Opened(runtime, 'made up', None)
 
     monkeypatch.setattr(networks, 'open_runtime', open_runtime)
+    monkeypatch.setattr(networks, 'times_ms', lambda *_: [1.0, 2.0])
     return asked
 
 
