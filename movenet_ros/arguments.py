@@ -41,10 +41,10 @@ READ: dict[str, Callable[[str], Any]] = {
 MODEL = {
     name: row
     for name, row in rows(Settings).items()
-    if name in ('backend', 'device', 'model_path', 'input_size', 'rotate')
-    or name.startswith('runtime.')
+    if name in ('backend', 'device', 'model_path', 'input_size', 'rotate', 'mode')
+    or name.startswith(('runtime.', 'refine.'))
 }
-"""The parameters that say which model runs where, and which side of an image is up."""
+"""The parameters that say which model runs where and how, and which side of an image is up."""
 
 
 def positive(text: str) -> float:

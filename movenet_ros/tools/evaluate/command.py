@@ -21,32 +21,29 @@ A picture that cannot be read is named and does not count, nor do the people in 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from argparse import ArgumentTypeError
 from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
+from collections.abc import Mapping
 from collections.abc import Sequence
 import json
 from pathlib import Path
-import sys
 from typing import Any
 
 from movenet_ros.arguments import add_parameter_arguments
 from movenet_ros.arguments import MODEL
 from movenet_ros.arguments import parameter_values
-from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.image import read_picture
-from movenet_ros.core.needs import needs
 from movenet_ros.model.movenet import MAX_PEOPLE
 from movenet_ros.perception import Perception
 from movenet_ros.settings import changed
 from movenet_ros.settings import rows
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
+from movenet_ros.tools.evaluate import spent
 from movenet_ros.tools.evaluate.coco import read_pictures
-from movenet_ros.tools.evaluate.coco import results
-from movenet_ros.tools.evaluate.coco import score
+from movenet_ros.tools.evaluate.pictures import evaluate_pictures
 from movenet_ros.tools.evaluate.tracks import Clip
-from movenet_ros.tools.evaluate.tracks import DECIMALS
 from movenet_ros.tools.evaluate.tracks import evaluate_tracks
 from movenet_ros.tools.evaluate.tracks import MEANINGS
 from movenet_ros.tools.evaluate.tracks import read_clip
@@ -55,6 +52,7 @@ from movenet_ros.tools.report import ScreenLog
 ALL_PEOPLE = {  # whom AP counts
     'max_people': MAX_PEOPLE, 'person_threshold': 0.0, 'tracking.association': 'off',
 }
+DECIMALS = {'IDSW': 0, **dict.fromkeys(('lag_ms', 'lag_ms_raw', *spent.MEANINGS), 1), 'crops': 2}
 FOLLOWING = {
     name: row
     for name, row in rows(Settings).items()
@@ -72,9 +70,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error('give --annotations and --images, or --tracks and --video')
     if of_a_clip and (args.annotations or args.images):
         parser.error('pictures or a clip, not both')
-    settings = table_of(Settings, {**ALL_PEOPLE, **parameter_values(args, MODEL)})
+    if of_a_clip and args.stream:
+        parser.error('--stream is for pictures: a clip is a stream already')
+    values = parameter_values(args, {**MODEL, **FOLLOWING})
+    settings = table_of(Settings, values if of_a_clip else {**ALL_PEOPLE, **values})
     if of_a_clip:
-        settings = table_of(Settings, parameter_values(args, {**MODEL, **FOLLOWING}))
         truth = read_clip(args.tracks, args.video)
     else:
         truth = read_pictures(args.annotations, args.images)
@@ -83,11 +83,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     with Perception(settings, ScreenLog()) as perception:
         about = {
             'backend': str(perception.runtime.info),
+            'mode': perception.choice.mode,
             'input_size': settings.input_size,
             'rotate': settings.rotate,
             'person_threshold': settings.person_threshold,
+            'stream': args.stream,
         }
-        print(f'{about["backend"]}, input size {settings.input_size}', flush=True)
+        size, mode = settings.input_size, about['mode']
+        print(f'{about["backend"]}, input size {size}, mode {mode}', flush=True)
         evaluate = _clip if of_a_clip else _pictures
         figures = evaluate(args, truth, perception)
     if args.json is not None:
@@ -99,28 +102,35 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
+def _count(text: str) -> int:
+    """Read a number of images."""
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError(f"'{text}' is no number of images, from 1 on")
+    return int(text)
+
+
 def _clip(args: Namespace, clip: Clip, perception: Perception) -> dict[str, float]:
     """Measure people over time and print the figures, a line each."""
     figures = evaluate_tracks(clip, perception)
-    for name, value in figures.items():
-        print(f'{name} {value:.{DECIMALS.get(name, 3)}f}')
+    _print_lines(figures)
     return figures
 
 
 def _pictures(args: Namespace, truth: Any, perception: Perception) -> dict[str, float]:
-    """Measure AP and AR and print the figures, a line each."""
-    detections, done = _detect(perception, truth, args.images)
-    if not done:
-        raise StartError(f'none of the pictures of {args.annotations} is in {args.images}')
-    figures = score(truth, detections, done)
-    counts = {'images': len(done), 'skipped': len(truth.imgs) - len(done)}
-    print(f'images {counts["images"]}, skipped {counts["skipped"]}')
+    """Measure AP, AR and what it takes, and print the figures, a line each."""
+    figures = evaluate_pictures(truth, args.images, perception, args.stream)
+    skipped, total = figures['skipped'], len(truth.imgs)
+    print(f'images {figures["images"]}, skipped {skipped}')
+    _print_lines({name: figures[name] for name in figures if name not in ('images', 'skipped')})
+    if skipped:
+        print(f'{skipped} of {total} pictures could not be read: the figures are of the others'
+              ' alone')
+    return figures
+
+
+def _print_lines(figures: Mapping[str, float]) -> None:
     for name, value in figures.items():
-        print(f'{name} {value:.3f}')
-    if counts['skipped']:
-        print(f'{counts["skipped"]} of {len(truth.imgs)} pictures could not be read: the figures'
-              ' are of the others alone')
-    return {**figures, **counts}
+        print(f'{name} {value:.{DECIMALS.get(name, 3)}f}')
 
 
 def _parser() -> ArgumentParser:
@@ -129,8 +139,8 @@ def _parser() -> ArgumentParser:
         usage='%(prog)s --annotations COCO.json --images DIR | --tracks CLIP.json --video FILE'
         ' [OPTIONS]',
         description=__doc__.strip().splitlines()[0],
-        epilog='figures of a clip:\n' + ''.join(
-            f'  {name:<14}{meaning}\n' for name, meaning in MEANINGS.items()
+        epilog='figures beside those of COCO:\n' + ''.join(
+            f'  {name:<17}{meaning}\n' for name, meaning in {**spent.MEANINGS, **MEANINGS}.items()
         ),
         formatter_class=RawDescriptionHelpFormatter,
     )
@@ -140,6 +150,12 @@ def _parser() -> ArgumentParser:
         help="ground truth in COCO's keypoint format",
     )
     pictures.add_argument('--images', type=Path, metavar='DIR', help='folder of the pictures')
+    pictures.add_argument(
+        '--stream', type=_count, default=0, metavar='N',
+        help='make a stream of N images of each picture, of a camera that shakes and drifts at'
+        ' 30 Hz, and take the people of the last one, which is the picture itself (default: each'
+        ' picture on its own); smoothed only with --tracking-association',
+    )
     clip = parser.add_argument_group('a clip')
     clip.add_argument(
         '--tracks', type=Path, metavar='CLIP.json',
@@ -156,24 +172,3 @@ def _parser() -> ArgumentParser:
     parser.add_argument('--json', type=Path, metavar='FILE', help='write the figures here too')
     add_parameter_arguments(parser.add_argument_group('the model'), MODEL)
     return parser
-
-
-def _detect(
-    perception: Perception, truth: Any, folder: Path
-) -> tuple[list[dict[str, Any]], list[int]]:
-    """Run the pipeline over every picture; return COCO results and the ids of those read."""
-    progress = needs('tqdm').tqdm
-    detections: list[dict[str, Any]] = []
-    done: list[int] = []
-    images = sorted(truth.imgs.items())
-    bar = progress(images, unit='image', file=sys.stderr, disable=None)  # None: in a log file
-    for image_id, entry in bar:
-        name = str(entry.get('file_name', image_id))
-        try:
-            poses = perception.people(read_picture(folder / name))
-        except ImageError as error:
-            progress.write(f'skipped {name}: {error}', file=sys.stderr)
-            continue
-        done.append(image_id)
-        detections.extend(results(poses, image_id))
-    return detections, done

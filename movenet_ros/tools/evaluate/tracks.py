@@ -43,6 +43,7 @@ from movenet_ros.settings import changed
 from movenet_ros.tools.evaluate.coco import ground_truth
 from movenet_ros.tools.evaluate.coco import results
 from movenet_ros.tools.evaluate.coco import score
+from movenet_ros.tools.evaluate.spent import Spent
 from movenet_ros.tools.evaluate.steadiness import jitter_px
 from movenet_ros.tools.evaluate.steadiness import lag_ms
 from movenet_ros.tools.evaluate.steadiness import Observation
@@ -63,7 +64,6 @@ MEANINGS = {
     'AP': 'COCO keypoint AP',
     'AP_raw': 'the same without smoothing',
 }
-DECIMALS = {'IDSW': 0, 'lag_ms': 1, 'lag_ms_raw': 1}
 VISIBLE = 2  # in COCO; 1 is occluded, 0 is not labelled
 
 Floats = NDArray[np.float64]
@@ -149,7 +149,8 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
     Track people through a clip and compare with the ground truth.
 
     :param perception: with the node's settings; smoothing is measured both on and off.
-    :return: the figures named in MEANINGS; NaN where a clip says nothing about one.
+    :return: the figures named in MEANINGS, NaN where a clip says nothing about one, and those
+        of ``Spent``.
     :raises StartError: if the video is not the one that the annotations are about.
     """
     motmetrics = needs('motmetrics')
@@ -162,9 +163,12 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
     oracle = Oracle(settings.tracking.max_age_s)
     oracle_ids = motmetrics.MOTAccumulator(auto_id=True)
     matched = found = 0
+    spent = Spent(perception)
     for number, (entry, image) in enumerate(_images(clip)):
-        poses = perception.find(image)
         stamp_ns = round((number + 1) * NANOSECONDS / clip.rate_hz)
+        with spent.counted():
+            scene = smoothed.follower.scene_at(image.wh, stamp_ns)
+            poses = perception.find(image, scene=scene)
         people = clip.truth.imgToAnns[entry['id']]
         for run in (smoothed, raw):
             followed = run.follower.follow(poses, image.wh, stamp_ns)
@@ -197,7 +201,7 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
         figures[f'jitter_px{suffix}'] = jitter_px(seen_people)
         figures[f'lag_ms{suffix}'] = lag_ms(seen_people, clip.rate_hz)
         figures[f'AP{suffix}'] = score(clip.truth, run.results, [*clip.truth.imgs])['AP']
-    return {name: figures[name] for name in MEANINGS}
+    return {**{name: figures[name] for name in MEANINGS}, **spent.figures()}
 
 
 def _say(sentence: str) -> None:

@@ -38,6 +38,8 @@ import pytest
 
 SIZES = [(320, 240), (240, 320), (320, 200)]  # of the pictures 1 to 3; the last shows no person
 
+NO_PEOPLE = np.zeros((1, 0, 56), np.float32)
+
 Change = Callable[[dict[str, Any]], object]
 
 
@@ -76,6 +78,9 @@ class Dataset:
     :param folder: where it is made.
     """
 
+    images_before = 1
+    """How many runs of the model there are before that on the picture itself: it is warmed up."""
+
     def __init__(self, folder: Path) -> None:
         self.images, self.file = folder / 'pictures', folder / 'annotations.json'
         self.images.mkdir()
@@ -99,10 +104,10 @@ class Dataset:
         self.file.write_text(json.dumps(self.content))
 
     def run(self, *more: str) -> int:
-        """Evaluate it."""
-        return evaluate.main(
-            ['--annotations', str(self.file), '--images', str(self.images), *more]
-        )
+        """Evaluate it in mode fast, unless told otherwise."""
+        return evaluate.main([
+            '--annotations', str(self.file), '--images', str(self.images), '--mode', 'fast', *more,
+        ])
 
 
 @pytest.fixture
@@ -112,13 +117,17 @@ def dataset(
     answer: Callable[[Letterbox, Poses], NDArray[np.float32]],
 ) -> Dataset:
     """Give a small data set, and a backend that sees exactly the people in it."""
-    outputs = [answer(Letterbox.fit(wh, 256, 32), person(wh)) for wh in SIZES[:2]]
-    no_people = np.zeros((1, 0, 56), np.float32)
-    warm_up = [no_people] * len(perception.WARM_UP_WH)
-    runtime = RecordedBackend([*warm_up, *outputs, no_people])
-    opened = networks.Opened(runtime, 'made up', None)
-    monkeypatch.setattr(networks, 'open_runtime', lambda *_: opened)
-    return Dataset(tmp_path)
+    made = Dataset(tmp_path)
+
+    def opened(*_: Any) -> networks.Opened:
+        seen = [NO_PEOPLE] * len(perception.WARM_UP_WH)
+        for wh in SIZES[:2]:
+            people = answer(Letterbox.fit(wh, 256, 32), person(wh))
+            seen += [*[NO_PEOPLE] * made.images_before, people]
+        return networks.Opened(RecordedBackend([*seen, NO_PEOPLE]), 'made up', None)
+
+    monkeypatch.setattr(networks, 'open_runtime', opened)
+    return made
 
 
 def test_a_model_that_is_always_right_has_an_ap_of_1(
@@ -152,7 +161,7 @@ def test_it_says_which_backend_and_input_size(
 ) -> None:
     dataset.run('--input-size', '256')
     out = capsys.readouterr().out
-    assert 'recorded 1 on nothing, f32, input size 256' in out
+    assert 'recorded 1 on nothing, f32, input size 256, mode fast' in out
 
 
 @pytest.mark.parametrize('harm', ['missing', 'rubbish', 'truncated'])
@@ -191,6 +200,9 @@ def test_the_figures_are_written_as_json(dataset: Dataset, tmp_path: Path) -> No
     assert report['AP'] == pytest.approx(1)
     assert (report['images'], report['skipped'], report['input_size']) == (2, 1, 256)
     assert (report['backend'], report['person_threshold']) == ('recorded 1 on nothing, f32', 0)
+    assert (report['mode'], report['stream'], report['crops']) == ('fast', 0, 0)
+    assert 0 <= report['model_ms_median'] <= report['model_ms_p95']
+    assert report['cpu_ms'] >= 0
 
 
 def test_json_that_cannot_be_written_is_said_in_one_line(
@@ -198,6 +210,24 @@ def test_json_that_cannot_be_written_is_said_in_one_line(
 ) -> None:
     with pytest.raises(StartError, match=r'cannot write .*gone.*: No such file or directory'):
         dataset.run('--json', str(tmp_path / 'gone' / 'figures.json'))
+
+
+def test_a_stream_is_judged_by_its_last_image(
+    dataset: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """People are seen in the last of three images alone."""
+    dataset.images_before = 3
+    dataset.run('--stream', '3')
+    assert 'AP 1.000' in capsys.readouterr().out
+
+
+@pytest.mark.parametrize('count', ['0', '-1', 'many', '1.5'])
+def test_a_stream_of_no_number_of_images_is_refused(
+    dataset: Dataset, count: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        dataset.run('--stream', count)
+    assert 'number of images' in capsys.readouterr().err
 
 
 def test_a_threshold_above_all_scores_leaves_an_ap_of_0(
@@ -309,6 +339,7 @@ def test_annotations_that_lack_something_are_refused_before_the_model_is_loaded(
         ['--person-threshold', '1.5'],
         ['--backend', 'tensorrt'],
         ['--device', 'tpu'],
+        ['--mode', 'quick'],
     ],
 )
 def test_an_argument_out_of_range_is_refused(dataset: Dataset, wrong: list[str]) -> None:
@@ -381,7 +412,8 @@ def test_real_pictures_with_the_real_model(
 
     code = evaluate.main([
         '--annotations', str(tmp_path / 'annotations.json'), '--images', str(images),
-        '--backend', 'onnxruntime', '--device', 'cpu', '--json', str(tmp_path / 'figures.json'),
+        '--backend', 'onnxruntime', '--device', 'cpu', '--mode', 'fast',
+        '--json', str(tmp_path / 'figures.json'),
     ])
 
     assert code == 0
