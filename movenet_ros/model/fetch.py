@@ -195,9 +195,11 @@ class _Fetching:
         :return: the models that could not be had.
         """
         def fail(error: ModelError) -> None:
-            if self._sources is ORDER:
-                self._log(f'      {source} did not work: {error}')
-            reasons.append(f'{source}: {error}')
+            reason = f'{source}: {error}'
+            if reason not in reasons:
+                reasons.append(reason)
+                if self._sources is ORDER:
+                    self._log(f'      {source} did not work: {error}')
 
         failed = []
         try:
@@ -268,9 +270,10 @@ class _Fetching:
         :raises ModelError: if it is wrong, and the model not the user's own.
         """
         self._log(f'{name}: checking its answer to a known picture')
-        checked = False
+        reasons: dict[str, None] = {}
+        checked = 0
         for runtime in self._load(SPECS[name], folder):
-            checked = True
+            checked += 1
             try:
                 check_answer(name, runtime.run({'input': drawn_person()}))
             except InferenceError as error:
@@ -278,7 +281,9 @@ class _Fetching:
             except ModelError as error:
                 if not label.startswith(OWN):
                     raise
-                self._log(f'      accepted, since it is your own; but {error}')
+                reasons[str(error)] = None
+        for reason in reasons:
+            self._log(f'      accepted, since it is your own; but {reason}')
         if not checked:
             self._log('      not checked, since no runtime is installed')
 
