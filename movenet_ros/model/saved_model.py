@@ -82,14 +82,16 @@ def read(saved_model: Path) -> Graph:
         infer = root.signatures[SIGNATURE]
         frozen = convert_to_constants.convert_variables_to_constants_v2(infer)
         definition = frozen.graph.as_graph_def()
+        constants = {}
         for node in definition.node:
             if node.op == 'Const':
+                constants[node.name] = tf.make_ndarray(node.attr['value'].tensor)
                 del node.attr['value']  # in JSON, it would take a while
-        nodes = json_format.MessageToDict(definition)['node']
-        names = _fixed_inputs(frozen.graph)
-        tensors = [frozen.graph.get_tensor_by_name(f'{name}:0') for name in names]
-        values = frozen.prune([], tensors)()
-        return Graph(nodes, {name: each.numpy() for name, each in zip(names, values)})
+        computed = [name for name in _fixed_inputs(frozen.graph) if name not in constants]
+        tensors = [frozen.graph.get_tensor_by_name(f'{name}:0') for name in computed]
+        for name, value in zip(computed, frozen.prune([], tensors)()):
+            constants[name] = value.numpy()
+        return Graph(json_format.MessageToDict(definition)['node'], constants)
     except Exception as error:  # noqa: B902 (a damaged file makes TensorFlow raise anything)
         raise ModelError(f'{saved_model} cannot be loaded ({first_line(error)})') from error
 

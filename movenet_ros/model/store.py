@@ -168,23 +168,24 @@ def ensure_model(
     """
     found, problem = _look_up(variant, only)
     if found is None or only is not None and getattr(found, only) is None:
-        log(f'{problem or f"the model has no {only}"}: fetching it')
-        failure = _fetch_in_another_process(log)
+        if not problem and found is None:
+            log(f'no model in {cache_directory(variant)}: fetching it')
+        failure = _fetch_in_another_process(log)  # which logs the problem
         found, problem = _look_up(variant, only)
-        if failure and found is not None:
-            log(failure)  # it is of another model
         if found is None:
-            raise ModelError(failure or f'{problem}: run "{fetch_command()}"')
+            nothing = f'no model in {cache_directory(variant)}: run "{fetch_command()}"'
+            raise ModelError(failure or problem or nothing)
+        if failure:
+            log(failure)  # it is of another model
     return found
 
 
 def _look_up(variant: str, only: Kind | None) -> tuple[ModelFiles | None, str]:
-    """Return the model in the cache, or what is wrong with it."""
+    """Return the model in the cache, and what is wrong with it."""
     try:
-        cached = read_cached(variant, only)
+        return find_model(variant, only), ''
     except ModelError as error:
         return None, str(error)
-    return (cached[1], '') if cached else (None, f'no model in {cache_directory(variant)}')
 
 
 def _fetch_in_another_process(log: Log) -> str:

@@ -28,6 +28,7 @@ from typing import Any
 from exports import write_saved_model
 from exports import write_tfjs
 from movenet_ros.core.errors import ModelError
+from movenet_ros.model import conversion
 from movenet_ros.model import fetch as fetch_module
 from movenet_ros.model import movenet
 from movenet_ros.model import onnx_file
@@ -36,8 +37,8 @@ from movenet_ros.model import thunder
 from movenet_ros.model.cache import install
 from movenet_ros.model.cache import Manifest
 from movenet_ros.model.cache import writing
+from movenet_ros.model.conversion import SPECS
 from movenet_ros.model.fetch import fetch
-from movenet_ros.model.fetch import SPECS
 from movenet_ros.model.store import find_model
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.model.variants import DEFAULT_VARIANT
@@ -56,8 +57,9 @@ from pathlib import Path
 import sys
 import time
 
-from movenet_ros.model import fetch
 from movenet_ros.model import cache
+from movenet_ros.model import conversion
+from movenet_ros.model import fetch
 
 log, wait_at, names = Path(sys.argv[1]), sys.argv[2], sys.argv[3].split()
 
@@ -70,19 +72,20 @@ def reach(stage):
     while wait_at == stage and not log.with_name('go').exists():
         time.sleep(0.02)
 
-def build(self, name, graph, label):
-    with fetch._workspace(name) as folder:
+def convert(self, name, graph, source):
+    with conversion.workspace(name) as folder:
         (folder / 'model.onnx').write_bytes(b'half')
         reach('building')
         (folder / 'model.onnx').write_bytes(b'whole')
-        fetch.install(name, folder, label)
+        conversion.install(name, folder, source)
 
 def write_manifest(*args, write=cache.write_manifest):
     reach('installing')
     write(*args)
 
 fetch._Fetching._opened = lambda *_: lambda name: None
-fetch._Fetching._build, cache.write_manifest = build, write_manifest
+fetch._variant_of = lambda *_: None
+conversion.Conversion.convert, cache.write_manifest = convert, write_manifest
 fetch.saved_model.has_tensorflow = lambda: False
 fetch.fetch(names, None, '--force' in sys.argv, lambda *_: (), print)
 note('finished')
@@ -220,7 +223,7 @@ def without_tensorflow(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def any_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every answer be right."""
-    monkeypatch.setattr(fetch_module, 'check_answer', lambda *_: None)
+    monkeypatch.setattr(conversion, 'check_answer', lambda *_: None)
 
 
 @pytest.fixture

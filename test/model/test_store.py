@@ -222,11 +222,9 @@ def test_a_damaged_model_is_fetched_again(
     monkeypatch.setattr(
         store, '_fetch_in_another_process', lambda log: install_fake(mark=b'2') and ''
     )
-    lines: list[str] = []
-    found = ensure_model(log=lines.append)
+    found = ensure_model(log=print)
     assert found.onnx is not None
     assert found.onnx.read_bytes() == b'another graph2'
-    assert 'damaged' in lines[0]
 
 
 def test_the_form_that_is_missing_is_made(

@@ -247,7 +247,7 @@ def _open_runtimes(settings: Settings, names: Sequence[str] | None) -> dict[str,
 
 def _open_tutorial(args: Namespace) -> tutorial.TutorialLoop | None:
     """Open the baseline; without it, its ratios are None."""
-    reason = f'--tutorial names the SavedModel of {HUB}'
+    reason = f'give --tutorial the SavedModel of {HUB}'
     if args.tutorial is not None:
         try:
             return tutorial.load(args.tutorial, args.device)
