@@ -174,13 +174,14 @@ def chosen(settings: ModeSettings, input_size: int, costs: Costs | None) -> Choi
     detection_ms = costs.detection_ms(CAMERA_WH, input_size)
     figures = f'a detection takes {detection_ms:.1f} ms here, a crop {needed - detection_ms:.1f}'
     budget_ms = refine.budget_ms or (BUDGET_MS if mode == 'auto' else math.inf)
+    limit = f'refine.budget_ms {refine.budget_ms:g}' if refine.budget_ms else 'no limit'
     if needed <= budget_ms:
-        limit = f'refine.budget_ms {refine.budget_ms:g}' if refine.budget_ms else 'no limit'
         return Choice('balanced', f'{figures}; {limit}')
-    too_slow = f'{figures}, more than refine.budget_ms {budget_ms:g} together'
-    if mode == 'auto':
-        return Choice('fast', too_slow)
-    return Choice('fast', too_slow, f'mode balanced runs as fast: {too_slow}')
+    if mode == 'balanced' and detection_ms < budget_ms:
+        return Choice('balanced', f'{figures}, more than {limit} together: one crop an image')
+    too_slow = f'{figures}, more than {limit}'
+    problem = f'mode balanced runs as fast: {too_slow}' if mode == 'balanced' else ''
+    return Choice('fast', too_slow, problem)
 
 
 def needed_ms(costs: Costs, input_size: int, refine: RefineSettings) -> float:
