@@ -24,8 +24,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from itertools import islice
+import math
 
 from movenet_ros.core.costs import FREE
 from movenet_ros.core.image import SourceImage
@@ -69,7 +71,7 @@ class Finder:
         self.model = make_model(size, settings.least_score, settings.max_people)
         self.refined: Refined | None = None
         self._settings = settings
-        self._network = networks.first
+        self._networks, self._network = networks, networks.first
         self._closer = None if mode == 'fast' else networks.closer
         self._new_shapes = new_shapes
         self._models = {size: self.model}
@@ -88,6 +90,13 @@ class Finder:
         """Return whether one network does it alone."""
         return self._closer is None
 
+    @property
+    def budget_used(self) -> float | None:
+        """Return the share of the budget that the latest image cost; None without a budget."""
+        if self.refined is None or math.isinf(self.planner.budget_ms):
+            return None
+        return self.refined.spent_ms / self.planner.budget_ms
+
     def find(
         self, image: SourceImage, prepared: Prepared | None = None, scene: Scene | None = None
     ) -> Poses:
@@ -99,19 +108,18 @@ class Finder:
         :raises ImageError: if the image cannot be scaled.
         :raises InferenceError: if a runtime fails; the scene is as it was, then.
         """
-        self._network.seconds = 0.0
+        self._networks.begin_image()
         if scene is not None:
             scene.keep_for(self)
         if self._closer is None:
             return self._detect(image, self._settings.input_size, prepared)
-        self._closer.seconds = 0.0
         if scene is None:
             self.refined = self._refiner.still(image, self.planner.still())
         else:
             plan = self.planner.next(scene.count, bool(scene.people))
             self.refined = self._refiner.follow(image, plan, scene)
-        poses = self.refined.poses.scored(self._settings.least_score)
-        return poses.first(self._settings.max_people)
+        poses = replace(self.refined.poses, refined=self.refined.refined)
+        return poses.scored(self._settings.least_score).first(self._settings.max_people)
 
     def warm_up(self, images_wh: Iterable[tuple[int, int]]) -> None:
         """

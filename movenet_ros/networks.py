@@ -28,7 +28,6 @@ from math import prod
 from pathlib import Path
 import time
 from typing import Any
-from typing import NamedTuple
 from typing import Protocol
 
 from movenet_ros.backends.choice import open_backend
@@ -48,13 +47,14 @@ from movenet_ros.core.pose_model import MakeModel
 from movenet_ros.core.refining.crops import crop_shapes
 from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import Runtime
-from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.model.movenet import MULTIPLE
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import fetch_command
+from movenet_ros.model.store import find_model
 from movenet_ros.model.store import model_at
+from movenet_ros.model.store import ModelFiles
 from movenet_ros.model.thunder import BATCHES
 from movenet_ros.settings import Settings
 
@@ -71,44 +71,54 @@ class Log(Protocol):
         """Log a line on what is wrong."""
 
 
-class Opened(NamedTuple):
+class Network:
     """
-    A runtime with a network.
+    A network that is loaded.
 
+    :param runtime: with the network.
     :param why: the runtime is this one, in a few words.
     :param path: of the file or the folder that was loaded; None where there is none.
     :param warning: why a GPU that is there is not used, and the fix; else empty.
     :param compiled: folder of what was compiled and measured of the network; None keeps nothing.
     """
 
-    runtime: Runtime
-    why: str
-    path: Path | None
-    warning: str = ''
-    compiled: Path | None = None
+    seconds = 0.0
+    """How long it took for the latest image, in seconds, all its runs together."""
+
+    shape: tuple[int, ...] = ()
+    """Of its first input when it ran last."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        why: str = '',
+        path: Path | None = None,
+        warning: str = '',
+        compiled: Path | None = None,
+    ) -> None:
+        self.runtime, self.why, self.warning, self.compiled = runtime, why, warning, compiled
+        self.file = path / 'saved_model.pb' if path and path.is_dir() else path
+        self.sha256 = sha256_of(self.file) if self.file and self.file.is_file() else ''
+
+    def run(self, inputs: Tensors) -> Tensors:
+        """Run it once; see :class:`movenet_ros.core.runtime.Runtime`."""
+        begun_s = time.perf_counter()
+        outputs = self.runtime.run(inputs)
+        self.seconds += time.perf_counter() - begun_s
+        self.shape = next(iter(inputs.values())).shape
+        return outputs
 
 
-def open_runtime(
-    settings: Settings, spec: ModelSpec, log: Log, beside: RuntimeInfo | None = None
-) -> Opened:
+def open_network(
+    settings: Settings, spec: ModelSpec, log: Log, may_fetch: bool = True
+) -> Network:
     """
-    Load a network into the runtime asked for, and log which that is.
+    Load a network into the runtime asked for.
 
-    :param beside: the runtime of another network, in place of which the same one is taken.
+    :param may_fetch: whether the model is fetched where the cache lacks it, which takes minutes.
     :raises StartError: if the model or the runtime is not to be had.
     """
-    if beside is not None:
-        settings = replace(
-            settings,
-            backend=beside.name,
-            device='gpu' if beside.is_on_gpu else 'cpu',
-            runtime=replace(settings.runtime, threads=beside.threads),
-        )
-    files = (
-        model_at(settings.model_path)
-        if settings.model_path
-        else ensure_model(spec.variant, log.info, MODEL_KINDS.get(settings.backend))
-    )
+    files = _files(settings, spec, log, may_fetch)
     request = BackendRequest(
         spec=spec,
         name=settings.backend,
@@ -120,49 +130,21 @@ def open_runtime(
         precision=settings.runtime.precision,
         compiled=files.compiled,
     )
-    try:
-        runtime, choice = open_backend(request, log.info)
-    except ModelError as error:
-        if not settings.model_path:
-            raise
-        convert = f'run "{fetch_command()} --from PATH" to convert an export of Google\'s'
-        raise ModelError(f'{error}: {convert}') from error
-    if beside is None:
-        log.info(f'backend {runtime.info} ({choice.why})')
-    if choice.warning:
-        log.warning(choice.warning)
+    runtime, choice = open_backend(request, log.info)
     path = request.model_for(runtime.info.name)
-    return Opened(runtime, choice.why, path, choice.warning, files.compiled)
+    return Network(runtime, choice.why, path, choice.warning, files.compiled)
 
 
-class Network:
-    """
-    A network that was opened.
-
-    :param opened: the runtime with the network loaded, and where it came from.
-    """
-
-    seconds = 0.0
-    """How long it took for the latest image, in seconds, all its runs together."""
-
-    shape: tuple[int, ...] = ()
-    """Of its first input when it ran last."""
-
-    def __init__(self, opened: Opened) -> None:
-        self.runtime = opened.runtime
-        self.warning = opened.warning
-        self.compiled = opened.compiled
-        path = opened.path
-        self.file = path / 'saved_model.pb' if path and path.is_dir() else path
-        self.sha256 = sha256_of(self.file) if self.file and self.file.is_file() else ''
-
-    def run(self, inputs: Tensors) -> Tensors:
-        """Run it once; see :class:`movenet_ros.core.runtime.Runtime`."""
-        begun_s = time.perf_counter()
-        outputs = self.runtime.run(inputs)
-        self.seconds += time.perf_counter() - begun_s
-        self.shape = next(iter(inputs.values())).shape
-        return outputs
+def _files(settings: Settings, spec: ModelSpec, log: Log, may_fetch: bool) -> ModelFiles:
+    if settings.model_path:
+        return model_at(settings.model_path)
+    kind = MODEL_KINDS.get(settings.backend)
+    if may_fetch:
+        return ensure_model(spec.variant, log.info, kind)
+    files = find_model(spec.variant, kind)
+    if files is None:
+        raise ModelError(f'it is not in the cache: run "{fetch_command()}"')
+    return files
 
 
 class Networks:
@@ -188,68 +170,95 @@ class Networks:
         costs: Costs | None = None,
     ) -> None:
         self.costs = costs
+        self.closer = Network(closer) if closer else None
         self._log, self._make_model, self._is_given = log, make_model, runtime is not None
         model = make_model(settings.input_size, settings.least_score, settings.max_people)
-        opened = Opened(runtime, '', None) if runtime else open_runtime(settings, model.spec, log)
-        self.first = Network(opened)
-        self.crop_model = model.closer(BATCHES if opened.runtime.info.is_on_gpu else (1,))
-        self.closer = Network(Opened(closer, '', None)) if closer else None
+        if runtime is not None:
+            self.first = Network(runtime)
+        else:
+            self.first = open_network(settings, model.spec, log)
+            log.info(f'backend {self.first.runtime.info} ({self.first.why})')
+            if self.first.warning:
+                log.warning(self.first.warning)
+        self.is_on_gpu = self.first.runtime.info.is_on_gpu
+        self.crop_model = model.closer(BATCHES if self.is_on_gpu else (1,))
 
     @property
     def seconds(self) -> float:
         """Return how long they took for the latest image, in seconds."""
         return self.first.seconds + (self.closer.seconds if self.closer else 0.0)
 
-    def choose(self, settings: Settings) -> Choice:
-        """
-        Return the mode that can be had, with the networks that it takes loaded.
+    def begin_image(self) -> None:
+        """Count the time from 0 on."""
+        for each in filter(None, (self.first, self.closer)):
+            each.seconds = 0.0
 
+    def choose(self, settings: Settings, is_running: bool = False) -> Choice:
+        """
+        Return the mode that runs with these settings, with what it takes loaded and measured.
+
+        :param is_running: whether images wait: nothing is done that takes seconds.
+        :raises StartError: if the network that the mode takes is not to be had.
         :raises InferenceError: if a network does not run.
         """
-        choice = self._choice(settings)
-        if choice.mode == 'fast' and self.closer is not None and not self._is_given:
+        if settings.mode == 'fast':
+            return Choice('fast', 'asked for')
+        if self.crop_model is None or self._is_given and self.closer is None:
+            if settings.mode == 'auto':
+                return Choice('fast', 'no network looks closer')
+            raise StartError('no network looks closer: set mode to fast')
+        if self.closer is None:
+            self.closer = self._open_closer(settings, self.crop_model.spec, not is_running)
+        if self.costs is None and not self.is_on_gpu and settings.mode != 'accurate':
+            self.costs = self._measured(settings, self.closer, self.crop_model, is_running)
+        return chosen(settings, settings.input_size, self.costs)
+
+    def keep(self, mode: str) -> None:
+        """Free what a mode does not take."""
+        if mode == 'fast' and self.closer is not None and not self._is_given:
             self.closer.runtime.close()
             self.closer = None
-        return choice
 
     def close(self) -> None:
         """Free them, on a GPU too."""
-        self.first.runtime.close()
-        if self.closer is not None:
-            self.closer.runtime.close()
+        for each in filter(None, (self.first, self.closer)):
+            each.runtime.close()
 
-    def _choice(self, settings: Settings) -> Choice:
-        if settings.mode == 'fast':
-            return Choice('fast', 'asked for')
-        if self.crop_model is None or (self._is_given and self.closer is None):
-            return Choice('fast', 'there is no network that looks closer')
-        info, spec = self.first.runtime.info, self.crop_model.spec
+    def _open_closer(self, settings: Settings, spec: ModelSpec, may_fetch: bool) -> Network:
+        """Load the network that looks closer, as the other one runs."""
+        info = self.first.runtime.info
+        as_the_first = replace(
+            settings,
+            model_path=settings.refine.model_path,
+            backend=info.name,
+            device='gpu' if self.is_on_gpu else 'cpu',
+            runtime=replace(settings.runtime, threads=info.threads),
+        )
         try:
-            if self.closer is None:
-                own = replace(settings, model_path=settings.refine.model_path)
-                self.closer = Network(open_runtime(own, spec, self._log, info))
+            return open_network(as_the_first, spec, self._log, may_fetch)
         except StartError as error:
-            problem = f'mode {settings.mode} runs as fast, without {spec.title}: {error}'
-            return Choice('fast', f'without {spec.title}', problem)
-        if self.costs is None and not info.is_on_gpu and settings.mode != 'accurate':
-            self.costs = self._measured(settings, self.closer, spec)
-        return chosen(settings, settings.input_size, self.costs)
+            origin = ' from refine.model_path' if settings.refine.model_path else ''
+            raise StartError(f'{spec.title} cannot be loaded{origin}: {error}') from error
 
-    def _measured(self, settings: Settings, closer: Network, spec: ModelSpec) -> Costs:
+    def _measured(
+        self, settings: Settings, closer: Network, crop_model: CropModel, is_running: bool
+    ) -> Costs:
         """Return what the networks cost here: a line for each, through two measurements."""
         models = [self._make_model(size, 0.0, 1) for size in MEASURED_SIZES]
         detections = [next(model.input_shapes(CAMERA_WH)) for model in models]
-        narrow, *_, square = crop_shapes(settings.refine.input_size)
-        (name,) = spec.inputs
-        crops = [((name, (1, height, width, 3)),) for width, height in (narrow, square)]
+        smallest, *_, largest = crop_model.input_shapes(crop_shapes(settings.refine.input_size))
         return Costs(
-            self._line(self.first, models[0].spec, detections),
-            self._line(closer, spec, crops),
+            self._line(self.first, models[0].spec, detections, is_running),
+            self._line(closer, crop_model.spec, [smallest, largest], is_running),
             MULTIPLE,
         )
 
-    def _line(self, network: Network, spec: ModelSpec, shapes: Sequence[Shapes]) -> Line:
-        times = times_ms(network.runtime, spec, shapes, network.compiled, self._log.info)
+    def _line(
+        self, network: Network, spec: ModelSpec, shapes: Sequence[Shapes], is_running: bool
+    ) -> Line:
+        times = times_ms(
+            network.runtime, spec, shapes, network.compiled, self._log.info, is_running
+        )
         kilopixels = [prod(each[0][1][1:3]) / 1e3 for each in shapes]
         smaller, larger = zip(kilopixels, times)
         return Line.through(smaller, larger)

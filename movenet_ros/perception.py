@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 import logging
-from pathlib import Path
 from types import TracebackType
 
 from movenet_ros.core.costs import Costs
@@ -217,19 +216,18 @@ class Perception:
         :raises StartError: if one is out of range, or the mode asked for cannot be had.
         :raises InferenceError: if a network does not run as they say; then nothing has changed.
         """
-        before, settings = self.settings, checked(settings)
-        choice = self.choice
+        before, choice, settings = self.settings, self.choice, checked(settings)
         is_other = _on_which_it_depends(settings) != _on_which_it_depends(before)
-        if is_other:
-            choice = self.networks.choose(settings)
-            if choice.problem and settings.mode != 'auto':
-                raise StartError(choice.problem)
-        finder = self._made(settings, choice.mode)
-        if is_other:
-            finder.warm_up(self._warm_up_wh[:1] if self._is_live else [self._image_wh])
-        if choice != self.choice:
-            self._log.info(f'mode {choice.mode} ({choice.why})')
-        self.settings, self.finder, self.choice = settings, finder, choice
+        try:
+            if is_other or choice.problem:  # which may be over
+                choice = self._chosen(settings, is_running=True)
+            finder = self._made(settings, choice.mode)
+            if is_other or choice != self.choice:
+                finder.warm_up(self._warm_up_wh[:1] if self._is_live else [self._image_wh])
+                self._report(choice)
+            self.settings, self.finder, self.choice = settings, finder, choice
+        finally:
+            self.networks.keep(self.choice.mode)
         if self._tracker is not None:
             self._tracker.settings = settings
 
@@ -257,13 +255,33 @@ class Perception:
         """
         info, warn = self._log.info, self._log.warning
         self._new_shapes = NewShapes(self.runtime, info, warn) if self._is_live else None
-        self.choice = self.networks.choose(self.settings)
-        if self.choice.problem:
-            warn(self.choice.problem)
-        elif self.settings.mode != 'fast':
-            info(f'mode {self.choice.mode} ({self.choice.why})')
+        self.choice = self._chosen(self.settings)
+        self.networks.keep(self.choice.mode)
         self.finder = self._made(self.settings, self.choice.mode)
         self.finder.warm_up(self._warm_up_wh)
+        if self.settings.mode != 'fast':
+            self._report(self.choice)
+
+    def _chosen(self, settings: Settings, is_running: bool = False) -> Choice:
+        """
+        Return the mode that runs: fast where the network that looks closer is not to be had.
+
+        :param is_running: whether images wait.
+        :raises StartError: if it is not to be had, and a mode that takes it is newly asked for.
+        """
+        try:
+            return self.networks.choose(settings, is_running)
+        except StartError as error:
+            if is_running and settings.mode not in ('auto', self.settings.mode):
+                raise
+            return Choice('fast', str(error), f'mode {settings.mode} runs as fast: {error}')
+
+    def _report(self, choice: Choice) -> None:
+        """Log which mode runs, and why."""
+        if choice.problem:
+            self._log.warning(choice.problem)
+        else:
+            self._log.info(f'mode {choice.mode} ({choice.why})')
 
     def _made(self, settings: Settings, mode: str) -> Finder:
         """Return what finds people in a mode."""

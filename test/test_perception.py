@@ -41,7 +41,7 @@ from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.turning import turned_back
 from movenet_ros.model.store import ModelFiles
-from movenet_ros.networks import Opened
+from movenet_ros.networks import Network
 from movenet_ros.perception import CALM_IMAGES
 from movenet_ros.perception import Perception
 from movenet_ros.perception import WARM_UP_WH
@@ -442,13 +442,13 @@ def on_cpu(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """Let a backend for the CPU stand ready; give the list of what is asked of it."""
     asked: list[Settings] = []
 
-    def open_on_cpu(settings: Settings, *_: Any) -> Opened:
+    def open_on_cpu(settings: Settings, *_: Any) -> Network:
         asked.append(settings)
         backend = RecordedBackend([np.zeros((1, 0, 56), np.float32)])
         backend.info = RuntimeInfo('recorded', '1', 'CPU')
-        return Opened(backend, 'made up', None)
+        return Network(backend, 'made up', None)
 
-    monkeypatch.setattr(networks_module, 'open_runtime', open_on_cpu)
+    monkeypatch.setattr(networks_module, 'open_network', open_on_cpu)
     return asked
 
 

@@ -35,7 +35,7 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.model.thunder import BATCHES
-from movenet_ros.networks import Opened
+from movenet_ros.networks import Network
 from movenet_ros.perception import Perception
 from movenet_ros.settings import Settings
 import numpy as np
@@ -108,13 +108,11 @@ class Room:
         waiting = iter(self.on_cpu)
         self.asked: list[str] = []
 
-        def open_runtime(
-            settings: Settings, spec: Any, log: Any, beside: RuntimeInfo | None = None
-        ) -> Opened:
-            self.asked.append(beside.device.lower() if beside else settings.device)
-            return Opened(next(waiting), 'made up', None)
+        def open_network(settings: Settings, *_: Any) -> Network:
+            self.asked.append(settings.device)
+            return Network(next(waiting), 'made up', None)
 
-        monkeypatch.setattr(networks_module, 'open_runtime', open_runtime)
+        monkeypatch.setattr(networks_module, 'open_network', open_network)
         costs = Costs(Line(5.0, 0.0), Line(crop_ms, 0.0), 32)
         monkeypatch.setattr(networks_module.Networks, '_measured', lambda *_: costs)
         self.perception = Perception(

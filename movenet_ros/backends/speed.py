@@ -43,6 +43,7 @@ from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.runtime import Shapes
 
 FILE = 'costs.json'
+FEW = (3, 0.0)  # runs, and seconds between them
 UNEVEN = 1.15  # time of a run / processor's time of each thread in it, on a quiet machine
 
 
@@ -52,12 +53,14 @@ def times_ms(
     shapes: Sequence[Shapes],
     folder: Path | None,
     log: Callable[[str], Any],
+    is_running: bool = False,
 ) -> list[float]:
     """
     Return the least time of one run for each of some shapes of input, in milliseconds.
 
     :param folder: of what was compiled and measured of the network; None keeps nothing.
     :param log: accepts a line before something that takes time.
+    :param is_running: whether images wait for it: a few runs have to do, until the next start.
     :raises InferenceError: if the runtime fails.
     """
     file = folder / FILE if folder else None
@@ -65,12 +68,12 @@ def times_ms(
     known = _read(file)
     kept = [known.get(name) for name in names]
     is_final = all(each and not each['provisional'] for each in kept)
-    busy = not is_final and is_busy()
-    if is_final or (busy and all(kept)):
+    busy = is_running or not is_final and is_busy()
+    if is_final or busy and all(kept):
         return [each['ms'] for each in kept if each]
     log(f'measuring once how long {spec.title} takes here')
     for name, each in zip(names, shapes):
-        ms = _measured_ms(runtime, spec, each)
+        ms = _measured_ms(runtime, spec, each, *(FEW if is_running else (RUNS, PAUSE_S)))
         known[name] = {'ms': round(ms, 2), 'provisional': False}
     busy = busy or is_busy()
     for name in names:
@@ -84,14 +87,16 @@ def times_ms(
     return [known[name]['ms'] for name in names]
 
 
-def _measured_ms(runtime: Runtime, spec: ModelSpec, shapes: Shapes) -> float:
+def _measured_ms(
+    runtime: Runtime, spec: ModelSpec, shapes: Shapes, runs: int, pause_s: float
+) -> float:
     inputs = spec.zeros(shapes)
     for _ in range(WARM_UP_RUNS):
         runtime.run(inputs)
     threads = runtime.info.threads or usable_cores()
     took_s, worked_s = [], []
-    for _ in range(RUNS):
-        time.sleep(PAUSE_S)
+    for _ in range(runs):
+        time.sleep(pause_s)
         begun_s, begun_cpu_s = time.perf_counter(), time.process_time()
         runtime.run(inputs)
         took_s.append(time.perf_counter() - begun_s)

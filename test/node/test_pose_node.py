@@ -430,7 +430,7 @@ def test_while_the_model_is_loaded_anew_diagnostics_say_so(
 
     def loading(*_: Any) -> Any:
         assert may_go_on.wait(WAIT_S)
-        return networks.Opened(Fake(two_people), 'asked for', None)
+        return networks.Network(Fake(two_people), 'asked for', None)
 
     def act(number: int) -> None:
         raise InferenceError('out of memory')
@@ -441,7 +441,7 @@ def test_while_the_model_is_loaded_anew_diagnostics_say_so(
             for each in reports for status in each.status if status.name.endswith(about)
         ]
 
-    monkeypatch.setattr(networks, 'open_runtime', loading)
+    monkeypatch.setattr(networks, 'open_network', loading)
     reports = room.world.sink(DiagnosticArray, '/diagnostics')
     gpu = Fake(two_people, act, 'GPU 0')
     room.start(gpu, device='auto')

@@ -77,13 +77,13 @@ def settings(monkeypatch: pytest.MonkeyPatch) -> list[PoseParameters]:
     """Put a made-up model in place of the real one, and give the list of what it was asked for."""
     asked: list[PoseParameters] = []
 
-    def open_runtime(settings: PoseParameters, spec: ModelSpec, *_: object) -> networks.Opened:
+    def open_network(settings: PoseParameters, spec: ModelSpec, *_: object) -> networks.Network:
         if spec.variant == SPEC.variant:
             asked.append(settings)
         runtime = RecordedBackend([np.zeros((1, 0, 56), np.float32)])
-        return networks.Opened(runtime, 'made up', None)
+        return networks.Network(runtime, 'made up', None)
 
-    monkeypatch.setattr(networks, 'open_runtime', open_runtime)
+    monkeypatch.setattr(networks, 'open_network', open_network)
     monkeypatch.setattr(networks, 'times_ms', lambda *_: [1.0, 2.0])
     return asked
 

@@ -42,7 +42,7 @@ from movenet_ros.core.processes import Process
 from movenet_ros.core.processes import running
 from movenet_ros.model.movenet import INPUT
 from movenet_ros.model.movenet import SPEC
-from movenet_ros.networks import open_runtime
+from movenet_ros.networks import open_network
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
 from movenet_ros.settings import values_of
@@ -150,7 +150,7 @@ def serve() -> None:
         content = bytearray(questions.read(math.prod(shape)))  # as writable as a node's batch
         batch = np.frombuffer(content, np.uint8).reshape(shape)
         settings = table_of(Settings, values)
-        runtime = open_runtime(settings, SPEC, ScreenLog(sys.stderr)).runtime
+        runtime = open_network(settings, SPEC, ScreenLog(sys.stderr)).runtime
         inputs = {INPUT: batch}
         runtime.run(inputs)
         answer(None)

@@ -53,7 +53,7 @@ from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ensure_model
 from movenet_ros.model.store import model_at
 from movenet_ros.model.variants import variant_named
-from movenet_ros.networks import open_runtime
+from movenet_ros.networks import open_network
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
 from movenet_ros.tools.benchmark import tutorial
@@ -231,7 +231,7 @@ def _open_runtimes(settings: Settings, names: Sequence[str] | None) -> dict[str,
         if name in subjects:  # auto took it
             continue
         try:
-            opened = open_runtime(replace(settings, backend=name), spec, LOG)
+            opened = open_network(replace(settings, backend=name), spec, LOG)
         except StartError as error:
             if names or name == 'auto':
                 raise

@@ -122,22 +122,22 @@ def _model(name: str, variant: str, status: Status, otherwise: str) -> Check:
 
 
 def runtime() -> list[Check]:
-    """Load the model and run it like the node with its default parameters."""
+    """Load the models and run them like the node with its default parameters."""
     library = import_module('movenet_ros.perception')
-    spec = import_module('movenet_ros.model.movenet').SPEC
-    settings, log = library.Settings(), logging.getLogger('movenet_ros')
-    opened = import_module('movenet_ros.networks').open_runtime(settings, spec, log)
-    with library.Perception(settings, log, opened.runtime) as perception:
-        info = perception.runtime.info
-    finding = f'{info} ({opened.why})'
-    if opened.warning:
+    *_, thunder = model()
+    mode = 'auto' if thunder.status == 'ok' else 'fast'  # the node would fetch it
+    settings, log = library.Settings(mode=mode), logging.getLogger('movenet_ros')
+    with library.Perception(settings, log) as perception:
+        network, choice = perception.networks.first, perception.choice
+    finding = f'{network.runtime.info} ({network.why}), mode {choice.mode} ({choice.why})'
+    if network.warning:
         install = f"{pip('uninstall', '-y', 'onnxruntime')} && {pip('install', ORT_GPU)}"
         ways = [
             way for word, way in (('onnxruntime-gpu', install), ('nvidia-smi', 'nvidia-smi'))
-            if word in opened.warning
+            if word in network.warning
         ]
         fix = '\n'.join((*ways, 'device: cpu'))  # where the GPU works, it is slower
-        return [Check('runtime', 'warn', f'{finding}; {opened.warning}', fix)]
+        return [Check('runtime', 'warn', f'{finding}; {network.warning}', fix)]
     return [Check('runtime', 'ok', finding)]
 
 

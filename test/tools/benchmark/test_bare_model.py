@@ -70,13 +70,13 @@ def test_a_model_that_cannot_be_loaded_says_so_here(tmp_path: Path) -> None:
 def test_the_batch_arrives_as_it_was_sent(monkeypatch: pytest.MonkeyPatch) -> None:
     """The other process answers with what it got, in place of running a model on it."""
     echo = """
-from movenet_ros.networks import Opened
+from movenet_ros.networks import Network
 from movenet_ros.tools.benchmark import bare_model
 class Echo:
     def run(self, inputs):
         (batch,) = inputs.values()
         return [str(batch.dtype), batch.shape, batch.tolist(), batch.flags.writeable]
-bare_model.open_runtime = lambda *_: Opened(Echo(), '', None)
+bare_model.open_network = lambda *_: Network(Echo(), '', None)
 bare_model.ANSWERS['echo'] = lambda infer: infer()
 bare_model.serve()
 """

@@ -138,8 +138,8 @@ def test_a_gpu_that_is_not_used_is_a_warning(
     monkeypatch: pytest.MonkeyPatch, reason: str, installs: bool
 ) -> None:
     runtime = RecordedBackend([np.zeros((1, 0, 56), np.float32)])
-    opened = networks.Opened(runtime, 'made up', None, f'there is a GPU, but {reason}')
-    monkeypatch.setattr(networks, 'open_runtime', lambda *_: opened)
+    opened = networks.Network(runtime, 'made up', None, f'there is a GPU, but {reason}')
+    monkeypatch.setattr(networks, 'open_network', lambda *_: opened)
     (row,) = checks.runtime()
     assert row.status == 'warn' and reason in row.finding
     assert ('onnxruntime-gpu' in row.fix) == installs

@@ -119,14 +119,14 @@ def dataset(
     """Give a small data set, and a backend that sees exactly the people in it."""
     made = Dataset(tmp_path)
 
-    def opened(*_: Any) -> networks.Opened:
+    def opened(*_: Any) -> networks.Network:
         seen = [NO_PEOPLE] * len(perception.WARM_UP_WH)
         for wh in SIZES[:2]:
             people = answer(Letterbox.fit(wh, 256, 32), person(wh))
             seen += [*[NO_PEOPLE] * made.images_before, people]
-        return networks.Opened(RecordedBackend([*seen, NO_PEOPLE]), 'made up', None)
+        return networks.Network(RecordedBackend([*seen, NO_PEOPLE]), 'made up', None)
 
-    monkeypatch.setattr(networks, 'open_runtime', opened)
+    monkeypatch.setattr(networks, 'open_network', opened)
     return made
 
 

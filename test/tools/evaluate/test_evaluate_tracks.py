@@ -171,13 +171,13 @@ def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Mad
     """Give a clip of two people, and a backend that sees exactly them."""
     made = MadeUp(tmp_path)
 
-    def opened(*_: Any) -> networks.Opened:
+    def opened(*_: Any) -> networks.Network:
         letterbox = Letterbox.fit(WH, 256, 32)
         warm_up = [np.zeros((1, 0, 56), np.float32)] * len(perception.WARM_UP_WH)
         seen = [answer(letterbox, each) for each in made.seen]
-        return networks.Opened(RecordedBackend([*warm_up, *seen]), 'made up', None)
+        return networks.Network(RecordedBackend([*warm_up, *seen]), 'made up', None)
 
-    monkeypatch.setattr(networks, 'open_runtime', opened)
+    monkeypatch.setattr(networks, 'open_network', opened)
     return made
 
 
