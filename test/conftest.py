@@ -68,6 +68,7 @@ NEEDS = {  # what only pip has, and what cannot be collected or run without it
     'model/test_known_answer.py': ('onnx', 'onnxruntime'),
     'model/test_fetch.py': ('onnx', 'onnxruntime'),
     'model/test_fetch_model_command.py': ('onnx',),
+    'model/test_maxima.py': ('onnx', 'onnxruntime'),
     'model/test_onnx_file.py': ('onnx', 'onnxruntime'),
     'model/test_saved_model.py': ('onnx', 'onnxruntime'),
     'replay': ('av', 'lz4', 'mcap', 'rosbags', 'zstandard'),

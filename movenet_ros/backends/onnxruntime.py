@@ -26,8 +26,8 @@ from typing import Any
 
 from movenet_ros.backends.compiled import open_folder
 from movenet_ros.backends.compiled import seal
+from movenet_ros.backends.gpu_sessions import OnnxRuntimeOnGpu
 from movenet_ros.backends.onnxruntime_gpu import load_on_gpu
-from movenet_ros.backends.onnxruntime_gpu import OnnxRuntimeOnGpu
 from movenet_ros.backends.onnxruntime_session import answered
 from movenet_ros.backends.onnxruntime_session import CPU
 from movenet_ros.backends.onnxruntime_session import open_session

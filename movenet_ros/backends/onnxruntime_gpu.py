@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-ONNX Runtime on a GPU, by TensorRT or CUDA.
+ONNX Runtime on a GPU, by TensorRT or CUDA: whether it works there, and how it is set up.
 
 TensorRT's engines, which it takes minutes to build, are kept for the next start.
 """
@@ -27,6 +27,7 @@ from contextlib import redirect_stdout
 import ctypes
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from io import StringIO
 import json
 from pathlib import Path
@@ -34,8 +35,8 @@ import re
 import tempfile
 from typing import Any
 
-from movenet_ros.backends.by_shape import ByShape
 from movenet_ros.backends.compiled import seal
+from movenet_ros.backends.gpu_sessions import OnnxRuntimeOnGpu
 from movenet_ros.backends.onnxruntime_session import answered
 from movenet_ros.backends.onnxruntime_session import CPU
 from movenet_ros.backends.onnxruntime_session import open_session
@@ -45,18 +46,15 @@ from movenet_ros.backends.request import INSTALL_FOR_GPU
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.native_log import native_chatter_dropped
-from movenet_ros.core.native_memory import give_back_freed_memory
-from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import shapes_of
 from movenet_ros.core.runtime import Tensors
-from numpy.typing import NDArray
 
 TENSORRT, CUDA = 'TensorrtExecutionProvider', 'CUDAExecutionProvider'
 GPU_NAMES = {TENSORRT: 'GPU 0 (TensorRT)', CUDA: 'GPU 0 (CUDA)'}
 TENSORRT_LIBRARIES = ('libnvinfer.so.10', 'libnvinfer.so.8')
-IMAGE_SIZED = 0.01  # of the bytes of the input: what is smaller are shapes, and the people found
+IMAGE_SIZED = 0.01  # of the bytes of the input
 SIZES = ('activation_size', 'output_size')  # in a profile: bytes of an operator's tensors
 
 _LIBRARY = re.compile(r'(lib[\w.+-]+\.so[\w.]*): cannot open shared object file')
@@ -95,110 +93,84 @@ def load_on_gpu(
             )
         info = RuntimeInfo('onnxruntime', ort.__version__, GPU_NAMES[provider])
         runtime = OnnxRuntimeOnGpu(ort, lambda _: session, request.spec, info)
+        inputs = request.spec.zeros()
         try:
-            runtime.run(request.spec.zeros())
+            outputs = runtime.run(inputs)
         except InferenceError as error:
             runtime.close()
             session = None  # or the error would hold it, and its memory
             raise BackendError(f'the model does not run on {info.device}: {error}') from error
         profile = Path(session.end_profiling())
-        least_bytes = IMAGE_SIZED * sum(each.nbytes for each in request.spec.zeros().values())
-        runtime.info = replace(info, cpu_operators=operators_on(CPU, profile, least_bytes))
+        info = replace(info, cpu_operators=operators_on(CPU, profile, _least(inputs)))
+        follow_up = _follow_up(ort, request, outputs, options)
     seal(folder)
-    if provider == TENSORRT:
-        return runtime
-    stated = {each.name: each.shape for each in session.get_inputs()}
     runtime.close()
+    if provider == TENSORRT:
+        return OnnxRuntimeOnGpu(ort, lambda _: session, request.spec, info, follow_up)
+    stated = {each.name: each.shape for each in session.get_inputs()}
     session = None
-    make_session = partial(_cuda_session, ort, onnx, request, stated)
-    return OnnxRuntimeOnGpu(ort, make_session, request.spec, runtime.info)
+    make_session = partial(_cuda_session, ort, str(onnx), request, stated)
+    return OnnxRuntimeOnGpu(ort, make_session, request.spec, info, follow_up)
+
+
+def _follow_up(
+    ort: Any, request: BackendRequest, outputs: Tensors, options: Any
+) -> Callable[[Shapes], Any] | None:
+    """
+    Return what makes the session that follows on the network's, if all of it runs on the GPU.
+
+    :param outputs: of the network, for a trial.
+    :param options: that write a profile of the trial.
+    """
+    if not request.spec.on_gpu or find_spec('onnx') is None:
+        return None
+    from onnx import parser
+
+    graph = parser.parse_model(request.spec.on_gpu)
+    stated = {
+        each.name: [size.dim_param or size.dim_value for size in each.type.tensor_type.shape.dim]
+        for each in graph.graph.input
+    }
+    make = partial(_cuda_session, ort, graph.SerializeToString(), request, stated)
+    try:
+        session = make(shapes_of(outputs), options)
+        answered(lambda: session.run(None, dict(outputs)))
+    except InferenceError:  # the outputs leave the GPU as they are
+        return None
+    profile = Path(session.end_profiling())
+    return None if operators_on(CPU, profile, _least(outputs)) else make
 
 
 def _cuda_session(
-    ort: Any, onnx: Path, request: BackendRequest, stated: Mapping[str, Any], shapes: Shapes
+    ort: Any,
+    model: str | bytes,
+    request: BackendRequest,
+    stated: Mapping[str, Any],
+    shapes: Shapes,
+    options: Any = None,
 ) -> Any:
     """
     Return a session for these shapes alone, which makes it a quarter faster.
 
+    :param model: path of the file, or what is in it.
     :param stated: shapes as the model states them, by name of the input.
+    :param options: None: the usual ones.
     :raises InferenceError: if it would run on the CPU.
     """
-    options = session_options(ort, request)
+    options = options or session_options(ort, request)
     for name, shape in shapes:
         for dimension, size in zip(stated[name], shape, strict=True):
             if isinstance(dimension, str):
                 options.add_free_dimension_override_by_name(dimension, size)
-    session = ort.InferenceSession(str(onnx), options, providers=_cuda_providers(request))
+    session = ort.InferenceSession(model, options, providers=_cuda_providers(request))
     if session.get_providers()[0] != CUDA:
         raise InferenceError('CUDA does not start for one more session')
     return session
 
 
-class OnnxRuntimeOnGpu:
-    """
-    Sessions on a GPU, one for each shape of input.
-
-    With cuDNN 9, a session plans all convolutions anew whenever the shape differs from that of the
-    inference before, which takes 0.4 to 1.5 s, and holds up every other thread that runs it.
-
-    :param make_session: of the shapes of its inputs.
-    """
-
-    def __init__(
-        self,
-        ort: Any,
-        make_session: Callable[[Shapes], Any],
-        spec: ModelSpec,
-        info: RuntimeInfo,
-    ) -> None:
-        self.info = info
-        self._spec = spec
-        self._outputs = [*spec.outputs]
-        self._sessions = ByShape(partial(_on_gpu, ort, make_session, spec), spec.most_shapes)
-
-    def run(self, inputs: Tensors) -> Tensors:
-        """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
-        self._spec.check_inputs(inputs)
-        return dict(zip(self._outputs, answered(lambda: self._run(inputs)), strict=True))
-
-    def is_ready(self, shapes: Shapes) -> bool:
-        """Return whether there is a session for these shapes."""
-        return self._sessions.has(shapes)
-
-    def prepare(self, shapes: Shapes) -> None:
-        """Make a session; see :class:`movenet_ros.core.runtime.Runtime`."""
-        answered(lambda: self._sessions.get(shapes))
-
-    def close(self) -> None:
-        """
-        Free the sessions and the places of their inputs.
-
-        What the driver takes for a process that uses CUDA stays until the process ends.
-        """
-        self._sessions.close()
-        give_back_freed_memory()
-
-    def _run(self, inputs: Tensors) -> Sequence[NDArray[Any]]:
-        session, places = self._sessions.get(shapes_of(inputs))
-        binding = session.io_binding()
-        for name, array in inputs.items():
-            places[name].update_inplace(array)
-            binding.bind_ortvalue_input(name, places[name])
-        for name in self._outputs:
-            binding.bind_output(name)  # on the host
-        session.run_with_iobinding(binding)
-        results: Sequence[NDArray[Any]] = binding.copy_outputs_to_cpu()
-        return results
-
-
-def _on_gpu(
-    ort: Any, make_session: Callable[[Shapes], Any], spec: ModelSpec, shapes: Shapes
-) -> tuple[Any, dict[str, Any]]:
-    """Return a session that has run once, and the places of its inputs on the GPU."""
-    session, zeros = make_session(shapes), spec.zeros(shapes)
-    session.run([*spec.outputs], dict(zeros))  # unlike run_with_iobinding, lets Python go on
-    make = ort.OrtValue.ortvalue_from_numpy
-    return session, {name: make(array, 'cuda', 0) for name, array in zeros.items()}
+def _least(tensors: Tensors) -> float:
+    """Return from how many bytes on an operator's tensors count: smaller ones are shapes."""
+    return IMAGE_SIZED * sum(each.nbytes for each in tensors.values())
 
 
 def _missing(lines: Sequence[str]) -> str:

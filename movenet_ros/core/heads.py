@@ -20,7 +20,9 @@ in that cell, ``kpt_regress`` states about where the person's keypoints are. A k
 of its own map, ``kpt_heatmap``, that is both hot and near that place, and ``kpt_offset`` states
 where in that cell. Places in maps are y before x.
 
-All people and all keypoints are decoded at once.
+All people and all keypoints are decoded at once, in two halves: from the maps to the maxima in
+them, and on to people. A GPU may do the first half (model/maxima.py): then maxima come in place of
+heads, with the ``total`` of the maps, which is a number if all in them are.
 """
 
 from __future__ import annotations
@@ -66,7 +68,19 @@ regression expects it.
 LEAST_PEAK_IN_CROP, MOST_PEAKS_IN_CROP = 0.05, 8
 SOFTENING = 1.8  # cells that are added to a distance before the heat is divided by it
 
+CROP_MAXIMA = {  # shapes, for one input
+    'peaks': (MOST_PEAKS_IN_CROP,),  # heat, the hottest first
+    'keypoints': (MOST_PEAKS_IN_CROP, len(COCO), 3),  # y and x in cells, score
+}
+IMAGE_MAXIMA = {
+    'peaks': (MOST_PEAKS,),
+    'keypoints': (MOST_PEAKS, len(COCO), 3),
+    'boxes': (MOST_PEAKS, 4),  # in cells: y and x of the middle, height, width
+}
+
 KEYPOINTS = np.arange(len(COCO))
+
+NOTHING = {'peaks': np.zeros(0, np.float32), 'keypoints': np.zeros((0, len(COCO), 3), np.float32)}
 
 Floats = NDArray[np.floating]
 Indices = NDArray[np.signedinteger]
@@ -76,7 +90,7 @@ def each_input(
     outputs: Tensors, maps: Mapping[str, int], batch_shape: tuple[int, ...]
 ) -> list[Tensors]:
     """
-    Return the heads of each input of a batch: ``(maps, H / 4, W / 4)`` by name.
+    Return the heads of each input of a batch: ``(maps, H / 4, W / 4)`` by name; or its maxima.
 
     :param outputs: of the network.
     :param maps: how many of them each head has.
@@ -84,6 +98,9 @@ def each_input(
     :raises InferenceError: if they have other shapes, or hold NaN or infinity.
     """
     n, height, width, _ = batch_shape
+    if 'peaks' in outputs:
+        _refuse_nan(outputs['total'])
+        return [{name: each[i] for name, each in outputs.items()} for i in range(n)]
     for name, count in maps.items():
         shape, expected = outputs[name].shape, (n, count, height // STRIDE, width // STRIDE)
         if shape != expected:
@@ -102,25 +119,13 @@ def people_in_image(heads: Tensors, least_score: float, most: int) -> Poses:
     :param most: at most this many are kept.
     :raises InferenceError: if the heads hold NaN or infinity.
     """
-    peaks = _peaks(heads, max(least_score, LEAST_PEAK), MOST_PEAKS)  # no score is higher
-    if not len(peaks.cells):
+    least = max(least_score, LEAST_PEAK)  # no score is higher than the peak
+    found = heads if 'peaks' in heads else _maxima_in_image(heads, least)
+    keypoints, scores, people = _people(found, least)
+    if not len(people):
         return Poses.nobody()
-    sides = np.maximum(_read(heads, 'box_scale', peaks)[:, 0], 0.0)
-    middles = peaks.yx + _read(heads, 'box_offset', peaks)[:, 0]
+    middles, sides = np.split(_refuse_nan(found['boxes'][:len(people)]), 2, axis=1)
     boxes = STRIDE * np.hstack([middles - sides / 2, middles + sides / 2])[:, [1, 0, 3, 2]]
-    reach = np.maximum(REACH * sides.max(axis=1), LEAST_REACH)
-
-    hot, expected = _hot_cells(heads), _expected(heads, peaks)
-    rates = np.square(hot.y - expected[..., :1])
-    rates += np.square(hot.x - expected[..., 1:])
-    rates /= -np.square(reach)[:, None, None]
-    np.exp(rates, out=rates)
-    rates *= hot.heat
-    best = rates.argmax(axis=-1)
-    scores = np.take_along_axis(rates, best[..., None], axis=-1)[..., 0]
-    places = _places(heads, hot.cells[KEYPOINTS, best])
-    places = np.where((scores < FAINT)[..., None], expected + 0.5, places)
-    keypoints, people = STRIDE * places[..., ::-1], _scores(peaks, scores)
 
     order = np.argsort(-people, kind='stable')
     order = order[people[order] >= least_score]
@@ -138,9 +143,44 @@ def people_in_crop(heads: Tensors) -> Poses:
     :param heads: of one input.
     :raises InferenceError: if the heads hold NaN or infinity.
     """
+    found = heads if 'peaks' in heads else _maxima_in_crop(heads)
+    keypoints, scores, people = _people(found, LEAST_PEAK_IN_CROP)
+    if not len(people):
+        return Poses.nobody()
+    order = np.argsort(-people, kind='stable')
+    keypoints, scores = keypoints[order], scores[order]
+    return _poses(keypoints, scores, keypoint_boxes(keypoints, scores), people[order])
+
+
+def _maxima_in_image(heads: Tensors, least: float) -> Tensors:
+    peaks = _peaks(heads, least, MOST_PEAKS)
+    if not len(peaks.cells):
+        return NOTHING
+    sides = np.maximum(_read(heads, 'box_scale', peaks)[:, 0], 0.0)
+    middles = peaks.yx + _read(heads, 'box_offset', peaks)[:, 0]
+    reach = np.maximum(REACH * sides.max(axis=1), LEAST_REACH)
+
+    hot, expected = _hot_cells(heads), _expected(heads, peaks)
+    rates = np.square(hot.y - expected[..., :1])
+    rates += np.square(hot.x - expected[..., 1:])
+    rates /= -np.square(reach)[:, None, None]
+    np.exp(rates, out=rates)
+    rates *= hot.heat
+    best = rates.argmax(axis=-1)
+    scores = np.take_along_axis(rates, best[..., None], axis=-1)
+    places = _places(heads, hot.cells[KEYPOINTS, best])
+    places = np.where(scores < FAINT, expected + 0.5, places)
+    return {
+        'peaks': peaks.heat,
+        'keypoints': np.concatenate([places, scores], axis=-1),
+        'boxes': np.hstack([middles, sides]),
+    }
+
+
+def _maxima_in_crop(heads: Tensors) -> Tensors:
     peaks = _peaks(heads, LEAST_PEAK_IN_CROP, MOST_PEAKS_IN_CROP)
     if not len(peaks.cells):
-        return Poses.nobody()
+        return NOTHING
     heat, expected = heads['kpt_heatmap'], _expected(heads, peaks)
     y, x = (np.arange(side, dtype=np.float32) for side in heat.shape[1:])
     rates = np.square(y - expected[..., :1])[..., :, None]
@@ -149,12 +189,19 @@ def people_in_crop(heads: Tensors) -> Poses:
     rates += SOFTENING
     np.divide(heat, rates, out=rates)
     cells = rates.reshape(*expected.shape[:2], -1).argmax(axis=-1)
-    scores = heat.reshape(len(heat), -1)[KEYPOINTS, cells]
-    keypoints, people = STRIDE * _places(heads, cells)[..., ::-1], _scores(peaks, scores)
+    scores = heat.reshape(len(heat), -1)[KEYPOINTS, cells][..., None]
+    places = _places(heads, cells)
+    return {'peaks': peaks.heat, 'keypoints': np.concatenate([places, scores], axis=-1)}
 
-    order = np.argsort(-people, kind='stable')
-    keypoints, scores = keypoints[order], scores[order]
-    return _poses(keypoints, scores, keypoint_boxes(keypoints, scores), people[order])
+
+def _people(found: Tensors, least: float) -> tuple[Floats, Floats, Floats]:
+    """Return keypoints in pixels, their scores, and the scores of the people."""
+    peaks = found['peaks'][found['peaks'] >= least]
+    keypoints = _refuse_nan(found['keypoints'][:len(peaks)])
+    scores = keypoints[..., 2]
+    seen = scores > SEEN
+    means = (scores * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
+    return STRIDE * keypoints[..., 1::-1], scores, peaks * means
 
 
 class _Peaks(NamedTuple):
@@ -234,13 +281,6 @@ def _places(heads: Tensors, cells: Indices) -> Floats:
     _, _, width = heads['kpt_offset'].shape
     offsets = heads['kpt_offset'].reshape(len(COCO), 2, -1)[KEYPOINTS, :, cells]
     return np.asarray(np.stack(np.divmod(cells, width), axis=-1) + _refuse_nan(offsets))
-
-
-def _scores(peaks: _Peaks, scores: Floats) -> Floats:
-    """Return the scores of people, by their peaks and by the keypoints that are seen."""
-    seen = scores > SEEN
-    means = (scores * seen).sum(axis=1) / np.maximum(seen.sum(axis=1), 1)
-    return np.asarray(peaks.heat * means)
 
 
 def _poses(keypoints: Floats, scores: Floats, boxes: Floats, people: Floats) -> Poses:

@@ -75,6 +75,8 @@ class ModelSpec:
     :param any_shape: inputs come in many shapes by turns: a runtime loads the network once for all
         of them, rather than once for each.
     :param most_shapes: of its inputs that come by turns; as many stay ready.
+    :param on_gpu: operators that a GPU runs on its outputs, as ONNX's text; what they give, which
+        is less, may come in place of the outputs. Empty: there are none.
     """
 
     title: str
@@ -86,6 +88,7 @@ class ModelSpec:
     largest: Mapping[str, tuple[int, ...]]
     any_shape: bool = False
     most_shapes: int = MAX_SHAPES
+    on_gpu: str = ''
 
     @classmethod
     def from_dict(cls, fields: Mapping[str, Any]) -> ModelSpec:

@@ -34,6 +34,7 @@ from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.core.runtime import TensorSpec
 from movenet_ros.core.skeleton import COCO
+from movenet_ros.model.maxima import IMAGE_MAXIMA_TEXT
 from movenet_ros.model.thunder import Thunder
 import numpy as np
 
@@ -53,6 +54,7 @@ SPEC = ModelSpec(
     smallest={INPUT: (1, MULTIPLE, MULTIPLE, 3)},
     usual={INPUT: (1, 192, 256, 3)},
     largest={INPUT: (1, INPUT_SIZES[1], INPUT_SIZES[1], 3)},
+    on_gpu=IMAGE_MAXIMA_TEXT,
 )
 
 

@@ -28,6 +28,7 @@ from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import TensorSpec
 from movenet_ros.core.skeleton import COCO
+from movenet_ros.model.maxima import CROP_MAXIMA_TEXT
 import numpy as np
 from numpy.typing import NDArray
 
@@ -46,6 +47,7 @@ SPEC = ModelSpec(
     largest={INPUT: (BATCHES[-1], 256, 256, 3)},
     any_shape=True,
     most_shapes=len(BATCHES),
+    on_gpu=CROP_MAXIMA_TEXT,
 )
 
 

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 import json
 import os
 from pathlib import Path
@@ -26,12 +27,14 @@ from typing import Any
 import weakref
 
 from movenet_ros.backends import onnxruntime_gpu as module
+from movenet_ros.backends.gpu_sessions import OnnxRuntimeOnGpu
 from movenet_ros.backends.onnxruntime import load
 from movenet_ros.backends.onnxruntime_gpu import operators_on
 from movenet_ros.backends.request import BackendRequest
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.heads import IMAGE_HEADS
+from movenet_ros.core.heads import IMAGE_MAXIMA
 from movenet_ros.core.runtime import MAX_SHAPES
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.runtime import shapes_of
@@ -47,7 +50,10 @@ import pytest
 TENSORRT, CUDA = 'TensorrtExecutionProvider', 'CUDAExecutionProvider'
 CPU = 'CPUExecutionProvider'
 MODEL = Path('/models/model.onnx')
-ON_GPU = BackendRequest(SPEC, 'onnxruntime', 'gpu')
+MAXIMA = {**IMAGE_MAXIMA, 'total': ()}
+PLAIN = replace(SPEC, on_gpu='')
+ON_GPU = BackendRequest(PLAIN, 'onnxruntime', 'gpu')
+DECODING = BackendRequest(SPEC, 'onnxruntime', 'gpu')
 NO_LIBRARY = (
     '2026-11-27 12:00:00.1 [E:onnxruntime:Default, provider_bridge_ort.cc:2273 TryGetProviderInfo'
     '_CUDA] Failed to load library libonnxruntime_providers_cuda.so with error:'
@@ -80,23 +86,36 @@ class FakeBinding:
     def __init__(self) -> None:
         self.inputs: dict[str, FakePlace] = {}
         self.outputs: list[str] = []
+        self.left_there: list[str] = []
         self.answers: list[NDArray[Any]] = []
 
     def bind_ortvalue_input(self, name: str, place: FakePlace) -> None:
         self.inputs[name] = place
 
-    def bind_output(self, name: str, device: str = 'cpu') -> None:
-        assert device == 'cpu'
+    def bind_output(self, name: str, device: str = 'cpu', number: int = 0) -> None:
         self.outputs.append(name)
+        self.left_there += [name] * (device == 'cuda')
+
+    def get_outputs(self) -> list[SimpleNamespace]:
+        assert self.left_there == self.outputs
+        return [SimpleNamespace(content=each) for each in self.answers]
 
     def copy_outputs_to_cpu(self) -> list[NDArray[Any]]:
+        assert not self.left_there
         return self.answers
 
 
 class FakeSession:
-    """Stands in for an InferenceSession; it answers the first value of the input everywhere."""
+    """
+    Stands in for an InferenceSession; it answers the first value of the input everywhere.
 
-    def __init__(self, fake: FakeRuntime, options: SimpleNamespace, started: list[str]) -> None:
+    :param is_network: rather than what follows on one.
+    """
+
+    def __init__(
+        self, fake: FakeRuntime, options: SimpleNamespace, started: list[str], is_network: bool
+    ) -> None:
+        self._is_network = is_network
         self._fake, self._options, self._started = fake, options, started
         fake.sessions.append(weakref.ref(self))
 
@@ -109,19 +128,26 @@ class FakeSession:
     def get_outputs(self) -> list[SimpleNamespace]:
         return [
             SimpleNamespace(name=name, type='tensor(float)', shape=['n', maps, 'h4', 'w4'])
-            for name, maps in IMAGE_HEADS.items()
+            for name, maps in (IMAGE_HEADS if self._is_network else MAXIMA).items()
         ]
 
     def io_binding(self) -> FakeBinding:
         return FakeBinding()
 
-    def run(self, outputs: list[str], inputs: dict[str, NDArray[Any]]) -> list[NDArray[Any]]:
-        ((name, picture),) = inputs.items()
+    def run(
+        self, outputs: list[str] | None, inputs: dict[str, NDArray[Any]]
+    ) -> list[NDArray[Any]]:
+        first, stated = next(iter(inputs.values())), self._options.dimensions
         if self._started[0] in self._fake.unfit:
             raise state.Fail('CUDA failure 2: out of memory\n at line 1')
-        stated = self._options.dimensions
-        assert not stated or stated == dict(zip('nhw', picture.shape))
-        return [np.full((1, 1, 1, 1), picture.flat[0], np.float32) for _ in outputs]
+        if self._is_network:
+            assert not stated or stated == dict(zip('nhw', first.shape))
+        else:
+            assert stated == {'batch': 1, 'rows': 1, 'columns': 1}
+            if self._fake.cannot_follow:
+                raise state.Fail('no kernel')
+        names = outputs or MAXIMA
+        return [np.full((1, 1, 1, 1), first.flat[0], np.float32) for _ in names]
 
     def run_with_iobinding(self, binding: FakeBinding) -> None:
         inputs = {name: each.content for name, each in binding.inputs.items()}
@@ -129,7 +155,8 @@ class FakeSession:
 
     def end_profiling(self) -> str:
         path = f'{self._options.profile_file_prefix}_2026.json'
-        Path(path).write_text(json.dumps(self._fake.profile))
+        profile = self._fake.profile if self._is_network else self._fake.profile_behind
+        Path(path).write_text(json.dumps(profile))
         return path
 
 
@@ -158,7 +185,9 @@ class FakeRuntime:
         self.no_room = False
         self.options: dict[str, dict[str, str]] = {}
         self.preloaded = 0
+        self.cannot_follow = False
         self.profile: list[dict[str, Any]] = []
+        self.profile_behind: list[dict[str, Any]] = []
         self.sessions: list[weakref.ref[FakeSession]] = []
         self.made: list[Any] = []
         self.OrtValue = SimpleNamespace(
@@ -181,7 +210,7 @@ class FakeRuntime:
         )
 
     def InferenceSession(  # noqa: N802 (onnxruntime's name)
-        self, path: str, options: SimpleNamespace, providers: list[Any]
+        self, model: str | bytes, options: SimpleNamespace, providers: list[Any]
     ) -> FakeSession:
         assert self.preloaded
         if self.no_room:
@@ -189,7 +218,7 @@ class FakeRuntime:
         self.options = dict(each if isinstance(each, tuple) else (each, {}) for each in providers)
         os.write(2, self._log.encode())
         started = [each for each in self.options if each not in self.failing]
-        return FakeSession(self, options, started)
+        return FakeSession(self, options, started, isinstance(model, str))
 
 
 MakeFake = Callable[..., FakeRuntime]
@@ -232,7 +261,7 @@ def test_a_limit_of_gpu_memory_is_passed_in_bytes(
     fake: MakeFake, limit_mb: int, given: str | None
 ) -> None:
     runtime = fake(tensorrt=True)
-    load(MODEL, BackendRequest(SPEC, device='gpu', gpu_memory_limit_mb=limit_mb))
+    load(MODEL, BackendRequest(PLAIN, device='gpu', gpu_memory_limit_mb=limit_mb))
     assert runtime.options[CUDA].get('gpu_mem_limit') == given
     assert runtime.options[TENSORRT].get('trt_max_workspace_size') == given
 
@@ -277,7 +306,7 @@ def test_one_engine_of_tensorrt_serves_every_shape_and_is_kept(
     fake: MakeFake, tmp_path: Path
 ) -> None:
     runtime = fake(tensorrt=True)
-    load(MODEL, BackendRequest(SPEC, device='gpu', compiled=tmp_path))
+    load(MODEL, BackendRequest(PLAIN, device='gpu', compiled=tmp_path))
     options = runtime.options[TENSORRT]
     assert options['trt_profile_min_shapes'] == 'input:1x32x32x3'
     assert options['trt_profile_max_shapes'] == 'input:1x1024x1024x3'
@@ -403,11 +432,12 @@ def test_an_error_that_is_kept_holds_nothing_on_the_gpu(
 
 def test_a_runtime_that_is_closed_leaves_nothing_on_the_gpu(on_gpu: OnGpu) -> None:
     runtime, backend = on_gpu
-    assert isinstance(backend, module.OnnxRuntimeOnGpu)
+    assert isinstance(backend, OnnxRuntimeOnGpu)
     backend.run(image(1))
-    _, by_name = backend._sessions.get(shapes_of(image(1)))
-    places = [weakref.ref(each) for each in by_name.values()]
-    del by_name, _
+    places = [
+        weakref.ref(each)
+        for each in backend._sessions.get(shapes_of(image(1))).places.values()
+    ]
     backend.close()
     assert [each() for each in (*runtime.sessions, *places)] == [None] * 2
 
@@ -453,6 +483,36 @@ def test_operators_on_the_cpu_are_named_if_they_touch_images(fake: MakeFake) -> 
     info = load(MODEL, ON_GPU).info
     assert info.cpu_operators == ('Resize', 'TopK')
     assert str(info).endswith('(on the CPU: Resize, TopK)')
+
+
+def test_decoding_begins_on_the_gpu_and_maps_stay_there(fake: MakeFake) -> None:
+    fake()
+    answer = load(MODEL, DECODING).run(image(3))
+    assert {name: each.item() for name, each in answer.items()} == dict.fromkeys(MAXIMA, 3)
+
+
+@pytest.mark.parametrize('reason', ['its operators run on the CPU', 'it fails', 'no onnx'])
+def test_where_decoding_does_not_work_there_maps_leave_the_gpu(
+    fake: MakeFake, monkeypatch: pytest.MonkeyPatch, reason: str
+) -> None:
+    runtime = fake()
+    if reason == 'its operators run on the CPU':
+        runtime.profile_behind = [ran('TopK', CPU, 600_000, 8)]
+    elif reason == 'it fails':
+        runtime.cannot_follow = True
+    else:
+        monkeypatch.setattr(module, 'find_spec', lambda name: None)
+    backend = load(MODEL, DECODING)
+    assert backend.run(image(3)).keys() == IMAGE_HEADS.keys()
+    assert backend.info.cpu_operators == ()
+
+
+def test_all_that_decoding_took_is_freed(fake: MakeFake) -> None:
+    runtime = fake()
+    backend = load(MODEL, DECODING)
+    backend.run(image(3))
+    backend.close()
+    assert [each() for each in runtime.sessions] == [None] * len(runtime.sessions)
 
 
 def test_a_real_profile_has_operators_and_their_sizes(
