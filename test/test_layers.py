@@ -60,7 +60,7 @@ ROS = {'ament_index_python', 'cv_bridge', 'rclpy'} | MESSAGES
 HEAVY = {'google', 'onnx', 'onnxruntime', 'openvino', 'tensorflow', 'tensorflow_hub'}
 THIRD_PARTIES = {
     'core': {'cv2', 'numpy'},  # SciPy and PyAV are loaded by name: no walk sees that
-    'backends': {'numpy', 'onnxruntime', 'openvino', 'tensorflow'},
+    'backends': {'numpy', 'onnx', 'onnxruntime', 'openvino', 'tensorflow'},
     'model': {'google', 'numpy', 'onnx', 'tensorflow', 'tensorflow_hub'},
     'messages': {'cv2', 'numpy', 'cv_bridge', 'rclpy'} | MESSAGES,
     'settings': set(),
