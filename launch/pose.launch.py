@@ -92,6 +92,14 @@ ARGUMENTS = (
         '', 'raw', 'compressed',
     ),
     (
+        'mode', '',
+        'fast: people are detected, once an image; balanced: each person is looked at closely'
+        ' too, within refine.budget_ms; accurate: two detections and everybody, in every image;'
+        ' auto: accurate on a GPU, balanced on a CPU where the time measured there allows 30 Hz,'
+        ' else fast. Empty: as in params_file.',
+        '', 'auto', 'fast', 'balanced', 'accurate',
+    ),
+    (
         'backend', '',
         'Inference runtime; auto: the fastest that works on this machine. Empty: as in'
         ' params_file.',
@@ -291,7 +299,7 @@ def pose_node(given: dict[str, str], nodes: list[Node]) -> Node:
         namespace=namespace(given),
         parameters=[
             *params_file(given),
-            *overrides(given, 'autostart', 'backend', 'image_transport', 'use_sim_time'),
+            *overrides(given, 'autostart', 'backend', 'image_transport', 'mode', 'use_sim_time'),
         ],
         remappings=[('image', given['image'])],
         ros_arguments=[

@@ -89,6 +89,14 @@ ARGUMENTS = (
         'YAML file of parameters for pose_node; a copy of config/pose.yaml, for example.',
     ),
     (
+        'mode', '',
+        'fast: people are detected, once an image; balanced: each person is looked at closely'
+        ' too, within refine.budget_ms; accurate: two detections and everybody, in every image;'
+        ' auto: accurate on a GPU, balanced on a CPU where the time measured there allows 30 Hz,'
+        ' else fast. Empty: as in params_file.',
+        '', 'auto', 'fast', 'balanced', 'accurate',
+    ),
+    (
         'backend', '',
         'Inference runtime; auto: the fastest that works on this machine. Empty: as in'
         ' params_file.',

@@ -154,7 +154,8 @@ class AnnotateSettings:
     )
     refined: bool = param(
         False,
-        'Mark who was looked at closely in this image (for debugging).',
+        'Write a + into the label of each person who was looked at closely in this image (for'
+        ' debugging).',
         run_time=True,
     )
 

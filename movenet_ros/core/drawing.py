@@ -101,6 +101,7 @@ def draw_poses(
     keypoint_threshold: float,
     boxes: bool = True,
     scores: bool = True,
+    refined: bool = False,
 ) -> NDArray[np.uint8]:
     """
     Draw people into a copy of an image.
@@ -109,6 +110,7 @@ def draw_poses(
     :param keypoint_threshold: keypoints scored below it are not drawn.
     :param boxes: draw the box of each person.
     :param scores: write the score of each person; a track id is always written.
+    :param refined: write a + for each person who was looked at closely in this image.
     :return: ``(H, W, 3)`` BGR, a new array.
     """
     canvas = image_bgr.copy()
@@ -126,7 +128,8 @@ def draw_poses(
         _draw_skeleton(canvas, poses.keypoints[i], seen[i], poses.skeleton, colors[i], pen)
     labels = [
         Label(
-            _words(poses, i, scores), colors[i], sizes[i], corners[i], poses.keypoints[i][seen[i]]
+            _words(poses, i, scores, refined), colors[i], sizes[i], corners[i],
+            poses.keypoints[i][seen[i]],
         )
         for i in np.argsort(np.where(poses.ids, poses.ids, np.inf), kind='stable').tolist()
     ]
@@ -134,10 +137,11 @@ def draw_poses(
     return np.asarray(canvas)
 
 
-def _words(poses: Poses, i: int, scores: bool) -> list[str]:
+def _words(poses: Poses, i: int, scores: bool, refined: bool) -> list[str]:
     """Return what is written of a person, the most important first."""
     person_id = int(poses.ids[i])
-    return [f'#{person_id}'] * (person_id > 0) + [f'{poses.scores[i]:.2f}'] * scores
+    words = [f'#{person_id}'] * (person_id > 0) + [f'{poses.scores[i]:.2f}'] * scores
+    return words + ['+'] * bool(refined and poses.refined[i])
 
 
 def _draw_box(

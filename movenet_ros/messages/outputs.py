@@ -70,6 +70,10 @@ class Annotate(Protocol):
     def scores(self) -> bool:
         """Return whether scores are."""
 
+    @property
+    def refined(self) -> bool:
+        """Return whether a mark is for each person who was looked at closely in the image."""
+
 
 class OutputSettings(Protocol):
     """What outputs read of the settings: :class:`movenet_ros.settings.PoseParameters`."""
@@ -111,6 +115,7 @@ class Result:
             self.settings.keypoint_threshold,
             self.settings.annotate.boxes,
             self.settings.annotate.scores,
+            self.settings.annotate.refined,
         )
 
 

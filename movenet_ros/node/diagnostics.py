@@ -104,6 +104,7 @@ def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
     """
     activity = report.activity
     latencies, inferences = activity.latencies_ms, activity.inferences_ms
+    stages = activity.stages_ms
     return [
         _status(
             f'{name}: images',
@@ -127,7 +128,14 @@ def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
             latency_ms_max=_figure(latencies, 1),
             inference_ms_median=_figure(inferences, 0),
             inference_ms_max=_figure(inferences, 1),
+            detection_ms_mean=_figure(stages, 0),
+            refinement_ms_mean=_figure(stages, 1),
+            other_ms_mean=_figure(stages, 2),
             people=str(activity.people),
+            people_refined_mean='' if activity.refined is None else f'{activity.refined:.1f}',
+            budget_used_percent=(
+                '' if activity.budget_used is None else f'{100 * activity.budget_used:.0f}'
+            ),
         ),
         _status(
             f'{name}: model', report, model_findings(report), state=report.state, **report.model
@@ -197,9 +205,11 @@ def model_findings(report: Report) -> list[Finding]:
         return [(ERROR, report.model_problem)]
     if report.is_loading:
         return [(WARN, LOADING)]
-    if report.fallback:
-        return [(WARN, report.fallback)]
-    return [(OK, report.model.get('backend', ''))] if report.model.get('backend') else []
+    if report.fallback or report.mode_problem:
+        return [(WARN, each) for each in (report.fallback, report.mode_problem) if each]
+    if 'backend' not in report.model:
+        return []
+    return [(OK, f'{report.model["backend"]}, mode {report.model["mode"]}')]
 
 
 def _too_few(what: str, rate_hz: float, least_hz: float) -> list[Finding]:
@@ -232,5 +242,5 @@ def _status(
     )
 
 
-def _figure(summary: tuple[float, float] | None, which: int) -> str:
+def _figure(summary: tuple[float, ...] | None, which: int) -> str:
     return f'{summary[which]:.1f}' if summary else ''

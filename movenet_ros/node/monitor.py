@@ -21,12 +21,34 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from statistics import mean
 from statistics import median
 from threading import Lock
 import time
+from typing import NamedTuple
 
 WINDOW_S = 5.0
 SETTLED_S = 7.5  # until then the window may reach back to before an image could be received
+
+
+class Work(NamedTuple):
+    """
+    What was done about an image.
+
+    :param people: found in it.
+    :param refined: of these, who were looked at closely.
+    :param detection_s: that the network took that finds people.
+    :param refinement_s: that the network took that looks closer.
+    :param other_s: that all else took, from the message to the poses.
+    :param budget_used: share of refine.budget_ms that it cost by the table; None without one.
+    """
+
+    people: int = 0
+    refined: int = 0
+    detection_s: float = 0.0
+    refinement_s: float = 0.0
+    other_s: float = 0.0
+    budget_used: float | None = None
 
 
 @dataclass(frozen=True)
@@ -47,7 +69,10 @@ class Activity:
     :param rejected_lately: images.
     :param latencies_ms: from the stamp of an image to its poses, median and greatest; None where
         nothing was processed lately.
-    :param inferences_ms: that the model took, the same way.
+    :param inferences_ms: that the networks took, the same way.
+    :param stages_ms: of an image: detection, refinement and all else, on the average.
+    :param refined: people who were looked at closely in an image, on the average.
+    :param budget_used: share of refine.budget_ms, on the average.
     :param is_settled: whether that was long enough ago for rates to be judged.
     :param busy_s: for how long the image in work has been processed; 0 if none is.
     """
@@ -65,6 +90,9 @@ class Activity:
     rejected_lately: int
     latencies_ms: tuple[float, float] | None
     inferences_ms: tuple[float, float] | None
+    stages_ms: tuple[float, ...] | None
+    refined: float | None
+    budget_used: float | None
     is_settled: bool
     busy_s: float
 
@@ -86,8 +114,8 @@ class Monitor:
         self._arrivals: deque[float] = deque()
         self._drops: deque[tuple[float, int]] = deque()  # when, and how many
         self._rejections: deque[float] = deque()
-        # when, latency, inference
-        self._results: deque[tuple[float, float | None, float]] = deque()
+        # when, latency, and what was done
+        self._results: deque[tuple[float, float | None, Work]] = deque()
         self.restart()
 
     def restart(self) -> None:
@@ -136,7 +164,7 @@ class Monitor:
             self._rejections.append(self._clock())
             self._forget()
 
-    def finish(self, latency_s: float | None, inference_s: float, people: int) -> None:
+    def finish(self, latency_s: float | None, work: Work) -> None:
         """
         Count an image that was processed.
 
@@ -144,8 +172,8 @@ class Monitor:
         """
         with self._lock:
             self._processed += 1
-            self._people = people
-            self._results.append((self._clock(), latency_s, inference_s))
+            self._people = work.people
+            self._results.append((self._clock(), latency_s, work))
             self._forget()
 
     def activity(self) -> Activity:
@@ -157,6 +185,9 @@ class Monitor:
             arrived = len(self._arrivals) + dropped
             busy_since_s = self._busy_since_s
             is_settled = self._clock() - self._begun_s > SETTLED_S
+            done = [work for _, _, work in self._results]
+            stages_s = [(each.detection_s, each.refinement_s, each.other_s) for each in done]
+            used = [each.budget_used for each in done if each.budget_used is not None]
             return Activity(
                 is_settled=is_settled,
                 arrived=self._arrived,
@@ -171,7 +202,10 @@ class Monitor:
                 dropped_share=dropped / arrived if arrived else 0.0,
                 rejected_lately=len(self._rejections),
                 latencies_ms=_summary([each for _, each, _ in self._results if each is not None]),
-                inferences_ms=_summary([inference for _, _, inference in self._results]),
+                inferences_ms=_summary([each.detection_s + each.refinement_s for each in done]),
+                stages_ms=tuple(1e3 * mean(each) for each in zip(*stages_s)) or None,
+                refined=mean(each.refined for each in done) if done else None,
+                budget_used=mean(used) if used else None,
                 busy_s=0.0 if busy_since_s is None else self._clock() - busy_since_s,
             )
 

@@ -42,10 +42,10 @@ class Report:
     :param images_problem: what is wrong with the images, empty if nothing is.
     :param model_problem: why there is no model, empty if nothing is wrong.
     :param fallback: why the model does not run where it could, empty if it does.
+    :param mode_problem: why the mode is not the one asked for, empty if it is.
     :param is_loading: whether the model is being loaded anew.
     :param counts_dropped: whether the number of dropped images is known.
-    :param model: figures about the model: ``backend``, ``device``, ``model``, ``sha256``,
-        ``input_shape``, ``failures``.
+    :param model: figures about the model, by name.
     """
 
     state: str
@@ -56,6 +56,7 @@ class Report:
     images_problem: str = ''
     model_problem: str = ''
     fallback: str = ''
+    mode_problem: str = ''
     is_loading: bool = False
     counts_dropped: bool = False
     model: Mapping[str, str] = field(default_factory=dict)
@@ -73,6 +74,7 @@ def report_of(node: PoseNode) -> Report:
         images_problem=stream.problem,
         model_problem=str(node.refusal or ''),
         fallback=perception.fallback if perception else '',
+        mode_problem=perception.choice.problem if perception else '',
         is_loading=perception.is_loading if perception else False,
         counts_dropped=stream.counts_dropped,
         model=_described(perception) if perception else {},
@@ -81,13 +83,19 @@ def report_of(node: PoseNode) -> Report:
 
 def _described(perception: Perception) -> dict[str, str]:
     """Return what runs."""
-    network = perception.networks.first
-    info = network.runtime.info
+    networks, choice = perception.networks, perception.choice
+    first, closer = networks.first, networks.closer
+    info = first.runtime.info
     return {
         'backend': str(info),
         'device': info.device,
-        'model': str(network.file or ''),
-        'sha256': network.sha256,
-        'input_shape': 'x'.join(map(str, network.shape)),
+        'mode': choice.mode,
+        'mode_reason': choice.why,
+        'model': str(first.file or ''),
+        'sha256': first.sha256,
+        'input_shape': 'x'.join(map(str, first.shape)),
+        'refine_model': str(closer.file or '') if closer else '',
+        'refine_sha256': closer.sha256 if closer else '',
+        'refine_input_shape': 'x'.join(map(str, closer.shape)) if closer else '',
         'failures': str(perception.failures),
     }

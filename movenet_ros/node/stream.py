@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import time
+
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import OtherTopicError
 from movenet_ros.core.errors import StartError
@@ -36,6 +38,7 @@ from movenet_ros.node.managed_node import ManagedNode
 from movenet_ros.node.middleware import lower_receiver_priority
 from movenet_ros.node.middleware import receiving_s
 from movenet_ros.node.monitor import Monitor
+from movenet_ros.node.monitor import Work
 from movenet_ros.node.publishers import Publishers
 from movenet_ros.node.silence import ros_type
 from movenet_ros.perception import Perception
@@ -259,6 +262,7 @@ class Stream:
     def _process(self, message: bytes) -> None:
         perception, tracker = self._perception, self._tracker
         assert perception is not None and tracker is not None
+        begun_s = time.perf_counter()
         stamped = self._read(message, self.settings.image.max_pixels)
         header, image = stamped.header, stamped.image
         stamp = stamp_ns(header.stamp)
@@ -267,7 +271,16 @@ class Stream:
         poses = perception.people(image, stamp, tracker=tracker)
         self._publishers.publish(Result(header, image, poses, self.settings))
         latency_s = None if tracker.problem else self._clock_watch.latency_s(stamp)
-        self.monitor.finish(latency_s, perception.inference_s, len(poses))
+        networks, refined = perception.networks, int(poses.refined.sum())
+        detection_s, inference_s = networks.first.seconds, perception.inference_s
+        self.monitor.finish(latency_s, Work(
+            people=len(poses),
+            refined=refined,
+            detection_s=detection_s,
+            refinement_s=inference_s - detection_s,
+            other_s=time.perf_counter() - begun_s - inference_s,
+            budget_used=perception.finder.budget_used,
+        ))
         people = f'{len(poses)} {"person" if len(poses) == 1 else "people"}'
         self.gate.answer(True, f'{people} in the image stamped {stamp / NANOSECONDS:.9f}')
         log = self._node.get_logger()
@@ -275,7 +288,7 @@ class Stream:
             after = '' if latency_s is None else f', {1000 * latency_s:.1f} ms after its stamp'
             log.debug(
                 f'{people} in the image stamped {stamp / NANOSECONDS:.9f}{after}:'
-                f' {1000 * perception.inference_s:.1f} ms of inference'
+                f' {1000 * inference_s:.1f} ms of inference, {refined} looked at closely'
             )
 
     def _reject(self, reason: str) -> None:

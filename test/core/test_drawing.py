@@ -15,6 +15,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -228,6 +229,16 @@ def test_the_score_is_written_above_the_box() -> None:
 @pytest.mark.parametrize(('track_id', 'shown'), [(3, True), (0, False)])
 def test_an_id_is_written_without_the_scores_too(track_id: int, shown: bool) -> None:
     assert changed(BLANK, skeleton_only(person(track_id=track_id))).any() == shown
+
+
+def test_who_was_looked_at_closely_is_marked_where_that_is_asked_for() -> None:
+    """Nobody else is."""
+    ordinary = person(track_id=3)
+    closely = replace(ordinary, refined=np.array([True]))
+    marked = draw_poses(BLANK, closely, THRESHOLD, refined=True)
+    assert changed(marked, draw_poses(BLANK, closely, THRESHOLD)).any()
+    others = (draw_poses(BLANK, ordinary, THRESHOLD, refined=each) for each in (True, False))
+    np.testing.assert_array_equal(*others)
 
 
 @pytest.mark.parametrize('track_id', [1, 12345])

@@ -190,7 +190,9 @@ def test_by_default_nothing_overrides_a_parameter_that_an_including_file_sets(
 
 
 def test_given_arguments_override_the_file(start: Started) -> None:
-    given = {'autostart': 'false', 'backend': 'onnxruntime', 'image_transport': 'raw'}
+    given = {
+        'autostart': 'false', 'backend': 'onnxruntime', 'image_transport': 'raw', 'mode': 'fast',
+    }
     file, own = start(params_file=PARAMS_FILE, **given)['pose_node'].parameters
     assert file == Path(PARAMS_FILE)
     assert own == {**given, 'autostart': False}
@@ -216,7 +218,7 @@ def test_a_namespace_that_an_including_file_has_pushed_comes_once(
 
 
 def test_parameters_of_the_nodes_exist(start: Started) -> None:
-    given = {'autostart': 'true', 'backend': 'auto', 'image_transport': 'raw'}
+    given = {'autostart': 'true', 'backend': 'auto', 'image_transport': 'raw', 'mode': 'auto'}
     nodes = start(**given) | start(**VIDEO, **given)
     for name, table in (('pose_node', PoseParameters), ('video_source', VideoSourceParameters)):
         assert own_parameters(nodes[name]).keys() <= rows(table).keys()

@@ -57,16 +57,23 @@ GOOD = Report(
         rejected_lately=0,
         latencies_ms=(40.04, 90.0),
         inferences_ms=(20.0, 30.06),
+        stages_ms=(12.04, 8.0, 4.06),
+        refined=1.5,
+        budget_used=0.625,
         busy_s=0.02,
     ),
     thresholds=DiagnosticsSettings(),
     topic='/image',
     counts_dropped=True,
-    model={'backend': 'onnxruntime 1.2 on CPU, f32', 'device': 'CPU', 'failures': '0'},
+    model={
+        'backend': 'onnxruntime 1.2 on CPU, f32', 'device': 'CPU', 'mode': 'balanced',
+        'failures': '0',
+    },
 )
 NOTHING: dict[str, Any] = {
     'arriving_hz': 0.0, 'processed_hz': 0.0, 'dropped_share': 0.0, 'latencies_ms': None,
-    'inferences_ms': None, 'busy_s': 0.0,
+    'inferences_ms': None, 'stages_ms': None, 'refined': None, 'budget_used': None,
+    'busy_s': 0.0,
 }
 IDLE = {**NOTHING, 'idle': 'waiting for subscribers'}
 
@@ -117,6 +124,8 @@ CASES: dict[str, tuple[Any, dict[str, Any], bytes, str]] = {
         poses_findings, {'latencies_ms': (41.0, 42.0), 'max_latency_ms': 40.0}, WARN, '41 ms',
     ),
     'the model is good': (model_findings, {}, OK, 'onnxruntime'),
+    'the mode is told': (model_findings, {}, OK, 'mode balanced'),
+    'the mode is another': (model_findings, {'mode_problem': 'no Thunder'}, WARN, 'no Thunder'),
     'there is no model': (
         model_findings, {'model_problem': 'no model', 'fallback': 'no GPU'}, ERROR, 'no model',
     ),
@@ -152,6 +161,11 @@ def test_up_to_the_limits_nothing_is_wrong(changes: dict[str, Any]) -> None:
     report = made(**changes)
     levels = [level for level, _ in (*images_findings(report), *poses_findings(report))]
     assert levels == [OK, OK]
+
+
+def test_a_gpu_that_is_not_used_hides_no_other_mode() -> None:
+    found = model_findings(made(fallback='no GPU', mode_problem='no Thunder'))
+    assert found == [(WARN, 'no GPU'), (WARN, 'no Thunder')]
 
 
 def test_an_idle_node_is_not_too_slow() -> None:
@@ -229,14 +243,16 @@ def test_the_figures() -> None:
     assert found['poses'] == {
         'output_rate_hz': '29.50', 'images_out': '891', 'latency_ms_median': '40.0',
         'latency_ms_max': '90.0', 'inference_ms_median': '20.0', 'inference_ms_max': '30.1',
-        'people': '2',
+        'detection_ms_mean': '12.0', 'refinement_ms_mean': '8.0', 'other_ms_mean': '4.1',
+        'people': '2', 'people_refined_mean': '1.5', 'budget_used_percent': '62',
     }
     assert found['model'] == {'state': 'active', **GOOD.model}
 
 
 def test_without_images_there_are_no_times() -> None:
     found = values(all_of(made(**NOTHING))['poses'])
-    assert [value for key, value in found.items() if '_ms_' in key] == [''] * 4
+    assert {value for key, value in found.items() if '_ms_' in key} == {''}
+    assert found['people_refined_mean'] == found['budget_used_percent'] == ''
 
 
 @pytest.mark.parametrize(

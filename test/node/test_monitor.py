@@ -23,6 +23,7 @@ from typing import Any
 from movenet_ros.node.monitor import Monitor
 from movenet_ros.node.monitor import SETTLED_S
 from movenet_ros.node.monitor import WINDOW_S
+from movenet_ros.node.monitor import Work
 import pytest
 
 
@@ -83,7 +84,7 @@ def test_after_a_while_only_the_counts_remain(clock: Any, monitor: Monitor) -> N
     """Though nothing calls it in between."""
     monitor.arrive()
     monitor.drop(1)
-    monitor.finish(0.1, 0.05, 2)
+    monitor.finish(0.1, Work(people=2, detection_s=0.05))
     monitor.reject('none')
     clock.now_s += WINDOW_S + 0.01
     activity = monitor.activity()
@@ -95,15 +96,29 @@ def test_after_a_while_only_the_counts_remain(clock: Any, monitor: Monitor) -> N
 
 def test_times_are_median_and_greatest_in_milliseconds(monitor: Monitor) -> None:
     for latency_s, inference_s in ((0.1, 0.01), (0.9, 0.05), (0.2, 0.02)):
-        monitor.finish(latency_s, inference_s, people=1)
+        monitor.finish(latency_s, Work(1, 1, inference_s / 2, inference_s / 2))
     activity = monitor.activity()
     assert activity.latencies_ms == pytest.approx((200, 900))
     assert activity.inferences_ms == pytest.approx((20, 50))
 
 
+def test_what_the_stages_take_is_a_mean_and_so_are_people_and_budget(monitor: Monitor) -> None:
+    """Not every image has each of them, and means add up."""
+    monitor.finish(0.1, Work(2, 2, 0.006, 0.014, 0.003, 0.8))
+    monitor.finish(0.1, Work(2, 1, 0.0, 0.007, 0.001, 0.3))
+    activity = monitor.activity()
+    assert activity.stages_ms == pytest.approx((3, 10.5, 2))
+    assert (activity.refined, activity.budget_used) == pytest.approx((1.5, 0.55))
+
+
+def test_without_a_budget_none_is_used(monitor: Monitor) -> None:
+    monitor.finish(0.1, Work(people=1))
+    assert monitor.activity().budget_used is None
+
+
 def test_a_latency_that_is_not_known_is_not_counted(monitor: Monitor) -> None:
     for latency_s in (None, 0.1, None):
-        monitor.finish(latency_s, 0.02, 1)
+        monitor.finish(latency_s, Work(people=1, detection_s=0.02))
     activity = monitor.activity()
     assert activity.latencies_ms == pytest.approx((100, 100)) and activity.processed == 3
 
@@ -128,7 +143,7 @@ def test_after_a_restart_the_counts_stay(clock: Any, monitor: Monitor) -> None:
     every(clock, 0.1, 30, monitor.arrive)
     monitor.drop(30)
     monitor.reject('none')
-    monitor.finish(0.1, 0.05, people=1)
+    monitor.finish(0.1, Work(people=1))
     monitor.restart()
     activity = monitor.activity()
     assert (activity.arrived, activity.rejected, activity.processed) == (60, 1, 1)
@@ -153,7 +168,7 @@ def test_it_holds_no_more_than_the_last_seconds(clock: Any, monitor: Monitor) ->
         monitor.arrive()
         monitor.drop(1)
         monitor.reject('none')
-        monitor.finish(0.1, 0.05, people=1)
+        monitor.finish(0.1, Work(people=1))
 
     every(clock, 0.1, 1000, act)
     kept = (monitor._arrivals, monitor._drops, monitor._rejections, monitor._results)
@@ -168,7 +183,7 @@ def test_other_threads_may_ask() -> None:
         for _ in range(1000):
             with monitor.working():
                 monitor.drop(1)
-                monitor.finish(0.1, 0.05, people=1)
+                monitor.finish(0.1, Work(people=1))
 
     workers = [Thread(target=work) for _ in range(2)]
     for each in workers:
