@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from movenet_ros.core.heads import CROP_HEADS
 from movenet_ros.core.heads import each_input
@@ -55,9 +56,9 @@ class Thunder(CropModel):
     """
     Finds the people in crops.
 
-    :param batches: how many crops run at once, in growing numbers; with black, a batch is filled
-        up, and its crops become squares: there is one shape for each number. On a CPU, a batch
-        takes as long as its crops one by one.
+    :param batches: how many crops run at once, in growing numbers. With black, a batch is filled
+        up, and each crop lies in the middle of a square: there is one shape for each number.
+        On a CPU, a batch takes as long as its crops one by one.
     """
 
     spec = SPEC
@@ -65,32 +66,52 @@ class Thunder(CropModel):
 
     def __init__(self, batches: Sequence[int] = (1,)) -> None:
         self._batches = batches
+        self._are_squares = batches[-1] > 1
 
     def input_shapes(self, crops_wh: Sequence[tuple[int, int]]) -> list[Shapes]:
         """Return the shapes of batches; see :class:`movenet_ros.core.pose_model.CropModel`."""
-        sizes = dict.fromkeys(self._size(wh) for wh in crops_wh)
+        sizes = dict.fromkeys(
+            (max(width, height),) * 2 if self._are_squares else (height, width)
+            for width, height in crops_wh
+        )
         return [((INPUT, (n, *size, 3)),) for n in self._batches for size in sizes]
 
     def find(self, crops: Sequence[NDArray[np.uint8]], run: Run) -> list[Poses]:
         """Find the people in crops; see :class:`movenet_ros.core.pose_model.CropModel`."""
+        inputs = [_square_around(crop) for crop in crops] if self._are_squares else crops
         found = [Poses.nobody()] * len(crops)
-        sizes = [self._size(crop.shape[1::-1]) for crop in crops]
-        for size in dict.fromkeys(sizes):
-            alike = [i for i, each in enumerate(sizes) if each == size]
+        for shape in dict.fromkeys(each.shape for each in inputs):
+            alike = [i for i, each in enumerate(inputs) if each.shape == shape]
             while alike:
-                count = next((n for n in self._batches if n >= len(alike)), self._batches[-1])
-                batch = np.zeros((count, *size, 3), np.uint8)
-                now, alike = alike[:count], alike[count:]
-                for place, i in zip(batch, now):
-                    height, width, _ = crops[i].shape
-                    place[:height, :width] = crops[i]
+                size = next((n for n in self._batches if n >= len(alike)), self._batches[-1])
+                batch = np.zeros((size, *shape), np.uint8)
+                now, alike = alike[:size], alike[size:]
+                batch[:len(now)] = [inputs[i] for i in now]
                 heads = each_input(run({INPUT: batch}), CROP_HEADS, batch.shape)
                 for i, each in zip(now, heads):
                     found[i] = people_in_crop(each)
+        if self._are_squares:
+            return [_from_square(each, crop) for each, crop in zip(found, crops)]
         return found
 
-    def _size(self, crop_wh: tuple[int, int]) -> tuple[int, int]:
-        """Return height and width of the input that a crop goes into."""
-        width, height = crop_wh
-        longer = max(crop_wh)
-        return (height, width) if self._batches[-1] == 1 else (longer, longer)
+
+def _margins(crop: NDArray[np.uint8]) -> tuple[int, int]:
+    """Return how far above and on the left of a crop its square begins, in pixels."""
+    height, width, _ = crop.shape
+    return max(0, width - height) // 2, max(0, height - width) // 2
+
+
+def _square_around(crop: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Return a crop in the middle of a black square."""
+    top, left = _margins(crop)
+    return np.pad(crop, ((top, top), (left, left), (0, 0)))
+
+
+def _from_square(people: Poses, crop: NDArray[np.uint8]) -> Poses:
+    """Return people of the square in pixels of the crop."""
+    top, left = _margins(crop)
+    return replace(
+        people,
+        keypoints=people.keypoints - np.array([left, top], np.float32),
+        boxes_xyxy=people.boxes_xyxy - np.array([left, top] * 2, np.float32),
+    )
