@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from movenet_ros.backends.by_shape import ByShape
 from movenet_ros.backends.onnxruntime_session import answered
+from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.native_memory import give_back_freed_memory
 from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import RuntimeInfo
@@ -142,8 +143,17 @@ def _ready(
     outputs = dict(zip(spec.outputs, session.run([*spec.outputs], dict(zeros)), strict=True))
     follow_up = None
     if make_follow_up is not None:
-        follow_up = make_follow_up(shapes_of(outputs))
-        follow_up.run(None, outputs)
+        try:
+            follow_up = answered(partial(_run_once, make_follow_up, outputs))
+        except InferenceError:  # no room for it: the outputs leave the GPU
+            pass
     make = ort.OrtValue.ortvalue_from_numpy
     places = {name: make(array, *PLACE) for name, array in zeros.items()}
     return _Ready(session, places, follow_up)
+
+
+def _run_once(make_session: MakeSession, inputs: Tensors) -> Any:
+    """Return a session for inputs, on which it has run."""
+    session = make_session(shapes_of(inputs))
+    session.run(None, dict(inputs))
+    return session

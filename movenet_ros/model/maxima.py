@@ -16,7 +16,8 @@
 The first half of decoding for a GPU: from the heads to the maxima in them, as ONNX's text.
 
 It is the arithmetic of core/heads.py for a whole batch, so that some kilobytes leave the GPU in
-place of all maps, which are a megabyte for each crop. Axes are: input, person, keypoint, others.
+place of all maps, which are a megabyte for each crop. It compares all cells, for each keypoint of
+each person: for an input of 384x512, these are 33 MB there. Axes: input, person, keypoint, others.
 """
 
 from __future__ import annotations

@@ -507,6 +507,15 @@ def test_where_decoding_does_not_work_there_maps_leave_the_gpu(
     assert backend.info.cpu_operators == ()
 
 
+def test_for_a_shape_that_decoding_has_no_room_for_maps_leave_the_gpu(fake: MakeFake) -> None:
+    runtime = fake()
+    backend = load(MODEL, DECODING)
+    runtime.cannot_follow = True
+    assert backend.run(image(3)).keys() == IMAGE_HEADS.keys()
+    runtime.cannot_follow = False
+    assert backend.run(image(3, 64, 128)).keys() == MAXIMA.keys()
+
+
 def test_all_that_decoding_took_is_freed(fake: MakeFake) -> None:
     runtime = fake()
     backend = load(MODEL, DECODING)
