@@ -227,6 +227,10 @@ def _summary(
         rate = tally.images / tally.seconds
         lines.append(f'speed      {rate:.1f} images processed per second')
     lines.append(f'backend    {perception.runtime.info}')
+    mode, closely = perception.choice.mode, ''
+    if mode != 'fast' and tally.processed:
+        closely = f', {tally.looked / tally.processed:.2f} people looked at closely in an image'
+    lines.append(f'mode       {mode}{closely}')
     names = ', '.join(map(one_line, written))
     lines.append(
         f'written    {names or "nothing (--out BAG, --video FILE.mp4, --jsonl FILE do)"}'

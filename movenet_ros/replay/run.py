@@ -59,6 +59,7 @@ class Tally:
     people: Counter[int] = field(default_factory=Counter)  # images, by number of people
     blank: Counter[str] = field(default_factory=Counter)  # images, by what is wrong with them
     ids: set[int] = field(default_factory=set)
+    looked: int = 0  # at how many people closely, in all images together
     seconds: float = 0.0
     last_refusal: str = ''
     is_interrupted: bool = False
@@ -149,6 +150,7 @@ def _counted(
         if isinstance(item.image, Result):
             tally.people[len(item.image.poses)] += 1
             tally.blank[blankness(item.image.image)] += 1
+            tally.looked += int(item.image.poses.refined.sum())
             tally.ids.update(each for each in item.image.poses.ids.tolist() if each)
         elif isinstance(item.image, FrameError):
             tally.skipped += 1

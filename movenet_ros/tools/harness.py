@@ -209,13 +209,13 @@ class Traffic:
 
 class ModelStatus:
     """
-    Keeps what runs the model, as the pose node of a namespace says on /diagnostics.
+    Keeps what runs the model, and in which mode, as a pose node says on /diagnostics.
 
     :param node: of the same namespace; it has to be spun.
     """
 
     def __init__(self, node: Node) -> None:
-        self.backend = ''
+        self.backend = self.mode = ''
         self._name = f'{node.get_namespace().lstrip("/")}/{NODE}: model'
         node.create_subscription(DiagnosticArray, DIAGNOSTICS, self._on_diagnostics, KEPT)
 
@@ -224,6 +224,7 @@ class ModelStatus:
             if status.name == self._name:
                 values = {each.key: each.value for each in status.values}
                 self.backend = values.get('backend', self.backend)
+                self.mode = values.get('mode', self.mode)
 
 
 class LoadGenerator:
@@ -280,6 +281,11 @@ class LoadGenerator:
         """Wait until the node says what runs the model; empty if it does not."""
         self.spin_until(time.monotonic() + STATUS_S, lambda: bool(self._status.backend))
         return self._status.backend
+
+    @property
+    def mode(self) -> str:
+        """Return the mode that it runs in, once ``backend`` is known."""
+        return self._status.mode
 
     def has_subscriber(self) -> bool:
         """Return whether the node subscribes."""

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from movenet_ros.tools.demo.player import Outcome
 
 DEFAULT_OUT = Path('demo_out')
-OPTIONS = {name: MODEL[name] for name in ('backend', 'input_size', 'rotate')}
+OPTIONS = {name: MODEL[name] for name in ('backend', 'mode', 'input_size', 'rotate')}
 INTERRUPTED = 130  # what shells expect
 
 
@@ -146,6 +146,7 @@ def _summary(outcome: Outcome, media: Media, is_interrupted: bool) -> list[str]:
         f'latency    {median_ms:.1f} ms median, {p95_ms:.1f} ms p95, image to poses',
         f'speed      {speed}',
         f'backend    {outcome.backend or "unknown"}',
+        f'mode       {outcome.mode or "unknown"}',
         f'written    {files}',
         f'open       {outcome.files[0]}',
     ]

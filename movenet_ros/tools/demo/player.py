@@ -71,6 +71,7 @@ class Outcome:
     :param latencies_s: from each image's stamp to its poses, in seconds.
     :param came_s: when each image's poses came, on a clock.
     :param backend: what ran the model.
+    :param mode: in which it ran.
     :param damage: why the source ended early, in a sentence.
     :param files: what was written; the first one is to be looked at.
     """
@@ -81,6 +82,7 @@ class Outcome:
     latencies_s: list[float] = field(default_factory=list)
     came_s: list[float] = field(default_factory=list)
     backend: str = ''
+    mode: str = ''
     damage: str = ''
     files: list[Path] = field(default_factory=list)
 
@@ -204,7 +206,8 @@ class Player:
             self._is_back()
         if self.outcome.people:
             self._record_until(lambda: bool(self._node.status.backend), STATUS_S)
-        self.outcome.backend = self._node.status.backend
+        status = self._node.status
+        self.outcome.backend, self.outcome.mode = status.backend, status.mode
 
     def _send(self, timed: TimedImage, image: SourceImage) -> None:
         self.outcome.sent += 1

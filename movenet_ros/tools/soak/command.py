@@ -39,6 +39,7 @@ from movenet_ros.arguments import refuse_unwritable
 from movenet_ros.backends.request import BACKEND_CHOICES
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.machine import machine
+from movenet_ros.core.modes import MODES
 from movenet_ros.core.needs import needs
 from movenet_ros.tools.report import summary
 from movenet_ros.tools.scene import built_in_scene
@@ -78,13 +79,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             bar.n = min(bar.total, round(bar.format_dict['elapsed']))
             bar.set_postfix_str(line)
 
-        parameters = {'backend': args.backend}
+        parameters = {'backend': args.backend, 'mode': args.mode}
         soak = run_soak(image.pixels, args.minutes, args.seed, parameters, args.log, show)
         bar.set_postfix_str('')
     found = violations(soak.counts.runs)
     rates = ', '.join(f'{hz:.0f} Hz of {w}x{h}' for (w, h), hz in soak.flat_out_hz.items())
     print(
         f'\nbackend     {soak.backend}\n'
+        f'mode        {soak.mode or "unknown"}\n'
         f'rate        {rates} flat out; good images at {soak.good_hz:.0f} Hz\n\n'
         f'{table(soak.counts.runs, soak.counts.latencies_s)}'
     )
@@ -108,6 +110,7 @@ def _report(
             'load_average_after': os.getloadavg(),
         },
         'backend': soak.backend,
+        'mode': soak.mode,
         'seconds': soak.seconds,
         'is_complete': soak.is_complete,
         'good_hz': soak.good_hz,
@@ -161,6 +164,10 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         '--backend', choices=BACKEND_CHOICES, default='auto', metavar='NAME',
         help=f'inference runtime: {", ".join(BACKEND_CHOICES)} (default %(default)s)',
+    )
+    parser.add_argument(
+        '--mode', choices=MODES, default='auto', metavar='NAME',
+        help=f'{", ".join(MODES)} (default %(default)s); a phase changes it',
     )
     parser.add_argument(
         '--log', type=Path, default='soak_pose_node.log', metavar='FILE',

@@ -31,6 +31,8 @@ from random import Random
 import time
 from typing import Any
 
+from movenet_ros.settings import defaults
+from movenet_ros.settings import PoseParameters
 from movenet_ros.tools.harness import KEPT
 from movenet_ros.tools.harness import NODE
 from movenet_ros.tools.harness import now
@@ -106,6 +108,7 @@ class Fixture:
     :param good_hz: a rate of images that the node can hold.
     :param flat_out_hz: the node's own rate, by size of image.
     :param scratch: folder for files.
+    :param parameters: with which the node was started, by name.
     :param node_args: keyword arguments of :class:`rclpy.node.Node`.
     """
 
@@ -118,6 +121,7 @@ class Fixture:
         rng: Random,
         log: Log,
         scratch: Path,
+        parameters: Mapping[str, Any],
         **node_args: Any,
     ) -> None:
         self.process = process
@@ -127,6 +131,7 @@ class Fixture:
         self.rng = rng
         self.log = log
         self.scratch = scratch
+        self.parameters = {**defaults(PoseParameters), **parameters}
         self.counts = Counts()
         self.overload_arrivals_s: list[tuple[float, float]] = []  # when, and how old
         self.plain = StampedMessage.of(image_msg(image_bgr))

@@ -23,10 +23,10 @@ from random import Random
 import time
 from typing import Any
 
+from movenet_ros.core.modes import MODES
 from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.messages.outputs import Result
-from movenet_ros.settings import defaults
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
 from movenet_ros.tools.harness import now
@@ -61,6 +61,9 @@ NO_MODEL = 'soak_no_model'  # in the name of every file that is no model
 IMAGE_TIMEOUT = 'diagnostics.image_timeout_s'
 IMAGE_TIMEOUT_S = 1.0  # so that a short silence is noticed
 KEPT_PARAMETERS = ('max_rate_hz', 'image.max_pixels', 'input_size')  # good images need them
+OF_MODES = ('mode', 'refine.budget_ms', 'refine.max_people', 'refine.input_size')
+BUDGETS_MS = {'balanced': (0.0, 1e6), 'auto': (0.0, 1.0, 25.0, 1e6)}  # that no mode refuses
+SLOWEST_MODE = 0.1  # of the rate that the node can hold, the one in any mode
 REFUSED: tuple[tuple[str, Any], ...] = (
     ('person_threshold', 1.5),
     ('person_threshold', math.nan),
@@ -68,6 +71,8 @@ REFUSED: tuple[tuple[str, Any], ...] = (
     ('max_people', 2**40),
     ('max_people', [1, 2]),
     ('input_size', 200),
+    ('mode', 'quick'),
+    ('refine.budget_ms', -1.0),
     ('tracking.association', 'sideways'),
     ('smoothing.enabled', 'perhaps'),
     ('backend', 'tensorflow'),  # only while unconfigured
@@ -170,10 +175,10 @@ def drawn(name: str, rng: Random) -> Any:
 
 def parameters(fixture: Fixture, seconds: float) -> None:
     """Change parameters while good images are sent, and ask for what has to be refused."""
-    rng, usual = fixture.rng, defaults(PoseParameters)
+    rng, usual = fixture.rng, fixture.parameters
     names = [
         name for name, row in rows(PoseParameters).items()
-        if row.run_time and name not in KEPT_PARAMETERS
+        if row.run_time and name not in (*KEPT_PARAMETERS, *OF_MODES)
     ]
 
     def change() -> None:
@@ -188,6 +193,23 @@ def parameters(fixture: Fixture, seconds: float) -> None:
         fixture.services.set_parameters({'input_size': input_size})
         fixture.send_good(seconds / 4, people=False)
     fixture.services.set_parameters({name: usual[name] for name in names})
+
+
+def modes(fixture: Fixture, seconds: float) -> None:
+    """Change the mode and what stands behind it; send good images at a rate that all can hold."""
+    rng, rate_hz = fixture.rng, fixture.good_hz
+    for mode in rng.sample(MODES, len(MODES)):
+        values = {name: drawn(name, rng) for name in OF_MODES}
+        budget_ms = rng.choice(BUDGETS_MS.get(mode, BUDGETS_MS['auto']))
+        with fixture.sending():
+            fixture.services.set_parameters(
+                {**values, 'mode': mode, 'refine.budget_ms': budget_ms}
+            )
+        fixture.good_hz = SLOWEST_MODE * rate_hz
+        fixture.send_good(seconds / len(MODES), people=False)
+        fixture.good_hz = rate_hz
+    with fixture.sending():
+        fixture.services.set_parameters({name: fixture.parameters[name] for name in OF_MODES})
 
 
 def switches(fixture: Fixture, seconds: float) -> None:
@@ -316,7 +338,7 @@ def silence(fixture: Fixture, seconds: float) -> None:
     other.destroy_node()
     context.shutdown()
     fixture.reopen_camera()
-    fixture.services.set_parameters({IMAGE_TIMEOUT: defaults(PoseParameters)[IMAGE_TIMEOUT]})
+    fixture.services.set_parameters({IMAGE_TIMEOUT: fixture.parameters[IMAGE_TIMEOUT]})
 
 
 def _expect_none(fixture: Fixture, seconds: float, when: str) -> None:

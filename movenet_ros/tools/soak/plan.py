@@ -44,6 +44,7 @@ PHASES = (
     Phase('publishers', 3.0, 'cameras come and go, one or two at a time, reliable or best effort'),
     Phase('subscribers', 3.0, 'subscribers of each output come and go; at times there is none'),
     Phase('parameters', 3.0, 'parameters change, and are refused where they should be'),
+    Phase('modes', 4.0, 'mode and budget change, and how closely people are looked at'),
     Phase('switches', 3.0, '~/enable off and on, ~/detect_once'),
     Phase('lifecycle', 3.0, 'deactivate and activate; transitions that do not exist'),
     Phase('reconfigure', 3.0, 'clean up and configure, also with a file that is no model', True),

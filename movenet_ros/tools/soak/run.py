@@ -78,6 +78,7 @@ class Soak:
 
     counts: Counts = field(default_factory=Counts)
     backend: str = ''
+    mode: str = ''
     good_hz: float = 0.0
     flat_out_hz: dict[tuple[int, int], float] = field(default_factory=dict)
     seconds: float = 0.0
@@ -123,6 +124,7 @@ def run_soak(
                 Random(seed),
                 Log(log),
                 scratch,
+                parameters,
                 namespace=namespace,
             )
             stack.callback(fixture.close)
@@ -147,6 +149,7 @@ def _measure(
         try:
             until_first_pose(load, process)
             soak.backend = soak.backend or load.backend()
+            soak.mode = soak.mode or load.mode
             soak.flat_out_hz[wh] = load.flat_out(MEASURE_S).rate_hz
         finally:
             load.close()

@@ -93,7 +93,7 @@ class Demo:
 
     def summary(self) -> dict[str, list[float]]:
         """Return the numbers in each line of the summary."""
-        words = ('images', 'people', 'latency', 'speed', 'backend', 'written', 'open')
+        words = ('images', 'people', 'latency', 'speed', 'backend', 'mode', 'written', 'open')
         lines = [line for line in self.text.splitlines() if line.startswith(words)]
         assert [line.split()[0] for line in lines] == [*words], self.text
         numbers = r'(?<![\w.])\d+(?:\.\d+)?'

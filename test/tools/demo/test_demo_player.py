@@ -55,7 +55,7 @@ class FakeNode:
     """Answers images a little later and in their order, out of another thread."""
 
     has_subscriber = True
-    status = SimpleNamespace(backend='none on CPU')
+    status = SimpleNamespace(backend='none on CPU', mode='fast')
 
     def __init__(self, answer: Answer, people: Poses) -> None:
         self.arrived: Queue[tuple[int, Any]] = Queue()
