@@ -36,6 +36,7 @@ SCENE_WH = (640, 480)
 RATE_HZ = 30.0
 SECONDS = 10
 SWAY = 30  # pixels to each side
+EMPTY = 128  # where nobody is
 PACES = (2, 5)  # how often each person sways in all that time
 
 
@@ -59,6 +60,25 @@ def two_people(*photos_bgr: NDArray[np.uint8]) -> Media:
         return (TimedImage(image(i), round(i * NANOSECONDS / RATE_HZ)) for i in range(count))
 
     return Media('the built-in scene', RATE_HZ, count, False, images)
+
+
+def rearranged(image: SourceImage, count: int) -> SourceImage:
+    """
+    Return an image of the scene with another number of people, all of one size.
+
+    :param count: of the people: two in a row, or three where there are more than four.
+    """
+    columns = 2 if count <= 4 else 3
+    rows = -(-count // columns)
+    width, height = image.wh
+    halves = image.pixels[:, :width // 2], image.pixels[:, width // 2:]
+    pixels = np.full_like(image.pixels, EMPTY)
+    for i in range(count):
+        row, column = divmod(i, columns)
+        left, right = (width * each // columns for each in (column, column + 1))
+        top, bottom = (height * each // rows for each in (row, row + 1))
+        pixels[top:bottom, left:right] = _filling(halves[i % 2], (right - left, bottom - top))
+    return image.with_pixels(pixels)
 
 
 def _filling(photo: NDArray[np.uint8], wh: tuple[int, int]) -> NDArray[np.uint8]:

@@ -21,6 +21,7 @@ from movenet_ros.core.media import Media
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.tools.scene import built_in_scene
+from movenet_ros.tools.scene import rearranged
 from movenet_ros.tools.scene import SCENE_WH
 from movenet_ros.tools.scene import two_people
 import numpy as np
@@ -90,3 +91,13 @@ def test_its_photographs_stay_as_they_were(astronaut: SourceImage) -> None:
     photo_bgr = astronaut.as_bgr()
     next(two_people(photo_bgr, photo_bgr).images())
     np.testing.assert_array_equal(photo_bgr, astronaut.as_bgr())
+
+
+@pytest.mark.parametrize('count', [1, 2, 6])
+def test_as_many_people_are_seen_as_are_asked_for(
+    images: list[SourceImage], onnxruntime_cpu: Runtime, count: int
+) -> None:
+    model = MultiPose(256, 0.1)
+    for image in images[::100]:
+        found = model.find(rearranged(image, count), onnxruntime_cpu.run)
+        assert len(found) == count

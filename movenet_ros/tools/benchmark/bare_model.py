@@ -13,19 +13,25 @@
 # limitations under the License.
 
 """
-The model and nothing else, in a process of its own.
+The networks and nothing else, in a process of its own.
 
-It is what a node is held against: processor time counts for a whole process, so nothing else may
-run in that of the model, least of all the threads of another runtime.
+They are what a node is held against: processor time counts for a whole process, so nothing else
+may run in theirs, least of all the threads of another runtime. They run as a mode runs them: image
+by image the same inputs, which were recorded.
 
-The two talk in lines of JSON. The first one, the request, is followed by the bytes of the batch.
+The two talk in lines of JSON. The first one, the request, is followed by the bytes of the inputs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from itertools import cycle
+from itertools import islice
 import json
 import math
 import os
@@ -40,17 +46,21 @@ from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.processes import Process
 from movenet_ros.core.processes import running
+from movenet_ros.core.runtime import Tensors
 from movenet_ros.model.movenet import INPUT
-from movenet_ros.model.movenet import SPEC
-from movenet_ros.networks import open_network
+from movenet_ros.model.movenet import MultiPose
+from movenet_ros.networks import Networks
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
 from movenet_ros.settings import values_of
+from movenet_ros.tools.benchmark.recorded_runs import Runs
 from movenet_ros.tools.report import ScreenLog
 import numpy as np
 from numpy.typing import NDArray
 
 Infer = Callable[[], object]
+"""Runs the networks as for one image."""
+
 PROGRAM = f'from {__name__} import serve; serve()'
 
 
@@ -61,14 +71,14 @@ class BareModel:
         self._process = process
 
     def flat_out(self, seconds: float) -> list[float]:
-        """Run the model without a pause; return how many seconds each run took."""
+        """Run all images again and again; return how many seconds one took, each time."""
         return list(self.ask('flat_out', seconds))
 
     def paced_cpu(self, count: int, rate_hz: float) -> float:
         """
-        Run the model at a steady pace.
+        Run images at a steady pace.
 
-        :return: processor seconds per run, all threads, user and system.
+        :return: processor seconds per image, all threads, user and system.
         """
         return float(self.ask('paced_cpu', count, rate_hz))
 
@@ -97,36 +107,38 @@ class BareModel:
 
 
 @contextmanager
-def bare_model(settings: Settings, batch: NDArray[np.uint8]) -> Iterator[BareModel]:
+def bare_model(settings: Settings, runs: Runs) -> Iterator[BareModel]:
     """
     Start the process, which ends with the ``with`` block.
 
-    :param batch: ``(1, H, W, 3)`` RGB, what each run takes.
-    :raises MoveNetError: if the model cannot be loaded or fails.
+    :param runs: of the images, which take turns.
+    :raises MoveNetError: if a network cannot be loaded or fails.
     """
+    shapes = [[(which, batch.shape) for which, batch in image] for image in runs]
+    batches = b''.join(batch.tobytes() for image in runs for _, batch in image)
     command = [sys.executable, '-c', PROGRAM]
     with running(command, 0.0, stdin=PIPE, stdout=PIPE) as process:
         model = BareModel(process)
-        model.ask(values_of(settings), batch.shape, then=batch.tobytes())
+        model.ask(values_of(settings), shapes, then=batches)
         yield model
 
 
-def _flat_out(infer: Infer, seconds: float) -> list[float]:
-    """Time runs; the first one finds cold caches and does not count."""
-    infer()
+def _flat_out(images: Sequence[Infer], seconds: float) -> list[float]:
+    """Time all of them together; the first time finds cold caches and does not count."""
     took_s: list[float] = []
     end = time.perf_counter() + seconds
-    while not took_s or time.perf_counter() < end:
+    while len(took_s) < 2 or time.perf_counter() < end:
         begun = time.perf_counter()
-        infer()
-        took_s.append(time.perf_counter() - begun)
-    return took_s
+        for infer in images:
+            infer()
+        took_s.append((time.perf_counter() - begun) / len(images))
+    return took_s[1:]
 
 
-def _paced_cpu(infer: Infer, count: int, rate_hz: float) -> float:
-    """Sleep between the runs, as a node does between images."""
+def _paced_cpu(images: Sequence[Infer], count: int, rate_hz: float) -> float:
+    """Sleep between them, as a node does between images."""
     begun, cpu_before_s = time.monotonic(), time.process_time()
-    for i in range(count):
+    for i, infer in enumerate(islice(cycle(images), count)):
         time.sleep(max(0.0, begun + i / rate_hz - time.monotonic()))
         infer()
     return (time.process_time() - cpu_before_s) / count
@@ -146,21 +158,39 @@ def serve() -> None:
         answers.flush()
 
     try:
-        values, shape = _read_line(questions)
-        content = bytearray(questions.read(math.prod(shape)))  # as writable as a node's batch
-        batch = np.frombuffer(content, np.uint8).reshape(shape)
-        settings = table_of(Settings, values)
-        runtime = open_network(settings, SPEC, ScreenLog(sys.stderr)).runtime
-        inputs = {INPUT: batch}
-        runtime.run(inputs)
+        values, shapes = _read_line(questions)
+        runs = [[(which, _read_batch(questions, shape)) for which, shape in image]
+                for image in shapes]
+        images = _opened(table_of(Settings, values), runs)
+        for infer in images:
+            infer()
         answer(None)
         while True:
             name, *args = _read_line(questions)
-            answer(ANSWERS[name](lambda: runtime.run(inputs), *args))
+            answer(ANSWERS[name](images, *args))
     except MoveNetError as error:
         answer(str(error), type(error).__name__)
     except (BrokenPipeError, EOFError):
         return  # the asking process has ended
+
+
+def _opened(settings: Settings, runs: Runs) -> list[Infer]:
+    """Open the networks that run; return for each image what runs them."""
+    takes_both = any(which for image in runs for which, _ in image)
+    settings = replace(settings, mode='accurate' if takes_both else 'fast')
+    networks = Networks(settings, ScreenLog(sys.stderr), MultiPose)
+    networks.choose(settings)
+    runtimes = [each.runtime for each in (networks.first, networks.closer) if each]
+
+    def infer(image: Sequence[tuple[int, NDArray[np.uint8]]]) -> list[Tensors]:
+        return [runtimes[which].run({INPUT: batch}) for which, batch in image]
+
+    return [partial(infer, image) for image in runs]
+
+
+def _read_batch(stream: IO[bytes], shape: Sequence[int]) -> NDArray[np.uint8]:
+    content = bytearray(stream.read(math.prod(shape)))  # as writable as a node's batch
+    return np.frombuffer(content, np.uint8).reshape(shape)
 
 
 def _line(content: Any) -> bytes:

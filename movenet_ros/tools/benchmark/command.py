@@ -25,6 +25,7 @@ from argparse import ArgumentTypeError
 from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
 from importlib import metadata
@@ -47,7 +48,6 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import read_picture
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.machine import machine
-from movenet_ros.model.movenet import INPUT
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import ensure_model
@@ -58,20 +58,27 @@ from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
 from movenet_ros.tools.benchmark import tutorial
 from movenet_ros.tools.benchmark.bare_model import bare_model
+from movenet_ros.tools.benchmark.modes import CROWDS
+from movenet_ros.tools.benchmark.modes import Modes
 from movenet_ros.tools.benchmark.pipeline import measure_pipeline
 from movenet_ros.tools.benchmark.pipeline import Subject
 from movenet_ros.tools.benchmark.pipeline import TUTORIAL
+from movenet_ros.tools.benchmark.recorded_runs import recorded_runs
 from movenet_ros.tools.benchmark.report import DEFINITIONS
-from movenet_ros.tools.benchmark.report import graph_ratios
 from movenet_ros.tools.benchmark.report import pipeline_ratios
+from movenet_ros.tools.benchmark.report import ratios_of_sizes
 from movenet_ros.tools.benchmark.report import table
 from movenet_ros.tools.report import ScreenLog
 from movenet_ros.tools.scene import built_in_scene
 import numpy as np
 
 SIDES = range(16, 8192 + 1)
-TURNS_S, GRAPH_S = 20.0, 10.0  # where --seconds is not given
-OPTIONS = {name: MODEL[name] for name in ('device', 'input_size', 'model_path')}
+TURNS_S, MODES_S, GRAPH_S = 15.0, 5.0, 10.0  # where --seconds is not given
+OPTIONS = {
+    name: row
+    for name, row in MODEL.items()
+    if name in ('device', 'input_size', 'model_path', 'mode') or name.startswith('refine.')
+}
 LOG = ScreenLog(sys.stderr)
 HUB = variant_named(SPEC.variant).hub_handle
 
@@ -95,6 +102,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         LOG.info(f'{size}: tutorial, bare model and pipeline in turns, {seconds:g} s')
         sizes[size] = measure_pipeline(seconds, each, subjects, loop)
     first = next(iter(subjects))
+    with closing(Modes(subjects[first].settings, LOG)) as modes:
+        for mode, reason in modes.lacking.items():
+            print(f'mode {mode} is not measured: {reason}', flush=True)
+        for size, wh in zip(images, args.size):
+            seconds = args.seconds or MODES_S
+            LOG.info(f'{size}: modes in turns, {len(CROWDS)} times {seconds:g} s')
+            sizes[size]['modes'] = modes.measure(seconds, wh)
     for size, each in images.items():
         sizes[size]['graph'] = _measure_graph(args, each, subjects[first], graphs)
     by_backend = {name: pipeline_ratios(sizes, name) for name in subjects}
@@ -118,9 +132,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         'model': files.variant,
         'backend': first,
         'why': subjects[first].why,
+        'modes_lacking': modes.lacking,
         'sizes': sizes,
         'definitions': DEFINITIONS,
-        'ratios': {**by_backend[first], **graph_ratios(sizes)},
+        'ratios': {**by_backend[first], **ratios_of_sizes(sizes)},
         'ratios_by_backend': by_backend,
     }
     print(table(report), flush=True)
@@ -162,7 +177,8 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument(
         '--image', type=Path, metavar='PATH',
-        help='a picture with people (default: a built-in scene with two)',
+        help='a picture with people (default: a built-in scene with two); the modes are compared'
+        ' in the built-in scene',
     )
     parser.add_argument(
         '--size', type=_sizes, default='1280x720,640x480', metavar='WxH,...',
@@ -181,8 +197,9 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument(
         '--seconds', type=positive, metavar='N',
-        help='how long each size is measured: in one process (default 20), in the graph at 30 Hz'
-        ' (default 10, which are 300 images) and flat out (default 10)',
+        help='how long each size is measured: in one process (default 15), the modes with each'
+        ' number of people (default 5), in the graph at 30 Hz (default 10, which are 300 images)'
+        ' and flat out (default 10)',
     )
     parser.add_argument('--json', type=Path, metavar='FILE', help='write everything here too')
     return parser
@@ -268,11 +285,13 @@ def _measure_graph(
         'backend': args.backends[0] if args.backends else 'auto',
         **parameter_values(args, OPTIONS),
     }
-    inputs = MultiPose(subject.settings.input_size, 0.0).prepare(image).inputs
-    with bare_model(subject.settings, inputs[INPUT]) as bare:
+    mode, runs = recorded_runs(table_of(Settings, parameters), image, LOG)
+    with bare_model(subject.settings, runs) as bare:
         figures: dict[str, Any] = graphs.measure_graph(image.pixels, bare, parameters, seconds)
     if not figures['backend'].startswith(str(subject.runtime.info)):  # it measured anew, say
         print(f'the node, unlike the bare model, ran {figures["backend"]}', flush=True)
+    if not figures['mode'].startswith(mode):
+        print(f'the node, unlike the bare model, ran in mode {figures["mode"]}', flush=True)
     return figures
 
 

@@ -89,6 +89,7 @@ def measure_graph(
         figures = _measure(load, node, bare, seconds)
         return {
             'backend': load.backend(),
+            'mode': load.mode,
             'start_up_s': start_up_s,
             'peak_memory_mib': peak_memory_mib(node.pid),
             **figures,

@@ -35,6 +35,7 @@ from movenet_ros.settings import Settings
 from movenet_ros.tools.benchmark.turns import Contender
 from movenet_ros.tools.benchmark.turns import Label
 from movenet_ros.tools.benchmark.turns import take_turns
+from movenet_ros.tools.benchmark.turns import timed
 from movenet_ros.tools.benchmark.tutorial import TutorialLoop
 from movenet_ros.tools.report import ScreenLog
 from movenet_ros.tools.report import summary
@@ -94,7 +95,7 @@ def _tutorial_contender(
         loop.keypoints(image.pixels, input_wh)
         yield TUTORIAL, 'same_shape'
 
-    return run
+    return timed(run)
 
 
 def _pipeline_contender(name: str, subject: Subject, image: SourceImage) -> Contender:
@@ -136,7 +137,7 @@ def _pipeline_contender(name: str, subject: Subject, image: SourceImage) -> Cont
             yield from part()
         parts.reverse()  # neither always finds the caches that the other one left
 
-    return run
+    return timed(run)
 
 
 def six_people() -> Poses:

@@ -19,9 +19,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Mapping
+from collections.abc import Sequence
 from typing import Any
 
 STAGES = ('letterbox', 'infer', 'decode', 'track', 'track_six', 'draw')
+MODE_STAGES = {  # in a table
+    'letterbox': 'letterb.', 'detection': 'detect', 'decode': 'decode', 'crops': 'crops',
+    'look_closer': 'closer', 'decode_crops': 'decode', 'refinement': 'refine', 'track': 'track',
+    'draw': 'draw',
+}
 PARTS = ('bare', 'pipeline', *STAGES)
 
 Report = Mapping[str, Any]
@@ -43,14 +49,29 @@ def tutorial_same_shape_vs_pipeline(size: Report, backend: str) -> float | None:
     return _tutorial(size, backend, 'same_shape')
 
 
+def balanced_vs_fast(size: Report) -> float | None:
+    """Mean model time of an image in balanced / in fast, two people, same run."""
+    return _of_two_people(size, 'mean_ms')
+
+
+def balanced_p95_vs_fast(size: Report) -> float | None:
+    """95th percentile of balanced's model time / mean of fast's, two people, same run."""
+    return _of_two_people(size, 'p95_ms')
+
+
 def graph_cpu_vs_bare_cpu(size: Report) -> float:
-    """CPU time of the node's process per image / of the bare model's per run, both at 30 Hz."""
+    """
+    CPU time of the node's process / of its bare networks', per image, both at 30 Hz.
+
+    The networks run in a process of their own on what they ran on in the node's mode: detections
+    and crops, image by image, each already cut and scaled.
+    """
     graph = size['graph']
     return float(graph['cpu_ms_per_image'] / graph['bare_cpu_ms_per_image'])
 
 
 def flat_out_vs_bare(size: Report) -> float:
-    """Images per second through the graph / runs per second of the bare model around it."""
+    """Images per second through the graph / of the bare networks alone, before and after."""
     graph = size['graph']
     return float(graph['flat_out_hz'] * graph['bare']['median_ms'] / 1e3)
 
@@ -59,11 +80,15 @@ OF_A_BACKEND: dict[str, Callable[[Report, str], float | None]] = {
     each.__name__: each
     for each in (pipeline_vs_bare, tutorial_vs_pipeline, tutorial_same_shape_vs_pipeline)
 }
-OF_THE_GRAPH: dict[str, Callable[[Report], float]] = {
-    each.__name__: each for each in (graph_cpu_vs_bare_cpu, flat_out_vs_bare)
+OF_A_SIZE: dict[str, Callable[[Report], float | None]] = {
+    each.__name__: each
+    for each in (
+        balanced_vs_fast, balanced_p95_vs_fast, graph_cpu_vs_bare_cpu, flat_out_vs_bare
+    )
 }
 DEFINITIONS = {
-    name: str(each.__doc__).rstrip('.') for name, each in {**OF_A_BACKEND, **OF_THE_GRAPH}.items()
+    name: ' '.join(str(each.__doc__).split()).rstrip('.')
+    for name, each in {**OF_A_BACKEND, **OF_A_SIZE}.items()
 }
 
 Ratios = dict[str, dict[str, 'float | None']]
@@ -77,11 +102,11 @@ def pipeline_ratios(sizes: Mapping[str, Report], backend: str) -> Ratios:
     }
 
 
-def graph_ratios(sizes: Mapping[str, Report]) -> Ratios:
-    """Compute the ratios of the graph, each for every size."""
+def ratios_of_sizes(sizes: Mapping[str, Report]) -> Ratios:
+    """Compute the ratios of modes and graph, each for every size."""
     return {
         name: {size: ratio(figures) for size, figures in sizes.items()}
-        for name, ratio in OF_THE_GRAPH.items()
+        for name, ratio in OF_A_SIZE.items()
     }
 
 
@@ -90,6 +115,13 @@ def _tutorial(size: Report, backend: str, shape: str) -> float | None:
         return None
     pipeline = size['backends'][backend]['pipeline']
     return float(size['tutorial'][shape]['median_ms'] / pipeline['median_ms'])
+
+
+def _of_two_people(size: Report, part: str) -> float | None:
+    modes = size['modes']['2']
+    if 'balanced' not in modes:
+        return None
+    return float(modes['balanced']['model'][part] / modes['fast']['model']['mean_ms'])
 
 
 def table(report: Report) -> str:
@@ -131,9 +163,10 @@ def _size_lines(size: str, figures: Report, of_the_graph: str) -> Iterator[str]:
     for name, parts in figures['backends'].items():
         for part in PARTS:
             yield _row(name, f'  {part}' if part in STAGES else part, parts[part])
+    yield from _mode_lines(size, figures['modes'])
     graph = figures['graph']
     latency = graph['latency']
-    yield f'{size}, in the graph, {of_the_graph}'
+    yield f'{size}, in the graph, {of_the_graph}, mode {graph["mode"]}'
     yield (
         f'  latency at 30 Hz   {latency["median_ms"]:.1f} ms median, {latency["p95_ms"]:.1f} p95,'
         f' {latency["max_ms"]:.1f} max'
@@ -144,16 +177,42 @@ def _size_lines(size: str, figures: Report, of_the_graph: str) -> Iterator[str]:
     )
     yield (
         f'  CPU at 30 Hz       {graph["cpu_ms_per_image"]:.1f} ms per image;'
-        f' bare model {graph["bare_cpu_ms_per_image"]:.1f}'
+        f' bare networks {graph["bare_cpu_ms_per_image"]:.1f}'
     )
     yield (
-        f'  flat out           {graph["flat_out_hz"]:.1f} images per second, bare model'
+        f'  flat out           {graph["flat_out_hz"]:.1f} images per second, bare networks'
         f' {1e3 / graph["bare"]["median_ms"]:.1f}; {graph["flat_out_dropped"]} dropped'
     )
     yield (
         f'  node               {graph["start_up_s"]:.2f} s to the first pose,'
         f' {graph["peak_memory_mib"]:.0f} MiB at most'
     )
+
+
+def _mode_lines(size: str, by_people: Report) -> Iterator[str]:
+    """Lay out what the modes cost: an image as a whole, and its stages."""
+    yield f'{size}, modes in one process, ms of an image'
+    head = ('model mean', 'median', 'p95', 'CPU', 'wall', 'wall p95', 'crops')
+    yield _columns('people, mode', head)
+    for people, modes in by_people.items():
+        for mode, parts in modes.items():
+            model, wall = parts['model'], parts['wall']
+            times = (
+                model['mean_ms'], model['median_ms'], model['p95_ms'], parts['cpu']['mean_ms'],
+                wall['mean_ms'], wall['p95_ms'], parts['crops_per_image'],
+            )
+            yield _columns(f'{people}, {mode}', [f'{each:.2f}' for each in times])
+    yield f'{size}, modes, mean ms of each stage of an image'
+    stages = [*MODE_STAGES.values()]
+    yield _columns('people, mode', stages, 9)
+    for people, modes in by_people.items():
+        for mode, parts in modes.items():
+            means = [f'{parts[stage]["mean_ms"]:.2f}' for stage in MODE_STAGES]
+            yield _columns(f'{people}, {mode}', means, 9)
+
+
+def _columns(whose: str, cells: Sequence[str], width: int = 11) -> str:
+    return f'  {whose:<15}' + ''.join(f'{each:>{width}}' for each in cells)
 
 
 def _row(whose: str, what: str, times: Report) -> str:

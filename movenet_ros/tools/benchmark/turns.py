@@ -29,10 +29,13 @@ from collections.abc import Sequence
 import time
 
 Label = tuple[str, str]  # whose, and which part of it
-Contender = Callable[[], Iterator[Label]]
+Parts = Callable[[], Iterator[Label]]
 """Do the work once, and yield the label of each part when it is done."""
 
-BLOCK_RUNS = 5
+Contender = Callable[[], Iterator[tuple[Label, float]]]
+"""Do the work once, and yield each part's label and how many seconds it took."""
+
+BLOCK_RUNS = 8  # of whole cycles of mode balanced; the one that does not count is each in turn
 MIN_ROUNDS = 3
 PAUSE_S = 0.05  # runtimes let their threads spin for a while; they are asleep by then
 
@@ -54,7 +57,7 @@ def take_turns(contenders: Sequence[Contender], seconds: float) -> dict[Label, l
         for contender in turns:
             time.sleep(PAUSE_S)
             for run in range(BLOCK_RUNS + 1):
-                for label, took_s in _timed(contender):
+                for label, took_s in contender():
                     if run:
                         samples[label].append(took_s)
         turns.rotate(-1)
@@ -62,10 +65,14 @@ def take_turns(contenders: Sequence[Contender], seconds: float) -> dict[Label, l
     return dict(samples)
 
 
-def _timed(contender: Contender) -> Iterator[tuple[Label, float]]:
-    """Run once, and time each part."""
-    begun = time.perf_counter()
-    for label in contender():
-        took_s = time.perf_counter() - begun
-        yield label, took_s
+def timed(parts: Parts) -> Contender:
+    """Return a contender that times each part."""
+
+    def run() -> Iterator[tuple[Label, float]]:
         begun = time.perf_counter()
+        for label in parts():
+            took_s = time.perf_counter() - begun
+            yield label, took_s
+            begun = time.perf_counter()
+
+    return run

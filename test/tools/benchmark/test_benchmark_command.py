@@ -31,6 +31,8 @@ from typing import Any
 from movenet_ros.core.errors import StartError
 from movenet_ros.tools.benchmark import command as benchmark
 from movenet_ros.tools.benchmark.command import main
+from movenet_ros.tools.benchmark.modes import CROWDS
+from movenet_ros.tools.benchmark.modes import STAGES
 from movenet_ros.tools.benchmark.report import DEFINITIONS
 from movenet_ros.tools.benchmark.turns import BLOCK_RUNS
 from movenet_ros.tools.benchmark.turns import MIN_ROUNDS
@@ -120,7 +122,7 @@ def test_nothing_is_left_running(finished: Benchmark) -> None:
 
 def test_its_progress_is_a_line_for_each_phase(finished: Benchmark) -> None:
     lines = [line for line in finished.err.read_text().splitlines() if line.startswith(SIZE)]
-    assert [line.split()[1] for line in lines] == ['tutorial,', 'graph']
+    assert [line.split()[1] for line in lines] == ['tutorial,', 'modes', 'graph']
 
 
 def test_the_table_goes_to_stdout(finished: Benchmark) -> None:
@@ -135,7 +137,7 @@ def test_the_table_goes_to_stdout(finished: Benchmark) -> None:
 def test_the_report_has_every_part(report: dict[str, Any]) -> None:
     assert report.keys() == {
         'date', 'arguments', 'machine', 'versions', 'model', 'backend', 'why', 'sizes',
-        'definitions', 'ratios', 'ratios_by_backend',
+        'definitions', 'modes_lacking', 'ratios', 'ratios_by_backend',
     }
     assert (report['backend'], list(report['sizes'])) == ('onnxruntime', [SIZE])
 
@@ -175,6 +177,24 @@ def test_every_part_was_timed(report: dict[str, Any]) -> None:
     for times in [*size['tutorial'].values(), *size['backends']['onnxruntime'].values()]:
         assert 0 < times['median_ms'] <= times['p95_ms'] <= times['max_ms'] < math.inf
         assert times['runs'] >= MIN_ROUNDS * BLOCK_RUNS
+
+
+def test_each_mode_was_measured_with_few_people_and_with_many(report: dict[str, Any]) -> None:
+    by_people = report['sizes'][SIZE]['modes']
+    assert [*by_people] == [str(people) for people in CROWDS]
+    for modes in by_people.values():
+        assert {*modes} | {*report['modes_lacking']} == {'fast', 'balanced', 'accurate'}
+        for parts in modes.values():
+            assert parts.keys() == {'model', 'cpu', 'wall', 'crops_per_image', *STAGES}
+            assert 0 < parts['model']['mean_ms'] < parts['wall']['mean_ms']
+    assert by_people['6']['accurate']['crops_per_image'] > 1
+
+
+def test_stages_are_parts_of_the_whole(report: dict[str, Any]) -> None:
+    parts = report['sizes'][SIZE]['modes']['2']['accurate']
+    assert all(parts[stage]['mean_ms'] > 0 for stage in STAGES)
+    in_all_ms = sum(parts[stage]['mean_ms'] for stage in STAGES if stage != 'draw')
+    assert 0.5 * parts['wall']['mean_ms'] < in_all_ms <= parts['wall']['mean_ms']
 
 
 def test_every_image_is_accounted_for(report: dict[str, Any]) -> None:

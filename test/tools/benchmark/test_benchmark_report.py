@@ -20,8 +20,9 @@ from copy import deepcopy
 from typing import Any
 
 from movenet_ros.tools.benchmark.report import DEFINITIONS
-from movenet_ros.tools.benchmark.report import graph_ratios
+from movenet_ros.tools.benchmark.report import MODE_STAGES
 from movenet_ros.tools.benchmark.report import pipeline_ratios
+from movenet_ros.tools.benchmark.report import ratios_of_sizes
 from movenet_ros.tools.benchmark.report import table
 import pytest
 
@@ -42,20 +43,32 @@ def parts(**medians_ms: float) -> dict[str, dict[str, float]]:
     return {name: times(medians_ms.get(name, 1)) for name in PARTS}
 
 
+def mode(model_ms: float) -> dict[str, Any]:
+    """Make the figures of a mode."""
+    parts = {name: {'mean_ms': 1.0, **times(1)} for name in ('cpu', 'wall', *MODE_STAGES)}
+    return {**parts, 'model': {'mean_ms': model_ms, **times(model_ms)}, 'crops_per_image': 1.5}
+
+
+MODES = {'fast': mode(5), 'balanced': mode(12.5)}
 SIZE: dict[str, Any] = {
     'input_wh': (256, 160),
     'tutorial': {'as_written': times(90), 'same_shape': times(45)},
     'backends': {
         'onnxruntime': parts(bare=20, pipeline=30), 'tensorflow': parts(bare=40, pipeline=50)
     },
+    'modes': {'1': MODES, '2': MODES},
     'graph': {
+        'mode': 'balanced',
         'start_up_s': 1.5, 'peak_memory_mib': 250.4, 'sent': 300, 'processed': 290,
         'dropped': 10, 'late': 7, 'latency': times(21.5), 'cpu_ms_per_image': 36.0,
         'bare_cpu_ms_per_image': 24.0, 'flat_out_hz': 40.0, 'flat_out_dropped': 3,
         'bare': times(20),
     },
 }
-SIZES = {'1280x720': SIZE, '640x480': {**SIZE, 'tutorial': None}}
+SIZES = {
+    '1280x720': SIZE,
+    '640x480': {**SIZE, 'tutorial': None, 'modes': {'2': {'fast': MODES['fast']}}},
+}
 REPORT: dict[str, Any] = {
     'machine': {
         'cpu': 'Some Processor', 'cores': 2, 'memory_mib': 4096,
@@ -68,7 +81,7 @@ REPORT: dict[str, Any] = {
     'model': 'multipose_lightning',
     'backend': 'onnxruntime',
     'sizes': SIZES,
-    'ratios': {**pipeline_ratios(SIZES, 'onnxruntime'), **graph_ratios(SIZES)},
+    'ratios': {**pipeline_ratios(SIZES, 'onnxruntime'), **ratios_of_sizes(SIZES)},
     'ratios_by_backend': {
         name: pipeline_ratios(SIZES, name) for name in ('onnxruntime', 'tensorflow')
     },
@@ -81,6 +94,8 @@ REPORT: dict[str, Any] = {
         ('pipeline_vs_bare', 1.5),
         ('tutorial_vs_pipeline', 3.0),
         ('tutorial_same_shape_vs_pipeline', 1.5),
+        ('balanced_vs_fast', 2.5),
+        ('balanced_p95_vs_fast', 5.0),
         ('graph_cpu_vs_bare_cpu', 1.5),
         ('flat_out_vs_bare', 0.8),
     ],
@@ -100,8 +115,14 @@ def test_a_ratio_is_of_the_backend_asked_for() -> None:
     assert ratios['tutorial_vs_pipeline']['1280x720'] == pytest.approx(1.8)
 
 
-@pytest.mark.parametrize('name', ['tutorial_vs_pipeline', 'tutorial_same_shape_vs_pipeline'])
-def test_without_the_tutorial_its_ratios_are_none(name: str) -> None:
+@pytest.mark.parametrize(
+    'name',
+    [
+        'tutorial_vs_pipeline', 'tutorial_same_shape_vs_pipeline', 'balanced_vs_fast',
+        'balanced_p95_vs_fast',
+    ],
+)
+def test_ratios_of_what_was_not_measured_are_none(name: str) -> None:
     assert REPORT['ratios'][name]['640x480'] is None
 
 
@@ -121,13 +142,19 @@ def test_the_table_has_a_line_for_every_measurement() -> None:
     [
         '  latency at 30 Hz   21.5 ms median, 43.0 p95, 64.5 max',
         '  images at 30 Hz    300 sent, 290 processed, 10 dropped, 7 late by more than a period',
-        '  CPU at 30 Hz       36.0 ms per image; bare model 24.0',
-        '  flat out           40.0 images per second, bare model 50.0; 3 dropped',
+        '  CPU at 30 Hz       36.0 ms per image; bare networks 24.0',
+        '  flat out           40.0 images per second, bare networks 50.0; 3 dropped',
         '  node               1.50 s to the first pose, 250 MiB at most',
     ],
 )
 def test_the_table_says_what_the_graph_did(line: str) -> None:
     assert line in table(REPORT).splitlines()
+
+
+def test_the_table_has_two_lines_for_each_mode_and_number_of_people() -> None:
+    lines = [line.split()[:2] for line in table(REPORT).splitlines()]
+    assert lines.count(['1,', 'balanced']) == lines.count(['2,', 'balanced']) == 2
+    assert lines.count(['2,', 'fast']) == 4
 
 
 def test_the_table_leaves_out_a_tutorial_that_was_not_measured() -> None:

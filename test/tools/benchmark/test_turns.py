@@ -24,6 +24,7 @@ from movenet_ros.tools.benchmark.turns import Contender
 from movenet_ros.tools.benchmark.turns import Label
 from movenet_ros.tools.benchmark.turns import MIN_ROUNDS
 from movenet_ros.tools.benchmark.turns import take_turns
+from movenet_ros.tools.benchmark.turns import timed
 from movenet_ros.tools.report import summary
 import pytest
 
@@ -65,7 +66,7 @@ def contender(clock: FakeTime, name: str, takes_s: float, log: list[str]) -> Con
         clock.sleep(2 * takes_s)
         yield name, 'twice'
 
-    return run
+    return timed(run)
 
 
 def turns(log: list[str]) -> list[str]:
