@@ -36,6 +36,7 @@ from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.skeleton import COCO
+from movenet_ros.model import thunder
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.model.store import find_model
 from movenet_ros.model.store import ModelFiles
@@ -51,7 +52,8 @@ COSTS = ('tool', 'process', 'runtime', 'fuzz', 'lint', 'graph', 'pure')  # see p
 COST_OF_FIXTURES = {  # the dearest first
     'process': {'start_program'},
     'runtime': {
-        'onnxruntime_cpu', 'real_model', 'tensorflow', 'tensorflow_cpu', 'thunder_model',
+        'onnxruntime_cpu', 'real_model', 'tensorflow', 'tensorflow_cpu', 'thunder_cpu',
+        'thunder_model',
     },
     'graph': {'context', 'module_world', 'world'},
 }
@@ -188,6 +190,15 @@ def onnxruntime_cpu(real_model: ModelFiles) -> Runtime:
     """Give the real model in ONNX Runtime on the CPU."""
     pytest.importorskip('onnxruntime', reason='only pip has it')
     return load_backend(BackendRequest(SPEC, 'onnxruntime', 'cpu', onnx=real_model.onnx))
+
+
+@pytest.fixture(scope='session')
+def thunder_cpu(thunder_model: ModelFiles) -> Runtime:
+    """Give the real Thunder in ONNX Runtime on the CPU."""
+    pytest.importorskip('onnxruntime', reason='only pip has it')
+    return load_backend(
+        BackendRequest(thunder.SPEC, 'onnxruntime', 'cpu', onnx=thunder_model.onnx)
+    )
 
 
 @pytest.fixture(scope='session')

@@ -39,6 +39,7 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.messages.images import image_to_msg
 from movenet_ros.node.pose_node import PoseNode
+from movenet_ros.perception import Perception
 from movenet_ros.tools.harness import free_domain
 import numpy as np
 from numpy.typing import NDArray
@@ -322,9 +323,12 @@ StartPoseNode = Callable[..., PoseNode]
 def start_pose_node(world: World, spin_node: SpinNode) -> StartPoseNode:
     """Return a function that starts a pose node with a backend and parameters."""
 
-    def start(backend: Runtime, *cli_args: str, **parameters: Any) -> PoseNode:
+    def start(
+        backend: Runtime, *cli_args: str, make_perception: Any = Perception, **parameters: Any
+    ) -> PoseNode:
         node = PoseNode(
             backend,
+            make_perception=make_perception,
             context=world.context,
             namespace=world.namespace,
             parameter_overrides=overrides(parameters),

@@ -96,7 +96,7 @@ def test_the_summary(
     lines = out.splitlines()
     assert lines[0] == f'{bag}, /image, {COUNT} images'
     assert [line.split()[0] for line in lines[1:]] == [
-        'images', 'people', 'tracks', 'speed', 'backend', 'written'
+        'images', 'people', 'tracks', 'speed', 'backend', 'mode', 'written'
     ]
     assert lines[1] == f'images     {COUNT} processed, 0 skipped'
     assert lines[-1] == f'written    {tmp_path / "out"}'

@@ -12,15 +12,18 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Replay and the live node give the same messages, byte by byte."""
+"""Replay and the live node give the same messages, byte by byte, in every mode."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import cv2
+from movenet_ros.core.costs import Costs
+from movenet_ros.core.costs import Line
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.messages.images import image_to_msg
@@ -43,6 +46,10 @@ IMAGES = 12
 STEP_NS = 50_000_000
 TOPICS = ('/poses', '/detections')
 PARAMETERS = {'input_size': 128, 'person_threshold': 0.15}
+MODES = ('fast', 'balanced', 'accurate')
+COSTS = Costs(Line(1.0, 0.1), Line(2.0, 0.1), 32)  # not measured: a busy machine gives the same
+
+MakePerception = Callable[..., Perception]
 
 
 @pytest.fixture(scope='module')
@@ -72,12 +79,21 @@ def bag(
     return write_bag(tmp_path_factory.mktemp('golden') / 'bag', rows)
 
 
-def replayed(bag: Path, out: Path, backend: Runtime) -> dict[str, list[bytes]]:
+@pytest.fixture
+def make_perception(onnxruntime_cpu: Runtime, thunder_cpu: Runtime) -> MakePerception:
+    """Return a function that makes a perception of settings, with both networks."""
+    return partial(Perception, runtime=onnxruntime_cpu, closer=thunder_cpu, costs=COSTS)
+
+
+def replayed(
+    bag: Path, out: Path, mode: str, make_perception: MakePerception
+) -> dict[str, list[bytes]]:
     """Replay the bag and return the messages of each of our topics."""
-    settings = PoseParameters(**PARAMETERS)  # type: ignore[arg-type]
+    settings = PoseParameters(**PARAMETERS, mode=mode)  # type: ignore[arg-type]
     source = open_source(bag, '')
     with Outputs(Targets(out), bag, source) as outputs:
-        perception = Perception(settings, runtime=backend)
+        perception = make_perception(settings)
+        assert perception.choice.mode == mode
         replay(source, perception, settings, outputs.consume, lambda: None, print)
         outputs.complete()
     source.close()
@@ -90,10 +106,13 @@ def replayed(bag: Path, out: Path, backend: Runtime) -> dict[str, list[bytes]]:
     return found
 
 
+@pytest.mark.parametrize('mode', MODES)
 def test_replay_and_the_node_agree(
+    mode: str,
     images: list[Image],
     bag: Path,
     onnxruntime_cpu: Runtime,
+    make_perception: MakePerception,
     world: Any,
     start_pose_node: Any,
     tmp_path: Path,
@@ -104,20 +123,28 @@ def test_replay_and_the_node_agree(
             Detection2DArray, topic[1:], messages.append, 10, raw=True
         )
     publisher = world.publisher(Image, 'image')
-    start_pose_node(onnxruntime_cpu, **PARAMETERS)
+    start_pose_node(
+        onnxruntime_cpu, mode=mode, make_perception=make_perception, **PARAMETERS
+    )
     world.until(publisher.get_subscription_count, 'for the node to subscribe')
     for i, image in enumerate(images):
         publisher.publish(image)
         world.until(lambda n=i: all(len(each) > n for each in live.values()), f'for image {i}')
-    assert replayed(bag, tmp_path / 'out', onnxruntime_cpu) == live
+    assert replayed(bag, tmp_path / 'out', mode, make_perception) == live
     messages = [deserialize_message(each, Detection2DArray) for each in live['/poses']]
     assert [len(each.detections) for each in messages] == [1] * 7 + [0] + [1] * 4
 
 
+@pytest.mark.parametrize('mode', MODES)
 def test_a_replay_gives_the_same_again(
-    bag: Path, onnxruntime_cpu: Runtime, tmp_path: Path
+    mode: str, bag: Path, make_perception: MakePerception, tmp_path: Path
 ) -> None:
-    once = replayed(bag, tmp_path / 'once', onnxruntime_cpu)
-    again = replayed(bag, tmp_path / 'again', onnxruntime_cpu)
+    once = replayed(bag, tmp_path / 'once', mode, make_perception)
+    again = replayed(bag, tmp_path / 'again', mode, make_perception)
     assert once == again
     assert len({*once['/poses']}) == IMAGES
+
+
+def test_modes_differ(bag: Path, make_perception: MakePerception, tmp_path: Path) -> None:
+    poses = [replayed(bag, tmp_path / mode, mode, make_perception)['/poses'] for mode in MODES]
+    assert poses[0] != poses[1] != poses[2] != poses[0]

@@ -131,7 +131,8 @@ StartDemo = Callable[..., AbstractContextManager[Demo]]
 def finished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     """Give a demo of two seconds that has run to its end."""
     out = tmp_path_factory.mktemp('demo') / 'a new folder'
-    with demo(out, '--seconds', str(SECONDS), '--backend', 'onnxruntime') as running:
+    args = ('--seconds', str(SECONDS), '--backend', 'onnxruntime', '--mode', 'fast')
+    with demo(out, *args) as running:
         running.process.wait(WAIT_S)
         yield running
 
@@ -170,6 +171,10 @@ def test_speed_and_latency(finished: Demo) -> None:
 def test_the_backend_is_named(finished: Demo) -> None:
     """As the pose node chose it."""
     assert re.search(r'^backend    onnxruntime \S+ on CPU', finished.text, re.MULTILINE)
+
+
+def test_the_mode_is_named(finished: Demo) -> None:
+    assert re.search(r'^mode       fast$', finished.text, re.MULTILINE)
 
 
 def test_there_is_a_line_for_each_processed_image(finished: Demo) -> None:
