@@ -32,7 +32,6 @@ from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.refining.crops import Crop
-from movenet_ros.finder import Finder
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.thunder import Thunder
 from movenet_ros.perception import Perception
@@ -56,11 +55,11 @@ STAGES: dict[str, tuple[Any, str] | None] = {
     'crops': (Crop, 'cut'),
     'look_closer': None,  # the network alone
     'decode_crops': (Thunder, 'find'),
-    'refinement': (Finder, 'find'),  # what is left of it
+    'refinement': None,  # what else it takes to find people
     'track': (PeopleTracker, 'follow'),
     'draw': None,
 }
-"""What an image goes through, and the functions that do it."""
+"""What an image goes through, and the functions that do it, where it is not a mode's own."""
 
 CROWDS = (1, 2, 6)  # numbers of people in an image
 SCENE_IMAGES = 30  # of the built-in scene: a second
@@ -135,6 +134,7 @@ class Modes:
         """Return what processes the next image in a mode."""
         perception, seconds = self._perceptions[mode], watch.seconds
         networks = perception.networks
+        watch.watch(perception.finder, 'find', 'refinement')
         watch.watch(networks.first, 'run', 'detection')
         if networks.closer is not None:
             watch.watch(networks.closer, 'run', 'look_closer')
