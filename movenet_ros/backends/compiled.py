@@ -37,7 +37,7 @@ from movenet_ros.core.files import write_json
 from movenet_ros.core.machine import gpus
 
 RECORDS = 'records.json'
-MAX_FILES = 16  # of a folder; OpenVINO writes one of 12 MB for each shape of input
+MAX_FILES = 16  # of a folder
 CPU_LINES = ('model name', 'flags', 'Features', 'CPU part')  # of /proc/cpuinfo: x86 and ARM
 
 

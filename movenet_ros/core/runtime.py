@@ -31,7 +31,7 @@ Tensors = Mapping[str, NDArray[Any]]
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 """Of all inputs of a network, by name."""
 
-MAX_SHAPES = 4  # that stay ready in a runtime: in OpenVINO each takes 60 MB
+MAX_SHAPES = 4  # that stay ready in a runtime: in OpenVINO each takes 25 MB
 
 
 @dataclass(frozen=True)
