@@ -224,6 +224,7 @@ class Perception:
             finder = self._made(settings, choice.mode)
             if is_other or choice != self.choice:
                 finder.warm_up(self._warm_up_wh[:1] if self._is_live else [self._image_wh])
+            if choice != self.choice:
                 self._report(choice)
             self.settings, self.finder, self.choice = settings, finder, choice
         finally:
