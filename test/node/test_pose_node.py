@@ -511,6 +511,16 @@ def test_parameters_of_the_model_are_locked_while_there_is_one(
     assert accepted.successful
 
 
+def test_a_mode_that_cannot_be_had_is_rejected_with_what_to_do(
+    room: Room, two_people: Answer
+) -> None:
+    """And the node goes on."""
+    room.start(Fake(two_people))
+    (rejected,) = room.remote.set(mode='accurate')
+    assert not rejected.successful and 'mode to fast' in rejected.reason
+    room.receive()
+
+
 def test_loaded_objects_are_frozen_while_there_is_a_model(room: Room, two_people: Answer) -> None:
     """In a process of its own, so that no garbage collection holds up images."""
     node = room.start(Fake(two_people), autostart=False)
