@@ -38,7 +38,7 @@ from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.refining.refiner import Refined
 from movenet_ros.core.refining.refiner import Refiner
-from movenet_ros.core.refining.scene import Scene
+from movenet_ros.core.refining.refiner import Scene
 from movenet_ros.core.turning import upright
 from movenet_ros.networks import Networks
 from movenet_ros.settings import Settings
@@ -116,7 +116,7 @@ class Finder:
         if scene is None:
             self.refined = self._refiner.still(image, self.planner.still())
         else:
-            plan = self.planner.next(scene.count, bool(scene.people))
+            plan = self.planner.next(scene.count, not scene.is_empty)
             self.refined = self._refiner.follow(image, plan, scene)
         poses = replace(self.refined.poses, refined=self.refined.refined)
         return poses.scored(self._settings.least_score).first(self._settings.max_people)

@@ -37,7 +37,7 @@ from movenet_ros.core.pose_model import MakeModel
 from movenet_ros.core.pose_model import PoseModel
 from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.refining.scene import Scene
+from movenet_ros.core.refining.refiner import Scene
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.turning import turned_back
 from movenet_ros.core.turning import upright

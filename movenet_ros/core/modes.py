@@ -30,7 +30,7 @@ from movenet_ros.core.costs import Costs
 from movenet_ros.core.param import group
 from movenet_ros.core.param import param
 from movenet_ros.core.refining.crops import crop_shapes
-from movenet_ros.core.refining.plan import Plan
+from movenet_ros.core.refining.refiner import Plan
 
 MODES = ('auto', 'fast', 'balanced', 'accurate')
 BUDGET_MS = 25.0  # of the 33 that a camera of 30 Hz leaves; the rest is for all else

@@ -12,7 +12,6 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-
 """Crops: the part of an image around a person, as a network takes it, and points back again."""
 
 from __future__ import annotations
@@ -30,32 +29,9 @@ Floats = NDArray[np.float64]
 
 WIDER = 1.2  # than the box of a person's keypoints, which end at eyes, wrists and ankles
 MARGIN_PX = 4.0
-FAINTEST = 0.1  # score of a keypoint that the box holds: a crop without the legs never finds them
-FEWEST = 5  # keypoints that the box holds, however faint
 NARROWEST = 4 / 7  # shorter side of a crop / longer one
 MULTIPLE = 32  # pixels, of which sides are multiples
 LEAST_PX = 8.0  # of the image, across a crop
-
-
-def keypoint_box(keypoints: Floats, scores: Floats) -> Floats:
-    """
-    Return the box of the keypoints that are seen, at least the best few: (left, top, right, bottom).
-
-    :param keypoints: ``(k, 2)`` in pixels.
-    :param scores: ``(k,)``.
-    """
-    least = min(FAINTEST, np.partition(scores, -FEWEST)[-FEWEST])
-    seen = keypoints[scores >= least]
-    return np.concatenate([seen.min(axis=0), seen.max(axis=0)])
-
-
-def room_around(keypoints: Floats, scores: Floats, whole=None) -> Floats:
-    """Return the box that a crop of a person takes in, in pixels of the image."""
-    box = keypoint_box(keypoints, scores)
-    if whole is not None:
-        box = np.concatenate([np.minimum(box[:2], whole[:2]), np.maximum(box[2:], whole[2:])])
-    middle, half = (box[:2] + box[2:]) / 2, ((box[2:] - box[:2]) * WIDER + MARGIN_PX) / 2
-    return np.concatenate([middle - half, middle + half])
 
 
 @dataclass(frozen=True)
@@ -75,34 +51,38 @@ class Crop:
     shift_xy: tuple[float, float]
 
     @classmethod
-    def of(cls, box_xyxy: Floats, input_size: int) -> Crop:
+    def around(cls, box_xyxy: Floats, size: int) -> Crop:
         """
-        Fit a box into an input whose longer side is ``input_size``, in the middle.
+        Fit a box of keypoints, and some room around it, into the middle of an input.
 
-        :param input_size: in pixels, a multiple of 32.
+        The input is upright, lying or square, whichever holds the box with the fewest pixels.
+
+        :param size: longer side of the input in pixels, a multiple of 32.
         """
-        sides = np.maximum(box_xyxy[2:] - box_xyxy[:2], LEAST_PX)
-        wh = crop_wh(box_xyxy, input_size)
-        scale = float(min(wh / sides))
-        shift = np.array(wh) / 2 - scale * (box_xyxy[:2] + box_xyxy[2:]) / 2
-        return cls(wh, scale, (float(shift[0]), float(shift[1])))
+        middle = (box_xyxy[:2] + box_xyxy[2:]) / 2
+        sides = (box_xyxy[2:] - box_xyxy[:2]) * WIDER + MARGIN_PX
+        width, height = np.maximum(sides, LEAST_PX).tolist()
+        narrow = _narrow(size)
+        short = narrow if min(width, height) * size <= narrow * max(width, height) else size
+        wh = (short, size) if height >= width else (size, short)
+        scale = min(wh[0] / width, wh[1] / height)
+        x, y = (np.array(wh) / 2 - scale * middle).tolist()
+        return cls(wh, scale, (x, y))
 
     def cut(self, image: SourceImage) -> NDArray[np.uint8]:
         """Return the crop, ``(H, W, 3)`` RGB; black outside of the image."""
-        (width, height), (x, y) = self.wh, self.shift_xy
-        left_top = np.floor((-np.array([x, y])) / self.scale).astype(int) - 1
-        right_bottom = np.ceil((np.array([width, height]) - (x, y)) / self.scale).astype(int) + 2
-        left, top = np.maximum(left_top, 0)
-        right, bottom = np.minimum(right_bottom, image.wh)
+        (width, height), shift = self.wh, np.array(self.shift_xy)
+        first = np.floor(-shift / self.scale).astype(int) - 1
+        last = np.ceil((np.array(self.wh) - shift) / self.scale).astype(int) + 2
+        left, top = np.maximum(first, 0).tolist()
+        right, bottom = np.minimum(last, image.wh).tolist()
         if left >= right or top >= bottom:
             return np.zeros((height, width, 3), np.uint8)
         part = np.ascontiguousarray(image.pixels[top:bottom, left:right])  # a turned one is a view
-        half = 0.5 * self.scale - 0.5  # OpenCV counts from the middle of the first pixel
-        matrix = np.array([
-            [self.scale, 0, x + self.scale * left + half],
-            [0, self.scale, y + self.scale * top + half],
-        ])
-        warped = cv2.warpAffine(part, matrix, (width, height), flags=cv2.INTER_LINEAR)
+        # OpenCV counts from the middle of the first pixel
+        x, y = (shift + self.scale * np.array([left + 0.5, top + 0.5]) - 0.5).tolist()
+        matrix = np.array([[self.scale, 0.0, x], [0.0, self.scale, y]])
+        warped = cv2.warpAffine(part, matrix, self.wh, flags=cv2.INTER_LINEAR)
         return image.with_pixels(warped).as_rgb()
 
     def to_image(self, found: Poses) -> Poses:
@@ -115,16 +95,19 @@ class Crop:
         )
 
 
-def crop_wh(box_xyxy: Floats, input_size: int) -> tuple[int, int]:
-    """Return width and height of the input for a box: upright, lying or square, in pixels."""
-    width, height = box_xyxy[2:] - box_xyxy[:2]
-    narrow = -(-int(input_size * NARROWEST) // MULTIPLE) * MULTIPLE
-    is_narrow = min(width, height) * input_size <= narrow * max(width, height, 1.0)
-    short = narrow if is_narrow else input_size
-    return (short, input_size) if height >= width else (input_size, short)
+def crop_shapes(size: int) -> list[tuple[int, int]]:
+    """Return width and height of all inputs for crops of a size or a smaller one, that last."""
+    return [
+        wh
+        for each in sorted(crop_sizes(size))
+        for wh in ((_narrow(each), each), (each, _narrow(each)), (each, each))
+    ]
 
 
-def crop_shapes(input_size: int) -> list[tuple[int, int]]:
-    """Return width and height of all crops that there are, the smallest first, the square last."""
-    narrow = -(-int(input_size * NARROWEST) // MULTIPLE) * MULTIPLE
-    return [(narrow, input_size), (input_size, narrow), (input_size, input_size)]
+def crop_sizes(size: int) -> list[int]:
+    """Return the sizes of crops that an image may have, the largest first."""
+    return [*range(size, max(0, size - 3 * MULTIPLE), -MULTIPLE)]
+
+
+def _narrow(size: int) -> int:
+    return -(-round(size * NARROWEST) // MULTIPLE) * MULTIPLE

@@ -16,111 +16,175 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from dataclasses import field
+from dataclasses import fields
+from typing import Any
 
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.refining.crops import keypoint_box
-from movenet_ros.core.skeleton import Skeleton
-from movenet_ros.core.tracking import oks
+from movenet_ros.core.similarity import keypoint_boxes
+from movenet_ros.core.similarity import similarity
+from movenet_ros.core.tracking import match
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[Any]
+Indices = NDArray[np.int64]
+Mask = NDArray[np.bool_]
 
-SEEN = 0.2  # score of a keypoint that says how far a person moved
-MIN_KEYPOINTS = 4  # that do
-BOX_AREA = 1.3  # times the area of the box of the keypoints: an area as COCO means it, about
-NEVER = 99  # images ago
+SAME = 0.2  # similarity of a detection with the person whom it may be of
+KNOWN = 0.5  # similarity of one that is of nobody new
+MEMORY = 0.9  # of a detection's score, for each image with a detection
+UNREFINED = 0.5  # weight of the score of a detection, where no closer look confirmed it
+HABIT = 0.3  # weight of a detection in how far the person's box reaches beyond the keypoints
+MARGINS = (-0.25, 0.25)  # how far it does, at most
+SEEN = 0.2  # score of a keypoint that shows how far a person moved
+FEWEST_SEEN = 4  # keypoints that show it
 
 
 @dataclass(frozen=True, eq=False)
-class Pose:
+class People:
     """
-    One person as one network sees it.
+    People in an image.
 
-    :param keypoints: ``(k, 2)`` in pixels of the image.
-    :param scores: ``(k,)``.
-    :param score: the person's.
-    :param box_xyxy: ``(4,)`` in pixels; None where the network gives none of its own.
+    :param keypoints: ``(n, k, 2)`` in pixels, where they are as far as is known.
+    :param keypoint_scores: ``(n, k)``.
+    :param scores: ``(n,)`` each person's.
+    :param detection_scores: ``(n,)`` of the last detections, remembered.
+    :param answer_scores: ``(n,)`` of the last closer looks, remembered.
+    :param wholes_xyxy: ``(n, 4)`` box of the last detection's keypoints, moved with the person.
+    :param margins: ``(n, 4)`` from the box of the keypoints to the person's, in longer sides.
+    :param velocities: ``(n, 2)`` in pixels per image, beside the motion of the camera.
+    :param unrefined: ``(n,)`` images since a closer look saw the person; infinite before.
+    :param waiting: ``(n,)`` images since the last closer look, seen or not.
+    :param unseen: ``(n,)`` images since the person was seen at all.
     """
 
     keypoints: Floats
+    keypoint_scores: Floats
     scores: Floats
-    score: float
-    box_xyxy: Floats | None = None
+    detection_scores: Floats
+    answer_scores: Floats
+    wholes_xyxy: Floats
+    margins: Floats
+    velocities: Floats
+    unrefined: Floats
+    waiting: Floats
+    unseen: Floats
+
+    @classmethod
+    def of(cls, found: Poses) -> People:
+        """Return people as a detection found them."""
+        n, keypoints = len(found), found.keypoints.astype(np.float64)
+        scores = found.keypoint_scores.astype(np.float64)
+        boxes = keypoint_boxes(keypoints, scores)
+        people = found.scores.astype(np.float64)
+        return cls(
+            keypoints=keypoints,
+            keypoint_scores=scores,
+            scores=UNREFINED * people,
+            detection_scores=people,
+            answer_scores=np.zeros(n),
+            wholes_xyxy=boxes,
+            margins=np.clip((found.boxes_xyxy - boxes) / _longer_sides(boxes), *MARGINS),
+            velocities=np.zeros((n, 2)),
+            unrefined=np.full(n, np.inf),
+            waiting=np.full(n, np.inf),
+            unseen=np.zeros(n),
+        )
+
+    def __len__(self) -> int:
+        """Return the number of people."""
+        return len(self.scores)
+
+    def __getitem__(self, which: Any) -> People:
+        """Return some of them, by indices or a mask."""
+        return People(*(getattr(self, name)[which] for name in NAMES))
+
+    def __add__(self, others: People) -> People:
+        """Return them followed by others."""
+        return People(
+            *(np.concatenate([getattr(self, name), getattr(others, name)]) for name in NAMES)
+        )
+
+    def copy(self) -> People:
+        """Return people who may be changed."""
+        return People(*(getattr(self, name).copy() for name in NAMES))
 
     @property
-    def box(self) -> Floats:
-        """Return the box of the keypoints that are seen."""
-        return keypoint_box(self.keypoints, self.scores)
+    def is_refined(self) -> Mask:
+        """Return who has been seen by a closer look."""
+        return np.isfinite(self.unrefined)
 
     @property
-    def area(self) -> float:
-        """Return about the area of the person's box, in square pixels."""
-        left, top, right, bottom = keypoint_box(self.keypoints, self.scores)
-        width, height = right - left, bottom - top
-        return float(max(BOX_AREA * width * height, 0.25 * max(width, height) ** 2) + 1)
+    def boxes_xyxy(self) -> Floats:
+        """Return the box of each person, as a detection would give it."""
+        boxes = keypoint_boxes(self.keypoints, self.keypoint_scores)
+        return np.asarray(boxes + self.margins * _longer_sides(boxes))
+
+    def in_next_image(self, camera: Floats) -> People:
+        """
+        Return them where they should be in the next image.
+
+        :param camera: ``(2, 3)`` its motion.
+        """
+        turn, shift = camera[:, :2].T, camera[:, 2]
+        velocities = self.velocities @ turn
+        steps = (shift + velocities)[:, None]
+        corners = self.wholes_xyxy.reshape(-1, 2, 2) @ turn + steps
+        moved = {
+            'keypoints': self.keypoints @ turn + steps,
+            'wholes_xyxy': np.hstack([corners.min(axis=1), corners.max(axis=1)]),
+            'velocities': velocities,
+        }
+        later = {name: getattr(self, name) + 1 for name in ('unrefined', 'waiting', 'unseen')}
+        return People(**{**vars(self), **moved, **later})
+
+    def meet(self, found: Poses) -> tuple[People, Indices]:
+        """
+        Match them with the detections of their image.
+
+        :param found: without duplicates.
+        :return: the same people, who know their detections now, followed by newcomers; and for
+            each the index of the detection, or -1.
+        """
+        alike = similarity(
+            self.keypoints, self.keypoint_scores, found.keypoints, found.skeleton.sigmas
+        )
+        rows, columns = match(alike, SAME)
+        detected, people = People.of(found), self.copy()
+        people.detection_scores[:] *= MEMORY
+        people.detection_scores[rows] = np.maximum(
+            people.detection_scores[rows], detected.detection_scores[columns]
+        )
+        people.wholes_xyxy[rows] = detected.wholes_xyxy[columns]
+        people.margins[rows] += HABIT * (detected.margins[columns] - people.margins[rows])
+        is_new = alike.max(axis=0, initial=0.0) < KNOWN
+        is_new[columns] = False
+        detections = np.full(len(self), -1)
+        detections[rows] = columns
+        return people + detected[is_new], np.append(detections, np.flatnonzero(is_new))
 
 
-def poses_of(found: Poses, with_boxes: bool) -> list[Pose]:
-    """Return the people of an image one by one."""
-    keypoints = found.keypoints.astype(np.float64)
-    scores = found.keypoint_scores.astype(np.float64)
-    boxes = found.boxes_xyxy.astype(np.float64)
-    return [
-        Pose(keypoints[i], scores[i], float(found.scores[i]), boxes[i] if with_boxes else None)
-        for i in range(len(found))
-    ]
+NAMES = tuple(each.name for each in fields(People))
 
 
-def likeness(a: Sequence[Pose], b: Sequence[Pose], skeleton: Skeleton) -> Floats:
-    """Return ``(a, b)`` object keypoint similarity of all keypoints, seen or not, from 0 to 1."""
-    if not a or not b:
-        return np.zeros((len(a), len(b)))
-    first, second = (np.array([each.keypoints for each in side]) for side in (a, b))
-    both = np.ones((len(a), len(b), len(skeleton)), bool)
-    areas = np.array([each.area for each in a])
-    return oks(first, second, both, areas, skeleton.sigmas)
-
-
-def moved_between(before: Pose, after: Pose) -> Floats | None:
-    """Return how far a person moved as a whole, (x, y) in pixels; None if too little is seen."""
-    both = (before.scores > SEEN) & (after.scores > SEEN)
-    if both.sum() < MIN_KEYPOINTS:
-        return None
-    return np.asarray((after.keypoints - before.keypoints)[both].mean(axis=0))
-
-
-@dataclass(eq=False)
-class Person:
+def moved_between(
+    before: Floats, before_scores: Floats, after: Floats, after_scores: Floats
+) -> Floats:
     """
-    A person, from one image to the next; each image begins with copies.
+    Return how far people moved as a whole.
 
-    :param pose: where the person is by now, as far as is known.
-    :param detection: score of the detection, remembered.
-    :param closely: score of the last closer look; None before the first one.
-    :param score: of the person, for everybody else.
-    :param found: the detection in this image, if there is one.
-    :param room_xyxy: what the last crop took in; None before the first one.
-    :param velocity: (x, y) in pixels per image.
-    :param stale: images since the last closer look.
-    :param missed: images since the last detection.
-    :param hidden: images since the person was last seen at all.
-    :param is_new: whether this is the person's first image.
+    :param before: ``(n, k, 2)`` keypoints in pixels.
+    :param before_scores: ``(n, k)``.
+    :param after: ``(n, k, 2)`` keypoints of the same people.
+    :param after_scores: ``(n, k)``.
+    :return: ``(n, 2)`` in pixels; 0 where too little is seen.
     """
+    both = (before_scores > SEEN) & (after_scores > SEEN)
+    counts = both.sum(axis=1)[:, None]
+    moved = ((after - before) * both[..., None]).sum(axis=1) / np.maximum(counts, 1)
+    return np.asarray(np.where(counts >= FEWEST_SEEN, moved, 0.0))
 
-    pose: Pose
-    detection: float
-    closely: float | None = None
-    score: float = 0.0
-    found: Pose | None = None
-    room_xyxy: Floats | None = None
-    velocity: Floats = field(default_factory=lambda: np.zeros(2))
-    stale: int = NEVER
-    missed: int = 0
-    hidden: int = 0
-    is_new: bool = True
-    prior: Pose | None = None
-    whole: Floats | None = None
+
+def _longer_sides(boxes: Floats) -> Floats:
+    return np.asarray(np.maximum((boxes[:, 2:] - boxes[:, :2]).max(axis=1, keepdims=True), 1.0))

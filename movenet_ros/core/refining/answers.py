@@ -1,0 +1,104 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Answers: which of all the people whom crops show is whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from movenet_ros.core.poses import ARRAYS
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.refining.people import Indices
+from movenet_ros.core.refining.people import People
+from movenet_ros.core.similarity import similarity
+from movenet_ros.core.similarity import without_duplicates
+from movenet_ros.core.tracking import match
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+DUPLICATE = 0.6  # similarity of two finds of one person
+FOREIGN = 0.7  # weight of a find in a crop of somebody else, where both show the same person
+SAME = 0.2  # similarity of an answer with where the person should be
+SAME_NEW = 0.1  # the same, where a detection alone says so
+SAME_NEAR = 0.5  # the same, where somebody else is near
+CLEAR = 0.5  # of the usual score, times similarity: an answer where somebody else is near
+
+
+def joined(found: Sequence[Poses]) -> Poses:
+    """Return the people of several finds, the highest scoring first, with duplicates."""
+    arrays = {
+        name: np.concatenate([getattr(each, name) for each in found]) for name, *_ in ARRAYS
+    }
+    order = np.argsort(-arrays['scores'], kind='stable')
+    return some(Poses(**arrays, skeleton=found[0].skeleton), order)
+
+
+def some(poses: Poses, which: Any) -> Poses:
+    arrays = {name: getattr(poses, name)[which] for name, *_ in ARRAYS}
+    return Poses(**arrays, skeleton=poses.skeleton)
+
+
+def assign(
+    found: Sequence[Poses], looked_at: People, usual: Floats, is_near: Mask
+) -> tuple[Poses, Indices]:
+    """
+    Decide who is whom of all the people whom crops show.
+
+    A crop shows others, too, and who is covered is seen better in somebody else's crop or not at
+    all. So everybody in all crops is there for everybody, and each is given once.
+
+    :param found: people in the crop of each, in pixels of the image.
+    :param looked_at: those whose crops they are, where they should be.
+    :param usual: ``(n,)`` score of such an answer.
+    :param is_near: ``(n,)`` who may be taken for somebody else.
+    :return: the answers, each once, and for each person the index of the own one, or -1.
+    """
+    everybody = joined(found)
+    sigmas = everybody.skeleton.sigmas
+    owners = np.repeat(np.arange(len(found)), [len(each) for each in found])
+    scores = np.concatenate([each.scores for each in found])
+    owners = owners[np.argsort(-scores, kind='stable')]
+    alike = similarity(
+        looked_at.keypoints, looked_at.keypoint_scores, everybody.keypoints, sigmas
+    )
+    is_own = (owners == np.arange(len(found))[:, None]) & (alike >= SAME_NEW)
+    worth = everybody.scores * np.where(is_own.any(axis=0), 1.0, FOREIGN)
+    order = np.argsort(-worth, kind='stable')
+    single = order[
+        without_duplicates(
+            everybody.keypoints[order], everybody.keypoint_scores[order], DUPLICATE, sigmas
+        )
+    ]
+    alike, worth = alike[:, single], worth[single]
+    answers = some(everybody, single)
+    least = np.where(is_near, SAME_NEAR, np.where(looked_at.is_refined, SAME, SAME_NEW))
+    clear = alike * answers.scores >= np.where(is_near, CLEAR * usual, 0.0)[:, None]
+    fits = np.where((alike >= least[:, None]) & clear, alike * worth, 0.0)
+    rows, columns = match(fits, 1e-9)
+    given = np.full(len(found), -1)
+    given[rows] = columns
+    return answers, given
+
+
+def shared(boxes_xyxy: Floats) -> Mask:
+    """Return ``(n, n)`` whose boxes have an area in common with whose; not with their own."""
+    left_top = np.maximum(boxes_xyxy[:, None, :2], boxes_xyxy[:, :2])
+    right_bottom = np.minimum(boxes_xyxy[:, None, 2:], boxes_xyxy[:, 2:])
+    others = ~np.eye(len(boxes_xyxy), dtype=bool)
+    return np.asarray((left_top < right_bottom).all(axis=-1) & others)
