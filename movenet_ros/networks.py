@@ -208,10 +208,8 @@ class Networks:
                 return Choice('fast', 'no network looks closer')
             raise StartError('no network looks closer: set mode to fast')
         if self.closer is None:
-            is_own = settings.mode == 'auto' and bool(settings.model_path)  # offline, perhaps
-            self.closer = self._open_closer(
-                settings, self.crop_model.spec, not is_running and not is_own
-            )
+            may_fetch = settings.mode != 'auto' and not is_running
+            self.closer = self._open_closer(settings, self.crop_model.spec, may_fetch)
         if self.costs is None and not self.is_on_gpu and settings.mode != 'accurate':
             self.costs = self._measured(settings, self.closer, self.crop_model, is_running)
         return chosen(settings, settings.input_size, self.costs)

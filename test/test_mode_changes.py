@@ -167,11 +167,11 @@ def test_a_line_names_the_parameter_of_a_file_that_is_wrong(room: MakeRoom) -> N
 
 
 @pytest.mark.parametrize(('mode', 'may_fetch'), [('auto', False), ('balanced', True)])
-def test_beside_a_file_of_the_users_own_nothing_is_fetched_that_was_not_asked_for(
+def test_the_other_network_alone_is_fetched_where_its_mode_is_asked_for(
     room: MakeRoom, mode: str, may_fetch: bool
 ) -> None:
-    here = room(mode=mode, model_path='/own.onnx')
-    assert here.opened[1:] == [('singlepose_thunder', may_fetch)]
+    """An offline robot starts at once."""
+    assert room(mode=mode).opened[1:] == [('singlepose_thunder', may_fetch)]
 
 
 # while images come

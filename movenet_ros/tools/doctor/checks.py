@@ -124,12 +124,10 @@ def _model(name: str, variant: str, status: Status, otherwise: str) -> Check:
 def runtime() -> list[Check]:
     """Load the models and run them like the node with its default parameters."""
     library = import_module('movenet_ros.perception')
-    *_, thunder = model()
-    mode = 'auto' if thunder.status == 'ok' else 'fast'  # the node would fetch it
-    settings, log = library.Settings(mode=mode), logging.getLogger('movenet_ros')
-    with library.Perception(settings, log) as perception:
+    with library.Perception(log=logging.getLogger('movenet_ros')) as perception:
         network, choice = perception.networks.first, perception.choice
-    finding = f'{network.runtime.info} ({network.why}), mode {choice.mode} ({choice.why})'
+    why = '' if choice.problem else f' ({choice.why})'  # there is a row for Thunder
+    finding = f'{network.runtime.info} ({network.why}), mode {choice.mode}{why}'
     if network.warning:
         install = f"{pip('uninstall', '-y', 'onnxruntime')} && {pip('install', ORT_GPU)}"
         ways = [

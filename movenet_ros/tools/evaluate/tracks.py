@@ -164,6 +164,8 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
     oracle_ids = motmetrics.MOTAccumulator(auto_id=True)
     matched = found = 0
     spent = Spent(perception)
+    image_wh = clip.entries[0]['width'], clip.entries[0]['height']
+    perception.finder.warm_up([image_wh])  # to make a new shape ready is not counted
     for number, (entry, image) in enumerate(_images(clip)):
         stamp_ns = round((number + 1) * NANOSECONDS / clip.rate_hz)
         with spent.counted():

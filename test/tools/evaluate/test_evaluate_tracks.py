@@ -173,7 +173,7 @@ def clip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> Mad
 
     def opened(*_: Any) -> networks.Network:
         letterbox = Letterbox.fit(WH, 256, 32)
-        warm_up = [np.zeros((1, 0, 56), np.float32)] * len(perception.WARM_UP_WH)
+        warm_up = [np.zeros((1, 0, 56), np.float32)] * (len(perception.WARM_UP_WH) + 1)
         seen = [answer(letterbox, each) for each in made.seen]
         return networks.Network(RecordedBackend([*warm_up, *seen]), 'made up', None)
 
@@ -266,7 +266,8 @@ def test_every_figure_has_a_line_of_its_own(
 ) -> None:
     clip.run()
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[0] for line in lines[1:]] == [*MEANINGS, *spent.MEANINGS]
+    names = [*MEANINGS, *spent.MEANINGS]
+    assert [line.split()[0] for line in lines[-len(names):]] == names
     for name in ('IDSW', 'IDF1', 'MOTA', 'jitter_px', 'lag_ms'):
         (line,) = [each for each in lines if each.startswith(f'{name} ')]
         assert re.fullmatch(rf'{name} (\d+|-?\d+\.\d+)', line)
