@@ -116,7 +116,7 @@ class Finder:
         if scene is None:
             self.refined = self._refiner.still(image, self.planner.still())
         else:
-            plan = self.planner.next(scene.count, not scene.is_empty)
+            plan = self.planner.following(scene.count, not scene.is_empty)
             self.refined = self._refiner.follow(image, plan, scene)
         poses = replace(self.refined.poses, refined=self.refined.refined)
         return poses.scored(self._settings.least_score).first(self._settings.max_people)

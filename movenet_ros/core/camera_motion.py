@@ -72,5 +72,4 @@ class Background:
         )
         if matrix is None or agrees.sum() < max(LEAST_CORNERS, LEAST_SHARE * len(corners)):
             return STILL
-        matrix[:, 2] /= self._scale
-        return np.asarray(matrix)
+        return np.asarray(matrix / np.array((1.0, 1.0, self._scale)), np.float64)

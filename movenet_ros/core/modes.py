@@ -118,7 +118,7 @@ class Planner:
             return self._plan(self._size, self.larger_size)
         return self._plan(self.larger_size)
 
-    def next(self, number: int, is_anybody_known: bool) -> Plan:
+    def following(self, number: int, is_anybody_known: bool) -> Plan:
         """
         Return the plan for the next image of a stream.
 
@@ -133,7 +133,8 @@ class Planner:
     @property
     def crops_wh(self) -> list[tuple[int, int]]:
         """Return width and height of all crops that there are, in pixels."""
-        return crop_shapes(self._refine.input_size)
+        shapes = crop_shapes(self._refine.input_size)
+        return shapes[-3:] if math.isinf(self.budget_ms) else shapes  # time for the largest ones
 
     def _fits(self, input_size: int) -> bool:
         """Return whether a detection leaves time for one crop."""
