@@ -1,0 +1,75 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Camera motion: how the background moved from one image to the next."""
+
+from __future__ import annotations
+
+import cv2
+from movenet_ros.core.image import SourceImage
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 160  # pixels: longer side of the picture in which motion is measured
+CORNERS, QUALITY, APART = 60, 0.01, 5
+WINDOW = (15, 15)
+LEAST_CORNERS = 8
+LEAST_SHARE = 0.4  # of the corners that agree
+AGREE = 1.0  # pixels apart
+
+Floats = NDArray[np.float64]
+STILL: Floats = np.eye(2, 3)
+
+
+class Background:
+    """
+    A small grey picture of an image, and how large it is.
+
+    :param image: of which it is made.
+    """
+
+    def __init__(self, image: SourceImage) -> None:
+        pixels = np.ascontiguousarray(image.pixels)  # a turned one is a view
+        self._scale = min(1.0, SIDE / max(image.wh))
+        wh = tuple(max(1, round(side * self._scale)) for side in image.wh)
+        small = cv2.resize(pixels, wh, interpolation=cv2.INTER_AREA)
+        self._grey = cv2.cvtColor(image.with_pixels(small).as_rgb(), cv2.COLOR_RGB2GRAY)
+
+    def motion_to(self, after: Background, boxes_xyxy: Floats) -> Floats:
+        """
+        Return how the camera's motion moved points of this image.
+
+        :param after: of the next image, of the same size.
+        :param boxes_xyxy: ``(n, 4)`` of people in this image, in pixels, who move by themselves.
+        :return: ``(2, 3)`` matrix for points in pixels of the images; the identity where the
+            pictures do not show it.
+        """
+        mask = np.full_like(self._grey, 255)
+        for left, top, right, bottom in (boxes_xyxy * self._scale).round().astype(int).tolist():
+            mask[max(top, 0):max(bottom, 0), max(left, 0):max(right, 0)] = 0
+        corners = cv2.goodFeaturesToTrack(self._grey, CORNERS, QUALITY, APART, mask=mask)
+        if corners is None or len(corners) < LEAST_CORNERS:
+            return STILL
+        moved, status, _ = cv2.calcOpticalFlowPyrLK(
+            self._grey, after._grey, corners, np.empty_like(corners), winSize=WINDOW
+        )
+        is_found = np.ravel(status) > 0
+        if is_found.sum() < LEAST_CORNERS:
+            return STILL
+        matrix, agrees = cv2.estimateAffinePartial2D(
+            corners[is_found], moved[is_found], ransacReprojThreshold=AGREE
+        )
+        if matrix is None or agrees.sum() < max(LEAST_CORNERS, LEAST_SHARE * len(corners)):
+            return STILL
+        return np.asarray(matrix, np.float64) / (1.0, 1.0, self._scale)
