@@ -74,13 +74,15 @@ class Poses:
         """Return the number of people."""
         return len(self.scores)
 
+    def __getitem__(self, which: Any) -> Poses:
+        """Return some of the people, by indices or a mask."""
+        arrays = {name: getattr(self, name)[which] for name, *_ in ARRAYS}
+        return Poses(**arrays, skeleton=self.skeleton)
+
     def scored(self, least: float) -> Poses:
         """Return the people whose score is not below a threshold."""
         enough = self.scores >= least
-        if enough.all():
-            return self
-        arrays = {name: getattr(self, name)[enough] for name, *_ in ARRAYS}
-        return Poses(**arrays, skeleton=self.skeleton)
+        return self if enough.all() else self[enough]
 
     @classmethod
     def nobody(cls, skeleton: Skeleton = COCO) -> Poses:
