@@ -62,7 +62,7 @@ class Background:
         if corners is None or len(corners) < LEAST_CORNERS:
             return STILL
         moved, status, _ = cv2.calcOpticalFlowPyrLK(
-            self._grey, after._grey, corners, corners.copy(), winSize=WINDOW
+            self._grey, after._grey, corners, np.empty_like(corners), winSize=WINDOW
         )
         is_found = np.ravel(status) > 0
         if is_found.sum() < LEAST_CORNERS:
@@ -72,4 +72,4 @@ class Background:
         )
         if matrix is None or agrees.sum() < max(LEAST_CORNERS, LEAST_SHARE * len(corners)):
             return STILL
-        return np.asarray(matrix / np.array((1.0, 1.0, self._scale)), np.float64)
+        return np.asarray(matrix, np.float64) / (1.0, 1.0, self._scale)

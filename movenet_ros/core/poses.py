@@ -79,18 +79,19 @@ class Poses:
         """Return the number of people."""
         return len(self.scores)
 
+    def __getitem__(self, which: Any) -> Poses:
+        """Return some of the people, by indices or a mask."""
+        arrays = {name: getattr(self, name)[which] for name, *_ in ARRAYS}
+        return Poses(**arrays, skeleton=self.skeleton)
+
     def scored(self, least: float) -> Poses:
         """Return the people whose score is not below a threshold."""
         enough = self.scores >= least
-        return self if enough.all() else self._some(enough)
+        return self if enough.all() else self[enough]
 
     def first(self, most: int) -> Poses:
         """Return the first people, at most so many."""
-        return self if len(self) <= most else self._some(slice(most))
-
-    def _some(self, which: Any) -> Poses:
-        arrays = {name: getattr(self, name)[which] for name, *_ in ARRAYS}
-        return Poses(**arrays, skeleton=self.skeleton)
+        return self if len(self) <= most else self[:most]
 
     @classmethod
     def nobody(cls, skeleton: Skeleton = COCO) -> Poses:

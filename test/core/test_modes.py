@@ -84,18 +84,18 @@ def planner(mode: str, costs: Costs | None = None, size: int = 256, **refine: An
 
 
 def test_balanced_detects_in_every_second_image_and_in_a_larger_input_in_every_fourth() -> None:
-    plans = [planner('balanced').next(i, True) for i in range(2 * CYCLE)]
+    plans = [planner('balanced').following(i, True) for i in range(2 * CYCLE)]
     assert [each.sizes for each in plans] == [(256,), (), (384,), ()] * 2
 
 
 def test_where_nobody_is_known_balanced_looks_for_people_in_every_image() -> None:
-    plans = [planner('balanced').next(i, False) for i in range(CYCLE)]
+    plans = [planner('balanced').following(i, False) for i in range(CYCLE)]
     assert [each.sizes for each in plans] == [(256,), (256,), (384,), (256,)]
 
 
 def test_accurate_detects_twice_in_every_image_without_a_budget() -> None:
     accurate = planner('accurate', costing(), budget_ms=20.0)
-    for plan in (accurate.still(), accurate.next(1, True)):
+    for plan in (accurate.still(), accurate.following(1, True)):
         assert plan.sizes == (256, 512) and math.isinf(plan.budget_ms)
 
 
@@ -131,5 +131,5 @@ def test_a_budget_is_for_balanced_where_time_matters(
 
 
 def test_what_else_an_image_may_cost_is_as_set() -> None:
-    plan = planner('balanced', input_size=160, max_people=3).next(0, True)
+    plan = planner('balanced', input_size=160, max_people=3).following(0, True)
     assert (plan.crop_size, plan.max_people) == (160, 3)

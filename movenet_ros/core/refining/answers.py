@@ -17,12 +17,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from movenet_ros.core.poses import ARRAYS
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.refining.people import Indices
 from movenet_ros.core.refining.people import People
+from movenet_ros.core.similarity import keypoint_boxes
 from movenet_ros.core.similarity import similarity
 from movenet_ros.core.similarity import without_duplicates
 from movenet_ros.core.tracking import match
@@ -30,14 +30,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-Mask = NDArray[np.bool_]
 
 DUPLICATE = 0.6  # similarity of two finds of one person
 FOREIGN = 0.7  # weight of a find in a crop of somebody else, where both show the same person
 SAME = 0.2  # similarity of an answer with where the person should be
 SAME_NEW = 0.1  # the same, where a detection alone says so
 SAME_NEAR = 0.5  # the same, where somebody else is near
-CLEAR = 0.5  # of the usual score, times similarity: an answer where somebody else is near
+CLEAR = 0.5  # of the score of answers before: an answer that is no mixture, where somebody is near
 
 
 def joined(found: Sequence[Poses]) -> Poses:
@@ -46,16 +45,11 @@ def joined(found: Sequence[Poses]) -> Poses:
         name: np.concatenate([getattr(each, name) for each in found]) for name, *_ in ARRAYS
     }
     order = np.argsort(-arrays['scores'], kind='stable')
-    return some(Poses(**arrays, skeleton=found[0].skeleton), order)
-
-
-def some(poses: Poses, which: Any) -> Poses:
-    arrays = {name: getattr(poses, name)[which] for name, *_ in ARRAYS}
-    return Poses(**arrays, skeleton=poses.skeleton)
+    return Poses(**arrays, skeleton=found[0].skeleton)[order]
 
 
 def assign(
-    found: Sequence[Poses], looked_at: People, usual: Floats, is_near: Mask
+    found: Sequence[Poses], looked_at: People, clear: Floats
 ) -> tuple[Poses, Indices]:
     """
     Decide who is whom of all the people whom crops show.
@@ -65,8 +59,7 @@ def assign(
 
     :param found: people in the crop of each, in pixels of the image.
     :param looked_at: those whose crops they are, where they should be.
-    :param usual: ``(n,)`` score of such an answer.
-    :param is_near: ``(n,)`` who may be taken for somebody else.
+    :param clear: ``(n,)`` least score of an answer, see :func:`least_clear`.
     :return: the answers, each once, and for each person the index of the own one, or -1.
     """
     everybody = joined(found)
@@ -86,19 +79,31 @@ def assign(
         )
     ]
     alike, worth = alike[:, single], worth[single]
-    answers = some(everybody, single)
-    least = np.where(is_near, SAME_NEAR, np.where(looked_at.is_refined, SAME, SAME_NEW))
-    clear = alike * answers.scores >= np.where(is_near, CLEAR * usual, 0.0)[:, None]
-    fits = np.where((alike >= least[:, None]) & clear, alike * worth, 0.0)
+    answers = everybody[single]
+    least = np.where(clear > 0, SAME_NEAR, np.where(looked_at.is_refined, SAME, SAME_NEW))
+    may_be = (alike >= least[:, None]) & (alike * answers.scores >= clear[:, None])
+    fits = np.where(may_be, alike * worth, 0.0)
     rows, columns = match(fits, 1e-9)
     given = np.full(len(found), -1)
     given[rows] = columns
     return answers, given
 
 
-def shared(boxes_xyxy: Floats) -> Mask:
-    """Return ``(n, n)`` whose boxes have an area in common with whose; not with their own."""
-    left_top = np.maximum(boxes_xyxy[:, None, :2], boxes_xyxy[:, :2])
-    right_bottom = np.minimum(boxes_xyxy[:, None, 2:], boxes_xyxy[:, 2:])
-    others = ~np.eye(len(boxes_xyxy), dtype=bool)
-    return np.asarray((left_top < right_bottom).all(axis=-1) & others)
+def least_clear(people: People) -> Floats:
+    """
+    Return the score times similarity from which on an answer may be each person.
+
+    Where people cover each other, a network answers with mixtures of them. Such an answer is much
+    fainter than the answers for either of them before, and less like the person.
+
+    :param people: all people, where they should be.
+    :return: ``(n,)``; 0 where nobody else is near.
+    """
+    boxes = keypoint_boxes(people.keypoints, people.keypoint_scores)
+    left_top = np.maximum(boxes[:, None, :2], boxes[:, :2])
+    right_bottom = np.minimum(boxes[:, None, 2:], boxes[:, 2:])
+    is_near = (left_top < right_bottom).all(axis=-1) & people.is_refined & (people.unseen <= 1)
+    np.fill_diagonal(is_near, False)
+    of_others = np.where(is_near, people.answer_scores, 0.0).max(axis=1, initial=0.0)
+    usual = np.where(people.is_refined, people.answer_scores, of_others)
+    return np.where(of_others > 0, CLEAR * usual, 0.0)

@@ -106,7 +106,7 @@ def crop_shapes(size: int) -> list[tuple[int, int]]:
 
 def crop_sizes(size: int) -> list[int]:
     """Return the sizes of crops that an image may have, the largest first."""
-    return [*range(size, max(0, size - 3 * MULTIPLE), -MULTIPLE)]
+    return list(range(size, max(0, size - 3 * MULTIPLE), -MULTIPLE))
 
 
 def _narrow(size: int) -> int:

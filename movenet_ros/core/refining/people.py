@@ -23,6 +23,7 @@ from typing import Any
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.similarity import keypoint_boxes
 from movenet_ros.core.similarity import similarity
+from movenet_ros.core.skeleton import Skeleton
 from movenet_ros.core.tracking import match
 import numpy as np
 from numpy.typing import NDArray
@@ -35,6 +36,7 @@ SAME = 0.2  # similarity of a detection with the person whom it may be of
 KNOWN = 0.5  # similarity of one that is of nobody new
 MEMORY = 0.9  # of a detection's score, for each image with a detection
 UNREFINED = 0.5  # weight of the score of a detection, where no closer look confirmed it
+LATELY = 2  # images ago: for so long a closer look knows better than a detection
 HABIT = 0.3  # weight of a detection in how far the person's box reaches beyond the keypoints
 MARGINS = (-0.25, 0.25)  # how far it does, at most
 SEEN = 0.2  # score of a keypoint that shows how far a person moved
@@ -121,6 +123,21 @@ class People:
         boxes = keypoint_boxes(self.keypoints, self.keypoint_scores)
         return np.asarray(boxes + self.margins * _longer_sides(boxes))
 
+    def poses(self, image_wh: tuple[int, int], skeleton: Skeleton) -> Poses:
+        """
+        Return them as they are published.
+
+        :param image_wh: size of the image in pixels, to which boxes are clipped.
+        """
+        return Poses(
+            keypoints=self.keypoints,
+            keypoint_scores=self.keypoint_scores,
+            boxes_xyxy=np.clip(self.boxes_xyxy, 0.0, np.tile(image_wh, 2)),
+            scores=np.clip(self.scores, 0.0, 1.0),
+            ids=np.zeros(len(self), np.int64),
+            skeleton=skeleton,
+        )
+
     def in_next_image(self, camera: Floats) -> People:
         """
         Return them where they should be in the next image.
@@ -164,6 +181,33 @@ class People:
         detections[rows] = columns
         return people + detected[is_new], np.append(detections, np.flatnonzero(is_new))
 
+    def expected_by(self, found: Poses, detections: Indices) -> People:
+        """
+        Return them where a closer look should see them.
+
+        Where the last closer look is too long ago, a detection of this image knows better.
+
+        :param found: the detections.
+        :param detections: ``(n,)`` index of each person's, or -1.
+        """
+        expected = self.copy()
+        rows = np.flatnonzero((detections >= 0) & (self.unrefined > LATELY))
+        expected.keypoints[rows] = found.keypoints[detections[rows]]
+        expected.keypoint_scores[rows] = found.keypoint_scores[detections[rows]]
+        return expected
+
+    @property
+    def rooms_xyxy(self) -> Floats:
+        """
+        Return the box of keypoints that a closer look at each person must take in.
+
+        A closer look that lost the legs behind somebody would never find them again, but for the
+        last detection, which is of the whole person.
+        """
+        boxes, wholes = keypoint_boxes(self.keypoints, self.keypoint_scores), self.wholes_xyxy
+        left_top = np.minimum(boxes[:, :2], wholes[:, :2])
+        return np.hstack([left_top, np.maximum(boxes[:, 2:], wholes[:, 2:])])
+
 
 NAMES = tuple(each.name for each in fields(People))
 
@@ -183,7 +227,7 @@ def moved_between(
     both = (before_scores > SEEN) & (after_scores > SEEN)
     counts = both.sum(axis=1)[:, None]
     moved = ((after - before) * both[..., None]).sum(axis=1) / np.maximum(counts, 1)
-    return np.asarray(np.where(counts >= FEWEST_SEEN, moved, 0.0))
+    return np.where(counts >= FEWEST_SEEN, moved, 0.0)
 
 
 def _longer_sides(boxes: Floats) -> Floats:

@@ -25,6 +25,7 @@ from movenet_ros.core.refining.people import MEMORY
 from movenet_ros.core.refining.people import moved_between
 from movenet_ros.core.refining.people import People
 from movenet_ros.core.refining.people import UNREFINED
+from movenet_ros.core.refining.turns import FAINTEST
 from movenet_ros.core.similarity import similarity
 from movenet_ros.core.similarity import without_duplicates
 import numpy as np
@@ -34,6 +35,9 @@ COASTING = 0.9  # how much of the velocity an unseen person keeps
 TOGETHER = 0.6  # similarity of two people of whom one is not seen
 ELSEWHERE = 0.3  # similarity of somebody with everybody else, whom a crop shows by chance
 LEAST_BESIDE, BESIDE = 0.15, 0.8  # score of such a person, and its weight
+PATIENCE = 10  # images for which somebody unseen is remembered
+PATIENCE_UNREFINED = 2  # the same for somebody whom only a detection has seen
+OUTSIDE = 0.1  # of the image's sides: farther away nobody is remembered
 
 
 def settle(
@@ -103,9 +107,8 @@ def _look(people: People, rows: Indices, answers: Poses, given: Indices) -> None
     people.wholes_xyxy[rows[known]] += np.tile(moved, 2)[known]
     people.keypoints[rows] = answers.keypoints[of]
     people.keypoint_scores[rows] = answers.keypoint_scores[of]
-    people.answer_scores[rows] = np.maximum(
-        MEMORY * people.answer_scores[rows], answers.scores[of]
-    )
+    before = MEMORY * people.answer_scores[rows]
+    people.answer_scores[rows] = np.maximum(before, answers.scores[of])
     people.scores[rows] = (
         people.detection_scores[rows] + answers.keypoint_scores[of].mean(axis=1)
         + answers.scores[of]
@@ -128,11 +131,22 @@ def beside(answers: Poses, given: Indices, people: People) -> People:
         answers.skeleton.sigmas,
     )
     rows = rows[alike.max(axis=1, initial=0.0) < ELSEWHERE]
-    some = {
-        name: getattr(answers, name)[rows]
-        for name in ('keypoints', 'keypoint_scores', 'boxes_xyxy', 'scores', 'ids')
-    }
-    others = People.of(Poses(**some, skeleton=answers.skeleton))
+    others = People.of(answers[rows])
     return replace(
         others, scores=BESIDE * others.detection_scores, unrefined=np.zeros(len(others))
     )
+
+
+def is_remembered(people: People, is_seen: Mask, image_wh: tuple[int, int]) -> Mask:
+    """
+    Return ``(n,)`` who is looked for in the next image.
+
+    :param is_seen: ``(n,)`` who is seen in this image.
+    :param image_wh: its size in pixels.
+    """
+    patience = np.where(people.is_refined, PATIENCE, PATIENCE_UNREFINED)
+    middles = people.keypoints.mean(axis=1) / image_wh
+    is_inside = (np.abs(middles - 0.5) <= 0.5 + OUTSIDE).all(axis=1)
+    is_likely = people.detection_scores >= FAINTEST
+    is_known = is_seen | people.is_refined
+    return np.asarray(is_known & is_likely & is_inside & (people.unseen <= patience))

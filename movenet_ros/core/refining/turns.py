@@ -41,8 +41,7 @@ def urgency(people: People) -> Floats:
 
 
 def turns(
-    urgencies: Floats,
-    boxes_xyxy: Floats,
+    people: People,
     sizes: Sequence[int],
     most: int,
     budget_ms: float,
@@ -54,20 +53,20 @@ def turns(
     Smaller crops are worse but cheaper: the size is the one in which all answers together are
     worth the most.
 
-    :param urgencies: ``(n,)`` of closer looks.
-    :param boxes_xyxy: ``(n, 4)`` of keypoints, around which crops are.
+    :param people: all of them, where they should be.
     :param sizes: longer sides of crops in pixels that may be chosen from, the largest first.
     :param most: at most this many people.
     :param budget_ms: for all crops.
     :param cost_ms: of a crop, by width and height.
     :return: whose turn it is, their crops, and what these cost in milliseconds.
     """
+    urgencies, rooms = urgency(people), people.rooms_xyxy
     order = np.argsort(-urgencies, kind='stable')[:most]
     order = order[urgencies[order] > 0]
     best: tuple[Indices, list[Crop], float] = (order[:0], [], 0.0)
     best_worth = 0.0
     for each, quality in zip(sizes, QUALITY):
-        crops = [Crop.around(boxes_xyxy[i], each) for i in order]
+        crops = [Crop.around(rooms[i], each) for i in order]
         costs = np.cumsum([cost_ms(crop.wh) for crop in crops])
         count = max(1, int(np.searchsorted(costs, budget_ms, side='right')))
         worth = quality * float(urgencies[order[:count]].sum())
