@@ -49,7 +49,9 @@ FACE_BOX = np.array([[160, 70], [290, 150]])  # eyes, ears and nose lie in it, s
 SAME_PX = 0.01  # the same numbers, apart from their text
 SHAPES = [(641, 479), (1080, 1920)]
 # each picture is on its own here
-ARGUMENTS = ('-p', 'backend:=onnxruntime', '-p', 'tracking.association:=off')
+ARGUMENTS = (
+    '-p', 'mode:=fast', '-p', 'backend:=onnxruntime', '-p', 'tracking.association:=off'
+)
 
 _numbers = count(1)
 

@@ -25,7 +25,7 @@ from typing import Any
 STAGES = ('letterbox', 'infer', 'decode', 'track', 'track_six', 'draw')
 MODE_STAGES = {  # in a table
     'letterbox': 'letterb.', 'detection': 'detect', 'decode': 'decode', 'crops': 'crops',
-    'look_closer': 'closer', 'decode_crops': 'decode', 'refinement': 'refine', 'track': 'track',
+    'look_closer': 'closer', 'decode_crops': 'crop dec', 'refinement': 'refine', 'track': 'track',
     'draw': 'draw',
 }
 PARTS = ('bare', 'pipeline', *STAGES)
