@@ -29,9 +29,9 @@ from movenet_ros.core.needs import needs
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.perception import Perception
-from movenet_ros.tools.evaluate.camera_motion import stream_to
 from movenet_ros.tools.evaluate.coco import results
 from movenet_ros.tools.evaluate.coco import score
+from movenet_ros.tools.evaluate.picture_stream import stream_to
 from movenet_ros.tools.evaluate.spent import Spent
 
 RATE_HZ = 30

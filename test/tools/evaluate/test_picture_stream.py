@@ -19,7 +19,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 from movenet_ros.core.image import SourceImage
-from movenet_ros.tools.evaluate.camera_motion import stream_to
+from movenet_ros.tools.evaluate.picture_stream import stream_to
 import numpy as np
 from numpy.typing import NDArray
 import pytest
