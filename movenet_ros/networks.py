@@ -45,6 +45,7 @@ from movenet_ros.core.modes import chosen
 from movenet_ros.core.pose_model import CropModel
 from movenet_ros.core.pose_model import MakeModel
 from movenet_ros.core.refining.crops import crop_shapes
+from movenet_ros.core.runtime import MAX_SHAPES
 from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.runtime import Shapes
@@ -157,6 +158,7 @@ class Networks:
     :param closer: with the other one loaded; None opens it where a mode takes it and ``runtime``
         is None.
     :param costs: of both; None measures them, once on a machine.
+    :param most_shapes: of the input of the first one that stay ready.
     :raises StartError: if the network that finds people, or its runtime, is not to be had.
     """
 
@@ -168,6 +170,7 @@ class Networks:
         runtime: Runtime | None = None,
         closer: Runtime | None = None,
         costs: Costs | None = None,
+        most_shapes: int = MAX_SHAPES,
     ) -> None:
         self.costs = costs
         self.closer = Network(closer) if closer else None
@@ -176,7 +179,8 @@ class Networks:
         if runtime is not None:
             self.first = Network(runtime)
         else:
-            self.first = open_network(settings, model.spec, log)
+            spec = replace(model.spec, most_shapes=most_shapes)
+            self.first = open_network(settings, spec, log)
             log.info(f'backend {self.first.runtime.info} ({self.first.why})')
             if self.first.warning:
                 log.warning(self.first.warning)

@@ -38,6 +38,8 @@ from movenet_ros.core.pose_model import PoseModel
 from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.refining.refiner import Scene
+from movenet_ros.core.runtime import LIVE_SHAPES
+from movenet_ros.core.runtime import MAX_SHAPES
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.turning import turned_back
 from movenet_ros.core.turning import upright
@@ -101,7 +103,10 @@ class Perception:
         self._warm_up_wh = LIVE_WARM_UP_WH if live else WARM_UP_WH
         self._is_live = live
         self._tracker: PeopleTracker | None = None
-        self.networks = Networks(self.settings, self._log, model, runtime, closer, costs)
+        self._most_shapes = LIVE_SHAPES if live else MAX_SHAPES
+        self.networks = Networks(
+            self.settings, self._log, model, runtime, closer, costs, self._most_shapes
+        )
         self.fallback = self.networks.first.warning
         try:
             self._begin()
@@ -329,7 +334,9 @@ class Perception:
         try:
             self.close()
             on_cpu = replace(self.settings, device='cpu')
-            self.networks = Networks(on_cpu, self._log, self._make_model)
+            self.networks = Networks(
+                on_cpu, self._log, self._make_model, most_shapes=self._most_shapes
+            )
             self.fallback = f'{before} failed ({error}): now {self.runtime.info}'
             self._begin()
         except InferenceError as again:

@@ -113,7 +113,7 @@ class OpenVino:
         self._model = model
         self._spec = spec
         self._options = options
-        self._requests = ByShape(self._compiled)
+        self._requests = ByShape(self._compiled, spec.most_shapes)
 
     def run(self, inputs: Tensors) -> Tensors:
         """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""

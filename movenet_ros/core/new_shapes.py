@@ -29,7 +29,7 @@ from threading import Thread
 import time
 
 from movenet_ros.core.errors import InferenceError
-from movenet_ros.core.runtime import MAX_SHAPES
+from movenet_ros.core.runtime import LIVE_SHAPES
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.runtime import Shapes
 
@@ -92,7 +92,7 @@ class NewShapes:
     def _is_due(self, own: Shapes) -> bool:
         """Return whether a shape came often, and not among more than stay ready."""
         is_busy = self._thread is not None and self._thread.is_alive()
-        often, few = self._recent.count(own) >= OFTEN, len({*self._recent}) < MAX_SHAPES
+        often, few = self._recent.count(own) >= OFTEN, len({*self._recent}) < LIVE_SHAPES
         return often and few and not is_busy and own not in self._refused
 
     def _prepare(self, own: Shapes, widest: Shapes) -> None:

@@ -32,6 +32,7 @@ Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 """Of all inputs of a network, by name."""
 
 MAX_SHAPES = 4  # that stay ready in a runtime: in OpenVINO each takes 25 MB
+LIVE_SHAPES = 3  # while images keep coming: a square that holds all, and a camera's two
 
 
 @dataclass(frozen=True)

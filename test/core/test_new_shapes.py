@@ -27,7 +27,7 @@ from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.new_shapes import NewShapes
 from movenet_ros.core.new_shapes import OFTEN
 from movenet_ros.core.new_shapes import RECENT
-from movenet_ros.core.runtime import MAX_SHAPES
+from movenet_ros.core.runtime import LIVE_SHAPES
 from movenet_ros.core.runtime import Shapes
 import pytest
 
@@ -132,7 +132,7 @@ def test_a_shape_that_comes_once_is_not_prepared(room: Room) -> None:
 
 def test_pictures_of_many_sizes_are_not_prepared(room: Room) -> None:
     """None of them would stay ready."""
-    many = [shapes(height, SIDE) for height in range(1, MAX_SHAPES + 1)]
+    many = [shapes(height, SIDE) for height in range(1, LIVE_SHAPES + 1)]
     for own in islice(cycle(many), 20 * len(many)):
         room.show(own)
     assert (room.runtime.begun, room.log.infos) == ([], [])
