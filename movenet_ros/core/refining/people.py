@@ -35,7 +35,6 @@ Mask = NDArray[np.bool_]
 SAME = 0.2  # similarity of a detection with the person whom it may be of
 KNOWN = 0.5  # similarity of one that is of nobody new
 MEMORY = 0.9  # of a detection's score, for each image with a detection
-UNREFINED = 0.5  # weight of the score of a detection, where no closer look confirmed it
 LATELY = 2  # images ago: for so long a closer look knows better than a detection
 HABIT = 0.3  # weight of a detection in how far the person's box reaches beyond the keypoints
 MARGINS = (-0.25, 0.25)  # how far it does, at most
@@ -83,7 +82,7 @@ class People:
         return cls(
             keypoints=keypoints,
             keypoint_scores=scores,
-            scores=UNREFINED * people,
+            scores=people,
             detection_scores=people,
             answer_scores=np.zeros(n),
             wholes_xyxy=boxes,

@@ -24,7 +24,6 @@ from movenet_ros.core.refining.people import Mask
 from movenet_ros.core.refining.people import MEMORY
 from movenet_ros.core.refining.people import moved_between
 from movenet_ros.core.refining.people import People
-from movenet_ros.core.refining.people import UNREFINED
 from movenet_ros.core.refining.turns import FAINTEST
 from movenet_ros.core.similarity import similarity
 from movenet_ros.core.similarity import without_duplicates
@@ -36,6 +35,7 @@ TOGETHER = 0.6  # similarity of two people of whom one is not seen
 ELSEWHERE = 0.3  # similarity of somebody with everybody else, whom a crop shows by chance
 LEAST_BESIDE, BESIDE = 0.15, 0.8  # score of such a person, and its weight
 PATIENCE = 10  # images for which somebody unseen is remembered
+UNCONFIRMED = 0.5  # weight of the score of a detection, where a closer look sees nobody
 PATIENCE_UNREFINED = 2  # the same for somebody whom only a detection has seen
 OUTSIDE = 0.1  # of the image's sides: farther away nobody is remembered
 
@@ -74,7 +74,7 @@ def settle(
     rows = np.flatnonzero(is_fallback)
     settled.keypoints[rows] = found.keypoints[detections[rows]]
     settled.keypoint_scores[rows] = found.keypoint_scores[detections[rows]]
-    settled.scores[rows] = UNREFINED * people.detection_scores[rows]
+    settled.scores[rows] = people.detection_scores[rows] * np.where(turn[rows], UNCONFIRMED, 1.0)
 
     is_shown = is_seen_closely | is_fallback | is_carried
     order = np.lexsort((-settled.scores, ~people.is_refined, ~is_seen_closely))
