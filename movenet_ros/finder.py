@@ -116,6 +116,7 @@ class Finder:
         if scene is None:
             self.refined = self._refiner.still(image, self.planner.still())
         else:
+            scene.look_ahead(image)
             plan = self.planner.following(scene.count, not scene.is_empty)
             self.refined = self._refiner.follow(image, plan, scene)
         poses = replace(self.refined.poses, refined=self.refined.refined)

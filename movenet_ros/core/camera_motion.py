@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Camera motion: how the background moved from one image to the next."""
+"""Camera motion: how the background moved from one image to the next, or that it is another."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ WINDOW = (15, 15)
 LEAST_CORNERS = 8
 LEAST_SHARE = 0.4  # of the corners that agree
 AGREE = 1.0  # pixels apart
+ALIKE = 0.5  # correlation of two pictures of one scene
 
 Floats = NDArray[np.float64]
 STILL: Floats = np.eye(2, 3)
@@ -45,6 +46,18 @@ class Background:
         wh = tuple(max(1, round(side * self._scale)) for side in image.wh)
         small = cv2.resize(pixels, wh, interpolation=cv2.INTER_AREA)
         self._grey = cv2.cvtColor(image.with_pixels(small).as_rgb(), cv2.COLOR_RGB2GRAY)
+
+    def is_cut_off(self, after: Background, boxes_xyxy: Floats) -> bool:
+        """
+        Return whether the next image shows another scene: it is neither alike nor this one moved.
+
+        :param after: of the next image, of the same size.
+        :param boxes_xyxy: ``(n, 4)`` of people in this image, in pixels.
+        """
+        grey, other = (each._grey - np.mean(each._grey) for each in (self, after))
+        alike = (grey * other).sum()
+        most = np.sqrt(np.square(grey).sum() * np.square(other).sum())
+        return bool(alike < ALIKE * most and self.motion_to(after, boxes_xyxy) is STILL)
 
     def motion_to(self, after: Background, boxes_xyxy: Floats) -> Floats:
         """

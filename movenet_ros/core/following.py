@@ -152,11 +152,11 @@ class PeopleTracker:
         :param image_wh: size of the next image in pixels.
         :param stamp_ns: its stamp in nanoseconds.
         :return: empty after a jump in time and for another size; None where images are so far
-            apart that each is on its own.
+            apart that each is on its own, and the people before are forgotten.
         """
         before_ns, same_size = self._stamp_ns, self._image_wh in (None, image_wh)
         step_s = 0.0 if before_ns is None else (stamp_ns - before_ns) / NANOSECONDS
-        if step_s < 0 or not same_size:
+        if not 0 <= step_s < APART_S or not same_size:
             self.scene.restart()
         return self.scene if step_s < APART_S else None
 

@@ -81,6 +81,14 @@ def test_a_cut_to_another_scene_is_no_motion(texture: Pixels) -> None:
     np.testing.assert_array_equal(matrix, np.eye(2, 3))
 
 
+def test_another_scene_is_told_from_this_one_moved_dimmed_or_blanked(texture: Pixels) -> None:
+    before, pan = background(texture), background(shifted(texture, 25, 0))
+    assert before.is_cut_off(background(texture[:, ::-1]), NOBODY)
+    assert not before.is_cut_off(pan, NOBODY)
+    assert not before.is_cut_off(background(texture // 2), NOBODY)
+    assert not before.is_cut_off(background(np.zeros_like(texture)), NOBODY)
+
+
 def test_an_image_of_a_pixel_is_no_error() -> None:
     pixel = background(np.zeros((1, 1, 3), np.uint8))
     assert (pixel.motion_to(pixel, NOBODY) == np.eye(2, 3)).all()

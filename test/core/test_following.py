@@ -186,6 +186,16 @@ def test_a_long_gap_gives_new_ids_and_is_said_once(person: Poses) -> None:
     assert len(clip.said) == 1 and '9.700 s between' in clip.said[0]
 
 
+def test_behind_a_gap_a_stream_of_refinement_begins_anew(person: Poses) -> None:
+    follower = Clip(person).follower
+    first, scene = follower.scene_at(IMAGE_WH, 0), follower.scene
+    assert first is scene
+    scene.count = 5
+    follower.follow(person, IMAGE_WH, 0)
+    assert follower.scene_at(IMAGE_WH, 10**9) is None
+    assert scene.count == 0
+
+
 def test_a_long_gap_begins_the_smoothing_afresh(person: Poses) -> None:
     clip = Clip(person, FollowSettings())
     clip.show(stamps(100 * S, 10))

@@ -230,6 +230,15 @@ def test_a_scene_that_failed_is_as_it_was(world: World) -> None:
     assert (scene.people, scene.count) == before
 
 
+def test_a_scene_forgets_everybody_where_another_one_begins(world: World) -> None:
+    scene = Scene()
+    follow(world, [DETECT, LOOK], scene)
+    scene.look_ahead(IMAGE)
+    assert not scene.is_empty
+    scene.look_ahead(IMAGE.with_pixels(np.random.default_rng(0).permuted(IMAGE.pixels, axis=0)))
+    assert scene.is_empty
+
+
 def test_a_scene_restarts_empty(world: World) -> None:
     scene = Scene()
     follow(world, [DETECT, LOOK], scene)

@@ -121,6 +121,13 @@ class Scene:
             self.restart()
             self._finder = finder
 
+    def look_ahead(self, image: SourceImage) -> None:
+        """Forget everybody, if the next image shows another scene."""
+        if self.people is None or self._background is None:
+            return
+        if self._background.is_cut_off(Background(image), self.people.boxes_xyxy):
+            self.restart()
+
     @property
     def is_empty(self) -> bool:
         """Return whether nobody is known, so that only a detection finds somebody."""
