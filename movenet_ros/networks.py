@@ -36,6 +36,7 @@ from movenet_ros.backends.request import MODEL_KINDS
 from movenet_ros.backends.speed import times_ms
 from movenet_ros.core.costs import Costs
 from movenet_ros.core.costs import Line
+from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import ModelError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import sha256_of
@@ -57,7 +58,9 @@ from movenet_ros.model.store import find_model
 from movenet_ros.model.store import model_at
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.model.thunder import BATCHES
+from movenet_ros.model.thunder import INPUT
 from movenet_ros.settings import Settings
+import numpy as np
 
 MEASURED_SIZES = (256, 384)  # of detections, in pixels
 
@@ -240,10 +243,23 @@ class Networks:
             runtime=replace(settings.runtime, threads=info.threads),
         )
         try:
-            return open_network(as_the_first, spec, self._log, may_fetch)
-        except StartError as error:
+            network = open_network(as_the_first, spec, self._log, may_fetch)
+            if settings.refine.model_path:  # nobody has checked that file's answer before
+                self._try(network)
+            return network
+        except (StartError, InferenceError) as error:
             origin = ' from refine.model_path' if settings.refine.model_path else ''
             raise StartError(f'{spec.title} cannot be loaded{origin}: {error}') from error
+
+    def _try(self, network: Network) -> None:
+        """
+        Look at a black crop.
+
+        :raises InferenceError: if the network gives no people but NaN.
+        """
+        assert self.crop_model is not None
+        height, width = self.crop_model.spec.usual[INPUT][1:3]
+        self.crop_model.find([np.zeros((height, width, 3), np.uint8)], network.run)
 
     def _measured(
         self, settings: Settings, closer: Network, crop_model: CropModel, is_running: bool

@@ -66,7 +66,7 @@ THIRD_PARTIES = {
     'settings': set(),
     'arguments': set(),
     'params_file': {'yaml'},
-    'networks': set(),
+    'networks': {'numpy'},
     'finder': {'numpy'},
     'perception': {'numpy'},
     'node': {'numpy'} | ROS,

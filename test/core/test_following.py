@@ -504,3 +504,23 @@ def test_a_shorter_age_holds_from_the_next_image_on(person: Poses) -> None:
     clip.show(stamps(5 * STEP_NS, 15), Poses.nobody())
     clip.follower.settings = replace(RAW, tracking=TrackingSettings(max_age_s=0.3))
     assert clip.ids(stamps(20 * STEP_NS, 5))[-1] == 2
+
+
+@pytest.mark.parametrize('step_ns', [-STEP_NS, 150_000_000, 10**9])
+def test_who_is_known_is_forgotten_where_time_jumps(person: Poses, step_ns: int) -> None:
+    tracker = PeopleTracker(FollowSettings(), warn=lambda sentence: None)
+    tracker.follow(person, (640, 480), 10**10)
+    tracker.scene.count = 5
+    scene = tracker.scene_at((640, 480), 10**10 + step_ns)
+    assert tracker.scene.count == 0
+    assert (scene is None) == (step_ns > 0)  # far apart, an image stands alone
+
+
+def test_who_is_known_is_forgotten_where_the_size_of_images_changes(person: Poses) -> None:
+    tracker = PeopleTracker(FollowSettings(), warn=lambda sentence: None)
+    tracker.follow(person, (640, 480), 10**10)
+    tracker.scene.count = 5
+    assert tracker.scene_at((640, 480), 10**10 + STEP_NS) is tracker.scene
+    assert tracker.scene.count == 5
+    tracker.scene_at((480, 640), 10**10 + STEP_NS)
+    assert tracker.scene.count == 0
