@@ -36,7 +36,7 @@ FOREIGN = 0.7  # weight of a find in a crop of somebody else, where both show th
 SAME = 0.2  # similarity of an answer with where the person should be
 SAME_NEW = 0.1  # the same, where a detection alone says so
 SAME_NEAR = 0.5  # the same, where somebody else is near
-CLEAR = 0.5  # of the score of answers before: an answer that is no mixture, where somebody is near
+CLEAR = 0.6  # times the score of answers before: one that is no mixture, where somebody is near
 
 
 def joined(found: Sequence[Poses]) -> Poses:

@@ -29,7 +29,8 @@ from movenet_ros.core.similarity import similarity
 from movenet_ros.core.similarity import without_duplicates
 import numpy as np
 
-GAIN = 0.3  # weight in the velocity of how much farther than expected a person moved
+GAIN = 0.2  # weight in the velocity of how much farther than expected a person moved
+MOVED = 0.5  # weight of how far a detection moved somebody who is not looked at
 COASTING = 0.9  # how much of the velocity an unseen person keeps
 TOGETHER = 0.6  # similarity of two people of whom one is not seen
 ELSEWHERE = 0.3  # similarity of somebody with everybody else, whom a crop shows by chance
@@ -67,7 +68,7 @@ def settle(
     _look(settled, np.flatnonzero(is_seen_closely), answers, given)
     rows = np.flatnonzero(is_moved)
     of = detections[rows]
-    settled.keypoints[rows] += moved_between(
+    settled.keypoints[rows] += MOVED * moved_between(
         people.keypoints[rows], people.keypoint_scores[rows],
         found.keypoints[of], found.keypoint_scores[of],
     )[:, None]
