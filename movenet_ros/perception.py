@@ -15,7 +15,7 @@
 """
 People in images, and from one image to the next: the library, and what node and replay run.
 
-    with Perception(Settings(input_size=384)) as perception:
+    with Perception(Settings(mode='accurate')) as perception:
         people = perception.people(image_rgb)
 """
 

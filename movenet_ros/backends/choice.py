@@ -230,7 +230,7 @@ def _why_these(request: BackendRequest) -> str:
         return 'asked for'
     if request.device != 'auto':
         return f'device {request.device}'
-    return '' if machine.gpu_in_sight() else 'no GPU in sight'
+    return '' if machine.gpu_in_sight() else 'no GPU found'
 
 
 def _figures(best: Sequence[Trial]) -> str:

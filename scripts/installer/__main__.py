@@ -125,7 +125,7 @@ def setup(ros_distro: str, quiet: bool, run: Run) -> None:
         print(f'[{len(plan) + 1}/{len(plan) + 1}] the models', flush=True)
     fetch_model(quiet, run)
     if not quiet:
-        print(f'ready in {time.monotonic() - begin:.0f} s: scripts/demo, scripts/test')
+        print(f'set up in {time.monotonic() - begin:.0f} s')
         if NVIDIA.exists():
             print(GPU_HINT)
 

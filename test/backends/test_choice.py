@@ -249,7 +249,7 @@ def test_where_no_process_can_be_started_the_runtimes_are_loaded_in_order(
 @pytest.mark.parametrize(
     ('asked', 'why'),
     [
-        ({}, 'no GPU in sight'),
+        ({}, 'no GPU found'),
         ({'device': 'cpu'}, 'device cpu'),
         ({'name': OPENVINO}, 'asked for'),
     ],
