@@ -85,3 +85,18 @@ def test_newcomers_come_before_those_seen_just_now(
 ) -> None:
     both = crowd + People.of(people_at((900, 200, 150)))
     assert turns(both, SIZES, 1, np.inf, cost_ms)[0].tolist() == [8]
+
+
+def test_a_newcomer_has_a_turn_in_time_where_all_others_wait_too(
+    crowd: People, people_at: PeopleAt
+) -> None:
+    people = crowd + People.of(people_at((900, 200, 150)))
+    people.detection_scores[8] = 0.2
+    people.waiting[:8] = 2
+    seen = set()
+    for _ in range(60):
+        chosen, _, _ = turns(people, SIZES[:1], 1, np.inf, cost_ms)
+        seen |= set(chosen.tolist())
+        people.waiting[:] += 1
+        people.waiting[chosen] = 1
+    assert 8 in seen

@@ -56,7 +56,7 @@ class People:
     :param margins: ``(n, 4)`` from the box of the keypoints to the person's, in longer sides.
     :param velocities: ``(n, 2)`` in pixels per image, beside the motion of the camera.
     :param unrefined: ``(n,)`` images since a closer look saw the person; infinite before.
-    :param waiting: ``(n,)`` images since the last closer look, seen or not.
+    :param waiting: ``(n,)`` images since the last closer look, seen or not, or since they came.
     :param unseen: ``(n,)`` images since the person was seen at all.
     """
 
@@ -89,7 +89,7 @@ class People:
             margins=np.clip((found.boxes_xyxy - boxes) / _longer_sides(boxes), *MARGINS),
             velocities=np.zeros((n, 2)),
             unrefined=np.full(n, np.inf),
-            waiting=np.full(n, np.inf),
+            waiting=np.zeros(n),
             unseen=np.zeros(n),
         )
 

@@ -36,7 +36,8 @@ LONGEST = 8  # images that make somebody more urgent
 def urgency(people: People) -> Floats:
     """Return how urgent a closer look at each person is; 0: not worth it."""
     waited = np.minimum(people.waiting, LONGEST) * np.sqrt(np.maximum(people.scores, 0.1))
-    news = np.where(people.detection_scores >= FAINTEST, NEWS * people.detection_scores, 0.0)
+    likely = np.where(people.detection_scores >= FAINTEST, people.detection_scores, 0.0)
+    news = (NEWS + people.waiting) * likely  # grows, or many others would be ahead for ever
     return np.where(people.is_refined, waited, news)
 
 
