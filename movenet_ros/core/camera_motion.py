@@ -33,6 +33,11 @@ Floats = NDArray[np.float64]
 STILL: Floats = np.eye(2, 3)
 
 
+def carried(points_xy: NDArray[np.floating], camera: Floats) -> Floats:
+    """Return where the camera's motion, ``(2, 3)``, moves points ``(..., 2)`` in pixels."""
+    return np.asarray(points_xy @ camera[:, :2].T + camera[:, 2])
+
+
 class Background:
     """
     A small grey picture of an image, and how large it is.

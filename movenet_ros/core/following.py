@@ -188,6 +188,7 @@ class PeopleTracker:
             person_threshold=settings.person_threshold,
             keypoint_threshold=settings.keypoint_threshold,
             max_age_s=settings.tracking.max_age_s,
+            image_wh=image_wh,
         )
         keypoints, boxes = poses.keypoints, poses.boxes_xyxy
         if not settings.smoothing.enabled:

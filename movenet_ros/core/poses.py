@@ -52,6 +52,7 @@ class Poses:
     :param ids: ``(n,)`` int64 track ids, counting from 1; 0 for a person that is not tracked.
     :param skeleton: which keypoints they are; k is 17 for COCO's.
     :param refined: ``(n,)`` bool, who was looked at closely in this image; None: nobody.
+    :param camera: ``(2, 3)`` how its motion moved points of the image before; None: not known.
     :raises ValueError: if a shape is not the one above or the lengths differ.
     """
 
@@ -62,6 +63,7 @@ class Poses:
     ids: NDArray[np.int64] = _array(dtype=np.int64)
     skeleton: Skeleton = COCO
     refined: NDArray[np.bool_] = _array(dtype=np.bool_, default=None)
+    camera: NDArray[np.float64] | None = None
 
     def __post_init__(self) -> None:
         """Check shapes and take read-only copies."""
@@ -82,7 +84,7 @@ class Poses:
     def __getitem__(self, which: Any) -> Poses:
         """Return some of the people, by indices or a mask."""
         arrays = {name: getattr(self, name)[which] for name, *_ in ARRAYS}
-        return Poses(**arrays, skeleton=self.skeleton)
+        return Poses(**arrays, skeleton=self.skeleton, camera=self.camera)
 
     def scored(self, least: float) -> Poses:
         """Return the people whose score is not below a threshold."""

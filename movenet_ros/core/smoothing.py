@@ -29,6 +29,7 @@ from dataclasses import dataclass
 from dataclasses import replace
 import math
 
+from movenet_ros.core.camera_motion import carried
 from movenet_ros.core.poses import Poses
 import numpy as np
 from numpy.typing import NDArray
@@ -102,10 +103,20 @@ class Smoother:
         seen[:, :-2] = poses.keypoint_scores >= keypoint_threshold
         none = np.zeros_like(raw, np.float64)
         now = State(keys, raw.astype(np.float64), none, none, none[:, 0], seen)
-        self._state = state = _filtered(self._state, now, step_s, min_cutoff_hz, beta)
+        before = self._state
+        if before is not None and poses.camera is not None:
+            before = _carried(before, poses.camera)
+        self._state = state = _filtered(before, now, step_s, min_cutoff_hz, beta)
         points = state.smooth.astype(np.float32)
         corners = np.clip(points[:, CORNERS], 0, image_wh)
         return points[:, :-2], corners.reshape(-1, 4)
+
+
+def _carried(before: State, camera: Floats) -> State:
+    """Move people with the background, so that what is left is their own motion."""
+    return replace(
+        before, raw=carried(before.raw, camera), smooth=carried(before.smooth, camera)
+    )
 
 
 def _filtered(

@@ -37,6 +37,7 @@ import importlib.util
 from pathlib import Path
 from typing import Any
 
+from movenet_ros.core.camera_motion import carried
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.poses import Poses
 import numpy as np
@@ -158,6 +159,7 @@ class Tracker:
         person_threshold: float,
         keypoint_threshold: float,
         max_age_s: float,
+        image_wh: tuple[int, int] | None = None,
     ) -> Tracks:
         """
         Match the people of the next image with the tracks.
@@ -168,6 +170,7 @@ class Tracker:
         :param person_threshold: scores below it are low.
         :param keypoint_threshold: keypoints scored below it count as unseen.
         :param max_age_s: a track without a match for longer is deleted.
+        :param image_wh: size of the image in pixels; None: people never leave it.
         :return: the same people in the same order, with the numbers of their tracks.
         """
         metric = Metric(by, poses.skeleton.sigmas)
@@ -175,7 +178,9 @@ class Tracker:
         tracks = self._tracks
         if tracks is None:
             tracks = Tracks.of(Poses.nobody(poses.skeleton), 0.0)
-        tracks = _aged(tracks, step_s)
+        if poses.camera is not None:
+            tracks = _carried(tracks, poses.camera)
+        tracks = _aged(tracks, step_s, image_wh)
         young = tracks.age_s <= max_age_s
         if not young.all():
             tracks = tracks[young]
@@ -205,13 +210,28 @@ class Tracker:
             people.ids[i] = self._last_id
 
 
-def _aged(tracks: Tracks, step_s: float) -> Tracks:
-    """Let tracks age; slower where a person seen more recently occludes them."""
+def _carried(tracks: Tracks, camera: Floats) -> Tracks:
+    """Move tracks with the background; their velocities are then what is left."""
+    moved = {
+        'keypoints': carried(tracks.keypoints, camera),
+        'boxes_xyxy': carried(tracks.boxes_xyxy.reshape(-1, 2, 2), camera).reshape(-1, 4),
+        'velocities': tracks.velocities @ camera[:, :2].T,
+    }
+    return Tracks(**{**vars(tracks), **moved})
+
+
+def _aged(tracks: Tracks, step_s: float, image_wh: tuple[int, int] | None) -> Tracks:
+    """Let tracks age; slower where a more recent one occludes them or the camera looks away."""
     unseen_s, pace = tracks.unseen_s, np.ones(len(tracks))
     if unseen_s.any():
         boxes = _shifted(tracks.boxes_xyxy, tracks.velocities * unseen_s[:, None])
         covered = _shared_areas(boxes, boxes) >= OCCLUDED_SHARE * _areas(boxes)[:, None]
-        pace[(covered & (unseen_s < unseen_s[:, None])).any(axis=1)] = OCCLUDED_PACE
+        hidden = (covered & (unseen_s < unseen_s[:, None])).any(axis=1)
+        if image_wh is not None:
+            image = np.array([[0.0, 0.0, *image_wh]])
+            inside = _shared_areas(tracks.boxes_xyxy, image)[:, 0]
+            hidden |= inside < (1 - OCCLUDED_SHARE) * _areas(tracks.boxes_xyxy)
+        pace[hidden] = OCCLUDED_PACE
     later = {'unseen_s': unseen_s + step_s, 'age_s': tracks.age_s + step_s * pace}
     return Tracks(**{**vars(tracks), **later})  # dataclasses.replace takes three times as long
 

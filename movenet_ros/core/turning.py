@@ -43,11 +43,20 @@ def turned_back(poses: Poses, rotate: int, image_wh: tuple[int, int]) -> Poses:
     """
     if not rotate:
         return poses
+    camera = poses.camera
+    if camera is not None:
+        origin = np.zeros(2, np.float32)
+        axes = np.eye(2, dtype=np.float32)
+        to_image = np.eye(3)
+        to_image[:2, 2] = _turned_back(origin, rotate, image_wh)
+        to_image[:2, :2] = (_turned_back(axes, rotate, image_wh) - to_image[:2, 2]).T
+        camera = (to_image @ np.vstack([camera, [0, 0, 1]]) @ np.linalg.inv(to_image))[:2]
     corners = _turned_back(poses.boxes_xyxy.reshape(-1, 2, 2), rotate, image_wh)
     return replace(
         poses,
         keypoints=_turned_back(poses.keypoints, rotate, image_wh),
         boxes_xyxy=np.sort(corners, axis=1).reshape(-1, 4),
+        camera=camera,
     )
 
 

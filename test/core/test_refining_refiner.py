@@ -260,3 +260,9 @@ def test_people_come_best_first_with_scores_and_boxes_in_range(world: World) -> 
         assert (np.diff(scores) <= 0).all() and (scores > 0).all() and (scores <= 1).all()
         assert (boxes >= 0).all() and (boxes <= np.tile(WH, 2)).all()
         assert not refined.poses.ids.any()
+
+
+def test_the_motion_of_the_camera_goes_with_the_people(world: World) -> None:
+    first, second = follow(world, [DETECT, LOOK])
+    assert first.poses.camera is None and second.poses.camera is not None
+    assert second.poses[:1].camera is second.poses.camera

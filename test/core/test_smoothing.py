@@ -275,6 +275,17 @@ def test_who_comes_in_does_not_move_as_the_others_do(people_at: PeopleAt) -> Non
         np.testing.assert_array_equal(points[1], both[0].keypoints[1])
 
 
+def test_who_shakes_with_the_camera_passes_as_it_is(people_at: PeopleAt) -> None:
+    shifts = np.random.default_rng(0).normal(0, 8, (40, 2))
+    places = np.cumsum(shifts, axis=0) + 400
+    images = [people_at((*place, HEIGHT)) for place in places]
+    cameras = [np.array([[1.0, 0.0, x], [0.0, 1.0, y]]) for x, y in shifts]
+    known = [replace(image, camera=camera) for image, camera in zip(images, cameras)]
+    true = np.array([each.keypoints[0] for each in images])
+    np.testing.assert_allclose(keypoints(smoothed(known)), true, atol=0.01)
+    assert np.abs(keypoints(smoothed(images)) - true).max() > 1
+
+
 def test_no_people_are_no_trouble(people_at: PeopleAt) -> None:
     person = people_at((300, 250, HEIGHT))
     found = smoothed([Poses.nobody(), person, Poses.nobody(), person])

@@ -271,6 +271,35 @@ def test_an_age_of_3_s(people_at: PeopleAt, rate_hz: int) -> None:
     assert follow(person + gap + person, rate_hz, max_age_s=3.0)[-1] == [1]
 
 
+def pan(people_at: PeopleAt, shifts: Iterable[float], is_known: bool) -> list[Poses]:
+    """Return images of a person who stands still, by a camera that turns, 640 pixels wide."""
+    images, x = [], 320.0
+    for shift in shifts:
+        x += shift
+        image = people_at((x, 240, 150)) if 0 < x < 640 else Poses.nobody()
+        camera = np.array([[1.0, 0.0, shift], [0.0, 1.0, 0.0]])
+        images.append(replace(image, camera=camera if is_known else None))
+    return images
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize(('is_known', 'expected'), [(True, 1), (False, 2)])
+def test_who_is_back_after_the_camera_looked_away_keeps_the_id(
+    people_at: PeopleAt, by: str, is_known: bool, expected: int
+) -> None:
+    shifts = [0.0] * 5 + [20.0] * 30 + [0.0] * 5 + [-20.0] * 30
+    images = pan(people_at, shifts, is_known)
+    assert follow(images, by=by, image_wh=(640, 480))[-1] == [expected]
+
+
+def test_who_is_gone_while_the_camera_turns_but_sees_the_place_gets_a_new_id(
+    people_at: PeopleAt
+) -> None:
+    images = pan(people_at, [0.0] * 5 + [5.0] * 45, is_known=True)
+    images[5:-5] = [each[:0] for each in images[5:-5]]
+    assert follow(images, image_wh=(640, 480))[-1] == [2]
+
+
 @RATES
 @pytest.mark.parametrize('stops', [False, True])
 def test_who_is_gone_may_have_walked_on_or_stopped(

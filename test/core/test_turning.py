@@ -15,9 +15,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from movenet_ros.core.camera_motion import carried
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
@@ -57,6 +59,20 @@ def test_what_lies_on_a_pixel_of_the_turned_image_lies_on_the_same_one_of_the_im
     inside = found.keypoints[0, 0] - (x, y)
     expected = {0: (0.5, 0.25), 90: (0.25, 0.5), 180: (0.5, 0.75), 270: (0.75, 0.5)}
     np.testing.assert_allclose(inside, expected[rotate], atol=1e-4)
+
+
+@given(sides, sides, st.sampled_from(TURNS))
+def test_the_motion_of_the_camera_is_turned_back_too(
+    width: int, height: int, rotate: int
+) -> None:
+    camera = np.array([[1.1, -0.2, 3.0], [0.2, 1.1, -4.0]])
+    before, box = person_with((1.0, 2.0), (0, 0, 3, 3)), (0, 0, 3, 3)
+    after = person_with(tuple(carried(before.keypoints[0, 0], camera)), box)
+    back = turned_back(replace(after, camera=camera), rotate, (width, height))
+    assert back.camera is not None
+    place = turned_back(before, rotate, (width, height)).keypoints
+    np.testing.assert_allclose(carried(place, back.camera), back.keypoints, atol=1e-3)
+
 
 
 def test_clockwise_the_left_side_comes_to_the_top() -> None:

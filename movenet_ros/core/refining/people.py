@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from dataclasses import fields
 from typing import Any
 
+from movenet_ros.core.camera_motion import carried
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.similarity import keypoint_boxes
 from movenet_ros.core.similarity import similarity
@@ -143,12 +144,11 @@ class People:
 
         :param camera: ``(2, 3)`` its motion.
         """
-        turn, shift = camera[:, :2].T, camera[:, 2]
-        velocities = self.velocities @ turn
-        steps = (shift + velocities)[:, None]
-        corners = self.wholes_xyxy.reshape(-1, 2, 2) @ turn + steps
+        velocities = self.velocities @ camera[:, :2].T
+        steps = velocities[:, None]
+        corners = carried(self.wholes_xyxy.reshape(-1, 2, 2), camera) + steps
         moved = {
-            'keypoints': self.keypoints @ turn + steps,
+            'keypoints': carried(self.keypoints, camera) + steps,
             'wholes_xyxy': np.hstack([corners.min(axis=1), corners.max(axis=1)]),
             'velocities': velocities,
         }

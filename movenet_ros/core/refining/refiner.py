@@ -26,6 +26,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace
 from typing import NamedTuple
 from typing import Protocol
 
@@ -133,12 +134,11 @@ class Scene:
         """Return whether nobody is known, so that only a detection finds somebody."""
         return self.people is None or not len(self.people)
 
-    def expected(self, background: Background) -> People | None:
-        """Return the people where they should be in the next image, by its background."""
-        if self.people is None or self._background is None or self.is_empty:
-            return self.people
-        camera = self._background.motion_to(background, self.people.boxes_xyxy)
-        return self.people.in_next_image(camera)
+    def motion_to(self, background: Background) -> NDArray[np.float64] | None:
+        """Return how the camera moved until the next image, ``(2, 3)``; None before the second."""
+        if self.people is None or self._background is None:
+            return None
+        return self._background.motion_to(background, self.people.boxes_xyxy)
 
     def advance(self, people: People, background: Background) -> None:
         """Take in the people of the next image."""
@@ -178,10 +178,13 @@ class Refiner:
         :param scene: of the stream; it stays as it is if the image fails.
         :raises InferenceError: if a runtime fails.
         """
-        background = Background(image)
-        refined, people = self._refined(image, plan, scene.expected(background))
+        background, known = Background(image), scene.people
+        camera = scene.motion_to(background)
+        if known is not None and camera is not None:
+            known = known.in_next_image(camera)
+        refined, people = self._refined(image, plan, known)
         scene.advance(people, background)
-        return refined
+        return refined._replace(poses=replace(refined.poses, camera=camera))
 
     def _refined(
         self, image: SourceImage, plan: Plan, known: People | None
