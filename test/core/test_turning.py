@@ -74,7 +74,6 @@ def test_the_motion_of_the_camera_is_turned_back_too(
     np.testing.assert_allclose(carried(place, back.camera), back.keypoints, atol=1e-3)
 
 
-
 def test_clockwise_the_left_side_comes_to_the_top() -> None:
     pixels = np.zeros((2, 5), np.uint8)
     pixels[:, 0] = 9

@@ -215,7 +215,8 @@ def test_the_graph_was_measured(report: dict[str, Any], name: str) -> None:
 
 def test_the_node_ran_what_the_bare_model_did(report: dict[str, Any]) -> None:
     said = report['sizes'][SIZE]['graph']['backend']
-    assert said.startswith(report['versions']['onnxruntime'])
+    alike = report['versions']['onnxruntime'].partition(',')[0]  # of threads, each measures
+    assert said.startswith(alike)
 
 
 def test_ctrl_c_ends_all_of_it_without_a_word(tmp_path: Path, real_model: Any) -> None:
