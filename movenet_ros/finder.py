@@ -24,7 +24,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
-from dataclasses import replace
 from itertools import chain
 from itertools import islice
 import math
@@ -119,8 +118,8 @@ class Finder:
             scene.look_ahead(image)
             plan = self.planner.following(scene.count, not scene.is_empty)
             self.refined = self._refiner.follow(image, plan, scene)
-        poses = replace(self.refined.poses, refined=self.refined.refined)
-        return poses.scored(self._settings.least_score).first(self._settings.max_people)
+        poses = self.refined.poses.scored(self._settings.least_score)
+        return poses.first(self._settings.max_people)
 
     def warm_up(self, images_wh: Iterable[tuple[int, int]]) -> None:
         """

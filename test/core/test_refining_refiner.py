@@ -118,14 +118,14 @@ def off(found: Poses, people: Poses) -> float:
 
 def test_a_closer_look_counts_more_than_the_detection(world: World) -> None:
     refined = world.refiner().still(IMAGE, DETECT)
-    assert refined.refined.all() and off(refined.poses, world.people) < 1
+    assert refined.poses.refined.all() and off(refined.poses, world.people) < 1
 
 
 def test_who_is_not_seen_closely_stays_where_the_detection_is(world: World) -> None:
     sure = world.refiner().still(IMAGE, DETECT)
     world.is_lost = True
     refined = world.refiner().still(IMAGE, DETECT)
-    assert not refined.refined.any() and off(refined.poses, world.people) > 4
+    assert not refined.poses.refined.any() and off(refined.poses, world.people) > 4
     assert refined.poses.scores.max() < sure.poses.scores.min()
 
 
@@ -151,7 +151,7 @@ def test_an_empty_image_needs_no_look(world: World) -> None:
 @pytest.mark.parametrize(('budget_ms', 'looked'), [(0, 1), (9, 1), (13, 2), (np.inf, 2)])
 def test_the_budget_says_who_is_looked_at(world: World, budget_ms: float, looked: int) -> None:
     refined = world.refiner().still(IMAGE, Plan((256,), budget_ms))
-    assert (refined.looked, int(refined.refined.sum())) == (looked, looked)
+    assert (refined.looked, int(refined.poses.refined.sum())) == (looked, looked)
     assert refined.spent_ms == 5 + 4 * looked
     assert len(refined.poses) == 2
 
@@ -162,7 +162,7 @@ def test_people_are_followed_without_detections(world: World) -> None:
     for _ in range(12):
         world.people = replace(world.people, keypoints=world.people.keypoints + (3, 0))
         refined = refiner.follow(IMAGE, LOOK, scene)
-        assert refined.refined.all() and off(refined.poses, world.people) < 1
+        assert refined.poses.refined.all() and off(refined.poses, world.people) < 1
 
 
 def test_boxes_stay_with_and_without_detections(world: World) -> None:
@@ -183,7 +183,7 @@ def test_the_same_stream_gives_the_same_people(world: World) -> None:
 def test_everybody_has_a_turn_where_time_is_short(world: World) -> None:
     images = follow(world, [DETECT] + 4 * [Plan((), 4.0)])
     assert all(len(each.poses) == 2 and each.looked == 1 for each in images[1:])
-    assert {int(np.flatnonzero(each.refined)[0]) for each in images[1:]} == {0, 1}
+    assert {int(np.flatnonzero(each.poses.refined)[0]) for each in images[1:]} == {0, 1}
 
 
 def test_who_vanishes_is_not_published(world: World) -> None:

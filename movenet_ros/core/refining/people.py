@@ -136,6 +136,7 @@ class People:
             scores=np.clip(self.scores, 0.0, 1.0),
             ids=np.zeros(len(self), np.int64),
             skeleton=skeleton,
+            refined=self.unrefined == 0,
         )
 
     def in_next_image(self, camera: Floats) -> People:

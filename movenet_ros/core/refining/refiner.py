@@ -28,9 +28,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace
 from typing import NamedTuple
-from typing import Protocol
 
 from movenet_ros.core.camera_motion import Background
+from movenet_ros.core.costs import Costs
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.refining.answers import assign
@@ -55,16 +55,6 @@ Look = Callable[[Sequence[NDArray[np.uint8]]], list[Poses]]
 """From crops, ``(H, W, 3)`` RGB, to the people in each, in its pixels."""
 
 
-class Costs(Protocol):
-    """What runs of the networks cost, in milliseconds; the same whenever asked."""
-
-    def detection_ms(self, image_wh: tuple[int, int], input_size: int) -> float:
-        """Return the cost of a detection."""
-
-    def crop_ms(self, crop_wh: tuple[int, int]) -> float:
-        """Return the cost of a crop."""
-
-
 @dataclass(frozen=True)
 class Plan:
     """
@@ -86,14 +76,13 @@ class Refined(NamedTuple):
     """
     The people of an image.
 
-    :param poses: everybody, low scores too, the highest scoring first.
-    :param refined: ``(n,)`` who was seen by a closer look at this image.
+    :param poses: everybody, low scores too, the highest scoring first; ``refined`` says who was
+        seen by a closer look at this image.
     :param looked: how many crops were looked at.
     :param spent_ms: by both networks, by the table of costs.
     """
 
     poses: Poses
-    refined: NDArray[np.bool_]
     looked: int
     spent_ms: float
 
@@ -108,6 +97,7 @@ class Scene:
 
     def __init__(self) -> None:
         self._finder: object = None
+        self._ahead: tuple[SourceImage, Background] | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -126,8 +116,14 @@ class Scene:
         """Forget everybody, if the next image shows another scene."""
         if self.people is None or self._background is None:
             return
-        if self._background.is_cut_off(Background(image), self.people.boxes_xyxy):
+        if self._background.is_cut_off(self.background_of(image), self.people.boxes_xyxy):
             self.restart()
+
+    def background_of(self, image: SourceImage) -> Background:
+        """Return the background of the next image, made once."""
+        if self._ahead is None or self._ahead[0] is not image:
+            self._ahead = image, Background(image)
+        return self._ahead[1]
 
     @property
     def is_empty(self) -> bool:
@@ -144,7 +140,7 @@ class Scene:
         """Take in the people of the next image."""
         self.people = people
         self.count += 1
-        self._background = background
+        self._background, self._ahead = background, None
 
 
 class Refiner:
@@ -178,7 +174,7 @@ class Refiner:
         :param scene: of the stream; it stays as it is if the image fails.
         :raises InferenceError: if a runtime fails.
         """
-        background, known = Background(image), scene.people
+        background, known = scene.background_of(image), scene.people
         camera = scene.motion_to(background)
         if known is not None and camera is not None:
             known = known.in_next_image(camera)
@@ -220,8 +216,7 @@ class Refiner:
         shown = people[is_seen] + beside(answers, given, people[is_seen])
         shown = shown[np.argsort(-shown.scores, kind='stable')]
         refined = Refined(
-            shown.poses(image.wh, self._skeleton), shown.unrefined == 0, len(crops),
-            spent_ms + cost_ms,
+            shown.poses(image.wh, self._skeleton), len(crops), spent_ms + cost_ms
         )
         return refined, people[is_remembered(people, is_seen, image.wh)]
 
