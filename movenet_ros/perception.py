@@ -174,7 +174,7 @@ class Perception:
             return self.find(image, prepared).scored(self.settings.person_threshold)
         runtime, tracker = self.runtime, tracker or self._own_tracker()
         poses = self.find(image, prepared, tracker.scene_at(image.wh, stamp_ns))
-        poses = tracker.follow(poses, image.wh, stamp_ns)
+        poses = tracker.follow(poses, image, stamp_ns)
         if self.runtime is not runtime:
             tracker.expect_gap()  # loading the network anew took a while
         return poses

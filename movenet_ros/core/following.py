@@ -24,6 +24,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from movenet_ros.core.appearance import looks_of
+from movenet_ros.core.image import SourceImage
 from movenet_ros.core.param import group
 from movenet_ros.core.param import param
 from movenet_ros.core.poses import Poses
@@ -34,6 +36,7 @@ from movenet_ros.core.tracking import Tracker
 from movenet_ros.core.units import NANOSECONDS
 
 TRACKING = ('off', 'keypoints', 'boxes')
+CAMERA_MOTION = ('auto', 'off')
 STILL = 4  # worth a line: each image with the stamp before counts 2, each other one takes 1 away
 GOOD_STEPS = 10  # in a row, after which the same trouble is worth a line again
 APART_S = 0.15  # from one image to the next, from which on people are looked for anew in each
@@ -58,6 +61,20 @@ class TrackingSettings:
         between=(0.1, 60.0),
         run_time=True,
         was=('track_max_age_s',),
+    )
+    memory_s: float = param(
+        30.0,
+        'A person who comes back within this many seconds gets the old id, if looks and place say'
+        ' so clearly; descriptions of looks stay in memory; 0: none are made.',
+        between=(0.0, 3600.0),
+        run_time=True,
+    )
+    camera_motion: str = param(
+        'auto',
+        'Measure the motion of the camera by the background, and move tracks along with it; off:'
+        ' the camera stands still.',
+        choices=CAMERA_MOTION,
+        run_time=True,
     )
 
 
@@ -160,34 +177,40 @@ class PeopleTracker:
             self.scene.restart()
         return self.scene if step_s < APART_S else None
 
-    def follow(self, poses: Poses, image_wh: tuple[int, int], stamp_ns: int) -> Poses:
+    def follow(self, poses: Poses, image: SourceImage, stamp_ns: int) -> Poses:
         """
         Follow people into the next image.
 
         :param poses: of that image, without ids; all that score ``least_score`` or more.
-        :param image_wh: its size in pixels.
+        :param image: as it came in.
         :param stamp_ns: its stamp in nanoseconds.
         :return: those that reach the person threshold, in the same order; a person whose track is
             tentative has id 0.
         """
-        settings = self.settings
+        settings, tracking, image_wh = self.settings, self.settings.tracking, image.wh
         step_s = self._step_s(stamp_ns)
         is_other_size = self._image_wh not in (None, image_wh)
         self._image_wh = image_wh
-        if settings.tracking.association == 'off':
+        if tracking.association == 'off':
             self._restart()
             return poses.scored(settings.person_threshold)
         if is_other_size:
             size = '{}x{}'.format(*image_wh)
             self._log('size', f'the images are {size} pixels now: all tracks are deleted')
             self._restart()
+        looks = None
+        if tracking.memory_s:
+            looks = looks_of(image, poses, settings.keypoint_threshold)
         people = self._tracker.update(
             poses,
             step_s or STILL_STEP_S,
-            by=settings.tracking.association,
+            by=tracking.association,
             person_threshold=settings.person_threshold,
             keypoint_threshold=settings.keypoint_threshold,
-            max_age_s=settings.tracking.max_age_s,
+            max_age_s=tracking.max_age_s,
+            memory_s=tracking.memory_s,
+            is_camera_still=tracking.camera_motion == 'off',
+            looks=looks,
             image_wh=image_wh,
         )
         keypoints, boxes = poses.keypoints, poses.boxes_xyxy
@@ -233,9 +256,12 @@ class PeopleTracker:
         if kind != 'gap' or not self._is_gap_expected:
             self._log(kind, sentence)
         self._is_gap_expected = False
-        if step_s < 0 or step_s > self.settings.tracking.max_age_s:
+        if step_s < 0:
             self._restart()
             return STILL_STEP_S
+        if step_s > self.settings.tracking.max_age_s:
+            self._tracker.interrupt()
+            self._smoother.restart()
         return step_s
 
     def _log(self, kind: str, sentence: str) -> None:

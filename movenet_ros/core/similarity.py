@@ -19,7 +19,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from movenet_ros.core.tracking import oks
 import numpy as np
 from numpy.typing import NDArray
 
@@ -27,6 +26,25 @@ Floats = NDArray[Any]
 
 FAINTEST = 0.1  # score of a keypoint that the box around a person holds
 FEWEST = 5  # keypoints that it holds, however faint
+
+
+def oks(a: Floats, b: Floats, both: NDArray[np.bool_], areas: Floats, sigmas: Sequence[float]) -> Floats:
+    """
+    Return object keypoint similarity, as COCO's evaluation defines it.
+
+    :param a: ``(m, k, 2)`` keypoints in pixels.
+    :param b: ``(n, k, 2)`` keypoints in pixels.
+    :param both: ``(m, n, k)`` which of them count.
+    :param areas: ``(m,)`` of the people in a, in square pixels.
+    :param sigmas: of the k keypoints.
+    :return: ``(m, n)`` from 0 to 1; 0 where no keypoint counts.
+    """
+    apart = a[:, None] - b
+    apart *= apart
+    scale = np.maximum(areas, 1.0)[:, None, None] * (8 * np.square(sigmas))  # 2 (2 sigma)^2
+    alike = np.exp((apart[..., 0] + apart[..., 1]) / -scale)
+    alike *= both
+    return np.asarray(alike.sum(axis=-1) / np.maximum(both.sum(axis=-1), 1))
 
 
 def keypoint_boxes(keypoints: Floats, scores: Floats) -> Floats:

@@ -34,14 +34,14 @@ from movenet_ros.core import tracking
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.tracking import CONFIRM_HITS
-from movenet_ros.core.tracking import iou
-from movenet_ros.core.tracking import match
-from movenet_ros.core.tracking import Metric
-from movenet_ros.core.tracking import oks
-from movenet_ros.core.tracking import similarity
-from movenet_ros.core.tracking import solver
+from movenet_ros.core.boxes import iou
+from movenet_ros.core.assignment import match
+from movenet_ros.core.tracks import Metric
+from movenet_ros.core.similarity import oks
+from movenet_ros.core.tracks import similarity
+from movenet_ros.core.assignment import solver
 from movenet_ros.core.tracking import Tracker
-from movenet_ros.core.tracking import Tracks
+from movenet_ros.core.tracks import Tracks
 import numpy as np
 from numpy.typing import NDArray
 import pytest

@@ -25,7 +25,7 @@ from movenet_ros.core.refining.people import People
 from movenet_ros.core.similarity import keypoint_boxes
 from movenet_ros.core.similarity import similarity
 from movenet_ros.core.similarity import without_duplicates
-from movenet_ros.core.tracking import match
+from movenet_ros.core.assignment import match
 import numpy as np
 from numpy.typing import NDArray
 

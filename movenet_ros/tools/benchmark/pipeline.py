@@ -123,9 +123,9 @@ def _pipeline_contender(name: str, subject: Subject, image: SourceImage) -> Cont
         yield name, 'infer'
         poses = model.decode(outputs, prepared)
         yield name, 'decode'
-        poses = of_image.follow(poses, image.wh, next(stamps_ns))
+        poses = of_image.follow(poses, image, next(stamps_ns))
         yield name, 'track'
-        of_six.follow(six, image.wh, next(stamps_ns))
+        of_six.follow(six, image, next(stamps_ns))
         yield name, 'track_six'
         draw_poses(image.pixels, poses, settings.keypoint_threshold)
         yield name, 'draw'

@@ -35,8 +35,8 @@ from movenet_ros.core.media import open_media
 from movenet_ros.core.needs import needs
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO
-from movenet_ros.core.tracking import match
-from movenet_ros.core.tracking import oks
+from movenet_ros.core.assignment import match
+from movenet_ros.core.similarity import oks
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.perception import Perception
 from movenet_ros.settings import changed
@@ -173,7 +173,7 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
             poses = perception.find(image, scene=scene)
         people = clip.truth.imgToAnns[entry['id']]
         for run in (smoothed, raw):
-            followed = run.follower.follow(poses, image.wh, stamp_ns)
+            followed = run.follower.follow(poses, image, stamp_ns)
             run.results += results(followed, entry['id'])
             similarity = _similarity(people, followed)
             pairs = [*zip(*match(similarity, MIN_OKS))]
