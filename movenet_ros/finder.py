@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import chain
 from itertools import islice
 import math
@@ -37,7 +38,7 @@ from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.refining.refiner import Refined
 from movenet_ros.core.refining.refiner import Refiner
-from movenet_ros.core.refining.refiner import Scene
+from movenet_ros.core.scene import Scene
 from movenet_ros.core.turning import upright
 from movenet_ros.networks import Networks
 from movenet_ros.settings import Settings
@@ -90,6 +91,12 @@ class Finder:
         return self._closer is None
 
     @property
+    def _is_followed(self) -> bool:
+        """Return whether people are followed, and moved along with the camera."""
+        tracking = self._settings.tracking
+        return tracking.association != 'off' and tracking.camera_motion != 'off'
+
+    @property
     def budget_used(self) -> float | None:
         """Return the share of the budget that the latest image cost; None without a budget."""
         if self.refined is None or math.isinf(self.planner.budget_ms):
@@ -110,8 +117,13 @@ class Finder:
         self._networks.begin_image()
         if scene is not None:
             scene.keep_for(self)
+            scene.is_camera_followed = self._settings.tracking.camera_motion != 'off'
         if self._closer is None:
-            return self._detect(image, self._settings.input_size, prepared)
+            poses = self._detect(image, self._settings.input_size, prepared)
+            if scene is not None and self._is_followed:
+                poses = replace(poses, camera=scene.camera_until(image))
+                scene.advance(image, poses.boxes_xyxy)
+            return poses
         if scene is None:
             self.refined = self._refiner.still(image, self.planner.still())
         else:

@@ -37,10 +37,10 @@ from movenet_ros.core.pose_model import MakeModel
 from movenet_ros.core.pose_model import PoseModel
 from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.refining.refiner import Scene
 from movenet_ros.core.runtime import LIVE_SHAPES
 from movenet_ros.core.runtime import MAX_SHAPES
 from movenet_ros.core.runtime import Runtime
+from movenet_ros.core.scene import Scene
 from movenet_ros.core.turning import turned_back
 from movenet_ros.core.turning import upright
 from movenet_ros.finder import Finder

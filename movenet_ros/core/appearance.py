@@ -35,8 +35,7 @@ DARK = slice(HUES + GREYS, HUES + GREYS + 2)  # values below about .2
 GRID = (8, 12)  # samples across and along a segment
 LEAST_PX = 12.0  # from shoulders to hips; of smaller people the samples are of the background
 INSIDE = 0.5  # of a segment's samples, that lie in the image
-FRONT = 1.0
-COVERED = 1 / 3  # of the torso, by somebody else's box
+COVERED = 1 / 3  # of the torso, by the box of somebody who is seen better
 DARK_SHARE = 0.6  # of the pixels of a part
 
 JOINTS = (
@@ -203,15 +202,18 @@ def _between(values: Floats) -> tuple[NDArray[np.int64], Floats]:
     return below, values - below
 
 
-def _is_covered(points: Floats, boxes_xyxy: NDArray[np.float32], scores: Floats) -> Mask:
-    """Return ``(n,)`` whose torso lies in somebody else's box to a large part."""
+def _is_covered(points: Floats, boxes_xyxy: NDArray[np.float32], scores: NDArray[np.float32]) -> Mask:
+    """
+    Return ``(n,)`` whose torso is behind somebody else to a large part.
+
+    Who is in front is not known; of two people there, it is the one that the network sees better.
+    """
     torsos = points[:, :4]
     left_top, right_bottom = torsos.min(axis=1), torsos.max(axis=1)
     shared = np.minimum(right_bottom[:, None], boxes_xyxy[:, 2:])
     shared = np.maximum(shared - np.maximum(left_top[:, None], boxes_xyxy[:, :2]), 0.0)
     areas = shared.prod(axis=-1)
-    np.fill_diagonal(areas, 0.0)
-    areas *= scores > FRONT * scores[:, None]
+    areas *= scores > scores[:, None]
     sides = right_bottom - left_top
     return np.asarray(areas.max(axis=1, initial=0.0) > COVERED * sides.prod(axis=1))
 

@@ -62,32 +62,32 @@ class Background:
         grey, other = (each._grey - np.mean(each._grey) for each in (self, after))
         alike = (grey * other).sum()
         most = np.sqrt(np.square(grey).sum() * np.square(other).sum())
-        return bool(alike < ALIKE * most and self.motion_to(after, boxes_xyxy) is STILL)
+        return bool(alike < ALIKE * most and self.motion_to(after, boxes_xyxy) is None)
 
-    def motion_to(self, after: Background, boxes_xyxy: Floats) -> Floats:
+    def motion_to(self, after: Background, boxes_xyxy: Floats) -> Floats | None:
         """
         Return how the camera's motion moved points of this image.
 
         :param after: of the next image, of the same size.
         :param boxes_xyxy: ``(n, 4)`` of people in this image, in pixels, who move by themselves.
-        :return: ``(2, 3)`` matrix for points in pixels of the images; the identity where the
-            pictures do not show it.
+        :return: ``(2, 3)`` matrix for points in pixels of the images; None where the pictures do
+            not show it.
         """
         mask = np.full_like(self._grey, 255)
         for left, top, right, bottom in (boxes_xyxy * self._scale).round().astype(int).tolist():
             mask[max(top, 0):max(bottom, 0), max(left, 0):max(right, 0)] = 0
         corners = cv2.goodFeaturesToTrack(self._grey, CORNERS, QUALITY, APART, mask=mask)
         if corners is None or len(corners) < LEAST_CORNERS:
-            return STILL
+            return None
         moved, status, _ = cv2.calcOpticalFlowPyrLK(
             self._grey, after._grey, corners, np.empty_like(corners), winSize=WINDOW
         )
         is_found = np.ravel(status) > 0
         if is_found.sum() < LEAST_CORNERS:
-            return STILL
+            return None
         matrix, agrees = cv2.estimateAffinePartial2D(
             corners[is_found], moved[is_found], ransacReprojThreshold=AGREE
         )
         if matrix is None or agrees.sum() < max(LEAST_CORNERS, LEAST_SHARE * len(corners)):
-            return STILL
+            return None
         return np.asarray(matrix, np.float64) / (1.0, 1.0, self._scale)

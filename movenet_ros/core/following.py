@@ -29,7 +29,7 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.param import group
 from movenet_ros.core.param import param
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.refining.refiner import Scene
+from movenet_ros.core.scene import Scene
 from movenet_ros.core.smoothing import Smoother
 from movenet_ros.core.tracking import LOW_SCORE
 from movenet_ros.core.tracking import Tracker

@@ -13,11 +13,11 @@
 # limitations under the License.
 
 """
-Memory: people who left, by how they looked and where they were.
+Memory: who comes back gets the old id, by looks, or by looks and place.
 
-A wrong id is worse than a new one. So a newcomer gets an old id back only where looks say so
-clearly, or looks and place together. A place alone says it only where the camera had turned away
-from it; else whoever walks in where somebody left would take the id.
+A wrong id is worse than a new one. So looks must say it clearly: alike enough, and more so than
+anybody else's, here or away. At the place where the person was, a little less will do. People all
+in black look alike: they come back only to a place from which the camera had turned away.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ from movenet_ros.core.tracks import Tracks
 import numpy as np
 from numpy.typing import NDArray
 
-ALIKE = 0.93  # looks that are the same person's, wherever that one is
+ALIKE = 0.93  # looks that are the same person's: of 1,225 pairs of other people none are
 ALIKE_THERE = 0.90  # the same, at the place where the person was
+THERE = 0.2  # similarity with that place
 CLEARLY = 0.02  # more alike than anybody else
-THERE = 0.2  # similarity with where the person was
-NEARLY = 0.85
-LOOKS = 3  # images in which a newcomer's looks are to be seen first
-WAIT_S = 0.6  # for that, at most
+LOOKS = 3  # images in which a newcomer's looks are seen before they are compared
+NEARLY = 0.85  # alike enough to wait for more of them
+WAIT_S = 0.6  # at most
 
 Floats = NDArray[np.float64]
 
@@ -47,42 +47,40 @@ def recognise(people: Tracks, rows: list[int], away: Tracks, metric: Metric) -> 
     Give back old ids, and with them what is known of how these people look.
 
     :param people: of the image; ids and looks of those recognised are set.
-    :param rows: which of them have no id yet.
-    :param away: who is not in the image; with id 0 they have none to give back.
-    :return: who of these is to be looked at for longer before they get another id.
+    :param rows: who of them may be somebody who was here before.
+    :param away: who is not here; without an id there is none to give back.
+    :return: who of these is to be looked at for longer before getting a new id.
     """
     away = away[away.ids > 0]
-    if not len(away):
-        return []
-    new, others = people[rows], np.delete(people.looks, rows, axis=0)
+    new, here = people[rows], np.delete(people.looks, rows, axis=0)
     looks = np.nan_to_num(alikeness(away.looks, new.looks))
+    plain = is_plain(away.looks)[:, None]
     place = similarity(away.but(unseen_s=np.zeros(len(away))), new, metric) >= THERE
-    place &= ~is_plain(away.looks)[:, None] | away.out_of_view[:, None]
-    first = np.maximum(looks, 0) - _best_other(looks, alikeness(others, new.looks))
-    anywhere = ~is_plain(away.looks)[:, None] & (first >= CLEARLY)
+    place &= ~plain | away.out_of_view[:, None]
+    lead = looks - _best_other(looks, alikeness(here, new.looks))
+    is_clear = (lead >= CLEARLY) & ~plain
     margin = np.maximum(
-        np.where(place & (first > -CLEARLY), looks - ALIKE_THERE, -1.0),
-        np.where(anywhere, looks - ALIKE, -1.0),
+        np.where(place & (lead > -CLEARLY), looks - ALIKE_THERE, -1.0),
+        np.where(is_clear, looks - ALIKE, -1.0),
     )
-    is_open = (margin < 0) & (looks >= NEARLY) & (anywhere | away.out_of_view[:, None])
-    waits = (new.since_s < WAIT_S) & ((new.looked < LOOKS) | is_open.any(axis=0))
-    margin[:, new.looked < LOOKS] = -1.0
-    gone, came = match(np.where(margin >= 0, 1.0 + margin, 0.0), 1e-9)
+    is_likely = (margin < 0) & (looks >= NEARLY) & is_clear
+    is_too_new = new.looked < LOOKS
+    waits = (is_too_new | is_likely.any(axis=0)) & (new.since_s < WAIT_S)
+    gone, came = match(np.where((margin >= 0) & ~is_too_new, 1.0 + margin, 0.0), 1e-9)
     at = [rows[each] for each in came]
     for name in ('ids', 'looks', 'looked'):
         getattr(people, name)[at] = getattr(away, name)[gone]
-    return [row for row, wait in zip(rows, waits) if wait and not people.ids[row]]
+    return [row for row, wait in zip(rows, waits) if wait and row not in at]
 
 
-def _best_other(looks: Floats, others: Floats) -> Floats:
+def _best_other(looks: Floats, here: Floats) -> Floats:
     """
     Return how much each newcomer looks like anybody but the one who is away, at best.
 
     :param looks: ``(away, new)`` how alike they are.
-    :param others: ``(others, new)`` the same of people who are here.
+    :param here: ``(others, new)`` the same of people who are here.
     """
-    here = np.nan_to_num(others).max(axis=0, initial=0.0)
     best = np.empty_like(looks)
     for row in range(len(looks)):
         best[row] = np.delete(looks, row, axis=0).max(axis=0, initial=0.0)
-    return np.maximum(best, here)
+    return np.maximum(best, np.nan_to_num(here).max(axis=0, initial=0.0))

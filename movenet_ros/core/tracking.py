@@ -28,6 +28,8 @@ they are not marked as ours.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from movenet_ros.core.appearance import alikeness
 from movenet_ros.core.assignment import match
 from movenet_ros.core.assignment import solver
@@ -41,6 +43,7 @@ from movenet_ros.core.tracks import Metric
 from movenet_ros.core.tracks import move
 from movenet_ros.core.tracks import similarity
 from movenet_ros.core.tracks import STOP_S
+from movenet_ros.core.tracks import SURE
 from movenet_ros.core.tracks import Tracks
 import numpy as np
 from numpy.typing import NDArray
@@ -52,14 +55,13 @@ TENTATIVE_GAP_S = 0.3  # after which a tentative track without a match is delete
 LOW_SCORE = 0.1  # minimum score of a detection that may match a track, but begins none
 LOW_SCORE_SIMILARITY = 0.4  # minimum similarity for that
 DUPLICATE_SIMILARITY = 0.6  # of two detections in one image that are of the same person
-LATE = 0.9  # of the similarity of a track without a match in the last image: it settles a draw
-RIVAL = 0.1  # similarity of a track whose looks count where several fit
-LOOKED = 5  # images after which the looks of a track count there
+LATE = 0.9  # of the similarity of a track without a match in the last image
+RIVAL = 0.1  # similarity of tracks that a person may be of, of which looks decide
+SOMEBODY = 0.9  # looks as much alike are one of theirs, rather than a mixture of two people
+DOUBTS = 1  # images in which a track sits on somebody who looks otherwise, who may then lose the id
+MOST_DOUBTS = 5  # the same in a row, after which the id is given up
+RETRY = 30  # images with looks in which a new id may yet prove to be an old one
 MOST_AWAY = 100  # people; the oldest are forgotten
-DOUBTS = 1
-RETRY = 30
-SOMEBODY = 0.9
-MOST_DOUBTS = 5  # images in a row in which a track sits on somebody who looks otherwise
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -134,55 +136,70 @@ class Tracker:
         unseen = np.ones(len(tracks), bool)
         unseen[rows] = False
         unseen &= (tracks.ids > 0) | (tracks.unseen_s <= TENTATIVE_GAP_S)
-        away = tracks[unseen] + away
-        own = people.looks
+        self._begin(people, [each for each in others if strong[each]])
+        waiting: list[int] = []
         if looks is not None:
-            gone = away[~np.isin(away.ids, tracks.ids)]
-            own = learn(tracks, rows, people, columns, gone)
-            away = self._given_up(people, own, people.doubts >= MOST_DOUBTS) + away
-        self._number(people, [each for each in others if strong[each]], away, own, metric)
+            now = learn(tracks, rows, people, columns, away)
+            away = self._given_up(people, people.doubts >= MOST_DOUBTS, now) + away
+            waiting = self._recognise(people, tracks[unseen] + away, now, metric)
+        self._number(people, waiting)
         have_track = people.keys > 0
         here = people if have_track.all() else people[have_track]
-        self._tracks = here + away[~np.isin(away.ids, here.ids[here.ids > 0])]
+        gone = tracks[unseen] + away if unseen.any() else away
+        self._tracks = here + gone[~np.isin(gone.ids, here.ids[here.ids > 0])]
         return people
 
-    def _given_up(self, people: Tracks, own: Floats, which: Mask) -> Tracks:
+    def _begin(self, people: Tracks, rows: Iterable[int]) -> None:
+        """Begin tracks, which are tentative."""
+        for row in rows:
+            self._last_key += 1
+            people.keys[row], people.ids[row], people.hits[row] = self._last_key, 0, 1
+            people.since_s[row], people.doubts[row] = 0.0, 0
+
+    def _given_up(self, people: Tracks, which: Mask, looks: Floats) -> Tracks:
         """
         Take the id from who does not look like its person, for that one to come back.
 
-        :param own: ``(n, PARTS, BINS)`` how people look in this image.
+        :param looks: ``(n, PARTS, BINS)`` how people look in this image.
         """
-        rows = np.flatnonzero(which & (people.ids > 0))
-        gone = lost(people[rows])
-        for i in rows.tolist():
-            self._last_key += 1
-            people.keys[i], people.ids[i], people.hits[i] = self._last_key, 0, 1
-            people.looks[i], people.looked[i], people.doubts[i] = own[i], 1, 0
-            people.since_s[i] = 0.0
+        which = which & (people.ids > 0)
+        gone = lost(people[which])
+        self._begin(people, np.flatnonzero(which).tolist())
+        people.looks[which], people.looked[which] = looks[which], 1
         return gone
 
-    def _number(
-        self, people: Tracks, new: list[int], away: Tracks, own: Floats, metric: Metric
-    ) -> None:
-        """Give new people a tentative track, and confirmed ones an id."""
-        for i in new:
-            self._last_key += 1
-            people.keys[i] = self._last_key
-        due = (people.ids == 0) & (people.keys > 0) & (people.hits >= CONFIRM_HITS)
-        may_be_old = (people.ids > 0) & (people.looked < RETRY) & (people.looked <= people.hits)
-        confirmed = np.flatnonzero(due | may_be_old).tolist()
-        if not confirmed:
-            return
-        doubtful = (people.doubts >= DOUBTS) & (people.ids > 0) & ~may_be_old
-        away = away + lost(people[doubtful])
+    def _recognise(
+        self, people: Tracks, away: Tracks, looks: Floats, metric: Metric
+    ) -> list[int]:
+        """
+        Give people their old ids back, those that sit on somebody else in doubt too.
+
+        :param looks: ``(n, PARTS, BINS)`` how people look in this image.
+        :return: who is to wait for a new one.
+        """
+        is_new = (people.ids > 0) & (people.looked < RETRY) & (people.looked <= people.hits)
+        rows = np.flatnonzero(_is_due(people) | is_new).tolist()
+        if not rows:
+            return []
+        is_doubtful = (people.doubts >= DOUBTS) & (people.ids > 0) & ~is_new
         before = people.ids.copy()
-        waiting = recognise(people, confirmed, away, metric) if away.looked.any() else []
-        back = people.ids[people.ids != before]
-        self._given_up(people, own, doubtful & np.isin(people.ids, back) & (people.ids == before))
-        for i in np.flatnonzero(due & (people.ids == 0)).tolist():
-            if i not in waiting:
+        waiting = recognise(people, rows, away + lost(people[is_doubtful]), metric)
+        is_back = people.ids != before
+        is_wrong = np.isin(before, people.ids[is_back]) & ~is_back
+        self._given_up(people, is_doubtful & is_wrong, looks)
+        return waiting
+
+    def _number(self, people: Tracks, waiting: list[int]) -> None:
+        """Give an id to who has been seen often enough."""
+        for row in np.flatnonzero(_is_due(people)).tolist():
+            if row not in waiting:
                 self._last_id += 1
-                people.ids[i] = self._last_id
+                people.ids[row] = self._last_id
+
+
+def _is_due(people: Tracks) -> Mask:
+    """Return who is due for an id."""
+    return (people.ids == 0) & (people.keys > 0) & (people.hits >= CONFIRM_HITS)
 
 
 def _assign(
@@ -237,6 +254,6 @@ def _relative_looks(tracks: Tracks, people: Tracks, table: Floats) -> Floats:
     :return: ``(tracks, people)``, 1 where looks are not known.
     """
     alike = alikeness(tracks.looks, people.looks)
-    counts = (tracks.looked >= LOOKED)[:, None] & (table >= RIVAL) & ~np.isnan(alike)
+    counts = (tracks.looked >= SURE)[:, None] & (table >= RIVAL) & ~np.isnan(alike)
     best = np.where(counts, alike, 0.0).max(axis=0, initial=0.0)
     return np.where(counts & (best >= SOMEBODY), alike / np.maximum(best, 1e-6), 1.0)

@@ -41,10 +41,10 @@ OCCLUDED_SHARE = 0.5  # of the box that another person covers
 OCCLUDED_PACE = 1 / 3  # at which an occluded track ages
 MERGED_SHARE = 0.3  # of the smaller box that two people share, who may be detected as one
 MERGED_VELOCITY = 0.3  # weight of such a detection in the velocity
-LEARNT = 0.03  # weight of an image in how a person looks, once there were ten
-OTHER = 0.75  # looks that are less alike are somebody else's
-OTHERS = 0.05
 SURE = 5  # images after which it is known how somebody looks
+LEARNT = 0.03  # weight of an image in that, later: light drifts, and who is in front comes in
+OTHER = 0.75  # looks less alike than that are somebody else's
+OTHERS = 0.05  # and so are looks that are more like a certain other's by that much
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -233,26 +233,27 @@ def learn(
     """
     Set the looks of people who have a track.
 
-    Who looks unlike the track, image after image, is somebody else: the looks are not learnt.
+    Who looks otherwise, image after image, is somebody else: such looks are doubts, and not learnt.
+
+    :param away: others whom a person could be.
+    :return: ``(n, PARTS, BINS)`` how all people look in this image.
     """
-    before, now = tracks.looks[rows], people.looks[columns]
-    looked, doubts = tracks.looked[rows], tracks.doubts[rows]
-    own = people.looks.copy()
-    alike = alikeness(before, now).diagonal()
+    now = people.looks.copy()
+    looks, before, looked = now[columns], tracks.looks[rows], tracks.looked[rows]
     known = tracks + away
-    others = np.where((known.looked >= SURE)[:, None], alikeness(known.looks, now), 0.0)
-    others[rows, np.arange(len(rows))] = 0.0
-    best = np.nan_to_num(others).max(axis=0, initial=0.0)
-    is_other = ((alike < OTHER) | (alike < best - OTHERS)) & (looked >= SURE)
-    is_seen = ~np.isnan(alike) & ~is_other
-    weight = np.where(is_seen, np.maximum(LEARNT, 1 / (looked + 1)), 0.0)[:, None, None]
-    weight = np.where(np.isnan(before) & is_seen[:, None, None], 1.0, weight)
-    change = np.nan_to_num(now - np.nan_to_num(before))
-    learnt = np.where(np.isnan(before) & ~np.isnan(now), now, before + weight * change)
-    people.looks[columns] = learnt
-    people.looked[columns] = looked + (is_known(now) & ~is_other)
-    people.doubts[columns] = np.where(np.isnan(alike), doubts, np.where(is_other, doubts + 1, 0))
-    return own
+    alike = alikeness(known.looks, looks)
+    own = alike[rows, np.arange(len(rows))]
+    alike[rows, np.arange(len(rows))] = 0.0
+    of_others = np.where((known.looked >= SURE)[:, None], np.nan_to_num(alike), 0.0)
+    best = of_others.max(axis=0, initial=0.0)
+    is_other = (looked >= SURE) & ((own < OTHER) | (own < best - OTHERS))
+    weight = np.where(is_other, 0.0, np.maximum(LEARNT, 1 / (looked + 1)))[:, None, None]
+    blended = np.where(np.isnan(looks), before, before + weight * (looks - before))
+    people.looks[columns] = np.where(np.isnan(before), looks, blended)
+    people.looked[columns] = looked + (is_known(looks) & ~is_other)
+    doubts = np.where(is_other, tracks.doubts[rows] + 1, 0)
+    people.doubts[columns] = np.where(np.isnan(own), tracks.doubts[rows], doubts)
+    return now
 
 
 def move(tracks: Tracks, rows: list[int], people: Tracks, columns: list[int]) -> None:

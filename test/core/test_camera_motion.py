@@ -72,13 +72,12 @@ def test_people_who_move_are_not_the_background(texture: Pixels) -> None:
 
 def test_a_picture_without_corners_shows_no_motion(texture: Pixels) -> None:
     grey = np.full_like(texture, 128)
-    assert (background(grey).motion_to(background(grey), NOBODY) == np.eye(2, 3)).all()
+    assert background(grey).motion_to(background(grey), NOBODY) is None
 
 
 def test_a_cut_to_another_scene_is_no_motion(texture: Pixels) -> None:
     other = np.random.default_rng(1).integers(0, 255, texture.shape).astype(np.uint8)
-    matrix = background(texture).motion_to(background(other), NOBODY)
-    np.testing.assert_array_equal(matrix, np.eye(2, 3))
+    assert background(texture).motion_to(background(other), NOBODY) is None
 
 
 def test_another_scene_is_told_from_this_one_moved_dimmed_or_blanked(texture: Pixels) -> None:
@@ -91,10 +90,10 @@ def test_another_scene_is_told_from_this_one_moved_dimmed_or_blanked(texture: Pi
 
 def test_an_image_of_a_pixel_is_no_error() -> None:
     pixel = background(np.zeros((1, 1, 3), np.uint8))
-    assert (pixel.motion_to(pixel, NOBODY) == np.eye(2, 3)).all()
+    assert pixel.motion_to(pixel, NOBODY) is None
 
 
 def test_people_all_over_the_image_hide_it(texture: Pixels) -> None:
     everything = np.array([[-10.0, -10.0, 400.0, 400.0]])
     after = background(shifted(texture, 6, 0))
-    assert (background(texture).motion_to(after, everything) == np.eye(2, 3)).all()
+    assert background(texture).motion_to(after, everything) is None

@@ -29,7 +29,7 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.refining.refiner import Plan
 from movenet_ros.core.refining.refiner import Refined
 from movenet_ros.core.refining.refiner import Refiner
-from movenet_ros.core.refining.refiner import Scene
+from movenet_ros.core.scene import Scene
 from movenet_ros.core.skeleton import COCO
 import numpy as np
 from numpy.typing import NDArray

@@ -29,7 +29,7 @@ from dataclasses import dataclass
 from dataclasses import replace
 from typing import NamedTuple
 
-from movenet_ros.core.camera_motion import Background
+from movenet_ros.core.camera_motion import STILL
 from movenet_ros.core.costs import Costs
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
@@ -43,6 +43,7 @@ from movenet_ros.core.refining.settling import beside
 from movenet_ros.core.refining.settling import is_remembered
 from movenet_ros.core.refining.settling import settle
 from movenet_ros.core.refining.turns import turns
+from movenet_ros.core.scene import Scene
 from movenet_ros.core.similarity import without_duplicates
 from movenet_ros.core.skeleton import Skeleton
 import numpy as np
@@ -87,62 +88,6 @@ class Refined(NamedTuple):
     spent_ms: float
 
 
-class Scene:
-    """What is remembered of a stream from one image to the next."""
-
-    people: People | None
-    """None before the first image."""
-    count: int
-    """Images since the restart."""
-
-    def __init__(self) -> None:
-        self._finder: object = None
-        self._ahead: tuple[SourceImage, Background] | None = None
-        self.restart()
-
-    def restart(self) -> None:
-        """Forget everybody."""
-        self.people = None
-        self.count = 0
-        self._background: Background | None = None
-
-    def keep_for(self, finder: object) -> None:
-        """Forget everybody, unless it was this one that found the people so far."""
-        if self._finder is not finder:
-            self.restart()
-            self._finder = finder
-
-    def look_ahead(self, image: SourceImage) -> None:
-        """Forget everybody, if the next image shows another scene."""
-        if self.people is None or self._background is None:
-            return
-        if self._background.is_cut_off(self.background_of(image), self.people.boxes_xyxy):
-            self.restart()
-
-    def background_of(self, image: SourceImage) -> Background:
-        """Return the background of the next image, made once."""
-        if self._ahead is None or self._ahead[0] is not image:
-            self._ahead = image, Background(image)
-        return self._ahead[1]
-
-    @property
-    def is_empty(self) -> bool:
-        """Return whether nobody is known, so that only a detection finds somebody."""
-        return self.people is None or not len(self.people)
-
-    def motion_to(self, background: Background) -> NDArray[np.float64] | None:
-        """Return how the camera moved until the next image, ``(2, 3)``; None before the second."""
-        if self.people is None or self._background is None:
-            return None
-        return self._background.motion_to(background, self.people.boxes_xyxy)
-
-    def advance(self, people: People, background: Background) -> None:
-        """Take in the people of the next image."""
-        self.people = people
-        self.count += 1
-        self._background, self._ahead = background, None
-
-
 class Refiner:
     """
     Finds the people of an image by two networks.
@@ -174,12 +119,11 @@ class Refiner:
         :param scene: of the stream; it stays as it is if the image fails.
         :raises InferenceError: if a runtime fails.
         """
-        background, known = scene.background_of(image), scene.people
-        camera = scene.motion_to(background)
-        if known is not None and camera is not None:
-            known = known.in_next_image(camera)
+        camera, known = scene.camera_until(image), scene.people
+        if known is not None:
+            known = known.in_next_image(STILL if camera is None else camera)
         refined, people = self._refined(image, plan, known)
-        scene.advance(people, background)
+        scene.advance(image, people.boxes_xyxy, people)
         return refined._replace(poses=replace(refined.poses, camera=camera))
 
     def _refined(
