@@ -21,9 +21,10 @@ from movenet_ros.core.image import SourceImage
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 160  # pixels: longer side of the picture in which motion is measured
-CORNERS, QUALITY, APART = 60, 0.01, 5
-WINDOW = (15, 15)
+SIDE = 224  # pixels: longer side of the picture in which motion is measured, to .1 of the image's
+CORNERS, QUALITY, APART = 80, 0.01, 5
+WINDOW = (13, 13)
+STEPS = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 10, 0.03)
 LEAST_CORNERS = 8
 LEAST_SHARE = 0.4  # of the corners that agree
 AGREE = 1.0  # pixels apart
@@ -49,8 +50,9 @@ class Background:
         pixels = np.ascontiguousarray(image.pixels)  # a turned one is a view
         self._scale = min(1.0, SIDE / max(image.wh))
         wh = tuple(max(1, round(side * self._scale)) for side in image.wh)
-        small = cv2.resize(pixels, wh, interpolation=cv2.INTER_AREA)
-        self._grey = cv2.cvtColor(image.with_pixels(small).as_rgb(), cv2.COLOR_RGB2GRAY)
+        twice = cv2.resize(pixels, (2 * wh[0], 2 * wh[1]), interpolation=cv2.INTER_LINEAR)
+        grey = cv2.cvtColor(image.with_pixels(twice).as_rgb(), cv2.COLOR_RGB2GRAY)
+        self._grey = cv2.resize(grey, wh, interpolation=cv2.INTER_AREA)  # all in one takes 3 times
 
     def is_cut_off(self, after: Background, boxes_xyxy: Floats) -> bool:
         """
@@ -80,7 +82,8 @@ class Background:
         if corners is None or len(corners) < LEAST_CORNERS:
             return None
         moved, status, _ = cv2.calcOpticalFlowPyrLK(
-            self._grey, after._grey, corners, np.empty_like(corners), winSize=WINDOW
+            self._grey, after._grey, corners, np.empty_like(corners), winSize=WINDOW,
+            criteria=STEPS,
         )
         is_found = np.ravel(status) > 0
         if is_found.sum() < LEAST_CORNERS:
