@@ -32,7 +32,7 @@ TORSO = (0, 1)  # which of the parts are of it
 HUES, GREYS, VALUES = 12, 8, 8
 BINS = HUES + GREYS + VALUES
 DARK = slice(HUES + GREYS, HUES + GREYS + 2)  # values below about .2
-GRID = (8, 12)  # samples across and along a segment
+GRID = (6, 8)  # samples across and along a segment
 LEAST_PX = 12.0  # from shoulders to hips; of smaller people the samples are of the background
 INSIDE = 0.5  # of a segment's samples, that lie in the image
 COVERED = 1 / 3  # of the torso, by the box of somebody who is seen better
@@ -61,7 +61,7 @@ def looks_of(image: SourceImage, poses: Poses, keypoint_threshold: float) -> Flo
     joints = [poses.skeleton.index[name] for name in JOINTS]
     points = poses.keypoints[:, joints].astype(np.float64)
     seen = poses.keypoint_scores[:, joints] >= keypoint_threshold
-    who = np.flatnonzero(seen[:, :4].all(axis=1) & ~_is_covered(points, poses.boxes_xyxy, poses.scores))
+    who = np.flatnonzero(seen[:, :4].all(axis=1) & ~_is_covered(points, poses))
     starts, ends, widths, lengths = _segments(points[who])
     large = lengths >= LEAST_PX
     who, starts, ends, widths = who[large], starts[large], ends[large], widths[large]
@@ -79,7 +79,7 @@ def unknown(count: int) -> Floats:
 
 def is_known(looks: Floats) -> Mask:
     """Return ``(n,)`` whose torso is seen, without which looks are not compared."""
-    return ~np.isnan(looks[:, TORSO, 0]).any(axis=1)
+    return np.asarray(~np.isnan(looks[:, TORSO, 0]).any(axis=1))
 
 
 def alikeness(a: Floats, b: Floats) -> Floats:
@@ -193,7 +193,7 @@ def _counted(hsv: Floats, where: NDArray[np.int64], count: int) -> Floats:
         1 - more_grey, more_grey,
     ]
     counts = np.bincount(np.concatenate(bins), np.concatenate(weights), count * BINS)
-    return counts.reshape(count, BINS)
+    return np.asarray(counts.reshape(count, BINS), np.float64)
 
 
 def _between(values: Floats) -> tuple[NDArray[np.int64], Floats]:
@@ -202,13 +202,13 @@ def _between(values: Floats) -> tuple[NDArray[np.int64], Floats]:
     return below, values - below
 
 
-def _is_covered(points: Floats, boxes_xyxy: NDArray[np.float32], scores: NDArray[np.float32]) -> Mask:
+def _is_covered(points: Floats, poses: Poses) -> Mask:
     """
     Return ``(n,)`` whose torso is behind somebody else to a large part.
 
     Who is in front is not known; of two people there, it is the one that the network sees better.
     """
-    torsos = points[:, :4]
+    torsos, boxes_xyxy, scores = points[:, :4], poses.boxes_xyxy, poses.scores
     left_top, right_bottom = torsos.min(axis=1), torsos.max(axis=1)
     shared = np.minimum(right_bottom[:, None], boxes_xyxy[:, 2:])
     shared = np.maximum(shared - np.maximum(left_top[:, None], boxes_xyxy[:, :2]), 0.0)

@@ -52,12 +52,16 @@ def recognise(people: Tracks, rows: list[int], away: Tracks, metric: Metric) -> 
     :return: who of these is to be looked at for longer before getting a new id.
     """
     away = away[away.ids > 0]
-    new, here = people[rows], np.delete(people.looks, rows, axis=0)
+    if not len(away):
+        return []
+    new = people[rows]
+    is_here = people.ids > 0
+    is_here[rows] = False
     looks = np.nan_to_num(alikeness(away.looks, new.looks))
     plain = is_plain(away.looks)[:, None]
     place = similarity(away.but(unseen_s=np.zeros(len(away))), new, metric) >= THERE
     place &= ~plain | away.out_of_view[:, None]
-    lead = looks - _best_other(looks, alikeness(here, new.looks))
+    lead = looks - _best_other(looks, alikeness(people.looks[is_here], new.looks))
     is_clear = (lead >= CLEARLY) & ~plain
     margin = np.maximum(
         np.where(place & (lead > -CLEARLY), looks - ALIKE_THERE, -1.0),
@@ -83,4 +87,4 @@ def _best_other(looks: Floats, here: Floats) -> Floats:
     best = np.empty_like(looks)
     for row in range(len(looks)):
         best[row] = np.delete(looks, row, axis=0).max(axis=0, initial=0.0)
-    return np.maximum(best, np.nan_to_num(here).max(axis=0, initial=0.0))
+    return np.asarray(np.maximum(best, np.nan_to_num(here).max(axis=0, initial=0.0)))

@@ -28,7 +28,9 @@ FAINTEST = 0.1  # score of a keypoint that the box around a person holds
 FEWEST = 5  # keypoints that it holds, however faint
 
 
-def oks(a: Floats, b: Floats, both: NDArray[np.bool_], areas: Floats, sigmas: Sequence[float]) -> Floats:
+def oks(
+    a: Floats, b: Floats, both: NDArray[np.bool_], areas: Floats, sigmas: Sequence[float]
+) -> Floats:
     """
     Return object keypoint similarity, as COCO's evaluation defines it.
 

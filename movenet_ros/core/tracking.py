@@ -58,7 +58,7 @@ DUPLICATE_SIMILARITY = 0.6  # of two detections in one image that are of the sam
 LATE = 0.9  # of the similarity of a track without a match in the last image
 RIVAL = 0.1  # similarity of tracks that a person may be of, of which looks decide
 SOMEBODY = 0.9  # looks as much alike are one of theirs, rather than a mixture of two people
-DOUBTS = 1  # images in which a track sits on somebody who looks otherwise, who may then lose the id
+DOUBTS = 1  # images in which a track sits on somebody who looks otherwise, and may lose the id
 MOST_DOUBTS = 5  # the same in a row, after which the id is given up
 RETRY = 30  # images with looks in which a new id may yet prove to be an old one
 MOST_AWAY = 100  # people; the oldest are forgotten
@@ -138,15 +138,20 @@ class Tracker:
         unseen &= (tracks.ids > 0) | (tracks.unseen_s <= TENTATIVE_GAP_S)
         self._begin(people, [each for each in others if strong[each]])
         waiting: list[int] = []
-        if looks is not None:
+        if looks is None:
+            away = tracks[unseen]
+        else:
             now = learn(tracks, rows, people, columns, away)
             away = self._given_up(people, people.doubts >= MOST_DOUBTS, now) + away
-            waiting = self._recognise(people, tracks[unseen] + away, now, metric)
+            if unseen.any():
+                away = tracks[unseen] + away
+            waiting = self._recognise(people, away, now, metric)
         self._number(people, waiting)
         have_track = people.keys > 0
         here = people if have_track.all() else people[have_track]
-        gone = tracks[unseen] + away if unseen.any() else away
-        self._tracks = here + gone[~np.isin(gone.ids, here.ids[here.ids > 0])]
+        if len(away):
+            away = away[~np.isin(away.ids, here.ids[here.ids > 0])]
+        self._tracks = here + away
         return people
 
     def _begin(self, people: Tracks, rows: Iterable[int]) -> None:
@@ -163,6 +168,8 @@ class Tracker:
         :param looks: ``(n, PARTS, BINS)`` how people look in this image.
         """
         which = which & (people.ids > 0)
+        if not which.any():
+            return people[:0]
         gone = lost(people[which])
         self._begin(people, np.flatnonzero(which).tolist())
         people.looks[which], people.looked[which] = looks[which], 1
@@ -199,7 +206,7 @@ class Tracker:
 
 def _is_due(people: Tracks) -> Mask:
     """Return who is due for an id."""
-    return (people.ids == 0) & (people.keys > 0) & (people.hits >= CONFIRM_HITS)
+    return np.asarray((people.ids == 0) & (people.keys > 0) & (people.hits >= CONFIRM_HITS))
 
 
 def _assign(

@@ -125,6 +125,10 @@ class Tracks:
 
     def __add__(self, others: Tracks) -> Tracks:
         """Return them followed by others."""
+        if not len(others):
+            return self
+        if not len(self):
+            return others
         return Tracks(
             *(np.concatenate([getattr(self, name), getattr(others, name)]) for name in NAMES)
         )
@@ -233,12 +237,12 @@ def learn(
     """
     Set the looks of people who have a track.
 
-    Who looks otherwise, image after image, is somebody else: such looks are doubts, and not learnt.
+    Who looks otherwise, image after image, is somebody else: such looks are doubts, not learnt.
 
     :param away: others whom a person could be.
     :return: ``(n, PARTS, BINS)`` how all people look in this image.
     """
-    now = people.looks.copy()
+    now: Floats = people.looks.copy()
     looks, before, looked = now[columns], tracks.looks[rows], tracks.looked[rows]
     known = tracks + away
     alike = alikeness(known.looks, looks)

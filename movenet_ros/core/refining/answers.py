@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from movenet_ros.core.assignment import match
 from movenet_ros.core.poses import ARRAYS
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.refining.people import Indices
@@ -25,7 +26,6 @@ from movenet_ros.core.refining.people import People
 from movenet_ros.core.similarity import keypoint_boxes
 from movenet_ros.core.similarity import similarity
 from movenet_ros.core.similarity import without_duplicates
-from movenet_ros.core.assignment import match
 import numpy as np
 from numpy.typing import NDArray
 

@@ -20,12 +20,12 @@ from dataclasses import dataclass
 from dataclasses import fields
 from typing import Any
 
+from movenet_ros.core.assignment import match
 from movenet_ros.core.camera_motion import carried
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.similarity import keypoint_boxes
 from movenet_ros.core.similarity import similarity
 from movenet_ros.core.skeleton import Skeleton
-from movenet_ros.core.assignment import match
 import numpy as np
 from numpy.typing import NDArray
 

@@ -26,6 +26,8 @@ import time
 from typing import Any
 
 import cv2
+from movenet_ros.core import following
+from movenet_ros.core.camera_motion import Background
 from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import PeopleTracker
@@ -56,6 +58,9 @@ STAGES: dict[str, tuple[Any, str] | None] = {
     'look_closer': None,  # the network alone
     'decode_crops': (Thunder, 'find'),
     'refinement': None,  # what else it takes to find people
+    'camera': (Background, 'motion_to'),
+    'background': (Background, '__init__'),
+    'looks': (following, 'looks_of'),
     'track': (PeopleTracker, 'follow'),
     'draw': None,
 }

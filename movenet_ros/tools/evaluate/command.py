@@ -112,7 +112,9 @@ def _count(text: str) -> int:
 def _clip(args: Namespace, clip: Clip, perception: Perception) -> dict[str, float]:
     """Measure people over time and print the figures, a line each."""
     figures = evaluate_tracks(clip, perception)
-    _print_lines(figures)
+    returns = {name: figures[name] for name in figures if name.startswith('returns_')}
+    _print_lines({name: figures[name] for name in figures if name not in returns})
+    print('returns', '/'.join(f'{count:.0f}' for count in returns.values()))
     return figures
 
 

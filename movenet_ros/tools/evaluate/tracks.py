@@ -26,6 +26,7 @@ from pathlib import Path
 import sys
 from typing import Any
 
+from movenet_ros.core.assignment import match
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import PeopleTracker
@@ -34,15 +35,15 @@ from movenet_ros.core.media import Media
 from movenet_ros.core.media import open_media
 from movenet_ros.core.needs import needs
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.skeleton import COCO
-from movenet_ros.core.assignment import match
 from movenet_ros.core.similarity import oks
+from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.perception import Perception
 from movenet_ros.settings import changed
 from movenet_ros.tools.evaluate.coco import ground_truth
 from movenet_ros.tools.evaluate.coco import results
 from movenet_ros.tools.evaluate.coco import score
+from movenet_ros.tools.evaluate.identities import Identities
 from movenet_ros.tools.evaluate.spent import Spent
 from movenet_ros.tools.evaluate.steadiness import jitter_px
 from movenet_ros.tools.evaluate.steadiness import lag_ms
@@ -56,6 +57,8 @@ MEANINGS = {
     'IDF1': 'share of people found with their right ids (F1)',
     'IDF1_max': 'the same, if all ids were right: what detection allows',
     'IDF1_oracle': 'the same, with a new id after tracking.max_age_s without a detection',
+    'wrong_id': "share of the true people, over all images, who have somebody else's id",
+    'returns': "people found again after more than 1 s: right id/somebody else's/new one",
     'MOTA': '1 less misses, false positives and id switches for each true person',
     'jitter_px': 'mean jump of keypoints of still joints from one image to the next',
     'jitter_px_raw': 'the same without smoothing',
@@ -160,6 +163,7 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
         Run(PeopleTracker(changed(settings, {'smoothing.enabled': on}), _say))
         for on in (True, False)
     )
+    identities = Identities()
     oracle = Oracle(settings.tracking.max_age_s)
     oracle_ids = motmetrics.MOTAccumulator(auto_id=True)
     matched = found = 0
@@ -186,6 +190,9 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
         true = [each['track_id'] for each in people]
         distances = np.where(similarity < MIN_OKS, np.nan, 1 - similarity)
         has_id = followed.ids > 0
+        identities.add(
+            stamp_ns / NANOSECONDS, [(true[i], int(followed.ids[j])) for i, j in pairs]
+        )
         ids.update(true, followed.ids[has_id].tolist(), distances[:, has_id])
         right = oracle.ids(len(followed), {j: true[i] for i, j in pairs}, stamp_ns / NANOSECONDS)
         oracle_ids.update(true, right, distances)
@@ -196,6 +203,7 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
         'IDF1': float(summary['idf1'].iloc[0]),
         'IDF1_max': 2 * matched / max(1, len(clip.truth.anns) + found),
         'IDF1_oracle': float(metrics.compute(oracle_ids, metrics=['idf1'])['idf1'].iloc[0]),
+        **identities.figures(len(clip.truth.anns)),
         'MOTA': float(summary['mota'].iloc[0]),
     }
     for suffix, run in {'': smoothed, '_raw': raw}.items():
@@ -203,7 +211,7 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
         figures[f'jitter_px{suffix}'] = jitter_px(seen_people)
         figures[f'lag_ms{suffix}'] = lag_ms(seen_people, clip.rate_hz)
         figures[f'AP{suffix}'] = score(clip.truth, run.results, [*clip.truth.imgs])['AP']
-    return {**{name: figures[name] for name in MEANINGS}, **spent.figures()}
+    return {**figures, **spent.figures()}
 
 
 def _say(sentence: str) -> None:
