@@ -64,15 +64,16 @@ class TrackingSettings:
     )
     memory_s: float = param(
         30.0,
-        'A person who comes back within this many seconds gets the old id, if looks and place say'
-        ' so clearly; descriptions of looks stay in memory; 0: none are made.',
+        'Who comes back within this many seconds (of the image stamps) gets the old id, where'
+        ' looks, or looks and place, say so clearly; they stay in memory; 0: looks are not'
+        ' described, and whoever comes back is new.',
         between=(0.0, 3600.0),
         run_time=True,
     )
     camera_motion: str = param(
         'auto',
-        'Measure the motion of the camera by the background, and move tracks along with it; off:'
-        ' the camera stands still.',
+        'auto: the motion of the camera is measured by the background, and tracks, those of people'
+        ' who are away and smoothed points move along; off: the camera stands still.',
         choices=CAMERA_MOTION,
         run_time=True,
     )
