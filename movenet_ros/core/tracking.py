@@ -58,10 +58,9 @@ DUPLICATE_SIMILARITY = 0.6  # of two detections in one image that are of the sam
 LATE = 0.9  # of the similarity of a track without a match in the last image
 RIVAL = 0.1  # similarity of tracks that a person may be of, of which looks decide
 SOMEBODY = 0.9  # looks as much alike are one of theirs, rather than a mixture of two people
-DOUBTS = 1  # images in which a track sits on somebody who looks otherwise, and may lose the id
-MOST_DOUBTS = 5  # the same in a row, after which the id is given up
+MOST_DOUBTS = 5  # images in a row in which a track sits on somebody who looks otherwise
 RETRY = 30  # images with looks in which a new id may yet prove to be an old one
-MOST_AWAY = 100  # people; the oldest are forgotten
+MOST_AWAY = 50  # people; the oldest are forgotten
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
@@ -188,7 +187,7 @@ class Tracker:
         rows = np.flatnonzero(_is_due(people) | is_new).tolist()
         if not rows:
             return []
-        is_doubtful = (people.doubts >= DOUBTS) & (people.ids > 0) & ~is_new
+        is_doubtful = (people.doubts > 0) & (people.ids > 0) & ~is_new
         before = people.ids.copy()
         waiting = recognise(people, rows, away + lost(people[is_doubtful]), metric)
         is_back = people.ids != before
