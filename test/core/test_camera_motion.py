@@ -50,6 +50,7 @@ def shifted(pixels: Pixels, x: float, y: float) -> Pixels:
 @pytest.mark.parametrize('shift', [(0.0, 0.0), (6.0, -3.0), (-11.0, 5.0)])
 def test_a_shift_is_measured(texture: Pixels, shift: tuple[float, float]) -> None:
     matrix = background(texture).motion_to(background(shifted(texture, *shift)), NOBODY)
+    assert matrix is not None
     middle = matrix @ [WH[0] / 2, WH[1] / 2, 1] - np.array(WH) / 2
     np.testing.assert_allclose(middle, shift, atol=0.5)
 
@@ -57,6 +58,7 @@ def test_a_shift_is_measured(texture: Pixels, shift: tuple[float, float]) -> Non
 def test_a_zoom_is_measured(texture: Pixels) -> None:
     zoomed = moved(texture, np.array([[1.05, 0.0, -8.0], [0.0, 1.05, -6.0]]))
     matrix = background(texture).motion_to(background(zoomed), NOBODY)
+    assert matrix is not None
     np.testing.assert_allclose(np.linalg.det(matrix[:, :2]), 1.05**2, atol=0.01)
 
 
@@ -67,6 +69,7 @@ def test_people_who_move_are_not_the_background(texture: Pixels) -> None:
     before[20:220, 80:240] = person[20:220, 80:240]
     after[20:220, 80:240] = shifted(person, 8, 0)[20:220, 80:240]
     matrix = background(before).motion_to(background(after), box)
+    assert matrix is not None
     np.testing.assert_allclose(matrix, np.eye(2, 3), atol=0.3)
 
 

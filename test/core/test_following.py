@@ -29,6 +29,7 @@ from movenet_ros.core.following import GOOD_STEPS
 from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.following import SmoothingSettings
 from movenet_ros.core.following import TrackingSettings
+from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import ARRAYS
 from movenet_ros.core.poses import Poses
 import numpy as np
@@ -47,6 +48,14 @@ BOXES = TrackingSettings(association='boxes')
 def stamps(start_ns: int, count: int) -> list[int]:
     """Return the stamps of so many images at 30 Hz."""
     return [start_ns + i * STEP_NS for i in range(count)]
+
+
+def dark(wh: tuple[int, int]) -> SourceImage:
+    """Return an image in which all people look alike."""
+    return SourceImage(np.zeros((wh[1], wh[0], 3), np.uint8), 'bgr')
+
+
+IMAGE = dark(IMAGE_WH)
 
 
 class Clip:
@@ -70,7 +79,7 @@ class Clip:
             still = self._people if people is None else people
             noise = self._random.normal(0, 1, still.keypoints.shape)
             self.shown.append(replace(still, keypoints=still.keypoints + noise))
-            found.append(self.follower.follow(self.shown[-1], IMAGE_WH, stamp_ns))
+            found.append(self.follower.follow(self.shown[-1], IMAGE, stamp_ns))
         return found
 
     def ids(self, stamps_ns: Iterable[int]) -> list[int]:
@@ -191,7 +200,7 @@ def test_behind_a_gap_a_stream_of_refinement_begins_anew(person: Poses) -> None:
     first, scene = follower.scene_at(IMAGE_WH, 0), follower.scene
     assert first is scene
     scene.count = 5
-    follower.follow(person, IMAGE_WH, 0)
+    follower.follow(person, IMAGE, 0)
     assert follower.scene_at(IMAGE_WH, 10**9) is None
     assert scene.count == 0
 
@@ -269,7 +278,7 @@ def test_images_of_another_size_have_other_people(person: Poses) -> None:
     said: list[str] = []
     follower = PeopleTracker(RAW, said.append)
     for i, image_wh in enumerate([(640, 480)] * 5 + [(1280, 720)] * 5, 1):
-        ids = follower.follow(person, image_wh, i * STEP_NS).ids.tolist()
+        ids = follower.follow(person, dark(image_wh), i * STEP_NS).ids.tolist()
     assert ids == [2]
     assert len(said) == 1 and '1280x720' in said[0]
 
@@ -509,7 +518,7 @@ def test_a_shorter_age_holds_from_the_next_image_on(person: Poses) -> None:
 @pytest.mark.parametrize('step_ns', [-STEP_NS, 150_000_000, 10**9])
 def test_who_is_known_is_forgotten_where_time_jumps(person: Poses, step_ns: int) -> None:
     tracker = PeopleTracker(FollowSettings(), warn=lambda sentence: None)
-    tracker.follow(person, (640, 480), 10**10)
+    tracker.follow(person, dark((640, 480)), 10**10)
     tracker.scene.count = 5
     scene = tracker.scene_at((640, 480), 10**10 + step_ns)
     assert tracker.scene.count == 0
@@ -518,7 +527,7 @@ def test_who_is_known_is_forgotten_where_time_jumps(person: Poses, step_ns: int)
 
 def test_who_is_known_is_forgotten_where_the_size_of_images_changes(person: Poses) -> None:
     tracker = PeopleTracker(FollowSettings(), warn=lambda sentence: None)
-    tracker.follow(person, (640, 480), 10**10)
+    tracker.follow(person, dark((640, 480)), 10**10)
     tracker.scene.count = 5
     assert tracker.scene_at((640, 480), 10**10 + STEP_NS) is tracker.scene
     assert tracker.scene.count == 5

@@ -15,14 +15,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.similarity import areas
 from movenet_ros.core.similarity import keypoint_boxes
+from movenet_ros.core.similarity import oks
 from movenet_ros.core.similarity import similarity
 from movenet_ros.core.similarity import without_duplicates
 from movenet_ros.core.skeleton import COCO
 import numpy as np
+from numpy.typing import NDArray
 import pytest
 
 PeopleAt = Callable[..., Poses]
@@ -65,3 +71,58 @@ def test_of_finds_of_one_person_the_first_is_kept(
     people = people_at(*((each, 100, 80) for each in x))
     found = without_duplicates(people.keypoints, people.keypoint_scores, 0.6, COCO.sigmas)
     assert found == kept
+
+
+# OKS
+
+
+def coco_oks(a: Any, b: Any, visible: Any, area: float) -> float:
+    """Return COCO's similarity as its web page has it, a keypoint at a time."""
+    likes = []
+    for i in np.flatnonzero(visible):
+        distance = float(np.hypot(*(a[i] - b[i])))
+        constant = 2 * COCO.sigmas[i]
+        likes.append(np.exp(-(distance**2) / (2 * area * constant**2)))
+    return float(np.mean(likes)) if likes else 0.0
+
+
+coordinates = arrays.arrays(np.float64, (3, 17, 2), elements=st.floats(0, 300, width=32))
+
+
+@given(
+    coordinates, coordinates, arrays.arrays(np.bool_, (3, 3, 17)),
+    st.lists(st.floats(10, 1e5), min_size=3, max_size=3),
+)
+def test_oks_is_cocos(
+    a: NDArray[Any], b: NDArray[Any], both: NDArray[np.bool_], areas: list[float]
+) -> None:
+    found = oks(a, b, both, np.array(areas), COCO.sigmas)
+    expected = [[coco_oks(a[i], b[j], both[i, j], areas[i]) for j in range(3)] for i in range(3)]
+    np.testing.assert_allclose(found, expected, atol=1e-12)
+
+
+def test_oks_is_pycocotools(people_at: PeopleAt) -> None:
+    """The constants included."""
+    cocoeval = pytest.importorskip('pycocotools.cocoeval')
+    random = np.random.default_rng(0)
+    true = people_at((200, 200, 150), (260, 210, 180)).keypoints.astype(np.float64)
+    found = true[[0, 1, 1]] + random.normal(0, 6, (3, 17, 2))
+    visible = random.random((2, 17)) < 0.7
+    areas = np.array([9000.0, 13000.0])
+    evaluation = cocoeval.COCOeval(iouType='keypoints')
+    evaluation._gts[1, 1] = [
+        {
+            'keypoints': np.column_stack([true[i], 2 * visible[i]]).ravel().tolist(),
+            'bbox': [0, 0, 1, 1],
+            'area': areas[i],
+        }
+        for i in range(2)
+    ]
+    evaluation._dts[1, 1] = [
+        {'keypoints': np.column_stack([each, np.ones(17)]).ravel().tolist(), 'score': -i}
+        for i, each in enumerate(found)
+    ]
+    evaluation.params.useCats = 1
+    expected = evaluation.computeOks(1, 1).T
+    both = np.repeat(visible[:, None], 3, axis=1)
+    np.testing.assert_allclose(oks(true, found, both, areas, COCO.sigmas), expected, atol=1e-12)

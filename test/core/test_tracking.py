@@ -19,40 +19,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from dataclasses import replace
-import importlib.machinery
-from itertools import permutations
-from pathlib import Path
-import subprocess
-import sys
 from typing import Any
 
 from hypothesis import example
 from hypothesis import given
 from hypothesis import strategies as st
-from hypothesis.extra import numpy as arrays
-from movenet_ros.core import tracking
 from movenet_ros.core.poses import Poses
-from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.tracking import CONFIRM_HITS
-from movenet_ros.core.boxes import iou
-from movenet_ros.core.assignment import match
-from movenet_ros.core.tracks import Metric
-from movenet_ros.core.similarity import oks
-from movenet_ros.core.tracks import similarity
-from movenet_ros.core.assignment import solver
 from movenet_ros.core.tracking import Tracker
-from movenet_ros.core.tracks import Tracks
 import numpy as np
-from numpy.typing import NDArray
 import pytest
-import scipy.optimize
 
 PeopleAt = Callable[..., Poses]
 
 BOTH_WAYS = pytest.mark.parametrize('by', ['keypoints', 'boxes'])
 RATES = pytest.mark.parametrize('rate_hz', [10, 30, 60])
 LOW = 0.15  # below the person threshold, above LOW_SCORE
-KEYPOINTS, BOXES = Metric('keypoints', COCO.sigmas), Metric('boxes', COCO.sigmas)
 
 
 def follow(
@@ -392,44 +374,7 @@ def test_who_is_beside_a_person_is_no_duplicate(people_at: PeopleAt) -> None:
     assert follow([person] * 5 + [both] * 5)[-1] == [1, 2]
 
 
-# what is compared
-
-
-@pytest.mark.parametrize('common', [0, 1, 2, 3])
-def test_with_few_keypoints_in_common_the_boxes_decide(people_at: PeopleAt, common: int) -> None:
-    """Keypoints elsewhere would say that it is another person."""
-    person = people_at((200, 200, 150))
-    scores = np.full((1, 17), 0.1)
-    scores[:, :common] = 0.9
-    other = replace(person, keypoint_scores=scores, keypoints=person.keypoints + 300)
-    a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
-    assert similarity(a, b, KEYPOINTS).item() == pytest.approx(1)
-
-
-def test_with_4_keypoints_in_common_they_decide(people_at: PeopleAt) -> None:
-    person = people_at((200, 200, 150))
-    scores = np.full((1, 17), 0.1)
-    scores[:, :4] = 0.9
-    other = replace(person, keypoint_scores=scores, keypoints=person.keypoints + 300)
-    a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
-    assert similarity(a, b, KEYPOINTS).item() == pytest.approx(tracking.BOX_WEIGHT)
-
-
-def test_boxes_have_no_use_for_keypoints(people_at: PeopleAt) -> None:
-    person = people_at((200, 200, 150))
-    other = replace(person, keypoints=person.keypoints + 300)
-    a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
-    assert similarity(a, b, BOXES).item() == pytest.approx(1)
-
-
-def test_keypoints_below_the_threshold_do_not_count(people_at: PeopleAt) -> None:
-    person = people_at((200, 200, 150))
-    keypoints, scores = person.keypoints.copy(), person.keypoint_scores.copy()
-    keypoints[0, 5:9] += 400
-    scores[0, 5:9] = 0.2
-    other = replace(person, keypoints=keypoints, keypoint_scores=scores)
-    a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
-    assert similarity(a, b, KEYPOINTS).item() == pytest.approx(1)
+# nobody, and nothing
 
 
 def test_no_people_at_all_are_no_trouble() -> None:
@@ -442,161 +387,3 @@ def test_boxes_without_an_area_are_no_trouble(people_at: PeopleAt, by: str) -> N
     nothing = people_at(*[(0, 0, 0)] * 6, score=0.0, keypoint_score=0.0)
     with np.errstate(all='raise', under='ignore'):
         follow([nothing] * 5, by=by, person_threshold=0.0)
-
-
-# similarities
-
-
-def coco_oks(a: Any, b: Any, visible: Any, area: float) -> float:
-    """Return COCO's similarity as its web page has it, a keypoint at a time."""
-    likes = []
-    for i in np.flatnonzero(visible):
-        distance = float(np.hypot(*(a[i] - b[i])))
-        constant = 2 * COCO.sigmas[i]
-        likes.append(np.exp(-(distance**2) / (2 * area * constant**2)))
-    return float(np.mean(likes)) if likes else 0.0
-
-
-coordinates = arrays.arrays(np.float64, (3, 17, 2), elements=st.floats(0, 300, width=32))
-
-
-@given(
-    coordinates, coordinates, arrays.arrays(np.bool_, (3, 3, 17)),
-    st.lists(st.floats(10, 1e5), min_size=3, max_size=3),
-)
-def test_oks_is_cocos(
-    a: NDArray[Any], b: NDArray[Any], both: NDArray[np.bool_], areas: list[float]
-) -> None:
-    found = oks(a, b, both, np.array(areas), COCO.sigmas)
-    expected = [[coco_oks(a[i], b[j], both[i, j], areas[i]) for j in range(3)] for i in range(3)]
-    np.testing.assert_allclose(found, expected, atol=1e-12)
-
-
-def test_oks_is_pycocotools(people_at: PeopleAt) -> None:
-    """The constants included."""
-    cocoeval = pytest.importorskip('pycocotools.cocoeval')
-    random = np.random.default_rng(0)
-    true = people_at((200, 200, 150), (260, 210, 180)).keypoints.astype(np.float64)
-    found = true[[0, 1, 1]] + random.normal(0, 6, (3, 17, 2))
-    visible = random.random((2, 17)) < 0.7
-    areas = np.array([9000.0, 13000.0])
-    evaluation = cocoeval.COCOeval(iouType='keypoints')
-    evaluation._gts[1, 1] = [
-        {
-            'keypoints': np.column_stack([true[i], 2 * visible[i]]).ravel().tolist(),
-            'bbox': [0, 0, 1, 1],
-            'area': areas[i],
-        }
-        for i in range(2)
-    ]
-    evaluation._dts[1, 1] = [
-        {'keypoints': np.column_stack([each, np.ones(17)]).ravel().tolist(), 'score': -i}
-        for i, each in enumerate(found)
-    ]
-    evaluation.params.useCats = 1
-    expected = evaluation.computeOks(1, 1).T
-    both = np.repeat(visible[:, None], 3, axis=1)
-    np.testing.assert_allclose(oks(true, found, both, areas, COCO.sigmas), expected, atol=1e-12)
-
-
-def test_iou_is_that_of_the_books() -> None:
-    a = np.array([[0, 0, 2, 2], [0, 0, 0, 0]], np.float64)
-    b = np.array([[0, 0, 2, 2], [1, 1, 3, 3], [2, 0, 4, 2], [0, 0, 1, 2], [5, 5, 5, 9]], float)
-    np.testing.assert_allclose(iou(a, b), [[1, 1 / 7, 0, 0.5, 0], [0, 0, 0, 0, 0]])
-
-
-# matching
-
-tables = arrays.arrays(
-    np.float64,
-    st.tuples(st.integers(0, 5), st.integers(0, 5)),
-    elements=st.floats(0, 1) | st.sampled_from([0.0, 0.2, 0.5, 1.0]),
-)
-floors = st.floats(0.05, 0.95)
-
-
-def best_sum(table: NDArray[np.float64], floor: float) -> float:
-    """Try all ways to pair."""
-    worth = np.where(table >= floor, table, 0.0)
-    m, n = worth.shape
-    if m > n:
-        worth, m, n = worth.T, n, m
-    return max(sum(worth[i, j] for i, j in enumerate(each)) for each in permutations(range(n), m))
-
-
-@given(tables, floors)
-@example(np.array([[0.9, 0.8], [0.8, 0.1]]), 0.05)
-def test_a_match_is_the_best_there_is(table: NDArray[np.float64], floor: float) -> None:
-    rows, columns = match(table, floor)
-    assert sum(table[rows, columns]) == pytest.approx(best_sum(table, floor))
-
-
-@given(tables, floors)
-def test_no_person_is_matched_twice(table: NDArray[np.float64], floor: float) -> None:
-    rows, columns = match(table, floor)
-    assert len(set(rows)) == len(rows) == len(columns) == len(set(columns))
-
-
-@given(tables, floors)
-@example(np.array([[0.9, 0.45], [0.45, 0.0]]), 0.5)
-def test_nothing_below_the_floor_is_matched(table: NDArray[np.float64], floor: float) -> None:
-    rows, columns = match(table, floor)
-    assert all(table[i, j] >= floor for i, j in zip(rows, columns))
-
-
-@given(tables, floors)
-def test_the_table_is_left_as_it_was(table: NDArray[np.float64], floor: float) -> None:
-    before = table.copy()
-    match(table, floor)
-    np.testing.assert_array_equal(table, before)
-
-
-@pytest.mark.parametrize('shape', [(0, 0), (0, 3), (3, 0)])
-def test_no_people_match_no_people(shape: tuple[int, int]) -> None:
-    assert match(np.empty(shape), 0.2) == ([], [])
-
-
-# SciPy
-
-
-@given(tables)
-def test_the_solver_answers_as_scipys(table: NDArray[np.float64]) -> None:
-    for found, expected in zip(
-        solver()(table, maximize=True), scipy.optimize.linear_sum_assignment(table, maximize=True)
-    ):
-        np.testing.assert_array_equal(found, expected)
-
-
-def has_lsap() -> bool:
-    """Return whether SciPy has the function in a module of its own."""
-    folders = [str(Path(scipy.__file__).parent / 'optimize')]
-    found = importlib.machinery.PathFinder.find_spec('_lsap', folders)
-    loader = importlib.machinery.ExtensionFileLoader
-    return found is not None and isinstance(found.loader, loader)
-
-
-@pytest.mark.skipif(not has_lsap(), reason='this SciPy keeps the function elsewhere')
-@pytest.mark.process
-def test_scipy_optimize_is_not_imported() -> None:
-    """It takes 50 MB, and as long as the rest of a node's start."""
-    program = (
-        'import sys; from movenet_ros.core.tracking import Tracker, solver; Tracker();'
-        ' print(solver()([[1, 2], [2, 1]], maximize=True)[1].tolist());'
-        ' print([each for each in sys.modules if each.startswith("scipy.optimize")])'
-    )
-    done = subprocess.run(
-        [sys.executable, '-c', program], capture_output=True, text=True, check=True, timeout=60
-    )
-    assert done.stdout.splitlines() == ['[1, 0]', '[]']
-
-
-@pytest.mark.parametrize('found', [None, importlib.machinery.ModuleSpec('_lsap', None)])
-def test_where_scipy_keeps_it_elsewhere_the_package_is_imported(
-    monkeypatch: pytest.MonkeyPatch, found: Any
-) -> None:
-    monkeypatch.setattr(importlib.machinery.PathFinder, 'find_spec', lambda *args: found)
-    solver.cache_clear()
-    try:
-        assert solver() is scipy.optimize.linear_sum_assignment
-    finally:
-        solver.cache_clear()
