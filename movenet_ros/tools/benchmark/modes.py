@@ -27,13 +27,13 @@ from typing import Any
 
 import cv2
 from movenet_ros.core import following
-from movenet_ros.core.camera_motion import Background
 from movenet_ros.core.drawing import draw_poses
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.refining.crops import Crop
+from movenet_ros.core.scene import Scene
 from movenet_ros.model.movenet import MultiPose
 from movenet_ros.model.thunder import Thunder
 from movenet_ros.perception import Perception
@@ -50,19 +50,18 @@ from movenet_ros.tools.scene import rearranged
 import numpy as np
 
 MODES = ('fast', 'balanced', 'accurate')
-STAGES: dict[str, tuple[Any, str] | None] = {
-    'letterbox': (Letterbox, 'apply'),
-    'detection': None,  # the network alone
-    'decode': (MultiPose, 'decode'),
-    'crops': (Crop, 'cut'),
-    'look_closer': None,  # the network alone
-    'decode_crops': (Thunder, 'find'),
-    'refinement': None,  # what else it takes to find people
-    'camera': (Background, 'motion_to'),
-    'background': (Background, '__init__'),
-    'looks': (following, 'looks_of'),
-    'track': (PeopleTracker, 'follow'),
-    'draw': None,
+STAGES: dict[str, Sequence[tuple[Any, str]]] = {
+    'letterbox': [(Letterbox, 'apply')],
+    'detection': [],  # the network alone
+    'decode': [(MultiPose, 'decode')],
+    'crops': [(Crop, 'cut')],
+    'look_closer': [],  # the network alone
+    'decode_crops': [(Thunder, 'find')],
+    'camera': [(Scene, 'look_ahead'), (Scene, 'camera_until')],
+    'refinement': [],  # what else it takes to find people
+    'looks': [(following, 'looks_of')],
+    'track': [(PeopleTracker, 'follow')],
+    'draw': [],
 }
 """What an image goes through, and the functions that do it, where it is not a mode's own."""
 
@@ -116,8 +115,8 @@ class Modes:
         """Process a stream; its images are played to and fro."""
         figures: dict[str, dict[str, Any]] = {mode: {} for mode in self._perceptions}
         with Stopwatch() as watch:
-            for stage, function in STAGES.items():
-                if function is not None:
+            for stage, functions in STAGES.items():
+                for function in functions:
                     watch.watch(*function, stage)
             contenders = [self._contender(mode, images, watch) for mode in self._perceptions]
             turns = take_turns(contenders, seconds)

@@ -24,9 +24,9 @@ from typing import Any
 
 STAGES = ('letterbox', 'infer', 'decode', 'track', 'track_six', 'draw')
 MODE_STAGES = {  # in a table
-    'letterbox': 'letterb.', 'detection': 'detect', 'decode': 'decode', 'crops': 'crops',
-    'look_closer': 'closer', 'decode_crops': 'crop dec', 'refinement': 'refine', 'track': 'track',
-    'draw': 'draw',
+    'letterbox': 'letter', 'detection': 'detect', 'decode': 'decode', 'crops': 'crops',
+    'look_closer': 'closer', 'decode_crops': 'c-dec', 'camera': 'camera', 'refinement': 'refine',
+    'looks': 'looks', 'track': 'track', 'draw': 'draw',
 }
 PARTS = ('bare', 'pipeline', *STAGES)
 
@@ -204,11 +204,11 @@ def _mode_lines(size: str, by_people: Report) -> Iterator[str]:
             yield _columns(f'{people}, {mode}', [f'{each:.2f}' for each in times])
     yield f'{size}, modes, mean ms of each stage of an image'
     stages = [*MODE_STAGES.values()]
-    yield _columns('people, mode', stages, 9)
+    yield _columns('people, mode', stages, 7)
     for people, modes in by_people.items():
         for mode, parts in modes.items():
             means = [f'{parts[stage]["mean_ms"]:.2f}' for stage in MODE_STAGES]
-            yield _columns(f'{people}, {mode}', means, 9)
+            yield _columns(f'{people}, {mode}', means, 7)
 
 
 def _columns(whose: str, cells: Sequence[str], width: int = 11) -> str:

@@ -42,7 +42,7 @@ import pytest
 pytestmark = pytest.mark.tool
 
 ROOT = Path(__file__).resolve().parents[3]
-WAIT_S = 180.0
+WAIT_S = 600.0  # beside busy processes, too
 SIZE = '160x120'
 SHORT = ('--size', SIZE, '--seconds', '1', '--input-size', '128', '--backends', 'onnxruntime')
 PARTS = {'bare', 'pipeline', 'letterbox', 'infer', 'decode', 'track', 'track_six', 'draw'}
