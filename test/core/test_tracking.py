@@ -24,10 +24,16 @@ from typing import Any
 from hypothesis import example
 from hypothesis import given
 from hypothesis import strategies as st
+from movenet_ros.core.appearance import BINS
+from movenet_ros.core.appearance import DARK
+from movenet_ros.core.appearance import PARTS
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.tracking import CONFIRM_HITS
+from movenet_ros.core.tracking import MOST_AWAY
+from movenet_ros.core.tracking import MOST_DOUBTS
 from movenet_ros.core.tracking import Tracker
 import numpy as np
+from numpy.typing import NDArray
 import pytest
 
 PeopleAt = Callable[..., Poses]
@@ -372,6 +378,210 @@ def test_a_duplicate_of_a_new_person_gets_no_id(people_at: PeopleAt, by: str) ->
 def test_who_is_beside_a_person_is_no_duplicate(people_at: PeopleAt) -> None:
     person, both = people_at((200, 200, 150)), people_at((200, 200, 150), (245, 200, 150))
     assert follow([person] * 5 + [both] * 5)[-1] == [1, 2]
+
+
+# people who are known by their looks
+
+
+def worn(*hues: int) -> NDArray[np.float64]:
+    """Return looks ``(n, PARTS, BINS)`` of people who wear one colour each; -1 is black."""
+    looks = np.zeros((len(hues), len(PARTS), BINS))
+    for each, hue in zip(looks, hues):
+        if hue < 0:
+            each[:, DARK.start] = each[:, DARK.start - 8] = 0.5
+        else:
+            each[:, hue] = each[:, -2] = 0.5
+    return looks
+
+
+def watch(
+    images: Iterable[tuple[Poses, NDArray[np.float64] | None]],
+    rate_hz: float = 10.0,
+    tracker: Tracker | None = None,
+    **changes: Any,
+) -> list[list[int]]:
+    """Track people whose looks are known; by a camera that stands still unless told."""
+    tracker = tracker or Tracker()
+    how = {'memory_s': 30.0, 'is_camera_still': True, **changes}
+    return [
+        follow([people], rate_hz, tracker, looks=None if looks is None else looks.copy(), **how)[0]
+        for people, looks in images
+    ]
+
+
+NOBODY = Poses.nobody(), worn()
+HERE, THERE = (200, 200, 150), (450, 200, 150)
+
+
+@pytest.mark.parametrize('place', [HERE, THERE])
+@pytest.mark.parametrize(('gap_s', 'expected'), [(2.0, 1), (8.5, 1), (10.5, 2)])
+def test_who_comes_back_within_memory_s_gets_the_id_back(
+    people_at: PeopleAt, place: tuple[int, int, int], gap_s: float, expected: int
+) -> None:
+    before, after = (people_at(HERE), worn(2)), (people_at(place), worn(2))
+    images = [before] * 10 + [NOBODY] * round(10 * gap_s) + [after] * 10
+    assert watch(images, memory_s=10.0)[-1] == [expected]
+
+
+def test_who_comes_back_has_no_other_id_before(people_at: PeopleAt) -> None:
+    before, after = (people_at(HERE), worn(2)), (people_at(THERE), worn(2))
+    ids = watch([before] * 10 + [NOBODY] * 20 + [after] * 10)
+    assert {each for image in ids for each in image} == {0, 1}
+
+
+@pytest.mark.parametrize(
+    ('hue', 'memory_s'), [(2, 0.0), (None, 30.0), (None, 0.0), (-1, 0.0)]
+)
+def test_without_memory_or_looks_who_comes_back_is_new(
+    people_at: PeopleAt, hue: int | None, memory_s: float
+) -> None:
+    """And who is away is not kept."""
+    person = people_at(HERE), None if hue is None else worn(hue)
+    nobody = Poses.nobody(), None if hue is None else worn()
+    tracker = Tracker()
+    watch([person] * 10 + [nobody] * 20, tracker=tracker, memory_s=memory_s)
+    assert tracker._tracks is not None and len(tracker._tracks) == 0
+    assert watch([person] * 5, tracker=tracker, memory_s=memory_s)[-1] == [2]
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize('gap', [1, 5, 30])
+def test_who_takes_anothers_place_gets_a_new_id(people_at: PeopleAt, by: str, gap: int) -> None:
+    """After ten images at most; and the other one, elsewhere, the old id."""
+    one, another = (people_at(HERE), worn(2)), (people_at(HERE), worn(6))
+    tracker = Tracker()
+    ids = watch([one] * 10 + [NOBODY] * gap + [another] * 20, tracker=tracker, by=by)
+    assert ids[9] == [1] and ids[-10:] == [[2]] * 10
+    both = people_at(HERE, THERE), worn(6, 2)
+    assert watch([both] * 10, tracker=tracker, by=by)[-1] == [2, 1]
+
+
+@BOTH_WAYS
+def test_tracks_that_sit_on_each_others_people_come_right(people_at: PeopleAt, by: str) -> None:
+    both = people_at(HERE, THERE)
+    before, after = (both, worn(2, 6)), (both, worn(6, 2))
+    ids = watch([before] * 10 + [after] * 20, by=by)
+    assert ids[9] == [1, 2] and ids[-10:] == [[2, 1]] * 10
+
+
+def test_one_odd_image_does_not_cost_an_id(people_at: PeopleAt) -> None:
+    person, odd = (people_at(HERE), worn(2)), (people_at(HERE), worn(6))
+    ids = watch([person] * 10 + [odd] * (MOST_DOUBTS - 1) + [person] * 10)
+    assert ids[CONFIRM_HITS:] == [[1]] * (len(ids) - CONFIRM_HITS)
+
+
+def test_who_is_seen_from_behind_for_a_while_keeps_the_id(people_at: PeopleAt) -> None:
+    """There are no looks, then."""
+    person, unknown = (people_at(HERE), worn(2)), (people_at(HERE), np.nan * worn(2))
+    ids = watch([person] * 10 + [unknown] * 50 + [person] * 10)
+    assert ids[CONFIRM_HITS:] == [[1]] * (len(ids) - CONFIRM_HITS)
+
+
+looked_strolls = st.tuples(st.integers(0, 10**6), st.integers(1, 4), st.integers(0, 10**6))
+
+
+def stroll_with_looks(
+    people_at: PeopleAt, seed: int, count: int, looks_seed: int
+) -> list[tuple[Poses, NDArray[np.float64] | None]]:
+    """Return people of random looks, at times another's, who all go away now and then."""
+    random = np.random.default_rng(looks_seed)
+    walk: list[tuple[Poses, NDArray[np.float64] | None]] = []
+    for i, people in enumerate(stroll(people_at, count, 60, seed)):
+        people = people[:0] if i % 25 > 15 else people
+        looks = worn(*random.choice([-1, 2, 2, 6, 9], len(people)).tolist())
+        looks[random.random(len(people)) < 0.2] = np.nan
+        walk.append((people, looks))
+    return walk
+
+
+@given(looked_strolls, st.sampled_from(['keypoints', 'boxes']))
+def test_no_two_people_of_an_image_have_one_id(
+    people_at: PeopleAt, way: tuple[int, int, int], by: str
+) -> None:
+    """Whatever they look like, and nor have those who are remembered."""
+    tracker = Tracker()
+    for image in stroll_with_looks(people_at, *way):
+        (ids,) = watch([image], tracker=tracker, by=by)
+        kept = tracker._tracks
+        assert kept is not None
+        for some in (ids, kept.ids.tolist()):
+            known = [each for each in some if each]
+            assert len(known) == len({*known})
+
+
+@given(looked_strolls)
+def test_the_same_input_gives_the_same_ids(
+    people_at: PeopleAt, way: tuple[int, int, int]
+) -> None:
+    images = stroll_with_looks(people_at, *way)
+    assert watch(images) == watch(images)
+
+
+def test_of_a_day_of_people_who_pass_by_the_last_few_are_kept(people_at: PeopleAt) -> None:
+    random, tracker = np.random.default_rng(0), Tracker()
+    for _ in range(3 * MOST_AWAY):
+        looks = random.dirichlet(np.full(BINS, 0.1), (1, len(PARTS)))
+        visit = [(people_at(HERE), looks)] * 4 + [NOBODY] * 3
+        watch(visit, 2.0, tracker, memory_s=3600.0)
+        kept = tracker._tracks
+        assert kept is not None and len(kept) <= MOST_AWAY + 1
+    assert kept is not None and len(kept) > MOST_AWAY / 2
+
+
+@BOTH_WAYS
+@pytest.mark.parametrize(
+    ('hue', 'is_known', 'expected'), [(-1, True, 1), (-1, False, 2), (2, True, 1), (2, False, 1)]
+)
+def test_after_a_long_look_elsewhere_the_place_is_that_of_the_person(
+    people_at: PeopleAt, by: str, hue: int, is_known: bool, expected: int
+) -> None:
+    """If the camera's motion is known, people in black come back too."""
+    shifts = [0.0] * 10 + [20.0] * 30 + [0.0] * 100 + [-20.0] * 30 + [0.0] * 5
+    images = [(each, worn(*[hue] * len(each))) for each in pan(people_at, shifts, is_known)]
+    ids = watch(images, by=by, image_wh=(640, 480), is_camera_still=False)
+    assert ids[-1] == [expected]
+
+
+def test_after_a_look_elsewhere_somebody_else_at_the_place_is_new(people_at: PeopleAt) -> None:
+    shifts = [0.0] * 10 + [20.0] * 30 + [0.0] * 100 + [-20.0] * 30 + [0.0] * 5
+    images = [
+        (each, worn(*[2 if i < 50 else 6] * len(each)))
+        for i, each in enumerate(pan(people_at, shifts, is_known=True))
+    ]
+    assert watch(images, image_wh=(640, 480), is_camera_still=False)[-1] == [2]
+
+
+# interruptions
+
+
+@pytest.mark.parametrize(('hue', 'expected'), [(2, 1), (-1, 2), (None, 2)])
+def test_after_an_interruption_people_are_known_by_looks_alone(
+    people_at: PeopleAt, hue: int | None, expected: int
+) -> None:
+    tracker, person = Tracker(), (people_at(HERE), None if hue is None else worn(hue))
+    watch([person] * 10, tracker=tracker)
+    tracker.interrupt()
+    assert watch([person] * 5, tracker=tracker)[-1] == [expected]
+
+
+def test_an_interruption_ends_tracks_without_an_id(people_at: PeopleAt) -> None:
+    tracker, person = Tracker(), (people_at(HERE), worn(2))
+    watch([person] * (CONFIRM_HITS - 1), tracker=tracker)
+    tracker.interrupt()
+    assert watch([person] * CONFIRM_HITS, tracker=tracker) == [[0]] * (CONFIRM_HITS - 1) + [[1]]
+
+
+def test_an_interruption_before_the_first_image_is_none(people_at: PeopleAt) -> None:
+    tracker = Tracker()
+    tracker.interrupt()
+    assert watch([(people_at(HERE), worn(2))] * 5, tracker=tracker)[-1] == [1]
+
+
+def test_a_restart_forgets_who_is_away(people_at: PeopleAt) -> None:
+    tracker, person = Tracker(), (people_at(HERE), worn(2))
+    watch([person] * 10 + [NOBODY] * 20, tracker=tracker)
+    tracker.restart()
+    assert watch([person] * 5, tracker=tracker)[-1] == [2]
 
 
 # nobody, and nothing
