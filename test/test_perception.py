@@ -39,6 +39,7 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.core.runtime import Shapes
 from movenet_ros.core.runtime import Tensors
+from movenet_ros.core.scene import Scene
 from movenet_ros.core.turning import turned_back
 from movenet_ros.model.store import ModelFiles
 from movenet_ros.networks import Network
@@ -240,6 +241,26 @@ def test_without_tracking_there_are_no_ids_and_no_smoothing(answer: Answer) -> N
     (found,) = room.show(shaken(2), stamps(5, 1))
     assert found.ids.tolist() == [0]
     np.testing.assert_allclose(found.keypoints, shaken(2).keypoints, atol=0.01)
+
+
+@pytest.mark.parametrize(
+    ('association', 'camera_motion', 'is_known'),
+    [('keypoints', 'auto', True), ('keypoints', 'off', False), ('off', 'auto', False)],
+)
+def test_the_camera_is_followed_where_people_are(
+    answer: Answer, association: str, camera_motion: str, is_known: bool
+) -> None:
+    """From the second image on, in mode fast too; never in images on their own."""
+    room = Room(answer, **{
+        'tracking.association': association, 'tracking.camera_motion': camera_motion
+    })
+    blocks = np.random.default_rng(0).integers(0, 255, (24, 32, 3)).astype(np.uint8)
+    image, scene = SourceImage(blocks.repeat(20, axis=0).repeat(20, axis=1), 'bgr'), Scene()
+    cameras = [room.perception.find(image, None, scene).camera for _ in range(3)]
+    assert [each is not None for each in cameras] == [False, is_known, is_known]
+    if is_known:
+        np.testing.assert_allclose(cameras[-1], np.eye(2, 3), atol=0.01)
+    assert room.perception.find(image).camera is None
 
 
 def test_what_is_wrong_with_time_is_a_warning(answer: Answer) -> None:

@@ -24,6 +24,8 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
+from movenet_ros.core import following
+from movenet_ros.core.appearance import looks_of
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.following import GOOD_STEPS
 from movenet_ros.core.following import PeopleTracker
@@ -533,3 +535,71 @@ def test_who_is_known_is_forgotten_where_the_size_of_images_changes(person: Pose
     assert tracker.scene.count == 5
     tracker.scene_at((480, 640), 10**10 + STEP_NS)
     assert tracker.scene.count == 0
+
+
+# looks
+
+
+class Dressed:
+    """
+    Follows one person, in clothes of one colour, through images with any stamps.
+
+    :param colour_bgr: of everything; dark clothes are everybody's.
+    """
+
+    def __init__(self, person: Poses, colour_bgr: tuple[int, int, int], **tracking: Any) -> None:
+        pixels = np.full((IMAGE_WH[1], IMAGE_WH[0], 3), colour_bgr, np.uint8)
+        self._person, self._image = person, SourceImage(pixels, 'bgr')
+        settings = replace(RAW, tracking=TrackingSettings(**tracking))
+        self.follower = PeopleTracker(settings, lambda line: None)
+
+    def show(self, stamps_ns: Iterable[int]) -> list[Poses]:
+        """Follow an image for each stamp."""
+        return [self.follower.follow(self._person, self._image, each) for each in stamps_ns]
+
+
+RED, BLACK = (40, 40, 200), (10, 10, 10)
+
+
+@pytest.mark.parametrize(
+    ('colour', 'memory_s', 'expected'), [(RED, 30.0, 1), (BLACK, 30.0, 2), (RED, 0.0, 2)]
+)
+def test_behind_a_gap_people_are_known_by_their_looks(
+    person: Poses, colour: tuple[int, int, int], memory_s: float, expected: int
+) -> None:
+    clip = Dressed(person, colour, memory_s=memory_s)
+    clip.show(stamps(100 * S, 10))
+    assert clip.show(stamps(110 * S, 10))[-1].ids.tolist() == [expected]
+
+
+def test_behind_a_gap_longer_than_memory_s_everybody_is_new(person: Poses) -> None:
+    clip = Dressed(person, RED, memory_s=5.0)
+    clip.show(stamps(100 * S, 10))
+    assert clip.show(stamps(110 * S, 10))[-1].ids.tolist() == [2]
+
+
+def test_when_time_moves_backwards_those_known_by_looks_are_forgotten(person: Poses) -> None:
+    clip = Dressed(person, RED)
+    clip.show(stamps(100 * S, 10))
+    assert clip.show(stamps(90 * S, 10))[-1].ids.tolist() == [2]
+
+
+@pytest.mark.parametrize('memory_s', [0.0, 30.0])
+def test_looks_are_described_only_to_be_remembered(
+    monkeypatch: pytest.MonkeyPatch, person: Poses, memory_s: float
+) -> None:
+    described: list[int] = []
+
+    def count(image: SourceImage, poses: Poses, threshold: float) -> Any:
+        described.append(len(poses))
+        return looks_of(image, poses, threshold)
+
+    monkeypatch.setattr(following, 'looks_of', count)
+    Dressed(person, RED, memory_s=memory_s).show(stamps(0, 3))
+    assert described == ([1, 1, 1] if memory_s else [])
+
+
+def test_looks_stay_inside(person: Poses) -> None:
+    """What is returned has the parts that the poses of a network have, and no histogram."""
+    (found,) = Dressed(person, RED).show([0])
+    assert {*vars(found)} == {*vars(person)}
