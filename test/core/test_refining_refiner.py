@@ -262,7 +262,11 @@ def test_people_come_best_first_with_scores_and_boxes_in_range(world: World) -> 
         assert not refined.poses.ids.any()
 
 
-def test_the_motion_of_the_camera_goes_with_the_people(world: World) -> None:
-    first, second = follow(world, [DETECT, LOOK])
-    assert first.poses.camera is None and second.poses.camera is not None
+def test_the_motion_of_the_camera_goes_with_the_people(
+    monkeypatch: pytest.MonkeyPatch, world: World
+) -> None:
+    scene, cameras = Scene(), [None, np.eye(2, 3)]
+    monkeypatch.setattr(scene, 'camera_until', lambda image: cameras[scene.count])
+    first, second = follow(world, [DETECT, LOOK], scene)
+    assert first.poses.camera is None and second.poses.camera is cameras[1]
     assert second.poses[:1].camera is second.poses.camera
