@@ -29,6 +29,7 @@ from numpy.typing import NDArray
 
 PARTS = ('chest', 'belly', 'legs', 'head')
 TORSO = (0, 1)  # which of the parts are of it
+CLOTHES = slice(3)  # which of them clothes are on
 HUES, GREYS, VALUES = 12, 8, 8
 BINS = HUES + GREYS + VALUES
 DARK = slice(HUES + GREYS, HUES + GREYS + 2)  # values below about .2
@@ -37,6 +38,7 @@ LEAST_PX = 12.0  # from shoulders to hips; of smaller people the samples are of 
 INSIDE = 0.5  # of a segment's samples, that lie in the image
 COVERED = 1 / 3  # of the torso, by the box of somebody who is seen better
 DARK_SHARE = 0.6  # of the pixels of a part
+GREY_SHARE = 0.02  # of a histogram in hues, with which there is no colour
 
 JOINTS = (
     'left_shoulder', 'right_shoulder', 'left_hip', 'right_hip', 'left_knee', 'right_knee'
@@ -101,13 +103,16 @@ def alikeness(a: Floats, b: Floats) -> Floats:
 
 def is_plain(looks: Floats) -> Mask:
     """
-    Return who is dark all over, or grey, as many people are: looks do not tell them apart.
+    Return who is dark all over, or seen without colours: looks do not tell such people apart.
 
     :param looks: ``(n, PARTS, BINS)``.
     """
+    values, hues = looks[:, CLOTHES, HUES + GREYS:], looks[..., :HUES].sum(axis=-1)
     with np.errstate(invalid='ignore'):
-        dark = looks[:, :3, DARK].sum(axis=-1) / looks[:, :3, HUES + GREYS:].sum(axis=-1)
-    return np.asarray((np.isnan(dark) | (dark > DARK_SHARE)).all(axis=-1))
+        dark = looks[:, CLOTHES, DARK].sum(axis=-1) / values.sum(axis=-1)
+    is_dark = (np.isnan(dark) | (dark > DARK_SHARE)).all(axis=-1)
+    is_grey = (np.isnan(hues) | (hues < GREY_SHARE)).all(axis=-1)
+    return np.asarray(is_dark | is_grey)
 
 
 def _segments(points: Floats) -> tuple[Floats, Floats, Floats, Floats]:

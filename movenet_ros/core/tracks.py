@@ -110,7 +110,7 @@ class Tracks:
             age_s=np.zeros(n),
             since_s=np.zeros(n),
             out_of_view=np.zeros(n, bool),
-            looks=looks,
+            looks=looks.copy(),
             looked=is_known(looks).astype(np.int64),
             doubts=np.zeros(n, np.int64),
         )

@@ -597,3 +597,11 @@ def test_boxes_without_an_area_are_no_trouble(people_at: PeopleAt, by: str) -> N
     nothing = people_at(*[(0, 0, 0)] * 6, score=0.0, keypoint_score=0.0)
     with np.errstate(all='raise', under='ignore'):
         follow([nothing] * 5, by=by, person_threshold=0.0)
+
+
+def test_looks_are_not_written_to(people_at: PeopleAt) -> None:
+    first, second, tracker = worn(2), worn(6), Tracker()
+    before = second.copy()
+    for looks in (first, second):
+        follow([people_at(HERE)], tracker=tracker, looks=looks, memory_s=30.0)
+    np.testing.assert_array_equal(second, before)
