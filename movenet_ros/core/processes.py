@@ -102,7 +102,8 @@ def stop(process: Process, grace_s: float = GRACE_S) -> int:
     :param process: of :func:`running`, which made it the head of its process group.
     :return: its exit code.
     """
-    with process:  # closes its pipes
+    # closes its pipes, one of which may hold what a process that died never read
+    with suppress(BrokenPipeError), process:
         if process.poll() is None:  # else its number may be another one's by now
             os.killpg(process.pid, signal.SIGTERM)
             with suppress(subprocess.TimeoutExpired):

@@ -197,3 +197,11 @@ def test_no_answer_in_time(module: WriteModule) -> None:
         pytest.raises(ProcessError, match='does not end within 0 s'),
     ):
         question.answer()
+
+
+def test_what_a_dead_process_never_read_is_no_error() -> None:
+    with running([sys.executable, '-c', ''], stdin=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        process.stdin.write(b'a question')  # stays in the buffer
+        process.wait()
+    assert process.returncode == 0
