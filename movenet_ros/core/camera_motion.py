@@ -61,6 +61,8 @@ class Background:
         :param after: of the next image, of the same size.
         :param boxes_xyxy: ``(n, 4)`` of people in this image, in pixels.
         """
+        if after._grey.shape != self._grey.shape:
+            return True
         grey, other = (each._grey - np.mean(each._grey) for each in (self, after))
         alike = (grey * other).sum()
         most = np.sqrt(np.square(grey).sum() * np.square(other).sum())
@@ -75,6 +77,8 @@ class Background:
         :return: ``(2, 3)`` matrix for points in pixels of the images; None where the pictures do
             not show it.
         """
+        if after._grey.shape != self._grey.shape:
+            return None
         mask = np.full_like(self._grey, 255)
         for left, top, right, bottom in (boxes_xyxy * self._scale).round().astype(int).tolist():
             mask[max(top, 0):max(bottom, 0), max(left, 0):max(right, 0)] = 0

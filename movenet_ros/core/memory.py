@@ -58,11 +58,14 @@ def recognise(people: Tracks, rows: list[int], away: Tracks, metric: Metric) -> 
     is_here = people.ids > 0
     is_here[rows] = False
     looks = np.nan_to_num(alikeness(away.looks, new.looks))
+    # nobody is a person beside whom they were seen, but for an id that sat on somebody else
+    was_beside = new.since_s > away.unseen_s[:, None] + 1e-6
+    looks[was_beside & (away.doubts == 0)[:, None]] = 0.0
     plain = is_plain(away.looks)[:, None]
     place = similarity(away.but(unseen_s=np.zeros(len(away))), new, metric) >= THERE
     place &= ~plain | away.out_of_view[:, None]
     lead = looks - _best_other(looks, alikeness(people.looks[is_here], new.looks))
-    is_clear = (lead >= CLEARLY) & ~plain
+    is_clear = (lead >= CLEARLY) & (looks >= _second(looks) + CLEARLY) & ~plain
     margin = np.maximum(
         np.where(place & (lead > -CLEARLY), looks - ALIKE_THERE, -1.0),
         np.where(is_clear, looks - ALIKE, -1.0),
@@ -75,6 +78,11 @@ def recognise(people: Tracks, rows: list[int], away: Tracks, metric: Metric) -> 
     for name in ('ids', 'looks', 'looked'):
         getattr(people, name)[at] = getattr(away, name)[gone]
     return [row for row, wait in zip(rows, waits) if wait and row not in at]
+
+
+def _second(looks: Floats) -> Floats:
+    """Return how much any other newcomer looks like each who is away, at best."""
+    return np.asarray(_best_other(looks.T, looks.T[:0]).T)
 
 
 def _best_other(looks: Floats, here: Floats) -> Floats:

@@ -31,6 +31,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from movenet_ros.core.appearance import alikeness
+from movenet_ros.core.appearance import unknown
 from movenet_ros.core.assignment import match
 from movenet_ros.core.assignment import solver
 from movenet_ros.core.memory import recognise
@@ -137,8 +138,9 @@ class Tracker:
         unseen &= (tracks.ids > 0) | (tracks.unseen_s <= TENTATIVE_GAP_S)
         self._begin(people, [each for each in others if strong[each]])
         waiting: list[int] = []
-        if looks is None:
+        if looks is None:  # which forgets what was known of them, too
             away = tracks[unseen]
+            away = away.but(looks=unknown(len(away)), looked=np.zeros_like(away.looked))
         else:
             now = learn(tracks, rows, people, columns, away)
             away = self._given_up(people, people.doubts >= MOST_DOUBTS, now) + away

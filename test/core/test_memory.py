@@ -45,6 +45,7 @@ Floats = NDArray[np.float64]
 
 METRIC = Metric('keypoints', COCO.sigmas)
 SOON = WAIT_S / 2
+GONE_S = 2.0
 HERE, THERE, ELSEWHERE = (100, 200, 150), (300, 200, 150), (500, 200, 150)
 LIGHT = BINS - 2  # the value of a colour that is not dark
 
@@ -76,7 +77,10 @@ def tracks(people_at: PeopleAt) -> Callable[..., Tracks]:
     def make(*people: tuple[tuple[float, float, float], Floats], **arrays: Any) -> Tracks:
         looks = np.array([each for _, each in people]).reshape(-1, len(PARTS), BINS)
         made = Tracks.of(people_at(*(place for place, _ in people)), 0.3, looks)
-        more = {'looked': [LOOKS] * len(made), 'since_s': [SOON] * len(made), **arrays}
+        more = {
+            'looked': [LOOKS] * len(made), 'since_s': [SOON] * len(made),
+            'unseen_s': [GONE_S] * len(made), **arrays,
+        }
         return made.but(**{name: np.array(values) for name, values in more.items()})
 
     return make
@@ -127,6 +131,21 @@ def test_the_twin_of_who_is_here_does_not_come_back_elsewhere(tracks: MakeTracks
     away = tracks((HERE, worn(2)), ids=[4])
     people = tracks((THERE, worn(2)), (ELSEWHERE, worn(2)), ids=[9, 0])
     assert ids_of(people, [1], away) == [9, 0]
+
+
+def test_twins_who_come_together_do_not_get_the_id_of_one(tracks: MakeTracks) -> None:
+    away = tracks((HERE, worn(2)), ids=[4])
+    twins = tracks((ELSEWHERE, worn(2)), ((480, 200, 150), worn(2)))
+    assert ids_of(twins, [0, 1], away) == [0, 0]
+
+
+@pytest.mark.parametrize(('doubts', 'number'), [(0, 0), (1, 4)])
+def test_who_was_seen_beside_a_person_is_not_that_person(
+    tracks: MakeTracks, doubts: int, number: int
+) -> None:
+    """Unless the id may have been another's by mistake."""
+    away = tracks((HERE, worn(2)), ids=[4], unseen_s=[SOON / 2], doubts=[doubts])
+    assert ids_of(tracks((ELSEWHERE, worn(2))), [0], away) == [number]
 
 
 def test_who_is_plain_does_not_come_back_by_looks(tracks: MakeTracks) -> None:
