@@ -22,6 +22,8 @@ and lying, near and far, from the front and, mostly, from behind.
 from __future__ import annotations
 
 import cv2
+from movenet_ros.core.boxes import areas
+from movenet_ros.core.boxes import shared_areas
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
 import numpy as np
@@ -213,14 +215,10 @@ def _is_covered(points: Floats, poses: Poses) -> Mask:
 
     Who is in front is not known; of two people there, it is the one that the network sees better.
     """
-    torsos, boxes_xyxy, scores = points[:, :4], poses.boxes_xyxy, poses.scores
-    left_top, right_bottom = torsos.min(axis=1), torsos.max(axis=1)
-    shared = np.minimum(right_bottom[:, None], boxes_xyxy[:, 2:])
-    shared = np.maximum(shared - np.maximum(left_top[:, None], boxes_xyxy[:, :2]), 0.0)
-    areas = shared.prod(axis=-1)
-    areas *= scores > scores[:, None]
-    sides = right_bottom - left_top
-    return np.asarray(areas.max(axis=1, initial=0.0) > COVERED * sides.prod(axis=1))
+    torsos = np.hstack([points[:, :4].min(axis=1), points[:, :4].max(axis=1)])
+    is_in_front = poses.scores > poses.scores[:, None]
+    hidden = shared_areas(torsos, poses.boxes_xyxy.astype(np.float64)) * is_in_front
+    return np.asarray(hidden.max(axis=1, initial=0.0) > COVERED * areas(torsos))
 
 
 def _distances(pairs: Floats) -> Floats:

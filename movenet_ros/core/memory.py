@@ -92,7 +92,6 @@ def _best_other(looks: Floats, here: Floats) -> Floats:
     :param looks: ``(away, new)`` how alike they are.
     :param here: ``(others, new)`` the same of people who are here.
     """
-    best = np.empty_like(looks)
-    for row in range(len(looks)):
-        best[row] = np.delete(looks, row, axis=0).max(axis=0, initial=0.0)
-    return np.asarray(np.maximum(best, np.nan_to_num(here).max(axis=0, initial=0.0)))
+    everybody = np.vstack([looks, np.nan_to_num(here), np.zeros((2, looks.shape[1]))])
+    second, first = np.sort(everybody, axis=0)[-2:]
+    return np.asarray(np.where(looks == first, second, first))

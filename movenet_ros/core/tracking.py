@@ -128,7 +128,10 @@ class Tracker:
             away = lost(away)
         tracks = tracks if is_here.all() else tracks[is_here]
         strong = poses.scores >= person_threshold
-        rows, columns, others = _assign(tracks, people, strong, metric)
+        known, alike = tracks + away, None
+        if looks is not None:
+            alike = alikeness(known.looks, people.looks)
+        rows, columns, others = _assign(tracks, people, strong, metric, alike)
         move(tracks, rows, people, columns)
         for name in ('keys', 'ids', 'hits', 'since_s'):
             getattr(people, name)[columns] = getattr(tracks, name)[rows]
@@ -138,11 +141,11 @@ class Tracker:
         unseen &= (tracks.ids > 0) | (tracks.unseen_s <= TENTATIVE_GAP_S)
         self._begin(people, [each for each in others if strong[each]])
         waiting: list[int] = []
-        if looks is None:  # which forgets what was known of them, too
+        if alike is None:  # which forgets what was known of them, too
             away = tracks[unseen]
             away = away.but(looks=unknown(len(away)), looked=np.zeros_like(away.looked))
         else:
-            now = learn(tracks, rows, people, columns, away)
+            now = learn(known, rows, people, columns, alike)
             away = self._given_up(people, people.doubts >= MOST_DOUBTS, now) + away
             if unseen.any():
                 away = tracks[unseen] + away
@@ -211,18 +214,19 @@ def _is_due(people: Tracks) -> Mask:
 
 
 def _assign(
-    tracks: Tracks, people: Tracks, strong: Mask, metric: Metric
+    tracks: Tracks, people: Tracks, strong: Mask, metric: Metric, alike: Floats | None
 ) -> tuple[list[int], list[int], list[int]]:
     """
     Match people with tracks, first those with high scores, then those with low ones.
 
+    :param alike: ``(tracks, people)`` how alike they look, and more rows; None: not known.
     :return: indices of tracks, of their people, and of other people that are no duplicates.
     """
     table = similarity(tracks, people, metric)
     late = tracks.unseen_s > tracks.unseen_s.min(initial=np.inf) + 1e-6
     table = np.where(late[:, None], LATE * table, table)
-    if tracks.looked.any():
-        table = table * _relative_looks(tracks, people, table)
+    if alike is not None:
+        table = table * _relative_looks(tracks, alike[:len(tracks)], table)
     rows, columns = match(np.where(strong, table, 0.0), MIN_SIMILARITY[metric.by])
     known = [each for each in np.flatnonzero(tracks.ids).tolist() if each not in rows]
     others = [each for each in range(len(people)) if each not in columns]
@@ -254,14 +258,14 @@ def _no_duplicates(
     return single
 
 
-def _relative_looks(tracks: Tracks, people: Tracks, table: Floats) -> Floats:
+def _relative_looks(tracks: Tracks, alike: Floats, table: Floats) -> Floats:
     """
     Return how much each track looks like a person, beside the most alike one that fits there.
 
+    :param alike: ``(tracks, people)`` how alike they look.
     :param table: ``(tracks, people)`` similarities.
     :return: ``(tracks, people)``, 1 where looks are not known.
     """
-    alike = alikeness(tracks.looks, people.looks)
     counts = (tracks.looked >= SURE)[:, None] & (table >= RIVAL) & ~np.isnan(alike)
     best = np.where(counts, alike, 0.0).max(axis=0, initial=0.0)
     return np.where(counts & (best >= SOMEBODY), alike / np.maximum(best, 1e-6), 1.0)

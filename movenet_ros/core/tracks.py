@@ -20,7 +20,6 @@ from dataclasses import dataclass
 from dataclasses import fields
 from typing import Any
 
-from movenet_ros.core.appearance import alikeness
 from movenet_ros.core.appearance import is_known
 from movenet_ros.core.appearance import unknown
 from movenet_ros.core.boxes import areas
@@ -164,10 +163,10 @@ def similarity(tracks: Tracks, people: Tracks, metric: Metric) -> Floats:
     :return: ``(tracks, people)`` from 0 to 1.
     """
     alike = _alike(tracks, people, metric, tracks.velocities * tracks.unseen_s[:, None])
-    lost = tracks.unseen_s > STOP_S
-    if lost.any():
+    late = tracks.unseen_s > STOP_S
+    if late.any():
         there = _alike(tracks, people, metric, np.zeros((len(tracks), 2)))
-        alike = np.where(lost[:, None], np.maximum(alike, there), alike)
+        alike = np.where(late[:, None], np.maximum(alike, there), alike)
     return alike
 
 
@@ -232,20 +231,20 @@ def is_outside(boxes_xyxy: Floats, image_wh: tuple[int, int]) -> Mask:
 
 
 def learn(
-    tracks: Tracks, rows: list[int], people: Tracks, columns: list[int], away: Tracks
+    known: Tracks, rows: list[int], people: Tracks, columns: list[int], alike: Floats
 ) -> Floats:
     """
     Set the looks of people who have a track.
 
     Who looks otherwise, image after image, is somebody else: such looks are doubts, not learnt.
 
-    :param away: others whom a person could be.
+    :param known: everybody whom a person could be, their own tracks among them.
+    :param alike: ``(known, people)`` how alike they look.
     :return: ``(n, PARTS, BINS)`` how all people look in this image.
     """
     now: Floats = people.looks.copy()
-    looks, before, looked = now[columns], tracks.looks[rows], tracks.looked[rows]
-    known = tracks + away
-    alike = alikeness(known.looks, looks)
+    looks, before, looked = now[columns], known.looks[rows], known.looked[rows]
+    alike = alike[:, columns]
     own = alike[rows, np.arange(len(rows))]
     alike[rows, np.arange(len(rows))] = 0.0
     of_others = np.where((known.looked >= SURE)[:, None], np.nan_to_num(alike), 0.0)
@@ -255,8 +254,8 @@ def learn(
     blended = np.where(np.isnan(looks), before, before + weight * (looks - before))
     people.looks[columns] = np.where(np.isnan(before), looks, blended)
     people.looked[columns] = looked + (is_known(looks) & ~is_other)
-    doubts = np.where(is_other, tracks.doubts[rows] + 1, 0)
-    people.doubts[columns] = np.where(np.isnan(own), tracks.doubts[rows], doubts)
+    doubts = np.where(is_other, known.doubts[rows] + 1, 0)
+    people.doubts[columns] = np.where(np.isnan(own), known.doubts[rows], doubts)
     return now
 
 
@@ -293,12 +292,12 @@ def _moved(tracks: Tracks, rows: list[int], people: Tracks, columns: list[int]) 
 def _merged(tracks: Tracks, rows: list[int]) -> Mask:
     """Return which of the matched tracks overlap with one that was not matched."""
     known = tracks.ids > 0
-    lost = known.copy()
-    lost[rows] = False
-    if not lost.any():
+    unmatched = known.copy()
+    unmatched[rows] = False
+    if not unmatched.any():
         return np.zeros(len(rows), bool)
     boxes = shifted(tracks.boxes_xyxy, tracks.velocities * tracks.unseen_s[:, None])
     sizes = areas(boxes)
-    share = MERGED_SHARE * np.minimum(sizes[rows, None], sizes[lost])
-    near = shared_areas(boxes[rows], boxes[lost]) >= np.maximum(share, 1.0)
+    share = MERGED_SHARE * np.minimum(sizes[rows, None], sizes[unmatched])
+    near = shared_areas(boxes[rows], boxes[unmatched]) >= np.maximum(share, 1.0)
     return np.asarray(near.any(axis=1) & known[rows])
