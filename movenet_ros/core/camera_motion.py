@@ -21,7 +21,7 @@ from movenet_ros.core.image import SourceImage
 import numpy as np
 from numpy.typing import NDArray
 
-SIDE = 224  # pixels: longer side of the picture in which motion is measured, to .1 of the image's
+SIDE = 224  # pixels: longer side of the picture in which motion is measured
 CORNERS, QUALITY, APART = 80, 0.01, 5
 WINDOW = (13, 13)
 STEPS = (cv2.TERM_CRITERIA_COUNT + cv2.TERM_CRITERIA_EPS, 10, 0.03)

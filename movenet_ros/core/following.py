@@ -56,8 +56,8 @@ class TrackingSettings:
     )
     max_age_s: float = param(
         1.0,
-        'A track is deleted after this many seconds (of the image stamps) without a match; an'
-        ' occluded one after three times as long.',
+        'A person is away after this many seconds (of the image stamps) without a match; one who'
+        ' is occluded, or out of view, after three times as long.',
         between=(0.1, 60.0),
         run_time=True,
         was=('track_max_age_s',),
@@ -65,8 +65,8 @@ class TrackingSettings:
     memory_s: float = param(
         30.0,
         'Who comes back within this many seconds (of the image stamps) gets the old id, where'
-        ' looks, or looks and place, say so clearly; they stay in memory; 0: looks are not'
-        ' described, and whoever comes back is new.',
+        ' looks, or looks and place, say so clearly; 0: looks are not described, and whoever comes'
+        ' back is new.',
         between=(0.0, 3600.0),
         run_time=True,
     )
