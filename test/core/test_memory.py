@@ -114,12 +114,18 @@ def test_with_the_id_comes_what_is_known_of_the_looks(tracks: MakeTracks) -> Non
     assert people.looked.tolist() == [90]
 
 
-@pytest.mark.parametrize(('like', 'expected'), [(ALIKE + 0.01, 4), (ALIKE - 0.01, 0), (0.6, 0)])
-def test_elsewhere_looks_must_be_alike(
-    tracks: MakeTracks, like: float, expected: int
+@pytest.mark.parametrize(
+    ('place', 'like', 'expected'),
+    [
+        (ELSEWHERE, ALIKE + 0.01, 4), (ELSEWHERE, ALIKE - 0.01, 0), (ELSEWHERE, 0.6, 0),
+        (HERE, ALIKE_THERE + 0.01, 4), (HERE, ALIKE_THERE - 0.01, 0),
+    ],
+)
+def test_looks_must_be_alike_a_little_less_so_at_the_place(
+    tracks: MakeTracks, place: tuple[float, float, float], like: float, expected: int
 ) -> None:
     away = tracks((HERE, worn(2)), ids=[4])
-    assert ids_of(tracks((ELSEWHERE, worn(2, like))), [0], away) == [expected]
+    assert ids_of(tracks((place, worn(2, like))), [0], away) == [expected]
 
 
 def test_twins_who_are_away_do_not_come_back_elsewhere(tracks: MakeTracks) -> None:
@@ -161,16 +167,6 @@ def test_who_has_no_looks_does_not_come_back(tracks: MakeTracks) -> None:
 
 
 # by looks and place
-
-
-@pytest.mark.parametrize(
-    ('like', 'expected'), [(ALIKE_THERE + 0.01, 4), (ALIKE_THERE - 0.01, 0)]
-)
-def test_at_the_place_a_little_less_will_do(
-    tracks: MakeTracks, like: float, expected: int
-) -> None:
-    away = tracks((HERE, worn(2)), ids=[4])
-    assert ids_of(tracks((HERE, worn(2, like))), [0], away) == [expected]
 
 
 def test_twins_come_back_at_their_places(tracks: MakeTracks) -> None:
