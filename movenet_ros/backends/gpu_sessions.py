@@ -18,12 +18,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from threading import Lock
 from typing import Any
 from typing import NamedTuple
 
 from movenet_ros.backends.by_shape import ByShape
 from movenet_ros.backends.onnxruntime_session import answered
-from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.native_memory import give_back_freed_memory
 from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.core.runtime import RuntimeInfo
@@ -32,6 +32,11 @@ from movenet_ros.core.runtime import shapes_of
 from movenet_ros.core.runtime import Tensors
 
 PLACE = ('cuda', 0)
+IN_NO_GRAPH = ('gpu_graph_id', '-1')  # of a run, which takes its inputs from anywhere
+
+# A graph is recorded when a session runs for the first time in a thread, and CUDA lets no other
+# thread of the process allocate memory meanwhile: whoever makes a session waits, and so do runs.
+_MAKING, _RUNNING = Lock(), Lock()
 
 MakeSession = Callable[[Shapes], Any]
 
@@ -41,13 +46,15 @@ class _Ready(NamedTuple):
     What runs inputs of one shape.
 
     :param session: with the network.
-    :param places: of its inputs on the GPU.
-    :param follow_up: session that takes its outputs on the GPU; None: they leave it.
+    :param inputs: their places on the GPU, by name.
+    :param outputs: theirs.
+    :param binding: of the session to these places.
     """
 
     session: Any
-    places: dict[str, Any]
-    follow_up: Any
+    inputs: dict[str, Any]
+    outputs: dict[str, Any]
+    binding: Any
 
 
 class OnnxRuntimeOnGpu:
@@ -55,26 +62,18 @@ class OnnxRuntimeOnGpu:
     Sessions on a GPU, one for each shape of input.
 
     With cuDNN 9, a session plans all convolutions anew whenever the shape differs from that of the
-    inference before, which takes 0.4 to 1.5 s, and holds up every other thread that runs it.
+    inference before, which takes 0.4 to 1.5 s, and holds up every other thread that runs it. And
+    CUDA launches all of a run at once where the shapes are the same and lie where they lay.
 
     :param make_session: of the shapes of its inputs.
-    :param make_follow_up: of the shapes of the network's outputs: a session whose outputs come in
-        place of these; None: there is none.
     """
 
     def __init__(
-        self,
-        ort: Any,
-        make_session: MakeSession,
-        spec: ModelSpec,
-        info: RuntimeInfo,
-        make_follow_up: MakeSession | None = None,
+        self, ort: Any, make_session: MakeSession, spec: ModelSpec, info: RuntimeInfo
     ) -> None:
         self.info = info
         self._spec = spec
-        self._sessions = ByShape(
-            partial(_ready, ort, make_session, make_follow_up, spec), spec.most_shapes
-        )
+        self._sessions = ByShape(partial(_ready, ort, make_session, spec), spec.most_shapes)
 
     def run(self, inputs: Tensors) -> Tensors:
         """Run the network once; see :class:`movenet_ros.core.runtime.Runtime`."""
@@ -91,7 +90,7 @@ class OnnxRuntimeOnGpu:
 
     def close(self) -> None:
         """
-        Free the sessions and the places of their inputs.
+        Free the sessions and the places of their inputs and outputs.
 
         What the driver takes for a process that uses CUDA stays until the process ends.
         """
@@ -99,61 +98,30 @@ class OnnxRuntimeOnGpu:
         give_back_freed_memory()
 
     def _run(self, inputs: Tensors) -> Tensors:
-        session, places, follow_up = self._sessions.get(shapes_of(inputs))
-        for name, array in inputs.items():
-            places[name].update_inplace(array)
-        names = [*self._spec.outputs]
-        if follow_up is None:
-            return _on_host(session, places, names)
-        binding = _bound(session, places)
-        for name in names:
-            binding.bind_output(name, *PLACE)
-        session.run_with_iobinding(binding)
-        outputs = dict(zip(names, binding.get_outputs(), strict=True))
-        return _on_host(follow_up, outputs, [each.name for each in follow_up.get_outputs()])
+        ready = self._sessions.get(shapes_of(inputs))
+        with _RUNNING:
+            for name, array in inputs.items():
+                ready.inputs[name].update_inplace(array)
+            ready.session.run_with_iobinding(ready.binding)
+            return {name: each.numpy() for name, each in ready.outputs.items()}
 
 
-def _bound(session: Any, inputs: dict[str, Any]) -> Any:
-    """Return a binding to inputs that are on the GPU."""
-    binding = session.io_binding()
-    for name, value in inputs.items():
-        binding.bind_ortvalue_input(name, value)
-    return binding
-
-
-def _on_host(session: Any, inputs: dict[str, Any], names: list[str]) -> Tensors:
-    """Run a session on inputs that are on the GPU, and return its outputs from there."""
-    binding = _bound(session, inputs)
-    for name in names:
-        binding.bind_output(name)  # on the host
-    session.run_with_iobinding(binding)
-    return dict(zip(names, binding.copy_outputs_to_cpu(), strict=True))
-
-
-def _ready(
-    ort: Any,
-    make_session: MakeSession,
-    make_follow_up: MakeSession | None,
-    spec: ModelSpec,
-    shapes: Shapes,
-) -> _Ready:
-    """Return sessions that have run once, and the places of the inputs on the GPU."""
-    session, zeros = make_session(shapes), spec.zeros(shapes)
-    # unlike run_with_iobinding, this lets Python go on
-    outputs = dict(zip(spec.outputs, session.run([*spec.outputs], dict(zeros)), strict=True))
-    follow_up = None
-    if make_follow_up is not None:
-        try:
-            follow_up = answered(partial(_run_once, make_follow_up, outputs))
-        except InferenceError:  # no room for it: the outputs leave the GPU
-            pass
-    make = ort.OrtValue.ortvalue_from_numpy
-    places = {name: make(array, *PLACE) for name, array in zeros.items()}
-    return _Ready(session, places, follow_up)
-
-
-def _run_once(make_session: MakeSession, inputs: Tensors) -> Any:
-    """Return a session for inputs, on which it has run."""
-    session = make_session(shapes_of(inputs))
-    session.run(None, dict(inputs))
-    return session
+def _ready(ort: Any, make_session: MakeSession, spec: ModelSpec, shapes: Shapes) -> _Ready:
+    """Return a session that has run, and the places of its inputs and outputs on the GPU."""
+    with _MAKING:
+        session, zeros = make_session(shapes), spec.zeros(shapes)
+        names = [each.name for each in session.get_outputs()]
+        options = ort.RunOptions()
+        options.add_run_config_entry(*IN_NO_GRAPH)
+        answers = session.run(names, dict(zeros), options)
+        place = ort.OrtValue.ortvalue_from_numpy
+        inputs = {name: place(array, *PLACE) for name, array in zeros.items()}
+        outputs = {name: place(each, *PLACE) for name, each in zip(names, answers, strict=True)}
+        binding = session.io_binding()
+        for name, value in inputs.items():
+            binding.bind_ortvalue_input(name, value)
+        for name, value in outputs.items():
+            binding.bind_ortvalue_output(name, value)
+        with _RUNNING:
+            session.run_with_iobinding(binding)
+        return _Ready(session, inputs, outputs, binding)

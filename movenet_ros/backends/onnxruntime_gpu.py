@@ -55,6 +55,7 @@ TENSORRT, CUDA = 'TensorrtExecutionProvider', 'CUDAExecutionProvider'
 GPU_NAMES = {TENSORRT: 'GPU 0 (TensorRT)', CUDA: 'GPU 0 (CUDA)'}
 TENSORRT_LIBRARIES = ('libnvinfer.so.10', 'libnvinfer.so.8')
 IMAGE_SIZED = 0.01  # of the bytes of the input
+HAS_GRAPHS = (1, 19)  # version of ONNX Runtime
 SIZES = ('activation_size', 'output_size')  # in a profile: bytes of an operator's tensors
 
 _LIBRARY = re.compile(r'(lib[\w.+-]+\.so[\w.]*): cannot open shared object file')
@@ -95,66 +96,87 @@ def load_on_gpu(
         runtime = OnnxRuntimeOnGpu(ort, lambda _: session, request.spec, info)
         inputs = request.spec.zeros()
         try:
-            outputs = runtime.run(inputs)
+            runtime.run(inputs)
         except InferenceError as error:
             runtime.close()
             session = None  # or the error would hold it, and its memory
             raise BackendError(f'the model does not run on {info.device}: {error}') from error
         profile = Path(session.end_profiling())
         info = replace(info, cpu_operators=operators_on(CPU, profile, _least(inputs)))
-        follow_up = _follow_up(ort, request, outputs, options)
-    seal(folder)
-    runtime.close()
-    if provider == TENSORRT:
-        return OnnxRuntimeOnGpu(ort, lambda _: session, request.spec, info, follow_up)
-    stated = {each.name: each.shape for each in session.get_inputs()}
-    session = None
-    make_session = partial(_cuda_session, ort, str(onnx), request, stated)
-    return OnnxRuntimeOnGpu(ort, make_session, request.spec, info, follow_up)
+        seal(folder)
+        runtime.close()
+        if provider == TENSORRT:
+            return OnnxRuntimeOnGpu(ort, lambda _: session, request.spec, info)
+        stated = {each.name: each.shape for each in session.get_inputs()}
+        session = None
+        make_session = partial(_cuda_session, ort, request, stated)
+        longer = with_operators_behind(onnx, request)
+        if longer and not _runs_there(partial(make_session, longer, options=options), inputs):
+            longer = None  # the outputs leave the GPU as they are
+    make_session = partial(make_session, longer or str(onnx))
+    runtime = OnnxRuntimeOnGpu(ort, partial(make_session, is_graph=True), request.spec, info)
+    try:
+        if _has_graphs(ort):
+            runtime.run(inputs)
+            return runtime
+    except InferenceError:  # a graph takes only what runs there to the last operator
+        runtime.close()
+    return OnnxRuntimeOnGpu(ort, make_session, request.spec, info)
 
 
-def _follow_up(
-    ort: Any, request: BackendRequest, outputs: Tensors, options: Any
-) -> Callable[[Shapes], Any] | None:
-    """
-    Return what makes the session that follows on the network's, if all of it runs on the GPU.
-
-    :param outputs: of the network, for a trial.
-    :param options: that write a profile of the trial.
-    """
+def with_operators_behind(onnx: Path, request: BackendRequest) -> bytes | None:
+    """Return the network with what a GPU runs on its outputs; None where there is nothing."""
     if not request.spec.on_gpu or find_spec('onnx') is None:
         return None
+    from onnx import compose
+    from onnx import load
     from onnx import parser
 
-    graph = parser.parse_model(request.spec.on_gpu)
-    stated = {
-        each.name: [size.dim_param or size.dim_value for size in each.type.tensor_type.shape.dim]
-        for each in graph.graph.input
-    }
-    make = partial(_cuda_session, ort, graph.SerializeToString(), request, stated)
+    network, behind = load(onnx), parser.parse_model(request.spec.on_gpu)
+    behind.ir_version = network.ir_version
+    # names inside may be the same in both
+    behind = compose.add_prefix(behind, 'behind_', rename_inputs=False, rename_outputs=False)
+    joints = [(each.name, each.name) for each in behind.graph.input]
+    merged: bytes = compose.merge_models(network, behind, io_map=joints).SerializeToString()
+    return merged
+
+
+def _runs_there(make_session: Callable[[Shapes], Any], inputs: Tensors) -> bool:
+    """
+    Return whether all of a network runs on the GPU.
+
+    :param make_session: which writes a profile.
+    """
     try:
-        session = make(shapes_of(outputs), options)
-        answered(lambda: session.run(None, dict(outputs)))
-    except InferenceError:  # the outputs leave the GPU as they are
-        return None
-    profile = Path(session.end_profiling())
-    return None if operators_on(CPU, profile, _least(outputs)) else make
+        session = answered(lambda: make_session(shapes_of(inputs)))
+        answered(lambda: session.run(None, dict(inputs)))
+    except InferenceError:
+        return False
+    return not operators_on(CPU, Path(session.end_profiling()), _least(inputs))
+
+
+def _has_graphs(ort: Any) -> bool:
+    """Return whether a run can be kept out of CUDA's graphs, so that others may be in one."""
+    return tuple(int(n) for n in ort.__version__.split('.')[:2]) >= HAS_GRAPHS
 
 
 def _cuda_session(
     ort: Any,
-    model: str | bytes,
     request: BackendRequest,
     stated: Mapping[str, Any],
+    model: str | bytes,
     shapes: Shapes,
     options: Any = None,
+    is_graph: bool = False,
 ) -> Any:
     """
     Return a session for these shapes alone, which makes it a quarter faster.
 
-    :param model: path of the file, or what is in it.
     :param stated: shapes as the model states them, by name of the input.
+    :param model: path of the file, or what is in it.
     :param options: None: the usual ones.
+    :param is_graph: whether all of a run is launched at once, as a graph of CUDA, which takes
+        half the time.
     :raises InferenceError: if it would run on the CPU.
     """
     options = options or session_options(ort, request)
@@ -162,7 +184,7 @@ def _cuda_session(
         for dimension, size in zip(stated[name], shape, strict=True):
             if isinstance(dimension, str):
                 options.add_free_dimension_override_by_name(dimension, size)
-    session = ort.InferenceSession(model, options, providers=_cuda_providers(request))
+    session = ort.InferenceSession(model, options, _cuda_providers(request, is_graph))
     if session.get_providers()[0] != CUDA:
         raise InferenceError('CUDA does not start for one more session')
     return session
@@ -214,8 +236,9 @@ def _gpu_providers(ort: Any, request: BackendRequest, folder: Path | None) -> li
     return providers
 
 
-def _cuda_providers(request: BackendRequest) -> list[Any]:
+def _cuda_providers(request: BackendRequest, is_graph: bool = False) -> list[Any]:
     cuda = {
+        'enable_cuda_graph': str(int(is_graph)),
         'arena_extend_strategy': 'kSameAsRequested',
         # the exhaustive search takes 1.2 to 2.3 s for each new shape, and finds nothing faster
         'cudnn_conv_algo_search': 'HEURISTIC',

@@ -79,44 +79,37 @@ class FakePlace:
             raise self._fake.full('CUDA failure 2: out of memory\n at line 1')
         self.content = array.copy()
 
+    def numpy(self) -> NDArray[Any]:
+        return self.content
+
 
 class FakeBinding:
     """Stands in for an IOBinding."""
 
     def __init__(self) -> None:
         self.inputs: dict[str, FakePlace] = {}
-        self.outputs: list[str] = []
-        self.left_there: list[str] = []
-        self.answers: list[NDArray[Any]] = []
+        self.outputs: dict[str, FakePlace] = {}
 
     def bind_ortvalue_input(self, name: str, place: FakePlace) -> None:
         self.inputs[name] = place
 
-    def bind_output(self, name: str, device: str = 'cpu', number: int = 0) -> None:
-        self.outputs.append(name)
-        self.left_there += [name] * (device == 'cuda')
-
-    def get_outputs(self) -> list[SimpleNamespace]:
-        assert self.left_there == self.outputs
-        return [SimpleNamespace(content=each) for each in self.answers]
-
-    def copy_outputs_to_cpu(self) -> list[NDArray[Any]]:
-        assert not self.left_there
-        return self.answers
+    def bind_ortvalue_output(self, name: str, place: FakePlace) -> None:
+        self.outputs[name] = place
 
 
 class FakeSession:
     """
     Stands in for an InferenceSession; it answers the first value of the input everywhere.
 
-    :param is_network: rather than what follows on one.
+    :param is_longer: with operators behind the network.
     """
 
     def __init__(
-        self, fake: FakeRuntime, options: SimpleNamespace, started: list[str], is_network: bool
+        self, fake: FakeRuntime, options: SimpleNamespace, started: list[str], is_longer: bool
     ) -> None:
-        self._is_network = is_network
+        self._is_longer = is_longer
         self._fake, self._options, self._started = fake, options, started
+        self.is_graph = fake.options.get(CUDA, {}).get('enable_cuda_graph') == '1'
         fake.sessions.append(weakref.ref(self))
 
     def get_providers(self) -> list[str]:
@@ -128,36 +121,46 @@ class FakeSession:
     def get_outputs(self) -> list[SimpleNamespace]:
         return [
             SimpleNamespace(name=name, type='tensor(float)', shape=['n', maps, 'h4', 'w4'])
-            for name, maps in (IMAGE_HEADS if self._is_network else MAXIMA).items()
+            for name, maps in (MAXIMA if self._is_longer else IMAGE_HEADS).items()
         ]
 
     def io_binding(self) -> FakeBinding:
         return FakeBinding()
 
     def run(
-        self, outputs: list[str] | None, inputs: dict[str, NDArray[Any]]
+        self,
+        outputs: list[str] | None,
+        inputs: dict[str, NDArray[Any]],
+        options: SimpleNamespace | None = None,
+    ) -> list[NDArray[Any]]:
+        """Run it once; what lies anywhere must be in no graph."""
+        assert not self.is_graph or options and options.entries == {'gpu_graph_id': '-1'}
+        return self._answers(outputs or [*MAXIMA], inputs)
+
+    def run_with_iobinding(self, binding: FakeBinding) -> None:
+        if self.is_graph and self._fake.no_graph:
+            raise RuntimeError('Error in execution: CUDA failure 900: not permitted')
+        inputs = {name: each.content for name, each in binding.inputs.items()}
+        names = [*binding.outputs]
+        for name, answer in zip(names, self._answers(names, inputs), strict=True):
+            binding.outputs[name].content = answer
+
+    def end_profiling(self) -> str:
+        path = f'{self._options.profile_file_prefix}_2026.json'
+        profile = self._fake.profile_longer if self._is_longer else self._fake.profile
+        Path(path).write_text(json.dumps(profile))
+        return path
+
+    def _answers(
+        self, names: list[str], inputs: dict[str, NDArray[Any]]
     ) -> list[NDArray[Any]]:
         first, stated = next(iter(inputs.values())), self._options.dimensions
         if self._started[0] in self._fake.unfit:
             raise state.Fail('CUDA failure 2: out of memory\n at line 1')
-        if self._is_network:
-            assert not stated or stated == dict(zip('nhw', first.shape))
-        else:
-            assert stated == {'batch': 1, 'rows': 1, 'columns': 1}
-            if self._fake.cannot_follow:
-                raise state.Fail('no kernel')
-        names = outputs or MAXIMA
+        assert not stated or stated == dict(zip('nhw', first.shape))
+        if self._is_longer and self._fake.cannot_follow:
+            raise state.Fail('no kernel')
         return [np.full((1, 1, 1, 1), first.flat[0], np.float32) for _ in names]
-
-    def run_with_iobinding(self, binding: FakeBinding) -> None:
-        inputs = {name: each.content for name, each in binding.inputs.items()}
-        binding.answers = self.run(binding.outputs, inputs)
-
-    def end_profiling(self) -> str:
-        path = f'{self._options.profile_file_prefix}_2026.json'
-        profile = self._fake.profile if self._is_network else self._fake.profile_behind
-        Path(path).write_text(json.dumps(profile))
-        return path
 
 
 class FakeRuntime:
@@ -184,10 +187,11 @@ class FakeRuntime:
         self.full: type[Exception] | None = None
         self.no_room = False
         self.options: dict[str, dict[str, str]] = {}
+        self.offered: list[list[str]] = []
         self.preloaded = 0
-        self.cannot_follow = False
+        self.cannot_follow = self.no_graph = False
         self.profile: list[dict[str, Any]] = []
-        self.profile_behind: list[dict[str, Any]] = []
+        self.profile_longer: list[dict[str, Any]] = []
         self.sessions: list[weakref.ref[FakeSession]] = []
         self.made: list[Any] = []
         self.OrtValue = SimpleNamespace(
@@ -209,16 +213,21 @@ class FakeRuntime:
             add_free_dimension_override_by_name=dimensions.__setitem__,
         )
 
+    def RunOptions(self) -> SimpleNamespace:  # noqa: N802 (onnxruntime's name)
+        entries: dict[str, str] = {}
+        return SimpleNamespace(entries=entries, add_run_config_entry=entries.__setitem__)
+
     def InferenceSession(  # noqa: N802 (onnxruntime's name)
         self, model: str | bytes, options: SimpleNamespace, providers: list[Any]
     ) -> FakeSession:
         assert self.preloaded
         if self.no_room:
             raise state.RuntimeException('CUDA failure 2: out of memory\n')
+        self.offered.append([each[0] if isinstance(each, tuple) else each for each in providers])
         self.options = dict(each if isinstance(each, tuple) else (each, {}) for each in providers)
         os.write(2, self._log.encode())
         started = [each for each in self.options if each not in self.failing]
-        return FakeSession(self, options, started, isinstance(model, str))
+        return FakeSession(self, options, started, isinstance(model, bytes))
 
 
 MakeFake = Callable[..., FakeRuntime]
@@ -232,6 +241,9 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> MakeFake:
         runtime = FakeRuntime(*(available or (TENSORRT, CUDA, CPU)), **machine)
         monkeypatch.setitem(sys.modules, 'onnxruntime', runtime)
         monkeypatch.setattr(module, '_has_tensorrt', lambda: tensorrt)
+        monkeypatch.setattr(
+            module, 'with_operators_behind', lambda _, request: request.spec.on_gpu.encode()
+        )
         return runtime
 
     return make
@@ -299,7 +311,7 @@ def test_tensorrt_comes_before_cuda_where_it_is_installed(
 ) -> None:
     runtime = fake(tensorrt=tensorrt, failing=failing)
     assert load(MODEL, ON_GPU).info.device == f'GPU 0 ({device})'
-    assert (TENSORRT in runtime.options) == tensorrt
+    assert any(TENSORRT in each for each in runtime.offered) == tensorrt
 
 
 def test_one_engine_of_tensorrt_serves_every_shape_and_is_kept(
@@ -342,7 +354,8 @@ def test_every_shape_has_its_place_there_and_every_image_its_answer(on_gpu: OnGp
         backend.run(image(value, *shape))['center'] for value, shape in enumerate(TURNS)
     ]
     assert [output.item() for output in outputs] == [0, 1, 2]
-    assert runtime.made == [((1, 64, 96, 3), 'cuda', 0), ((1, 96, 64, 3), 'cuda', 0)]
+    inputs = [each for each in runtime.made if each[0][-1] == 3]
+    assert inputs == [((1, 64, 96, 3), 'cuda', 0), ((1, 96, 64, 3), 'cuda', 0)]
 
 
 def test_every_shape_has_a_session_of_its_own(on_gpu: OnGpu) -> None:
@@ -411,42 +424,47 @@ def test_a_gpu_that_fails_costs_one_image(on_gpu: OnGpu, error: type[Exception])
     assert backend.run(image(3))['center'].item() == 3
 
 
-def test_an_error_that_is_kept_holds_nothing_on_the_gpu(
-    on_gpu: OnGpu, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_error_that_is_kept_holds_nothing_on_the_gpu(on_gpu: OnGpu) -> None:
     runtime, backend = on_gpu
-    backend.prepare(shapes_of(image(1)))
-    bindings: list[weakref.ref[FakeBinding]] = []
-    bind = FakeBinding.bind_ortvalue_input
-
-    def spy(binding: FakeBinding, name: str, place: FakePlace) -> None:
-        bindings.append(weakref.ref(binding))
-        bind(binding, name, place)
-
-    monkeypatch.setattr(FakeBinding, 'bind_ortvalue_input', spy)
     runtime.unfit = (CUDA,)
     with pytest.raises(InferenceError) as kept:
         backend.run(image(1))
-    assert kept.value and [each() for each in bindings] == [None]
+    assert kept.value and [each() for each in runtime.sessions] == [None]
 
 
 def test_a_runtime_that_is_closed_leaves_nothing_on_the_gpu(on_gpu: OnGpu) -> None:
     runtime, backend = on_gpu
     assert isinstance(backend, OnnxRuntimeOnGpu)
     backend.run(image(1))
-    places = [
-        weakref.ref(each)
-        for each in backend._sessions.get(shapes_of(image(1))).places.values()
-    ]
+    ready = backend._sessions.get(shapes_of(image(1)))
+    places = [weakref.ref(each) for each in (*ready.inputs.values(), *ready.outputs.values())]
+    del ready
     backend.close()
-    assert [each() for each in (*runtime.sessions, *places)] == [None] * 2
+    assert not any(each() for each in (*runtime.sessions, *places))
 
 
 def test_the_session_of_the_trial_is_freed(fake: MakeFake) -> None:
     runtime = fake()
     backend = load(MODEL, ON_GPU)
-    (session,) = runtime.sessions
-    assert backend and session() is None
+    trial, *others = runtime.sessions
+    assert backend and trial() is None and len(others) == 1
+
+
+def test_a_run_is_a_graph_where_that_works(fake: MakeFake) -> None:
+    runtime = fake()
+    backend = load(MODEL, ON_GPU)
+    assert runtime.options[CUDA]['enable_cuda_graph'] == '1'
+    runtime.no_graph = True
+    assert load(MODEL, ON_GPU).run(image(3))['center'].item() == 3
+    assert runtime.options[CUDA]['enable_cuda_graph'] == '0'
+    assert backend
+
+
+def test_an_old_runtime_whose_graphs_take_every_run_has_none(fake: MakeFake) -> None:
+    runtime = fake()
+    runtime.__version__ = '1.17.3'
+    assert load(MODEL, ON_GPU).run(image(3))['center'].item() == 3
+    assert runtime.options[CUDA]['enable_cuda_graph'] == '0'
 
 
 def test_a_model_that_does_not_run_there_is_an_error_that_holds_no_session(
@@ -497,23 +515,14 @@ def test_where_decoding_does_not_work_there_maps_leave_the_gpu(
 ) -> None:
     runtime = fake()
     if reason == 'its operators run on the CPU':
-        runtime.profile_behind = [ran('TopK', CPU, 600_000, 8)]
+        runtime.profile_longer = [ran('TopK', CPU, 600_000, 8)]
     elif reason == 'it fails':
         runtime.cannot_follow = True
     else:
-        monkeypatch.setattr(module, 'find_spec', lambda name: None)
+        monkeypatch.setattr(module, 'with_operators_behind', lambda *_: None)
     backend = load(MODEL, DECODING)
     assert backend.run(image(3)).keys() == IMAGE_HEADS.keys()
     assert backend.info.cpu_operators == ()
-
-
-def test_for_a_shape_that_decoding_has_no_room_for_maps_leave_the_gpu(fake: MakeFake) -> None:
-    runtime = fake()
-    backend = load(MODEL, DECODING)
-    runtime.cannot_follow = True
-    assert backend.run(image(3)).keys() == IMAGE_HEADS.keys()
-    runtime.cannot_follow = False
-    assert backend.run(image(3, 64, 128)).keys() == MAXIMA.keys()
 
 
 def test_all_that_decoding_took_is_freed(fake: MakeFake) -> None:

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from threading import Thread
 import time
 
 from movenet_ros.backends import load_backend
@@ -87,7 +88,7 @@ def test_both_networks_run_there_with_all_their_operators(on_gpu: Perception) ->
 def test_only_maxima_leave_it(on_gpu: Perception) -> None:
     (image,) = drawn_person()
     for each in runtimes(on_gpu):
-        answer = each.run({'input': image[None]})
+        answer = each.run({'input': image[None, :224, :224]})  # a crop's own shape
         assert 'peaks' in answer and not {*CROP_HEADS} & {*answer}
 
 
@@ -132,6 +133,25 @@ def test_decoding_there_pays(thunder_model: ModelFiles) -> None:
     by_maxima_s, by_maps_s = (float(np.median(own_s)) for own_s in times_s)
     print(f'16 crops: {1e3 * by_maxima_s:.1f} ms by maxima, {1e3 * by_maps_s:.1f} by maps')
     assert by_maxima_s < by_maps_s
+
+
+def test_an_image_waits_for_no_shape_that_is_being_prepared(on_gpu: Perception) -> None:
+    """Graphs are recorded in one thread while another runs its own."""
+    runtime, other = on_gpu.runtime, (('input', (1, 320, 96, 3)),)
+    inputs = on_gpu.finder.model.spec.zeros()
+    runtime.run(inputs)
+    preparing = Thread(target=runtime.prepare, args=[other])
+    preparing.start()
+    times_s = []
+    while preparing.is_alive():
+        begun_s = time.perf_counter()
+        runtime.run(inputs)
+        times_s.append(time.perf_counter() - begun_s)
+    print(f'{len(times_s)} runs meanwhile, median {1e3 * float(np.median(times_s)):.1f} ms,'
+          f' at most {1e3 * max(times_s):.1f} ms')
+    assert runtime.is_ready(other)
+    assert runtime.run(on_gpu.finder.model.spec.zeros(other))
+    assert float(np.median(times_s)) < 0.02
 
 
 def test_when_it_fails_in_a_crop_both_networks_leave_it(
