@@ -82,7 +82,8 @@ class Finder:
             sizes = (size, self.planner.larger_size)
             self._models = {n: make_model(n, LEAST_CANDIDATE, MOST_CANDIDATES) for n in sizes}
             self._refiner = Refiner(
-                self._detect, self._look, costs or FREE, self.model.skeleton
+                self._detect, self._look, costs or FREE, self.model.skeleton,
+                settings.person_threshold,
             )
 
     @property

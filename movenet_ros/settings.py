@@ -75,7 +75,7 @@ class RuntimeSettings:
     )
     gpu_memory_limit_mb: int = param(
         0,
-        'Maximum GPU memory, in MiB (ONNX Runtime: of each session, two for each of 4 shapes of'
+        'Maximum GPU memory, in MiB (ONNX Runtime: of each session, one for each of 4 shapes of'
         ' images and 5 batches of crops); 0: no limit, grows as needed.',
         between=(0, 1048576),
         was=('gpu_memory_limit_mb',),

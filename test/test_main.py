@@ -106,10 +106,13 @@ def test_opencv_is_quiet_in_a_program_unless_the_user_asks_for_its_log(
 ) -> None:
     monkeypatch.setenv('OPENCV_LOG_LEVEL', '')
     monkeypatch.delenv('OPENCV_LOG_LEVEL')
+    monkeypatch.setenv('OPENCV_FOR_THREADS_NUM', '')
+    monkeypatch.delenv('OPENCV_FOR_THREADS_NUM')
     monkeypatch.setenv('OPENCV_FFMPEG_LOGLEVEL', '32')
     command(lambda args: 0)
     run_command('sing', [])
     assert os.environ['OPENCV_LOG_LEVEL'] == 'SILENT'
+    assert os.environ['OPENCV_FOR_THREADS_NUM'] == '1'
     assert os.environ['OPENCV_FFMPEG_LOGLEVEL'] == '32'
 
 

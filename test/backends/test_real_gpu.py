@@ -95,12 +95,12 @@ def test_only_maxima_leave_it(on_gpu: Perception) -> None:
 def test_people_are_those_of_the_cpu(
     on_gpu: Perception, on_cpu: Perception, astronaut: SourceImage
 ) -> None:
-    """To a pixel: convolutions there may round to 10 bits (TF32)."""
+    """To two pixels of 512: crops lie in squares there, and convolutions may round (TF32)."""
     theirs, ours = on_cpu.people(astronaut), on_gpu.people(astronaut)
     assert len(ours) == len(theirs) > 0
     np.testing.assert_allclose(ours.scores, theirs.scores, atol=0.02)
     sure = theirs.keypoint_scores > SURE
-    np.testing.assert_allclose(ours.keypoints[sure], theirs.keypoints[sure], atol=1.0)
+    np.testing.assert_allclose(ours.keypoints[sure], theirs.keypoints[sure], atol=2.0)
 
 
 @pytest.mark.parametrize('count', [1, 2, 3, 5, 9, 16, 17, 30])

@@ -80,6 +80,24 @@ def test_faint_detections_are_not_looked_at(people_at: PeopleAt) -> None:
     assert len(turns(faint, SIZES, 30, np.inf, cost_ms)[0]) == 0
 
 
+@pytest.mark.parametrize(
+    ('score', 'detected', 'times'),
+    [(0.1, 0.1, 2), (0.2, 0.1, 16), (0.1, 0.2, 16)],
+    ids=['far below the least', 'may rise above it', 'a detection says more'],
+)
+def test_who_is_not_published_is_looked_at_less_often(
+    crowd: People, score: float, detected: float, times: int
+) -> None:
+    shadow, looks = crowd[:1].copy(), 0
+    shadow.scores[:], shadow.detection_scores[:] = score, detected
+    for _ in range(16):
+        chosen, _, _ = turns(shadow, SIZES, 30, np.inf, cost_ms, least_score=0.25)
+        looks += len(chosen)
+        shadow.waiting[:] += 1
+        shadow.waiting[chosen] = 1
+    assert looks == times
+
+
 def test_newcomers_come_before_those_seen_just_now(
     crowd: People, people_at: PeopleAt
 ) -> None:

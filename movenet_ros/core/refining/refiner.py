@@ -96,13 +96,22 @@ class Refiner:
     :param look: the one that looks closely at them.
     :param costs: of both.
     :param skeleton: of the people whom both find.
+    :param least_score: of people who are published; of a stream, others are looked at less often.
     """
 
-    def __init__(self, detect: Detect, look: Look, costs: Costs, skeleton: Skeleton) -> None:
+    def __init__(
+        self,
+        detect: Detect,
+        look: Look,
+        costs: Costs,
+        skeleton: Skeleton,
+        least_score: float = 0.0,
+    ) -> None:
         self._detect = detect
         self._look = look
         self._costs = costs
         self._skeleton = skeleton
+        self._least_score = least_score
 
     def still(self, image: SourceImage, plan: Plan) -> Refined:
         """
@@ -147,7 +156,8 @@ class Refiner:
             sizes = sizes[:1]
         expected = people.expected_by(found, detections)
         chosen, crops, cost_ms = turns(
-            expected, sizes, plan.max_people, plan.budget_ms - spent_ms, self._costs.crop_ms
+            expected, sizes, plan.max_people, plan.budget_ms - spent_ms, self._costs.crop_ms,
+            self._least_score,
         )
         answers, given = nobody, np.full(len(people), -1)
         if crops:

@@ -31,13 +31,21 @@ QUALITY = (1.0, 0.9, 0.75)  # of an answer, by how much smaller than the largest
 FAINTEST = 0.05  # detection that is worth a closer look
 NEWS = 3.0  # how much more urgent a newcomer is than somebody who waited for one image
 LONGEST = 8  # images that make somebody more urgent
+UNLIKELY = 0.5  # of the least score: who is below it is looked at once in LONGEST images
 
 
-def urgency(people: People) -> Floats:
-    """Return how urgent a closer look at each person is; 0: not worth it."""
+def urgency(people: People, least_score: float = 0.0) -> Floats:
+    """
+    Return how urgent a closer look at each person is; 0: not worth it.
+
+    :param least_score: of people who are published. Shadows and coats are below it for good, and
+        would take the time of two people in every image.
+    """
     waited = np.minimum(people.waiting, LONGEST) * np.sqrt(np.maximum(people.scores, 0.1))
     likely = np.where(people.detection_scores >= FAINTEST, people.detection_scores, 0.0)
     news = (NEWS + people.waiting) * likely  # grows, or many others would be ahead for ever
+    best = np.maximum(people.scores, people.detection_scores)
+    waited[(best < UNLIKELY * least_score) & (people.waiting < LONGEST)] = 0.0
     return np.where(people.is_refined, waited, news)
 
 
@@ -47,6 +55,7 @@ def turns(
     most: int,
     budget_ms: float,
     cost_ms: Callable[[tuple[int, int]], float],
+    least_score: float = 0.0,
 ) -> tuple[Indices, list[Crop], float]:
     """
     Choose who is looked at: the most urgent ones, one at least.
@@ -59,9 +68,10 @@ def turns(
     :param most: at most this many people.
     :param budget_ms: for all crops.
     :param cost_ms: of a crop, by width and height.
+    :param least_score: of people who are published.
     :return: whose turn it is, their crops, and what these cost in milliseconds.
     """
-    urgencies, rooms = urgency(people), people.rooms_xyxy
+    urgencies, rooms = urgency(people, least_score), people.rooms_xyxy
     order = np.argsort(-urgencies, kind='stable')[:most]
     order = order[urgencies[order] > 0]
     best: tuple[Indices, list[Crop], float] = (order[:0], [], 0.0)
