@@ -25,6 +25,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from movenet_ros.core.appearance import looks_of
+from movenet_ros.core.appearance import unknown
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.param import group
 from movenet_ros.core.param import param
@@ -40,6 +41,7 @@ CAMERA_MOTION = ('auto', 'off')
 STILL = 4  # worth a line: each image with the stamp before counts 2, each other one takes 1 away
 GOOD_STEPS = 10  # in a row, after which the same trouble is worth a line again
 APART_S = 0.15  # from one image to the next, from which on people are looked for anew in each
+LOOK_EVERY = 5  # images: how often looks are described where everybody is known, and apart
 STILL_STEP_S = 1 / 30  # that people age by with each image while the stamps stand still
 
 
@@ -156,6 +158,7 @@ class PeopleTracker:
         self._is_gap_expected = False
         self.scene = Scene()
         self._tracker = Tracker()
+        self._unlooked = 0
         self._smoother = Smoother()
         self._stamp_ns: int | None = None
         self._image_wh: tuple[int, int] | None = None
@@ -201,7 +204,10 @@ class PeopleTracker:
             self._restart()
         looks = None
         if tracking.memory_s:
-            looks = looks_of(image, poses, settings.keypoint_threshold)
+            self._unlooked = (self._unlooked + 1) % LOOK_EVERY if self._tracker.is_settled else 0
+            looks = unknown(len(poses))
+            if not self._unlooked:
+                looks = looks_of(image, poses, settings.keypoint_threshold)
         people = self._tracker.update(
             poses,
             step_s or STILL_STEP_S,

@@ -59,6 +59,12 @@ _TO_BGR = {
     'bgra': cv2.COLOR_BGRA2BGR,
     'mono': cv2.COLOR_GRAY2BGR,
 }
+_TO_GREY = {
+    'rgb': cv2.COLOR_RGB2GRAY,
+    'bgr': cv2.COLOR_BGR2GRAY,
+    'rgba': cv2.COLOR_RGBA2GRAY,
+    'bgra': cv2.COLOR_BGRA2GRAY,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +113,12 @@ class SourceImage:
         if self.order == 'bgr':
             return np.asarray(self.pixels)
         return np.asarray(cv2.cvtColor(self.pixels, _TO_BGR[self.order]), np.uint8)
+
+    def as_grey(self) -> NDArray[np.uint8]:
+        """Return ``(H, W)`` grey; the picture's own pixels where they are that already."""
+        if self.order == 'mono':
+            return np.asarray(self.pixels)
+        return np.asarray(cv2.cvtColor(self.pixels, _TO_GREY[self.order]), np.uint8)
 
 
 def check_size(image_wh: tuple[int, int], max_pixels: int) -> None:

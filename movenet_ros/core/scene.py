@@ -48,9 +48,9 @@ class Scene:
         self._boxes_xyxy: Floats = np.zeros((0, 4))
 
     def keep_for(self, finder: object) -> None:
-        """Forget everything, unless it was this one that found the people so far."""
+        """Forget the people, unless it was this one that found them so far."""
         if self._finder is not finder:
-            self.restart()
+            self.people, self.count = None, 0
             self._finder = finder
 
     def look_ahead(self, image: SourceImage) -> None:

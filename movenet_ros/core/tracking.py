@@ -70,6 +70,9 @@ Mask = NDArray[np.bool_]
 class Tracker:
     """Gives ids to people; they count up from 1, and each is one person's for ever."""
 
+    is_settled: bool
+    """Whether everybody with a high score in the latest image is known well, and apart."""
+
     def __init__(self) -> None:
         self.restart()
         self._last_key = 0
@@ -79,6 +82,7 @@ class Tracker:
     def restart(self) -> None:
         """Delete all tracks, of those who are away too; the ids go on counting."""
         self._tracks: Tracks | None = None  # None: none yet
+        self.is_settled = False
 
     def interrupt(self) -> None:
         """Take it that everybody is away, and that nobody knows where."""
@@ -131,7 +135,7 @@ class Tracker:
         known, alike = tracks + away, None
         if looks is not None:
             alike = alikeness(known.looks, people.looks)
-        rows, columns, others = _assign(tracks, people, strong, metric, alike)
+        rows, columns, others, is_apart = _assign(tracks, people, strong, metric, alike)
         move(tracks, rows, people, columns)
         for name in ('keys', 'ids', 'hits', 'since_s'):
             getattr(people, name)[columns] = getattr(tracks, name)[rows]
@@ -151,6 +155,8 @@ class Tracker:
                 away = tracks[unseen] + away
             waiting = self._recognise(people, away, now, metric)
         self._number(people, waiting)
+        is_known = (people.looked >= RETRY) & (people.doubts == 0)
+        self.is_settled = is_apart and bool(is_known[strong].all())
         have_track = people.keys > 0
         here = people if have_track.all() else people[have_track]
         if len(away):
@@ -215,14 +221,16 @@ def _is_due(people: Tracks) -> Mask:
 
 def _assign(
     tracks: Tracks, people: Tracks, strong: Mask, metric: Metric, alike: Floats | None
-) -> tuple[list[int], list[int], list[int]]:
+) -> tuple[list[int], list[int], list[int], bool]:
     """
     Match people with tracks, first those with high scores, then those with low ones.
 
     :param alike: ``(tracks, people)`` how alike they look, and more rows; None: not known.
-    :return: indices of tracks, of their people, and of other people that are no duplicates.
+    :return: indices of tracks, of their people, and of other people that are no duplicates; and
+        whether only one track competes for each person.
     """
     table = similarity(tracks, people, metric)
+    is_apart = bool(((table >= RIVAL).sum(axis=0) <= 1).all())
     late = tracks.unseen_s > tracks.unseen_s.min(initial=np.inf) + 1e-6
     table = np.where(late[:, None], LATE * table, table)
     if alike is not None:
@@ -241,7 +249,7 @@ def _assign(
         of_known, of_low = match(table[np.ix_(known, low)], LOW_SCORE_SIMILARITY)
         rows += [known[each] for each in of_known]
         columns += [low[each] for each in of_low]
-    return rows, columns, others
+    return rows, columns, others, is_apart
 
 
 def _no_duplicates(

@@ -107,6 +107,7 @@ def test_another_finder_begins_anew(scene: Scene) -> None:
     assert scene.count == 1
     scene.keep_for(second)
     assert scene.count == 0
+    assert scene.camera_until(view(5.0)) is not None  # or those away would lose their places
 
 
 def test_images_are_counted(scene: Scene) -> None:

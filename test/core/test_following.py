@@ -599,6 +599,30 @@ def test_looks_are_described_only_to_be_remembered(
     assert described == ([1, 1, 1] if memory_s else [])
 
 
+def test_well_known_people_apart_are_looked_at_in_every_fifth_image(
+    monkeypatch: pytest.MonkeyPatch, people_at: PeopleAt
+) -> None:
+    described: list[int] = []
+
+    def count(image: SourceImage, poses: Poses, threshold: float) -> Any:
+        described.append(len(poses))
+        return looks_of(image, poses, threshold)
+
+    monkeypatch.setattr(following, 'looks_of', count)
+    apart, near = ((300, 300, 200), (900, 300, 200)), ((300, 300, 200), (340, 300, 200))
+
+    def looks(*people: tuple[float, float, float], images: int, at_ns: int) -> int:
+        described.clear()
+        clip._person = people_at(*people)
+        clip.show(stamps(at_ns, images))
+        return len(described)
+
+    clip = Dressed(people_at(*apart), RED)
+    assert looks(*apart, images=30, at_ns=0) == 30
+    assert looks(*apart, images=50, at_ns=S) in (10, 11)
+    assert looks(*near, images=10, at_ns=3 * S) >= 9
+
+
 def test_looks_stay_inside(person: Poses) -> None:
     """What is returned has the parts that the poses of a network have, and no histogram."""
     (found,) = Dressed(person, RED).show([0])

@@ -186,6 +186,17 @@ def test_bgr_is_bgr_from_any_order(order: Order) -> None:
     assert in_order(order).as_bgr()[3, 4].tolist() == list(RED_RGB[::-1])
 
 
+@pytest.mark.parametrize('order', ['rgb', 'bgr', 'rgba', 'bgra'])
+def test_the_grey_of_a_colour_is_the_same_from_any_order(order: Order) -> None:
+    red, green, blue = RED_RGB
+    assert in_order(order).as_grey()[3, 4] == round(0.299 * red + 0.587 * green + 0.114 * blue)
+
+
+def test_grey_is_grey_already() -> None:
+    grey = SourceImage(np.full((4, 5), 90, np.uint8), 'mono')
+    assert np.shares_memory(grey.as_grey(), grey.pixels)
+
+
 def test_grey_has_three_equal_channels() -> None:
     grey = SourceImage(np.full((4, 5), 90, np.uint8), 'mono')
     assert grey.as_rgb()[3, 4].tolist() == grey.as_bgr()[3, 4].tolist() == [90, 90, 90]
