@@ -18,9 +18,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from dataclasses import fields
+from dataclasses import replace
 from typing import Any
 
 from movenet_ros.core.assignment import match
+from movenet_ros.core.boxes import iou
 from movenet_ros.core.camera_motion import carried
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.similarity import keypoint_boxes
@@ -39,6 +41,7 @@ MEMORY = 0.9  # of a detection's score, for each image with a detection
 LATELY = 2  # images ago: for so long a closer look knows better than a detection
 HABIT = 0.3  # weight of a detection in how far the person's box reaches beyond the keypoints
 MARGINS = (-0.25, 0.25)  # how far it does, at most
+STAYS = 0.9  # overlap of the box that a closer look took in with the one that it would take now
 SEEN = 0.2  # score of a keypoint that shows how far a person moved
 FEWEST_SEEN = 4  # keypoints that show it
 
@@ -54,6 +57,7 @@ class People:
     :param detection_scores: ``(n,)`` of the last detections, remembered.
     :param answer_scores: ``(n,)`` of the last closer looks, remembered.
     :param wholes_xyxy: ``(n, 4)`` box of the last detection's keypoints, moved with the person.
+    :param rooms_xyxy: ``(n, 4)`` box that the last closer look took in, moved with the camera.
     :param margins: ``(n, 4)`` from the box of the keypoints to the person's, in longer sides.
     :param velocities: ``(n, 2)`` in pixels per image, beside the motion of the camera.
     :param unrefined: ``(n,)`` images since a closer look saw the person; infinite before.
@@ -67,6 +71,7 @@ class People:
     detection_scores: Floats
     answer_scores: Floats
     wholes_xyxy: Floats
+    rooms_xyxy: Floats
     margins: Floats
     velocities: Floats
     unrefined: Floats
@@ -87,6 +92,7 @@ class People:
             detection_scores=people,
             answer_scores=np.zeros(n),
             wholes_xyxy=boxes,
+            rooms_xyxy=boxes,
             margins=np.clip((found.boxes_xyxy - boxes) / _longer_sides(boxes), *MARGINS),
             velocities=np.zeros((n, 2)),
             unrefined=np.full(n, np.inf),
@@ -148,9 +154,11 @@ class People:
         velocities = self.velocities @ camera[:, :2].T
         steps = velocities[:, None]
         corners = carried(self.wholes_xyxy.reshape(-1, 2, 2), camera) + steps
+        rooms = carried(self.rooms_xyxy.reshape(-1, 2, 2), camera)
         moved = {
             'keypoints': carried(self.keypoints, camera) + steps,
             'wholes_xyxy': np.hstack([corners.min(axis=1), corners.max(axis=1)]),
+            'rooms_xyxy': np.hstack([rooms.min(axis=1), rooms.max(axis=1)]),
             'velocities': velocities,
         }
         later = {name: getattr(self, name) + 1 for name in ('unrefined', 'waiting', 'unseen')}
@@ -196,17 +204,19 @@ class People:
         expected.keypoint_scores[rows] = found.keypoint_scores[detections[rows]]
         return expected
 
-    @property
-    def rooms_xyxy(self) -> Floats:
+    def with_rooms(self) -> People:
         """
-        Return the box of keypoints that a closer look at each person must take in.
+        Return them with the box of keypoints that a closer look at each person takes in.
 
         A closer look that lost the legs behind somebody would never find them again, but for the
-        last detection, which is of the whole person.
+        last detection, which is of the whole person. Who stays, keeps the box: the same crop
+        shows the same joints in the same places.
         """
         boxes, wholes = keypoint_boxes(self.keypoints, self.keypoint_scores), self.wholes_xyxy
         left_top = np.minimum(boxes[:, :2], wholes[:, :2])
-        return np.hstack([left_top, np.maximum(boxes[:, 2:], wholes[:, 2:])])
+        now = np.hstack([left_top, np.maximum(boxes[:, 2:], wholes[:, 2:])])
+        stays = iou(self.rooms_xyxy, now).diagonal() >= STAYS
+        return replace(self, rooms_xyxy=np.where(stays[:, None], self.rooms_xyxy, now))
 
 
 NAMES = tuple(each.name for each in fields(People))

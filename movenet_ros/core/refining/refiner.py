@@ -154,7 +154,7 @@ class Refiner:
         sizes = crop_sizes(plan.crop_size)
         if people.is_refined.any():  # in a stream everybody has a turn
             sizes = sizes[:1]
-        expected = people.expected_by(found, detections)
+        expected = people.expected_by(found, detections).with_rooms()
         chosen, crops, cost_ms = turns(
             expected, sizes, plan.max_people, plan.budget_ms - spent_ms, self._costs.crop_ms,
             self._least_score,
@@ -165,6 +165,7 @@ class Refiner:
             seen = [crop.to_image(each) for crop, each in zip(crops, seen)]
             answers, given[chosen] = assign(seen, expected[chosen], least_clear(expected)[chosen])
 
+        people.rooms_xyxy[chosen] = expected.rooms_xyxy[chosen]
         is_turn = np.isin(np.arange(len(people)), chosen)
         people, is_seen = settle(people, found, detections, answers, given, is_turn)
         shown = people[is_seen] + beside(answers, given, people[is_seen])
