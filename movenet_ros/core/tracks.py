@@ -37,6 +37,7 @@ BOX_WEIGHT = 0.5  # of the boxes' overlap where keypoints are compared; at borde
 VELOCITY_TIME_S = 0.2  # what the velocity averages over
 STOP_S = 0.3  # without a match; then the person may have stopped, rather than walked on
 OCCLUDED_SHARE = 0.5  # of the box that another person covers
+OUTSIDE_SHARE = 0.4  # of the box that lies outside of the image, from which on nobody is found
 OCCLUDED_PACE = 1 / 3  # at which an occluded track ages
 MERGED_SHARE = 0.3  # of the smaller box that two people share, who may be detected as one
 MERGED_VELOCITY = 0.3  # weight of such a detection in the velocity
@@ -225,9 +226,9 @@ def lost(tracks: Tracks) -> Tracks:
 
 
 def is_outside(boxes_xyxy: Floats, image_wh: tuple[int, int]) -> Mask:
-    """Return ``(n,)`` which boxes lie outside of the image for the greater part."""
+    """Return ``(n,)`` which boxes lie outside of the image to a large part."""
     inside = shared_areas(boxes_xyxy, np.array([[0.0, 0.0, *image_wh]]))[:, 0]
-    return np.asarray(inside < (1 - OCCLUDED_SHARE) * areas(boxes_xyxy))
+    return np.asarray(inside < (1 - OUTSIDE_SHARE) * areas(boxes_xyxy))
 
 
 def learn(

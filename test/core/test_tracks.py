@@ -22,6 +22,7 @@ from dataclasses import replace
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.tracks import BOX_WEIGHT
+from movenet_ros.core.tracks import is_outside
 from movenet_ros.core.tracks import Metric
 from movenet_ros.core.tracks import similarity
 from movenet_ros.core.tracks import Tracks
@@ -68,3 +69,9 @@ def test_keypoints_below_the_threshold_do_not_count(people_at: PeopleAt) -> None
     other = replace(person, keypoints=keypoints, keypoint_scores=scores)
     a, b = Tracks.of(person, 0.3), Tracks.of(other, 0.3)
     assert similarity(a, b, KEYPOINTS).item() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(('outside', 'is_out'), [(0.0, False), (0.3, False), (0.45, True)])
+def test_who_is_outside_for_a_large_part_is_out_of_view(outside: float, is_out: bool) -> None:
+    box = np.array([[-100.0 * outside, 50.0, 100.0 * (1 - outside), 250.0]])
+    assert is_outside(box, (640, 480)).tolist() == [is_out]
