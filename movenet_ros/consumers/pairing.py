@@ -68,7 +68,7 @@ class Pairing(Generic[Item]):
     Keeps poses until their depth image is there, or no nearer one can come, or their time is over.
 
     Depth images come in the order of their stamps: behind one that is as late as the poses, none
-    is nearer; and before it none is, where the last one is much nearer than they follow each other.
+    is nearer; nor before it, where the last one is much nearer than they follow each other.
 
     :param clock: in seconds; it never stands still.
     """

@@ -26,6 +26,7 @@ from movenet_ros.core.poses_3d import Poses3D
 from movenet_ros.core.poses_3d import unlifted
 from movenet_ros.core.spatial.lifting import lifted
 from movenet_ros.core.spatial.monocular import monocular
+from movenet_ros.core.spatial.settings import SpatialSettings
 from movenet_ros.core.spatial.smoothing_3d import Smoother3D
 from movenet_ros.messages.camera_info import camera_from_msg
 from movenet_ros.messages.camera_info import camera_info_from_bytes
@@ -34,15 +35,13 @@ from movenet_ros.messages.camera_info import says_the_same
 from movenet_ros.messages.depth import Depth
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.settings import Pose3DParameters
-import numpy as np
 from std_msgs.msg import Header
 
 OUTSIDE_PX = 2.0  # a box beyond the image is of another one; it is clipped to its own
 SAME_ASPECT = 0.02  # of width to height, of a depth image that shows the same
-ALIGN = (
-    'publish depth in the frame of the colour camera (aligned, registered), and remap depth to its'
-    ' topic'
-)
+NO_CAMERA_INFO = 'no camera_info'
+REMAP_INFO = 'remap camera_info to that of the images in which these people are'
+ALIGN = 'have the driver align depth to the colour image, and remap depth to that topic'
 
 
 class Space:
@@ -62,11 +61,6 @@ class Space:
         self._error = ''
         self._smoother = Smoother3D()
 
-    @property
-    def camera(self) -> Camera | None:
-        """Return the camera, if it is known and calibrated."""
-        return self._camera
-
     def restart(self) -> None:
         """Forget the people."""
         self._smoother.restart()
@@ -77,7 +71,7 @@ class Space:
 
         :param rectified: the parameter.
         :return: whether that is another camera than before.
-        :raises CameraError: if it cannot be used; until the next one, no people are placed.
+        :raises CameraError: if it cannot be used: until the next one, nobody is placed.
         """
         if rectified == self._rectified and says_the_same(message, self._message):
             return False
@@ -101,69 +95,71 @@ class Space:
         if self._message:
             self.set_camera_info(self._message, rectified)
 
-    def check_camera(self, header: Header, poses: Poses) -> None:
-        """
-        Check that there is a camera, and that the poses are of it.
-
-        :raises CameraError: with the reason in one sentence.
-        """
-        if self._camera is None:
-            raise CameraError(self._error or 'no camera_info')
-        if _differ(header.frame_id, self._frame_id):
-            raise CameraError(
-                f"poses are in the frame '{header.frame_id}', camera_info is of"
-                f" '{self._frame_id}': remap camera_info to that of the camera whose people these"
-                ' are'
-            )
-        width, height = self._camera.wh
-        reach = poses.boxes_xyxy[:, 2:].max(axis=0, initial=0) if len(poses) else np.zeros(2)
-        if (reach > (width + OUTSIDE_PX, height + OUTSIDE_PX)).any():
-            raise CameraError(
-                f'poses reach to the pixel ({reach[0]:.0f}, {reach[1]:.0f}), but camera_info is of'
-                f' {width}x{height}: remap camera_info to that of the images in which these people'
-                ' are'
-            )
-
     def people(
         self, header: Header, poses: Poses, depth: Depth | None, settings: Pose3DParameters
-    ) -> Poses3D:
+    ) -> tuple[Poses3D, str]:
         """
         Place the people of an image.
 
-        :param depth: that belongs to it, checked; None without one.
-        :raises FrameError: if the depth image cannot be used.
+        :param depth: the image that belongs to it; None without one, or for ``monocular``.
+        :return: the people, and why camera or depth image place nobody; empty if they do.
+        """
+        people, problem = unlifted(poses), ''
+        try:
+            camera = self._camera_of(header, poses)
+            if settings.source == 'monocular':
+                people = monocular(poses, camera, settings)
+            elif depth is not None:
+                people = _lifted(header, poses, depth, camera, settings)
+        except FrameError as error:
+            problem = str(error)
+        return self._smoother.smooth(people, stamp_ns(header.stamp), settings), problem
+
+    def _camera_of(self, header: Header, poses: Poses) -> Camera:
+        """
+        Return the camera, if the poses are of its images.
+
+        :raises CameraError: with the reason.
         """
         camera = self._camera
-        people = unlifted(poses)
-        try:
-            if camera is not None and settings.source == 'monocular':
-                people = monocular(poses, camera, settings)
-            elif camera is not None and depth is not None:
-                people = self._lifted(header, poses, depth, camera, settings)
-        finally:
-            people = self._smoother.smooth(people, stamp_ns(header.stamp), settings)
-        return people
+        if camera is None:
+            raise CameraError(self._error or NO_CAMERA_INFO)
+        if _differ(header.frame_id, self._frame_id):
+            raise CameraError(
+                f"poses are in the frame '{header.frame_id}', camera_info is of"
+                f" '{self._frame_id}': {REMAP_INFO}"
+            )
+        width, height = camera.wh
+        x, y = poses.boxes_xyxy[:, 2:].max(axis=0, initial=0.0).tolist()
+        if x > width + OUTSIDE_PX or y > height + OUTSIDE_PX:
+            raise CameraError(
+                f'poses reach to the pixel ({x:.0f}, {y:.0f}), but camera_info is of'
+                f' {width}x{height}: {REMAP_INFO}'
+            )
+        return camera
 
-    def _lifted(
-        self,
-        header: Header,
-        poses: Poses,
-        depth: Depth,
-        camera: Camera,
-        settings: Pose3DParameters,
-    ) -> Poses3D:
-        if _differ(header.frame_id, depth.header.frame_id):
-            raise FrameError(
-                f"depth is in the frame '{depth.header.frame_id}', the poses in"
-                f" '{header.frame_id}': {ALIGN}"
-            )
-        pixels = depth.read()
-        (height, width), (w, h) = pixels.shape, camera.wh
-        if abs(width * h / (height * w) - 1) > SAME_ASPECT:
-            raise FrameError(
-                f'depth of {width}x{height} cannot show the same as an image of {w}x{h}: {ALIGN}'
-            )
-        return lifted(poses, pixels, camera, settings)
+
+def _lifted(
+    header: Header, poses: Poses, depth: Depth, camera: Camera, settings: SpatialSettings
+) -> Poses3D:
+    """
+    Lift the people, if the depth image is of their camera.
+
+    :raises FrameError: if it is not, or if it cannot be read.
+    """
+    if _differ(header.frame_id, depth.header.frame_id):
+        raise FrameError(
+            f"depth is in the frame '{depth.header.frame_id}', the poses in"
+            f" '{header.frame_id}': {ALIGN}"
+        )
+    pixels = depth.read()
+    (rows, columns), (width, height) = pixels.shape, camera.wh
+    if abs(columns * height / (rows * width) - 1) > SAME_ASPECT:
+        raise FrameError(
+            f'depth of {columns}x{rows} cannot show the same as images of {width}x{height}:'
+            f' {ALIGN}'
+        )
+    return lifted(poses, pixels, camera, settings)
 
 
 def _differ(one: str, other: str) -> bool:
