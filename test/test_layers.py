@@ -42,6 +42,7 @@ WALLS = {  # room: the rooms that it may import, beside itself
     'finder': {'core', 'networks', 'settings'},
     'perception': {'core', 'model', 'settings', 'networks', 'finder'},
     'node': {'core', 'messages', 'settings', 'params_file', 'perception'},
+    'consumers': {'core', 'messages', 'settings', 'node'},
     'replay': {'core', 'messages', 'settings', 'params_file', 'perception', 'arguments'},
     **dict.fromkeys(SHARED, LIBRARY | {'messages', 'node'} | SHARED),
     **dict.fromkeys(
@@ -70,6 +71,7 @@ THIRD_PARTIES = {
     'finder': {'numpy'},
     'perception': {'numpy'},
     'node': {'numpy'} | ROS,
+    'consumers': {'numpy'} | ROS,
     'replay': {'mcap', 'numpy', 'yaml', 'zstandard'} | ROS,
     'tools': {'cv2', 'numpy', 'pycocotools', 'ros2doctor', 'tqdm', 'yaml'} | ROS,
     '__main__': set(),

@@ -33,12 +33,29 @@ def depth_in_metres(pixels: NDArray[Any]) -> NDArray[np.float32]:
         NaN, infinity, 0 and less are not known.
     :raises ImageError: if they are of another type.
     """
+    unit_m = _unit_m(pixels)
+    metres: NDArray[np.float32] = pixels.astype(np.float32) * np.float32(unit_m)
+    metres[~((metres > 0) & (metres < np.inf))] = np.nan
+    return metres
+
+
+def check_depth(pixels: NDArray[Any]) -> None:
+    """
+    Check that something is a depth image: rows of pixels whose unit is known.
+
+    :raises ImageError: if it is not.
+    """
+    _unit_m(pixels)
+    if pixels.ndim != 2 or not pixels.size:
+        size = 'x'.join(map(str, pixels.shape[::-1]))
+        raise ImageError(f'a depth image of {size} has no rows of pixels')
+
+
+def _unit_m(pixels: NDArray[Any]) -> float:
     unit_m = UNITS_M.get(pixels.dtype.name)
     if unit_m is None:
         raise ImageError(
             f'a depth image of {pixels.dtype.name} has no known unit: give 16UC1 (millimetres) or'
             ' 32FC1 (metres)'
         )
-    metres: NDArray[np.float32] = pixels.astype(np.float32) * np.float32(unit_m)
-    metres[~((metres > 0) & (metres < np.inf))] = np.nan
-    return metres
+    return unit_m

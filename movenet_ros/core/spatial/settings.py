@@ -31,13 +31,19 @@ class SpatialSettings:
         ' the surface that the depth camera sees.',
         run_time=True,
     )
+    keypoint_threshold: float = param(
+        0.3,
+        'Minimum score of a keypoint to get a place in metres.',
+        between=(0.0, 1.0),
+        run_time=True,
+    )
     min_depth_m: float = param(
-        0.2, 'Depth nearer than this is not used, in metres.', between=(0.0, 100.0), run_time=True
+        0.2, 'Depth nearer than this is not used, in metres.', between=(0.0, 60.0), run_time=True
     )
     max_depth_m: float = param(
         10.0,
         'Depth farther than this is not used, in metres.',
-        between=(0.1, 1000.0),
+        between=(0.1, 65.0),
         run_time=True,
     )
     smooth: bool = param(

@@ -1,0 +1,294 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""One camera's poses and depth in, its people in metres out, and everything between."""
+
+from __future__ import annotations
+
+import time
+
+from movenet_ros.consumers.outputs import Outputs3D
+from movenet_ros.consumers.outputs import OUTPUTS_3D
+from movenet_ros.consumers.outputs import Result3D
+from movenet_ros.consumers.pairing import Pair
+from movenet_ros.consumers.pairing import Pairing
+from movenet_ros.consumers.report import common_problem
+from movenet_ros.consumers.report import kind_of
+from movenet_ros.consumers.report import Outcome
+from movenet_ros.consumers.report import Report3D
+from movenet_ros.consumers.report import Tally
+from movenet_ros.consumers.space import NO_CAMERA_INFO
+from movenet_ros.consumers.space import Space
+from movenet_ros.consumers.topic_input import TopicInput
+from movenet_ros.core.camera import CameraError
+from movenet_ros.core.errors import FrameError
+from movenet_ros.core.image import MAX_IMAGE_PIXELS
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.messages.depth import DEPTH_READERS
+from movenet_ros.messages.poses_reader import PosesReader
+from movenet_ros.messages.stamped import stamp_ns
+from movenet_ros.node.condition_log import Condition
+from movenet_ros.node.condition_log import ConditionLog
+from movenet_ros.node.image_input import transport_topic
+from movenet_ros.node.managed_node import ManagedNode
+from movenet_ros.node.silence import ros_type
+from movenet_ros.settings import Pose3DParameters
+import numpy as np
+from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+
+WARN_PERIOD_S = 5.0
+SETTLED_S = 1.5  # until then inputs may still be finding each other
+SILENT_S = 1.0  # so long without a depth image or camera_info is no pause
+CLOCKS_S = 1.0  # stamps farther apart are of different clocks
+
+
+class Stream3D:
+    """
+    Places the people of one camera.
+
+    :param node: that has the topics.
+    :param outputs: what is published about each image.
+    """
+
+    def __init__(
+        self, node: ManagedNode, settings: Pose3DParameters, outputs: Outputs3D = OUTPUTS_3D
+    ) -> None:
+        self.settings = settings
+        self.tally = Tally()
+        self._node = node
+        self._rows = [
+            (each, node.create_publisher(each.msg_type, each.name, each.qos)) for each in outputs
+        ]
+        self._inputs: dict[str, TopicInput] = {}
+        self._reader = PosesReader()
+        self._pairing: Pairing[tuple[Header, Poses]] = Pairing()
+        self._space = Space()
+        self._condition = ConditionLog(node)
+        self._since_s: float | None = None  # the inputs are wanted
+        self._depth_problem = self._depth_image = ''
+        self._warned_s: dict[str, float] = {}
+        self._timer = node.create_timer(1.0, self._publish_ready, clock=node.steady_clock)
+        self._timer.cancel()
+
+    @property
+    def is_wanted(self) -> bool:
+        """Return whether an output has subscribers."""
+        return any(publisher.get_subscription_count() for _, publisher in self._rows)
+
+    def report(self) -> Report3D:
+        """Return the state, for /diagnostics; in any thread."""
+        inputs, state = self._inputs, self._node.state
+        waiting = '' if self.is_wanted else 'waiting for subscribers'
+        return Report3D(
+            state=state,
+            idle=waiting if inputs else state,
+            problem=self._condition.sentence,
+            topics={name: each.topic for name, each in inputs.items()},
+            depth=self._depth_image,
+            tally=self.tally,
+        )
+
+    def activate(self) -> str:
+        """
+        Subscribe as soon as an output has subscribers.
+
+        :return: the topics, for the log.
+        """
+        node, transport = self._node, self.settings.depth_transport
+        depth_type = Image if transport == 'raw' else CompressedImage
+        self._read_depth = DEPTH_READERS[ros_type(depth_type)]
+        info, depth = node.resolve_topic_name('camera_info'), transport_topic(
+            node, 'depth', transport
+        )
+        self._space = Space((node.resolve_topic_name('image'), info))
+        self._inputs = {
+            'poses': TopicInput(
+                node, 'poses', node.resolve_topic_name('poses'), Detection2DArray, 10,
+                self._on_poses, 'the pose node',
+            ),
+            'depth': TopicInput(
+                node, 'depth', depth, depth_type, 5, self._on_depth, 'the depth camera',
+            ),
+            'camera_info': TopicInput(
+                node, 'camera_info', info, CameraInfo, 1, self._on_camera_info,
+                'the camera driver',
+            ),
+        }
+        self.update()
+        topics = ' and '.join(each.topic for each in self._used())
+        waiting = '' if self.is_wanted else ', waiting for subscribers'
+        return f'{topics} -> {self._rows[0][1].topic_name}{waiting}'
+
+    def close(self) -> None:
+        """Unsubscribe, and forget everything."""
+        self._pause()
+        self._inputs = {}
+        self._space = Space()
+        self._depth_image = ''
+
+    def apply(self, settings: Pose3DParameters) -> None:
+        """Accept parameters that changed; they hold from the next message on."""
+        self.settings = settings
+        try:
+            self._space.use(settings.rectified)
+        except CameraError as error:
+            self._reject('camera_info', str(error))
+        if self._inputs:
+            self.update()
+
+    def update(self) -> None:
+        """Subscribe or unsubscribe, and log what is wrong; to be called often."""
+        if not self._inputs:
+            return
+        if not self.is_wanted:
+            self._pause()
+            return
+        if self._since_s is None:
+            self._since_s = time.monotonic()
+        for each in self._inputs.values():
+            each.update(each in self._used())
+        problem = self._problem()
+        self._condition.report(
+            Condition(kind_of(problem), problem) if problem else None, 'people are placed again'
+        )
+
+    def _used(self) -> list[TopicInput]:
+        """Return the inputs that the source takes."""
+        takes_depth = self.settings.source == 'depth'
+        return [each for name, each in self._inputs.items() if name != 'depth' or takes_depth]
+
+    def _pause(self) -> None:
+        """Unsubscribe, and forget what does not outlive that."""
+        for each in self._inputs.values():
+            each.close()
+        self._timer.cancel()
+        self._pairing.restart()
+        self._space.restart()
+        self.tally.restart()
+        self._condition.report(None)
+        self._since_s, self._depth_problem = None, ''
+
+    def _problem(self) -> str:
+        """Return what has been wrong lately, in one sentence, or nothing."""
+        poses, limits = self._inputs['poses'], self.settings.diagnostics
+        if poses.silent_s > limits.timeout_s:
+            return f'no poses for {limits.timeout_s:g} s: {poses.silence()}'
+        if self._since_s is None or time.monotonic() - self._since_s < SETTLED_S:
+            return ''
+        return common_problem(self.tally.lately(), limits.max_without_depth_percent)
+
+    def _on_poses(self, message: bytes) -> None:
+        try:
+            header, poses = self._reader.read(message)
+        except FrameError as error:
+            self._reject('poses', str(error))
+            return
+        self._pairing.add_poses(stamp_ns(header.stamp), (header, poses))
+        self._publish_ready()
+
+    def _on_depth(self, message: bytes) -> None:
+        try:
+            depth = self._read_depth(message, MAX_IMAGE_PIXELS)
+        except FrameError as error:
+            self._depth_problem = f'depth images are rejected: {error}'
+            self._reject('a depth image', str(error))
+            return
+        self._depth_problem = ''
+        self._depth_image = depth.encoding
+        self.tally.depth_images += 1
+        self._pairing.add_depth(depth)
+        self._publish_ready()
+
+    def _on_camera_info(self, message: bytes) -> None:
+        try:
+            if self._space.set_camera_info(message, self.settings.rectified):
+                self._node.get_logger().info('camera_info has changed: it holds from now on')
+        except CameraError as error:
+            self._reject('camera_info', str(error))
+
+    def _publish_ready(self) -> None:
+        """Publish the people whose depth image is there, or whose wait is over."""
+        settings = self.settings
+        is_coming = settings.source == 'depth' and self._inputs['depth'].is_published
+        for pair in self._pairing.ready(
+            settings.max_wait_s, settings.max_stamp_difference_s, is_coming
+        ):
+            self._publish(pair)
+        remaining_s = self._pairing.remaining_s(settings.max_wait_s)
+        self._timer.cancel()
+        if remaining_s is not None:
+            self._timer.timer_period_ns = max(round(remaining_s * NANOSECONDS), 1)
+            self._timer.reset()
+
+    def _publish(self, pair: Pair[tuple[Header, Poses]]) -> None:
+        begun_s = time.perf_counter()
+        (header, poses), settings = pair.item, self.settings
+        people, problem = self._space.people(header, poses, pair.depth, settings)
+        if problem == NO_CAMERA_INFO:
+            problem = f'{problem}: {self._silence("camera_info")}'
+        elif not problem and settings.source == 'depth' and pair.depth is None:
+            problem = self._why_without_depth(pair)
+        if problem and pair.depth is not None:
+            self._warn('people are not placed', problem)
+        for output, publisher in self._rows:
+            if publisher.get_subscription_count():
+                publisher.publish(output.to_bytes(Result3D(header, people)))
+        self.tally.add(Outcome(
+            people=len(people),
+            placed=int(np.isfinite(people.person_positions[:, 2]).sum()),
+            problem=problem,
+            apart_s=None if pair.depth is None else (pair.apart_ns or 0) / NANOSECONDS,
+            waited_s=pair.waited_s,
+            took_s=time.perf_counter() - begun_s,
+        ))
+
+    def _why_without_depth(self, pair: Pair[tuple[Header, Poses]]) -> str:
+        """Return why poses have no depth image."""
+        if self._depth_problem:
+            return self._depth_problem
+        if pair.apart_ns is None:
+            return f'no depth image: {self._silence("depth")}'
+        apart_s = abs(pair.apart_ns) / NANOSECONDS
+        fix = 'have the driver synchronize depth and colour, or raise max_stamp_difference_s'
+        if apart_s > CLOCKS_S:
+            fix = 'are both of one clock, and does depth still come?'
+        return (
+            f'the nearest depth image is {1000 * apart_s:.0f} ms'
+            f' {"later" if pair.apart_ns > 0 else "earlier"} than the poses'
+            f' (max_stamp_difference_s {self.settings.max_stamp_difference_s:g}): {fix}'
+        )
+
+    def _silence(self, name: str) -> str:
+        """Return why an input is silent."""
+        each = self._inputs[name]
+        if each.is_published and each.silent_s < SILENT_S:
+            return f'{each.topic} has just begun'
+        return each.silence()
+
+    def _reject(self, what: str, reason: str) -> None:
+        self.tally.reject(reason)
+        self._warn(f'rejected {what}', reason)
+
+    def _warn(self, what: str, reason: str) -> None:
+        """Log a line, each kind now and then."""
+        now_s, kind = time.monotonic(), what + kind_of(reason)
+        if now_s - self._warned_s.get(kind, -WARN_PERIOD_S) >= WARN_PERIOD_S:
+            self._warned_s = {k: s for k, s in self._warned_s.items() if now_s - s < WARN_PERIOD_S}
+            self._warned_s[kind] = now_s
+            self._node.get_logger().warning(f'{what}: {reason}')
