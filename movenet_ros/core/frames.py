@@ -12,12 +12,15 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""People in another frame: rotated and moved, with what is known of their spread."""
+"""Frames: which way is up in them, and people in another one, with what is known of them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from dataclasses import replace
+from typing import NamedTuple
 
+from movenet_ros.core.param import param
 from movenet_ros.core.poses_3d import Poses3D
 import numpy as np
 from numpy.typing import ArrayLike
@@ -25,10 +28,65 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+ORIGIN = (0.0, 0.0, 0.0)
 UP_OPTICAL = (0.0, -1.0, 0.0)
 """Where up is for a camera that is held upright, in its optical frame (REP 103)."""
 UP = (0.0, 0.0, 1.0)
 """Where up is in the frames of robots and maps (REP 103)."""
+
+Triple = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class FrameSettings:
+    """In which frames people are told of."""
+
+    target_frame: str = param(
+        '',
+        'Frame of the published positions, such as base_link, odom or map, by tf at the stamp of'
+        ' the image; z is up in it, and z = 0 the ground; empty: the frame of the images.',
+    )
+    publish_tf: bool = param(
+        False, 'Publish a frame person_ID on /tf for each person who has an id.'
+    )
+
+
+class View(NamedTuple):
+    """
+    How a frame lies.
+
+    :param up: ``(3,)`` of length 1.
+    :param camera: ``(3,)`` where the camera is, in metres.
+    :param has_ground: whether the ground goes through the origin, across ``up``.
+    """
+
+    up: Triple = UP_OPTICAL
+    camera: Triple = ORIGIN
+    has_ground: bool = False
+
+
+OPTICAL = View()
+"""The frame of a camera that is held upright."""
+
+
+class Transform(NamedTuple):
+    """
+    The way from one frame to another.
+
+    :param frame_id: of the other one.
+    :param rotation: ``(3, 3)``.
+    :param translation: ``(3,)`` in metres.
+    """
+
+    frame_id: str
+    rotation: Floats
+    translation: Floats
+
+    @property
+    def view(self) -> View:
+        """Return how the other frame lies for a camera at the origin of the first one."""
+        x, y, z = self.translation.tolist()
+        return View(UP, (x, y, z), has_ground=True)
 
 
 def transformed(people: Poses3D, rotation: ArrayLike, translation: ArrayLike) -> Poses3D:
