@@ -40,7 +40,9 @@ from movenet_ros.backends.request import BACKEND_CHOICES
 from movenet_ros.backends.request import DEVICES
 from movenet_ros.backends.request import PRECISIONS
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.followed import FollowedSettings
 from movenet_ros.core.following import FollowSettings
+from movenet_ros.core.frames import FrameSettings
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.modes import ModeSettings
 from movenet_ros.core.pairing import MAX_STAMP_DIFFERENCE_S
@@ -257,7 +259,7 @@ class Diagnostics3DSettings:
 
 
 @dataclass(frozen=True)
-class Pose3DParameters(SpatialSettings):
+class Pose3DParameters(FrameSettings, FollowedSettings, SpatialSettings):
     """Parameters of pose_3d_node."""
 
     autostart: bool = param(

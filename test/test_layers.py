@@ -54,7 +54,8 @@ WALLS = {  # room: the rooms that it may import, beside itself
 }
 MESSAGES = {
     'builtin_interfaces', 'diagnostic_msgs', 'geometry_msgs', 'lifecycle_msgs', 'rcl_interfaces',
-    'rosgraph_msgs', 'sensor_msgs', 'std_msgs', 'std_srvs', 'vision_msgs',
+    'rosgraph_msgs', 'sensor_msgs', 'std_msgs', 'std_srvs', 'tf2_msgs', 'vision_msgs',
+    'visualization_msgs',
 }
 ROS = {'ament_index_python', 'cv_bridge', 'rclpy'} | MESSAGES
 # Seconds to import, and optional: only functions that need them do.

@@ -19,12 +19,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from geometry_msgs.msg import PoseStamped
+from movenet_ros.core.followed import headings
+from movenet_ros.core.frames import OPTICAL
+from movenet_ros.core.frames import Transform
+from movenet_ros.core.frames import transformed
+from movenet_ros.core.frames import View
 from movenet_ros.core.poses_3d import Poses3D
+from movenet_ros.messages.markers import markers_to_bytes
 from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import RELIABLE
+from movenet_ros.messages.padding import serialized
+from movenet_ros.messages.person import frames_to_msg
+from movenet_ros.messages.person import person_to_msg
 from movenet_ros.messages.poses_3d import poses_3d_to_bytes
+import numpy as np
+from rclpy.qos import QoSProfile
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection3DArray
+from visualization_msgs.msg import MarkerArray
+
+MARKERS = 'markers'
+TF = '/tf'
+TF_QOS = QoSProfile(depth=100)  # as tf2_ros's broadcaster has it
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,10 +50,41 @@ class Result3D:
     The people of an image in metres, and all that a message about them may need.
 
     :param header: of the image; frame_id is the frame of the positions.
+    :param followed: the index of the person whom a robot follows; None: nobody.
+    :param view: how the frame lies.
     """
 
     header: Header
     people: Poses3D
+    followed: int | None = None
+    view: View = OPTICAL
+
+    def within(self, transform: Transform) -> Result3D:
+        """Return the same in another frame."""
+        return Result3D(
+            Header(stamp=self.header.stamp, frame_id=transform.frame_id),
+            transformed(self.people, transform.rotation, transform.translation),
+            self.followed,
+            transform.view,
+        )
+
+
+def _person(it: Result3D) -> bytes | None:
+    """Make the pose of the followed person, on the ground where that is known."""
+    if it.followed is None:
+        return None
+    person, up = it.people[[it.followed]], np.array(it.view.up)
+    (place,), (heading,) = person.person_positions, headings(person, up, it.view.camera)
+    if it.view.has_ground:
+        place = place - (place @ up) * up
+    return serialized(person_to_msg(place, heading, up, it.header))
+
+
+def _frames(it: Result3D) -> bytes | None:
+    """Make the frames of all people, if there are any."""
+    up = np.array(it.view.up)
+    msg = frames_to_msg(it.people, headings(it.people, up, it.view.camera), up, it.header)
+    return serialized(msg) if msg.transforms else None
 
 
 Outputs3D = Sequence[Output[Result3D]]
@@ -48,5 +96,19 @@ OUTPUTS_3D: Outputs3D = (
         RELIABLE,
         lambda it: poses_3d_to_bytes(it.people, it.header),
     ),
+    Output('person', PoseStamped, RELIABLE, _person),
+    Output(
+        MARKERS,
+        MarkerArray,
+        RELIABLE,
+        lambda it: markers_to_bytes(it.people, it.header, it.view.up),
+    ),
 )
-"""One message each for every message of ``poses``."""
+"""One message each for every message of ``poses``; of ``person`` while somebody is followed."""
+
+
+def tf_output() -> Output[Result3D]:
+    """Return the row of /tf, which not every node has."""
+    from tf2_msgs.msg import TFMessage
+
+    return Output(TF, TFMessage, TF_QOS, _frames)

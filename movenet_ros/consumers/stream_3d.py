@@ -20,9 +20,9 @@ import time
 
 from movenet_ros.consumers.outputs import Outputs3D
 from movenet_ros.consumers.outputs import OUTPUTS_3D
-from movenet_ros.consumers.outputs import Result3D
 from movenet_ros.consumers.pairing import Pair
 from movenet_ros.consumers.pairing import Pairing
+from movenet_ros.consumers.publishers_3d import Publishers3D
 from movenet_ros.consumers.report import common_problem
 from movenet_ros.consumers.report import kind_of
 from movenet_ros.consumers.report import Outcome
@@ -72,9 +72,7 @@ class Stream3D:
         self.settings = settings
         self.tally = Tally()
         self._node = node
-        self._rows = [
-            (each, node.create_publisher(each.msg_type, each.name, each.qos)) for each in outputs
-        ]
+        self._publishers = Publishers3D(node, outputs)
         self._inputs: dict[str, TopicInput] = {}
         self._reader = PosesReader()
         self._pairing: Pairing[tuple[Header, Poses]] = Pairing()
@@ -89,7 +87,7 @@ class Stream3D:
     @property
     def is_wanted(self) -> bool:
         """Return whether an output has subscribers."""
-        return any(publisher.get_subscription_count() for _, publisher in self._rows)
+        return self._publishers.has_subscribers
 
     def report(self) -> Report3D:
         """Return the state, for /diagnostics; in any thread."""
@@ -109,7 +107,9 @@ class Stream3D:
         Subscribe as soon as an output has subscribers.
 
         :return: the topics, for the log.
+        :raises StartError: if tf is needed and not installed.
         """
+        self._publishers.open(self.settings)
         node, transport = self._node, self.settings.depth_transport
         depth_type = Image if transport == 'raw' else CompressedImage
         self._read_depth = DEPTH_READERS[ros_type(depth_type)]
@@ -133,11 +133,12 @@ class Stream3D:
         self.update()
         topics = ' and '.join(each.topic for each in self._used())
         waiting = '' if self.is_wanted else ', waiting for subscribers'
-        return f'{topics} -> {self._rows[0][1].topic_name}{waiting}'
+        return f'{topics} -> {self._publishers.topic}{waiting}'
 
     def close(self) -> None:
         """Unsubscribe, and forget everything."""
         self._pause()
+        self._publishers.close()
         self._inputs = {}
         self._space = Space()
         self._depth_image = ''
@@ -161,6 +162,7 @@ class Stream3D:
             return
         if self._since_s is None:
             self._since_s = time.monotonic()
+            self._publishers.listen(self.settings)
         for each in self._inputs.values():
             each.update(each in self._used())
         problem = self._problem()
@@ -180,6 +182,7 @@ class Stream3D:
         self._timer.cancel()
         self._pairing.restart()
         self._space.restart()
+        self._publishers.pause()
         self.tally.restart()
         self._condition.report(None)
         self._since_s, self._depth_problem = None, ''
@@ -199,7 +202,8 @@ class Stream3D:
         except FrameError as error:
             self._reject('poses', str(error))
             return
-        self._pairing.add_poses(stamp_ns(header.stamp), (header, poses))
+        if self._pairing.add_poses(stamp_ns(header.stamp), (header, poses)):
+            self._publishers.restart()
         self._publish_ready()
 
     def _on_depth(self, message: bytes) -> None:
@@ -230,10 +234,12 @@ class Stream3D:
             settings.max_wait_s, settings.max_stamp_difference_s, is_coming
         ):
             self._publish(pair)
-        remaining_s = self._pairing.remaining_s(settings.max_wait_s)
+        self._publishers.publish_ready()
+        waits_s = (self._pairing.remaining_s(settings.max_wait_s), self._publishers.remaining_s)
         self._timer.cancel()
-        if remaining_s is not None:
-            self._timer.timer_period_ns = max(round(remaining_s * NANOSECONDS), 1)
+        if any(each is not None for each in waits_s):
+            next_s = min(each for each in waits_s if each is not None)
+            self._timer.timer_period_ns = max(round(next_s * NANOSECONDS), 1)
             self._timer.reset()
 
     def _publish(self, pair: Pair[tuple[Header, Poses]]) -> None:
@@ -246,17 +252,21 @@ class Stream3D:
             problem = self._why_without_depth(pair)
         if problem and pair.depth is not None:
             self._warn('people are not placed', problem)
-        for output, publisher in self._rows:
-            if publisher.get_subscription_count():
-                publisher.publish(output.to_bytes(Result3D(header, people)))
-        self.tally.add(Outcome(
-            people=len(people),
-            placed=int(np.isfinite(people.person_positions[:, 2]).sum()),
-            problem=problem,
-            apart_s=None if pair.depth is None else (pair.apart_ns or 0) / NANOSECONDS,
-            waited_s=pair.waited_s,
-            took_s=time.perf_counter() - begun_s,
-        ))
+        apart_s = None if pair.depth is None else (pair.apart_ns or 0) / NANOSECONDS
+
+        def count(no_transform: str) -> None:
+            placed = 0 if no_transform else np.isfinite(people.person_positions[:, 2]).sum()
+            self.tally.add(Outcome(
+                people=len(people),
+                placed=int(placed),
+                problem=problem or no_transform,
+                apart_s=apart_s,
+                waited_s=pair.waited_s,
+                took_s=time.perf_counter() - begun_s,
+            ))
+
+        wait_s = settings.max_wait_s - pair.waited_s
+        self._publishers.publish(header, people, settings, wait_s, count)
 
     def _why_without_depth(self, pair: Pair[tuple[Header, Poses]]) -> str:
         """Return why poses have no depth image."""

@@ -64,7 +64,7 @@ def marked_header(frame_id: str) -> Header:
 
 def template_of(msg: Any, write: Callable[[Any, Callable[[], float]], None]) -> Template:
     """
-    Let the middleware serialize an array of detections with marks, and find them.
+    Let the middleware serialize a message with marks, and find them.
 
     :param msg: with marked headers.
     :param write: writes a new mark into each number of the message, in the order in which the
@@ -83,7 +83,7 @@ def template_of(msg: Any, write: Callable[[Any, Callable[[], float]], None]) -> 
     stamp = struct.pack('=iI', MARK_S, MARK_NS)
     return Template(
         np.frombuffer(data, np.uint8),
-        _places(data, [stamp] * (len(msg.detections) + 1)),
+        _places(data, [stamp] * data.count(stamp)),
         _places(data, marks),
     )
 

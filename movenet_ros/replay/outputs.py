@@ -164,7 +164,9 @@ class Outputs:
                 if isinstance(image, Result):
                     at_ns = message.received_ns if message else image.stamp_ns
                     for name, topic in self._ours.items():
-                        bag.write(topic, at_ns, OURS[name].to_bytes(image))
+                        data = OURS[name].to_bytes(image)
+                        if data is not None:
+                            bag.write(topic, at_ns, data)
 
             yield write
 
