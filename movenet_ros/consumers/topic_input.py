@@ -127,9 +127,7 @@ class TopicInput:
             self._receive,
             qos,
             raw=True,
-            event_callbacks=SubscriptionEventCallbacks(
-                incompatible_qos=lambda _: None, use_default_callbacks=False
-            ),
+            event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
         )
 
     def _receive(self, message: bytes) -> None:

@@ -102,10 +102,15 @@ def filled(template: Template, header: Header, numbers: NDArray[np.float64]) -> 
 
 
 def blanked(data: bytes, template: Template) -> bytes:
-    """Return a message without its stamps and numbers; nothing if it has another length."""
-    if len(data) != len(template.data):
+    """
+    Return a message without its stamps and numbers; nothing if it has another length.
+
+    On the way from another process, a message is filled up to a multiple of 4 bytes.
+    """
+    size = len(template.data)
+    if not 0 <= len(data) - size < 4:
         return b''
-    blank = np.frombuffer(data, np.uint8).copy()
+    blank = np.frombuffer(data, np.uint8, size).copy()
     blank[template.stamp_at] = blank[template.numbers_at] = 0
     return bytes(blank)
 
