@@ -49,6 +49,7 @@ _OFF = np.minimum(np.abs(np.arange(-BINS, BINS)) * STEP / SIZE_DEVIATION, SIZE_L
 PRIOR = np.exp(-0.5 * _OFF**2)  # by bins between a distance and what the size tells
 
 OWN_MM = 400  # depth before and behind the middle of a body that is its own
+CLEARLY_MM = 50  # nearer to somebody else's middle than to the own
 VOTERS = slice(None, None, 2)  # of the samples in a disc: enough
 
 
@@ -74,23 +75,32 @@ def distances(mm: NDArray[np.int32], weights: Floats, near: Floats, is_on: Mask 
         return found, None
     total = np.maximum(weights.sum(axis=1), 1.0)
     agreed = score / total
-    taken = np.zeros(mm.shape, bool)
-    off_mm = np.full(mm.shape, np.inf)  # from the middle of the person, once it is settled
-    is_near_anybody = is_on.any(axis=(0, 2)) | is_on.any(axis=(1, 2))
-    waiting = np.flatnonzero(is_near_anybody).tolist()
+    has_no_vote = np.zeros(mm.shape, bool)
+    settled: list[int] = []
+    waiting = np.flatnonzero(is_on.any(axis=(0, 2)) | is_on.any(axis=(1, 2))).tolist()
     while waiting:
-        settled = max(waiting, key=lambda person: agreed[person])
-        waiting.remove(settled)
-        gap_mm = np.abs(mm - 1000 * found[settled])
-        is_theirs = is_on[settled, :, :, None] & (gap_mm < np.minimum(off_mm, OWN_MM))
-        taken |= is_theirs
-        off_mm[settled] = gap_mm[settled]
-        again = [person for person in waiting if is_theirs[person].any()]
+        first = max(waiting, key=lambda person: agreed[person])
+        waiting.remove(first)
+        settled.append(first)
+        again = [person for person in waiting if is_on[first, person].any()]
         if again:
-            rest = np.where(taken[again][..., VOTERS], 0, bins[again])
+            off_mm = np.abs(mm[again] - 1000 * found[first])
+            has_no_vote[again] |= is_on[first, again, :, None] & (off_mm < OWN_MM)
+            rest = np.where(has_no_vote[again][..., VOTERS], 0, bins[again])
             score, found[again] = _best(rest, weights[again], prior[again])
             agreed[again] = score / total[again]
-    return found, taken
+    return found, _taken(mm, found, is_on, settled)
+
+
+def _taken(mm: NDArray[np.int32], found: Floats, is_on: Mask, people: list[int]) -> Mask:
+    """Return which depth, where somebody else's body is, is clearly nearer to theirs."""
+    own_mm = np.abs(mm - 1000 * found[:, None, None])
+    limit_mm = np.where(np.isnan(own_mm), OWN_MM, np.minimum(own_mm - CLEARLY_MM, OWN_MM))
+    taken = np.zeros(mm.shape, bool)
+    for person in people:
+        off_mm = np.abs(mm - 1000 * found[person])
+        taken |= is_on[person, :, :, None] & (off_mm < limit_mm)
+    return taken
 
 
 def on_bodies(

@@ -34,7 +34,7 @@ GAP_M = 0.07  # between surfaces; more where the noise, which grows with the squ
 GAP_PER_M = 0.012
 MOST = 5  # groups of a disc
 LEAST = 4  # samples in one
-SURFACE = 0.42  # the quantile of a group that is the joint's surface: limbs bend away from it
+SURFACE = 0.5  # the quantile of a group that is its surface
 LOW, HIGH = 0.16, 0.84  # between them are two standard deviations
 BITS = 6  # that count the samples, below those of the depth: one sort for both
 UNKNOWN = np.int32(2**31 - 1)
@@ -86,12 +86,14 @@ def groups_of(mm: NDArray[np.int32]) -> Groups:
     discs_of, begins, ends, order = (
         each[is_kept] for each in (discs_of, begins, ends, order)
     )
+    before, whole = sums[discs_of, begins], sums[discs_of, ends] - sums[discs_of, begins]
+    passed = sums[discs_of, 1:]
     low, middle, high = (
-        depth_m[discs_of, begins + (share * (ends - begins - 1) + 0.5).astype(np.intp)]
+        depth_m[discs_of, (passed >= (before + share * whole)[:, None]).argmax(axis=1)]
         for share in (LOW, SURFACE, HIGH)
     )
     table = np.full((3, len(discs), MOST), np.nan)
     table[0, discs_of, order] = middle
     table[1, discs_of, order] = (high - low) / 2
-    table[2, discs_of, order] = (sums[discs_of, ends] - sums[discs_of, begins]) / sums[discs_of, -1]
+    table[2, discs_of, order] = whole / sums[discs_of, -1]
     return Groups(*table.reshape(3, people, joints, MOST))

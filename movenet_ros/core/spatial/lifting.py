@@ -109,12 +109,9 @@ def _surfaces(
         thickness_px = body.thickness_m * per_metre[:, None] + least_px
         is_on = on_bodies(middles, keypoints, seen, thickness_px, body.bones)
     distances_m, taken = distances(mm, _votes(seen, body), near, is_on)
-    empty = ~mm[:, :joints].any(axis=2)
     if taken is not None:
         mm[taken] = 0
     mm = mm[:, :joints]
-    if (empty & seen).any():
-        mm[empty] = sampled(depth, keypoints[empty], GROWN * radii_px[:, :joints][empty], limits_m)
     mm[~seen] = 0
     return chosen(groups_of(mm), distances_m, body)
 

@@ -29,11 +29,13 @@ from numpy.typing import NDArray
 
 SAMPLES = 32  # in a disc
 FARTHEST_MM = 65535
-# Vogel's sunflower: points that fill a disc evenly, from the middle outwards
+# Vogel's sunflower, closer together in the middle
+WIDTH = 1.4  # radii that the outermost are away
+DENSE = 0.7
 _TURNS = np.arange(SAMPLES) * math.pi * (3 - math.sqrt(5))
-_RADII = np.sqrt((np.arange(SAMPLES) + 0.5) / SAMPLES)
+_RADII = WIDTH * ((np.arange(SAMPLES) + 0.5) / SAMPLES) ** DENSE
 DISC_XY = _RADII * (np.cos(_TURNS), np.sin(_TURNS))
-MIDDLE = 0.6  # of the disc's radius: how far out a pixel counts, as a standard deviation
+MIDDLE = 0.7  # of the disc's radius: how far out a pixel counts, as a standard deviation
 WEIGHTS = np.exp(-0.5 * (_RADII / MIDDLE) ** 2)
 WEIGHTS /= WEIGHTS.sum()
 
