@@ -60,7 +60,7 @@ LIMBS = {
 }
 ACROSS = (0.36, 0.09)  # from shoulder to shoulder
 TORSO = (0.50, 0.17)  # from between the shoulders to between the hips
-NECK_M = 0.13  # half the thickness from the middle of the face to between the shoulders
+NECK = (0.20, 0.13)  # from the middle of the face to between the shoulders
 
 # How much two joints of a body differ in depth, in metres: a standard deviation.
 BONDS = {
@@ -88,7 +88,7 @@ class Body:
     :param trunk: ``(k,)`` whether a joint is a shoulder or a hip; hips likewise.
     :param points: ``(m, k)`` weights of points in between, which say more about the trunk.
     :param bones: ``(2, b, k)`` weights of the joints for a bone's two ends.
-    :param lengths_m: ``(b,)`` of bones, NaN for one that tells no size; thickness_m ``(b,)``.
+    :param lengths_m: ``(b,)`` of bones; thickness_m ``(b,)``: half of it.
     :param wrists: ``(k,)`` what nothing of the body is before.
     :param agreement: ``(k, k)`` how joints agree in depth: a precision matrix, in 1 / m^2.
     """
@@ -168,7 +168,7 @@ def _bones(skeleton: Skeleton, has_trunk: bool) -> tuple[Floats, Floats, Floats]
         shoulders, hips = [*TRUNK[:2]], [*TRUNK[2:]]
         face = [skeleton.names[i] for i in sorted(skeleton.face)]
         bones += [([shoulders[0]], [shoulders[1]], *ACROSS), (shoulders, hips, *TORSO)]
-        bones += [(face, shoulders, np.nan, NECK_M)] if face else []
+        bones += [(face, shoulders, *NECK)] if face else []
     ends = np.zeros((2, len(bones), len(skeleton)))
     for number, bone in enumerate(bones):
         for end in (0, 1):

@@ -70,8 +70,8 @@ def lifted(
     body = body_of(poses.skeleton)
     rays = camera.rays(poses.keypoints)
     seen = seen_of(poses, rays, camera.wh, settings.keypoint_threshold)
-    near = nearness(poses, rays, seen, camera, body)
-    depth_m, spread_m = _surfaces(poses, depth, camera, settings, seen, near, body)
+    sizes = nearness(poses, rays, seen, camera, body)
+    depth_m, spread_m = _surfaces(poses, depth, camera, settings, seen, sizes, body)
     depth_m, variances = agreed(depth_m, spread_m, body)
     radii_m = body.radius_m if settings.inside else None
     return placed(poses, rays, depth_m, variances, camera, radii_m, body)
@@ -90,14 +90,14 @@ def _surfaces(
     camera: Camera,
     settings: SpatialSettings,
     seen: Mask,
-    near: Floats,
+    sizes: tuple[Floats, Floats],
     body: Body,
 ) -> tuple[Floats, Floats]:
     """Return ``(n, k)`` depth of the joints' surfaces, and ``(n, k)`` its spread, in metres."""
     joints = seen.shape[1]
     limits_m = settings.min_depth_m, settings.max_depth_m
     scale = np.array([depth.shape[1] / camera.wh[0], depth.shape[0] / camera.wh[1]])
-    per_metre = near * camera.fx * scale[0]
+    per_metre = sizes[0] * camera.fx * scale[0]
     least_px = LEAST_RADIUS_PX * scale[0]
     keypoints = np.where(seen[..., None], poses.keypoints, 0.0) * scale
     middles = np.concatenate([keypoints, np.matmul(body.points, keypoints)], axis=1)
@@ -108,7 +108,7 @@ def _surfaces(
     if _overlap(poses.boxes_xyxy):
         thickness_px = body.thickness_m * per_metre[:, None] + least_px
         is_on = on_bodies(middles, keypoints, seen, thickness_px, body.bones)
-    distances_m, taken = distances(mm, _votes(seen, body), near, is_on)
+    distances_m, taken = distances(mm, _votes(seen, body), sizes, is_on)
     if taken is not None:
         mm[taken] = 0
     mm = mm[:, :joints]
