@@ -54,7 +54,11 @@ TRUNK_VOTES, POINT_VOTES = 1.5, 0.65  # where other joints have 1
 
 
 def lifted(
-    poses: Poses, depth: NDArray[Any], camera: Camera, settings: SpatialSettings
+    poses: Poses,
+    depth: NDArray[Any],
+    camera: Camera,
+    settings: SpatialSettings,
+    moved: Floats | None = None,
 ) -> Poses3D:
     """
     Lift all people of an image together.
@@ -62,6 +66,8 @@ def lifted(
     :param depth: ``(H, W)`` uint16 millimetres or float32 metres, of any size, registered to the
         colour image.
     :param camera: of the colour image, in whose pixels the poses are.
+    :param moved: ``(n, 3)`` how far people are when depth is taken from where the image shows
+        them: x and y in its pixels, z in metres. None: both were taken at once.
     :raises ImageError: if it is no depth image.
     """
     check_depth(depth)
@@ -71,8 +77,15 @@ def lifted(
     rays = camera.rays(poses.keypoints)
     seen = seen_of(poses, rays, camera.wh, settings.keypoint_threshold)
     sizes = nearness(poses, rays, seen, camera, body)
-    depth_m, spread_m = _surfaces(poses, depth, camera, settings, seen, sizes, body)
+    keypoints = np.where(seen[..., None], poses.keypoints, 0.0)
+    if moved is not None:
+        keypoints += moved[:, None, :2]
+    depth_m, spread_m = _surfaces(
+        keypoints, poses.boxes_xyxy, depth, camera, settings, seen, sizes, body
+    )
     depth_m, variances = agreed(depth_m, spread_m, body)
+    if moved is not None:
+        depth_m = depth_m - moved[:, 2:]
     radii_m = body.radius_m if settings.inside else None
     return placed(poses, rays, depth_m, variances, camera, radii_m, body)
 
@@ -85,7 +98,8 @@ def seen_of(poses: Poses, rays: Floats, wh: tuple[int, int], threshold: float) -
 
 
 def _surfaces(
-    poses: Poses,
+    keypoints: Floats,
+    boxes_xyxy: NDArray[np.float32],
     depth: NDArray[Any],
     camera: Camera,
     settings: SpatialSettings,
@@ -99,13 +113,13 @@ def _surfaces(
     scale = np.array([depth.shape[1] / camera.wh[0], depth.shape[0] / camera.wh[1]])
     per_metre = sizes[0] * camera.fx * scale[0]
     least_px = LEAST_RADIUS_PX * scale[0]
-    keypoints = np.where(seen[..., None], poses.keypoints, 0.0) * scale
+    keypoints = keypoints * scale
     middles = np.concatenate([keypoints, np.matmul(body.points, keypoints)], axis=1)
     radii_m = np.append(body.disc_m, np.full(len(body.points), POINTS_M))
     radii_px = np.maximum(radii_m * per_metre[:, None], least_px)
     mm = sampled(depth, middles, radii_px, limits_m)
     is_on = None
-    if _overlap(poses.boxes_xyxy):
+    if _overlap(boxes_xyxy):
         thickness_px = body.thickness_m * per_metre[:, None] + least_px
         is_on = on_bodies(middles, keypoints, seen, thickness_px, body.bones)
     distances_m, taken = distances(mm, _votes(seen, body), sizes, is_on)
