@@ -41,7 +41,7 @@ JOINTS = {
     'ankle': (0.040, 0.45, 0.045),
     'nose': (0.045, 0.30, 0.0),
     'eye': (0.045, 0.30, 0.0),
-    'ear': (0.045, 0.30, 0.0),
+    'ear': (0.045, 0.30, 0.04),  # on the surface from the side, behind the cheek from the front
 }
 ANY_JOINT = (0.040, 0.45, 0.0)
 HANGS_ON = {'elbow': 'shoulder', 'knee': 'hip', 'wrist': 'elbow', 'ankle': 'knee'}
@@ -158,7 +158,7 @@ def _points(skeleton: Skeleton, has_trunk: bool) -> Floats:
 
 def _bones(skeleton: Skeleton, has_trunk: bool) -> tuple[Floats, Floats, Floats]:
     """Return ``(2, b, k)`` weights of the ends, ``(b,)`` lengths and ``(b,)`` thickness."""
-    bones = [
+    bones: list[tuple[list[str], list[str], float, float]] = [
         ([f'{side}_{a}'], [f'{side}_{b}'], *measures)
         for (a, b), measures in LIMBS.items()
         for side in SIDES
@@ -170,9 +170,9 @@ def _bones(skeleton: Skeleton, has_trunk: bool) -> tuple[Floats, Floats, Floats]
         bones += [([shoulders[0]], [shoulders[1]], *ACROSS), (shoulders, hips, *TORSO)]
         bones += [(face, shoulders, *NECK)] if face else []
     ends = np.zeros((2, len(bones), len(skeleton)))
-    for number, bone in enumerate(bones):
-        for end in (0, 1):
-            ends[end, number, [skeleton.index[name] for name in bone[end]]] = 1 / len(bone[end])
+    for number, (begin, end, _, _) in enumerate(bones):
+        for weights, names in zip(ends[:, number], (begin, end)):
+            weights[[skeleton.index[name] for name in names]] = 1 / len(names)
     return ends, np.array([bone[2] for bone in bones]), np.array([bone[3] for bone in bones])
 
 

@@ -94,7 +94,8 @@ def seen_of(poses: Poses, rays: Floats, wh: tuple[int, int], threshold: float) -
     """Return ``(n, k)`` which keypoints count: inside the image, and scored so much."""
     inside = (poses.keypoints >= 0) & (poses.keypoints < wh)
     known = np.isfinite(rays)
-    return (inside & known).all(axis=2) & (poses.keypoint_scores >= threshold)
+    counted = (inside & known).all(axis=2) & (poses.keypoint_scores >= threshold)
+    return np.asarray(counted)
 
 
 def _surfaces(
@@ -132,15 +133,14 @@ def _surfaces(
 
 def _votes(seen: Mask, body: Body) -> Floats:
     """Return ``(n, e)`` the weights of the votes of joints and of points in between."""
-    has_trunk = seen[:, body.trunk].all(axis=1)
+    has_trunk = seen[:, body.trunk].all(axis=1, keepdims=True)
     points = np.full((len(seen), len(body.points)), POINT_VOTES)
-    return np.concatenate(
-        [seen * np.where(body.trunk, TRUNK_VOTES, 1.0), points * has_trunk[:, None]], axis=1
-    )
+    joints = seen * np.where(body.trunk, TRUNK_VOTES, 1.0)
+    return np.concatenate([joints, points * has_trunk], axis=1)
 
 
 def _overlap(boxes_xyxy: NDArray[np.float32]) -> bool:
     """Return whether the boxes of any two people overlap."""
     low, high = boxes_xyxy[:, :2], boxes_xyxy[:, 2:]
     is_over = (low[:, None] < high).all(axis=2)
-    return np.count_nonzero(is_over & is_over.T) > len(boxes_xyxy)
+    return bool(np.count_nonzero(is_over & is_over.T) > len(boxes_xyxy))

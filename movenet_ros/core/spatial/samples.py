@@ -60,7 +60,7 @@ def sampled(
     pixels = np.minimum(np.maximum(places, 0.0), last_xy).astype(np.intp)
     values = depth[pixels[..., 1, :], pixels[..., 0, :]]
     if values.dtype == np.uint16:
-        mm = values.astype(np.int32)
+        mm: NDArray[np.int32] = values.astype(np.int32)
     else:
         metres = np.nan_to_num(depth_in_metres(values), nan=0.0)
         mm = np.minimum(np.rint(metres * 1000), FARTHEST_MM).astype(np.int32)

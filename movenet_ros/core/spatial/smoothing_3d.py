@@ -105,7 +105,8 @@ class Smoother3D:
 
 def _started(ids: NDArray[np.int64], measured: Floats, variances: Floats) -> State:
     """Return people who are new."""
-    uncertain = np.stack([variances, np.zeros_like(variances), np.full_like(variances, FASTEST**2)])
+    of_speeds = np.full_like(variances, FASTEST**2)
+    uncertain = np.stack([variances, np.zeros_like(variances), of_speeds])
     still = np.zeros(measured.shape[:2], bool)
     return State(ids, measured, np.zeros_like(measured), uncertain, still)
 
