@@ -49,6 +49,7 @@ SIZE_LIMIT = 3.0  # standard deviations, from which on a person's size has no mo
 
 OWN_MM = 400  # depth before and behind the middle of a body that is its own
 CLEARLY_MM = 50  # nearer to somebody else's middle than to the own
+LEAST_AGREED = 0.08  # share of all votes; what fewer agree on is chance
 VOTERS = slice(None, None, 2)  # of the samples in a disc: enough
 
 
@@ -68,11 +69,11 @@ def distances(
     """
     bins = BIN_OF_MM[mm[..., VOTERS]]
     prior = _prior(*sizes)
-    score, found = _best(bins, weights, prior)
-    if is_on is None:
-        return found, None
     total = np.maximum(weights.sum(axis=1), 1.0)
+    score, found = _best(bins, weights, prior)
     agreed = score / total
+    if is_on is None:
+        return np.where(agreed < LEAST_AGREED, np.nan, found), None
     has_no_vote = np.zeros(mm.shape, bool)
     settled: list[int] = []
     waiting = np.flatnonzero(is_on.any(axis=(0, 2)) | is_on.any(axis=(1, 2))).tolist()
@@ -87,6 +88,7 @@ def distances(
             rest = np.where(has_no_vote[again][..., VOTERS], 0, bins[again])
             score, found[again] = _best(rest, weights[again], prior[again])
             agreed[again] = score / total[again]
+    found[agreed < LEAST_AGREED] = np.nan
     return found, _taken(mm, found, is_on, settled)
 
 

@@ -117,14 +117,14 @@ def _kind(parser: ArgumentParser, args: Namespace) -> str:
         'clip': [args.tracks, args.video],
         'depth': [args.depth],
     }
-    kinds = [kind for kind, values in given.items() if any(each is not None for each in values)]
-    if len(kinds) > 1:
-        parser.error('pictures, a clip, or a clip with depth: one of them')
-    if not kinds or None in given[kinds[0]]:
+    whole = [kind for kind, values in given.items() if None not in values]
+    if not whole:
         parser.error('give --annotations and --images, or --tracks and --video, or --depth')
-    if args.stream and kinds != ['pictures']:
+    if sum(any(values) for values in given.values()) > 1:
+        parser.error('pictures or a clip, not both; a clip with depth is one of its own')
+    if args.stream and whole != ['pictures']:
         parser.error('--stream is for pictures: a clip is a stream already')
-    return kinds[0]
+    return whole[0]
 
 
 def _known(figures: Mapping[str, Any]) -> dict[str, Any]:
