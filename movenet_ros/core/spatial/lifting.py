@@ -48,9 +48,6 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 LEAST_RADIUS_PX = 4.0  # of a disc, in the colour image: keypoints are off by as much
-GROWN = 1.8  # times its size is a disc without any depth, once
-POINTS_M = 0.05  # radius of the discs around points in between
-TRUNK_VOTES, POINT_VOTES = 1.5, 0.65  # where other joints have 1
 
 
 def lifted(
@@ -116,8 +113,7 @@ def _surfaces(
     least_px = LEAST_RADIUS_PX * scale[0]
     keypoints = keypoints * scale
     middles = np.concatenate([keypoints, np.matmul(body.points, keypoints)], axis=1)
-    radii_m = np.append(body.disc_m, np.full(len(body.points), POINTS_M))
-    radii_px = np.maximum(radii_m * per_metre[:, None], least_px)
+    radii_px = np.maximum(body.disc_m * per_metre[:, None], least_px)
     mm = sampled(depth, middles, radii_px, limits_m)
     is_on = None
     if _overlap(boxes_xyxy):
@@ -125,18 +121,17 @@ def _surfaces(
         is_on = on_bodies(middles, keypoints, seen, thickness_px, body.bones)
     distances_m, taken = distances(mm, _votes(seen, body), sizes, is_on)
     if taken is not None:
-        mm[taken] = 0
-    mm = mm[:, :joints]
-    mm[~seen] = 0
+        mm *= ~taken
+    mm = mm[:, :joints] * seen[..., None]
     return chosen(groups_of(mm), distances_m, body)
 
 
 def _votes(seen: Mask, body: Body) -> Floats:
     """Return ``(n, e)`` the weights of the votes of joints and of points in between."""
-    has_trunk = seen[:, body.trunk].all(axis=1, keepdims=True)
-    points = np.full((len(seen), len(body.points)), POINT_VOTES)
-    joints = seen * np.where(body.trunk, TRUNK_VOTES, 1.0)
-    return np.concatenate([joints, points * has_trunk], axis=1)
+    votes = np.empty((len(seen), len(body.votes)))
+    votes[:, : seen.shape[1]] = seen
+    votes[:, seen.shape[1] :] = seen[:, body.trunk].all(axis=1, keepdims=True)
+    return votes * body.votes
 
 
 def _overlap(boxes_xyxy: NDArray[np.float32]) -> bool:
