@@ -91,6 +91,7 @@ class Body:
     :param trunk: ``(k,)`` whether a joint is a shoulder or a hip; hips likewise.
     :param points: ``(m, k)`` weights of points in between, which say more about the trunk.
     :param votes: ``(k + m,)`` what their depth counts for the person's distance.
+    :param sigmas: ``(k,)`` the skeleton's.
     :param bones: ``(2, b, k)`` weights of the joints for a bone's two ends.
     :param lengths_m: ``(b,)`` of bones; thickness_m ``(b,)``: half of it.
     :param wrists: ``(k,)`` what nothing of the body is before.
@@ -106,6 +107,7 @@ class Body:
     hips: Mask
     points: Floats
     votes: Floats
+    sigmas: Floats
     bones: Floats
     lengths_m: Floats
     thickness_m: Floats
@@ -132,6 +134,7 @@ def body_of(skeleton: Skeleton) -> Body:
         np.array([kind == 'hip' for kind in kinds]) & of_trunk,
         points,
         np.append(np.where(of_trunk, TRUNK_VOTES, 1.0), [POINT_VOTES] * len(points)),
+        np.array(skeleton.sigmas),
         ends,
         lengths_m,
         thickness_m,

@@ -23,7 +23,6 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from movenet_ros.core.depth import depth_in_metres
 import numpy as np
 from numpy.typing import NDArray
 
@@ -49,7 +48,7 @@ def sampled(
     """
     Take the depth in discs; what lies outside the image has the depth of its nearest pixel.
 
-    :param depth: ``(H, W)`` as depth_in_metres takes it.
+    :param depth: ``(H, W)``, as core/depth.py has it.
     :param points_xy: ``(..., 2)`` the middles, in pixels of the depth image.
     :param radii_px: ``(...)``
     :param limits_m: depth outside of these is not known.
@@ -65,8 +64,8 @@ def sampled(
     if values.dtype == np.uint16:
         mm: NDArray[np.int32] = values.astype(np.int32)
     else:
-        metres = np.nan_to_num(depth_in_metres(values), nan=0.0)
-        mm = np.minimum(np.rint(metres * 1000), FARTHEST_MM).astype(np.int32)
+        rounded = np.rint(values * np.float32(1000))
+        mm = np.fmin(np.fmax(rounded, 0), FARTHEST_MM).astype(np.int32)  # NaN: 0
     mm *= mm >= int(1000 * limits_m[0])
     mm *= mm <= int(1000 * limits_m[1])
     return mm
