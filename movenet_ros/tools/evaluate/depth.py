@@ -133,17 +133,17 @@ class Run:
         off = answers['surface'] - people.places['surface']
         is_answered = np.isfinite(answers['surface']).all(axis=2)
         if not people.depth:
-            errors.without_depth += np.count_nonzero(is_answered)
+            errors.without_depth += int(np.count_nonzero(is_answered))
             return
         is_asked, is_covered = people.visible >= SEEN, people.visible == COVERED
-        errors.asked += np.count_nonzero(is_asked)
+        errors.asked += int(np.count_nonzero(is_asked))
         errors.off_m += np.linalg.norm(off, axis=2)[is_asked & is_answered].tolist()
         errors.depth_off_m += off[..., 2][is_asked & is_answered].tolist()
         off_centre = np.linalg.norm(answers['centre'] - people.places['centre'], axis=2)
         errors.centre_off_m += off_centre[is_asked & is_answered].tolist()
-        errors.covered += np.count_nonzero(is_covered)
+        errors.covered += int(np.count_nonzero(is_covered))
         is_wrong = is_covered & is_answered & (np.abs(off[..., 2]) > WRONG_M)
-        errors.covered_wrong += np.count_nonzero(is_wrong)
+        errors.covered_wrong += int(np.count_nonzero(is_wrong))
 
     def _count_distances(
         self, placed: Poses3D, people: TruePeople, pairs: list[tuple[int, int]]
