@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+import cv2
 from depth_scene import body
 from depth_scene import CAMERA
 from depth_scene import depth_of
@@ -225,13 +226,15 @@ def test_errors_are_about_as_large_as_the_variances_say(people_at: PeopleAt) -> 
     for seed in range(20):
         depth = depth_of(poses, [near_m, far_m])
         noise = np.random.default_rng(seed).standard_normal(depth.shape, np.float32)
+        noise = cv2.GaussianBlur(noise, (0, 0), 2.5)  # neighbours' is alike, as cameras have it
+        noise /= noise.std()
         people = lifted(poses, depth + 0.004 * depth**2 * noise, CAMERA, SURFACE)
         off_m.append(people.positions[..., 2] - [[near_m], [far_m]])
         deviations_m.append(np.sqrt(people.variances[..., 2]))
     within = np.abs(off_m) / deviations_m
     within = within[np.isfinite(within)]
     assert np.mean(within < 2) > 0.95
-    assert np.mean(within < 0.5) < 0.9  # and not as large as one likes
+    assert np.mean(within < 0.5) < 0.8  # and not as large as one likes
     near, far = np.nanmedian(deviations_m, axis=(0, 2))
     assert far > 4 * near
 
