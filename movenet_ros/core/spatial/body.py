@@ -34,22 +34,24 @@ Mask = NDArray[np.bool_]
 # joint that it hangs on, a trunk's joint from the middle of the body; the limb's radius there
 JOINTS = {
     'shoulder': (0.055, 0.42, 0.075),
-    'hip': (0.055, 0.42, 0.100),
+    'hip': (0.055, 0.30, 0.100),
     'elbow': (0.037, 0.35, 0.045),
     'knee': (0.040, 0.45, 0.060),
     'wrist': (0.037, 0.32, 0.032),
     'ankle': (0.040, 0.45, 0.045),
     'nose': (0.045, 0.30, 0.0),
     'eye': (0.045, 0.30, 0.0),
-    'ear': (0.045, 0.30, 0.0),
+    'ear': (0.045, 0.30, 0.04),  # on the surface from the side, behind the cheek from the front
 }
 ANY_JOINT = (0.040, 0.45, 0.0)
 HANGS_ON = {'elbow': 'shoulder', 'knee': 'hip', 'wrist': 'elbow', 'ankle': 'knee'}
-LEVELS = (('elbow', 'knee', 'nose', 'eye', 'ear'), ('wrist', 'ankle'))  # behind the trunk
+LEVELS = 3  # from the trunk to wrists and ankles
 SIDES = ('left', 'right')
 TRUNK = ('left_shoulder', 'right_shoulder', 'left_hip', 'right_hip')
 # Points in between of the trunk: how far across from the left, how far down from the shoulders.
 BETWEEN = ((0.2, 0.15), (0.8, 0.15), (0.5, 0.4), (0.2, 0.65), (0.8, 0.65), (0.5, 0.9))
+POINT_M = 0.05  # radius of the discs around them
+TRUNK_VOTES, POINT_VOTES = 1.5, 0.65  # for the person's distance, where other joints have 1
 
 # Of limbs, in metres: length, and half the thickness with clothes.
 LIMBS = {
@@ -60,7 +62,7 @@ LIMBS = {
 }
 ACROSS = (0.36, 0.09)  # from shoulder to shoulder
 TORSO = (0.50, 0.17)  # from between the shoulders to between the hips
-NECK_M = 0.13  # half the thickness from the middle of the face to between the shoulders
+NECK = (0.20, 0.13)  # from the middle of the face to between the shoulders
 
 # How much two joints of a body differ in depth, in metres: a standard deviation.
 BONDS = {
@@ -81,14 +83,17 @@ class Body:
     """
     A skeleton's table; k is its number of keypoints, b of bones.
 
-    :param disc_m: ``(k,)``; reach_m, radius_m likewise: see JOINTS.
+    :param disc_m: ``(k + m,)`` of joints and points in between: see JOINTS.
+    :param reach_m: ``(k,)``, radius_m likewise: see JOINTS.
     :param parents: ``(2, k)`` the joints whose mean depth a joint's is compared with; k: the
         middle of the body.
-    :param levels: joints by what hangs on what: first those of the trunk.
+    :param levels: how many joints hang on each other.
     :param trunk: ``(k,)`` whether a joint is a shoulder or a hip; hips likewise.
     :param points: ``(m, k)`` weights of points in between, which say more about the trunk.
+    :param votes: ``(k + m,)`` what their depth counts for the person's distance.
+    :param sigmas: ``(k,)`` the skeleton's.
     :param bones: ``(2, b, k)`` weights of the joints for a bone's two ends.
-    :param lengths_m: ``(b,)`` of bones, NaN for one that tells no size; thickness_m ``(b,)``.
+    :param lengths_m: ``(b,)`` of bones; thickness_m ``(b,)``: half of it.
     :param wrists: ``(k,)`` what nothing of the body is before.
     :param agreement: ``(k, k)`` how joints agree in depth: a precision matrix, in 1 / m^2.
     """
@@ -97,10 +102,12 @@ class Body:
     reach_m: Floats
     radius_m: Floats
     parents: Indices
-    levels: tuple[Indices, ...]
+    levels: int
     trunk: Mask
     hips: Mask
     points: Floats
+    votes: Floats
+    sigmas: Floats
     bones: Floats
     lengths_m: Floats
     thickness_m: Floats
@@ -114,19 +121,20 @@ def body_of(skeleton: Skeleton) -> Body:
     kinds = [name.rpartition('_')[2] for name in skeleton.names]
     disc_m, reach_m, radius_m = np.array([JOINTS.get(kind, ANY_JOINT) for kind in kinds]).T
     has_trunk = set(TRUNK) <= skeleton.index.keys()
+    points = _points(skeleton, has_trunk)
     of_trunk = [name in TRUNK and has_trunk for name in skeleton.names]
-    levels = [[i for i, kind in enumerate(kinds) if kind in level] for level in LEVELS]
-    rest = [i for i in range(len(kinds)) if not any(i in level for level in levels)]
     ends, lengths_m, thickness_m = _bones(skeleton, has_trunk)
     return Body(
-        disc_m,
+        np.append(disc_m, [POINT_M] * len(points)),
         reach_m,
         radius_m,
         _parents(skeleton, has_trunk),
-        tuple(np.array(level, np.intp) for level in (rest, *levels)),
+        LEVELS,
         np.array(of_trunk),
         np.array([kind == 'hip' for kind in kinds]) & of_trunk,
-        _points(skeleton, has_trunk),
+        points,
+        np.append(np.where(of_trunk, TRUNK_VOTES, 1.0), [POINT_VOTES] * len(points)),
+        np.array(skeleton.sigmas),
         ends,
         lengths_m,
         thickness_m,
@@ -158,7 +166,7 @@ def _points(skeleton: Skeleton, has_trunk: bool) -> Floats:
 
 def _bones(skeleton: Skeleton, has_trunk: bool) -> tuple[Floats, Floats, Floats]:
     """Return ``(2, b, k)`` weights of the ends, ``(b,)`` lengths and ``(b,)`` thickness."""
-    bones = [
+    bones: list[tuple[list[str], list[str], float, float]] = [
         ([f'{side}_{a}'], [f'{side}_{b}'], *measures)
         for (a, b), measures in LIMBS.items()
         for side in SIDES
@@ -168,11 +176,11 @@ def _bones(skeleton: Skeleton, has_trunk: bool) -> tuple[Floats, Floats, Floats]
         shoulders, hips = [*TRUNK[:2]], [*TRUNK[2:]]
         face = [skeleton.names[i] for i in sorted(skeleton.face)]
         bones += [([shoulders[0]], [shoulders[1]], *ACROSS), (shoulders, hips, *TORSO)]
-        bones += [(face, shoulders, np.nan, NECK_M)] if face else []
+        bones += [(face, shoulders, *NECK)] if face else []
     ends = np.zeros((2, len(bones), len(skeleton)))
-    for number, bone in enumerate(bones):
-        for end in (0, 1):
-            ends[end, number, [skeleton.index[name] for name in bone[end]]] = 1 / len(bone[end])
+    for number, (begin, end, _, _) in enumerate(bones):
+        for weights, names in zip(ends[:, number], (begin, end)):
+            weights[[skeleton.index[name] for name in names]] = 1 / len(names)
     return ends, np.array([bone[2] for bone in bones]), np.array([bone[3] for bone in bones])
 
 

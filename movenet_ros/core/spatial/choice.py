@@ -49,22 +49,18 @@ def chosen(groups: Groups, distances_m: Floats, body: Body) -> tuple[Floats, Flo
     costs -= SHARE * groups.share
     from_parent = np.where(is_front, 0.0, FROM_PARENT)
     people, joints = depths.shape[:2]
-    picked = np.zeros((people, joints), np.intp)
+    rows, columns = np.arange(people)[:, None], np.arange(joints)
     found = np.full((people, joints + 1), np.nan)  # the last: the middle of the body
     found[:, -1] = distances_m
-    rows = np.arange(people)[:, None]
-    for level in body.levels:
-        first, second = body.parents[:, level]
-        parents = (found[:, first] + found[:, second]) / 2
+    for _ in range(body.levels):  # the trunk is right after the first round, and so on
+        parents = found[:, body.parents].mean(axis=1)
         parents = np.where(np.isnan(parents), middles, parents)
-        away = np.abs(depths[:, level] - parents[..., None])
-        cost = costs[:, level] + from_parent[:, level] * away
-        cost[~(away < body.reach_m[level, None])] = np.inf
-        best = cost.argmin(axis=2)
-        picked[:, level] = best
-        fits = cost[rows, np.arange(len(level)), best] < np.inf
-        found[:, level] = np.where(fits, depths[rows, level, best], np.nan)
-    return found[:, :-1], groups.spread_m[rows, np.arange(joints), picked]
+        away = np.abs(depths - parents[..., None])
+        fits = away < body.reach_m[:, None]
+        cost = np.where(fits, costs + from_parent * away, np.inf)
+        best = rows, columns, cost.argmin(axis=2)
+        found[:, :-1] = np.where(fits[best], depths[best], np.nan)
+    return found[:, :-1], groups.spread_m[best]
 
 
 def agreed(depth_m: Floats, spread_m: Floats, body: Body) -> tuple[Floats, Floats]:

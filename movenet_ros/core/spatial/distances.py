@@ -38,59 +38,69 @@ _MM = np.maximum(np.arange(FARTHEST_MM + 1), NEAREST_MM)
 BIN_OF_MM = (1 + np.log(_MM / NEAREST_MM) / STEP).astype(np.int32)
 BIN_OF_MM[0] = 0
 DISTANCES_M = NEAREST_MM / 1000 * np.exp((np.arange(BINS) - 0.5) * STEP)
+LOGARITHMS = np.log(DISTANCES_M)
 # A body reaches so far in depth, far away the noise: which bins vote for a distance.
 WITHIN_M = np.maximum(0.2, 0.05 * DISTANCES_M)
 FIRST = np.maximum(np.searchsorted(DISTANCES_M, DISTANCES_M - WITHIN_M), 1)
 END = np.maximum(np.searchsorted(DISTANCES_M, DISTANCES_M + WITHIN_M, side='right'), 1)
 
-SIZE_DEVIATION = 0.3  # of a person's size, as a logarithm
-SIZE_LIMIT = 3.0  # deviations, from which on the size has no more to say
-_OFF = np.minimum(np.abs(np.arange(-BINS, BINS)) * STEP / SIZE_DEVIATION, SIZE_LIMIT)
-PRIOR = np.exp(-0.5 * _OFF**2)  # by bins between a distance and what the size tells
+SIZE_DEVIATION = 0.4  # at least, of what a person's size says: depth says more
+SIZE_LIMIT = 3.0  # standard deviations, from which on a person's size has no more to say
 
 OWN_MM = 400  # depth before and behind the middle of a body that is its own
+DOUBT_MM = 40  # by which it may be nearer to a body's middle and is somebody else's yet
+LEAST_AGREED = 0.08  # share of all votes; what fewer agree on is chance
 VOTERS = slice(None, None, 2)  # of the samples in a disc: enough
 
 
-def distances(mm: NDArray[np.int32], weights: Floats, near: Floats, is_on: Mask | None) -> tuple[
-    Floats, Mask | None
-]:
+def distances(
+    mm: NDArray[np.int32], weights: Floats, sizes: tuple[Floats, Floats], is_on: Mask | None
+) -> tuple[Floats, Mask | None]:
     """
     Find out how far away people are.
 
     :param mm: ``(n, e, SAMPLES)`` depth around joints and points.
     :param weights: ``(n, e)`` of their votes, 0 for what is not seen.
-    :param near: ``(n,)`` how near people look, in 1 / m.
+    :param sizes: how near people look, as nearness() says.
     :param is_on: ``(n, n, e)`` whether, of the body of one, joints and points of another lie on
         it; None where nobody overlaps.
     :return: ``(n,)`` distances in metres, NaN where there is no depth; and ``(n, e, SAMPLES)``
         which depth is somebody else's.
     """
-    people = len(near)
     bins = BIN_OF_MM[mm[..., VOTERS]]
-    prior = _prior(near)
-    score, found = _best(bins, weights, prior)
-    if is_on is None:
-        return found, None
+    prior = _prior(*sizes)
     total = np.maximum(weights.sum(axis=1), 1.0)
+    score, found = _best(bins, weights, prior)
     agreed = score / total
-    taken = np.zeros(mm.shape, bool)
-    off_mm = np.full(mm.shape, np.inf)  # from the middle of the person, once it is settled
-    is_near_anybody = is_on.any(axis=(0, 2)) | is_on.any(axis=(1, 2))
-    waiting = np.flatnonzero(is_near_anybody).tolist()
+    if is_on is None:
+        return np.where(agreed < LEAST_AGREED, np.nan, found), None
+    has_no_vote = np.zeros(mm.shape, bool)
+    settled: list[int] = []
+    waiting = np.flatnonzero(is_on.any(axis=(0, 2)) | is_on.any(axis=(1, 2))).tolist()
     while waiting:
-        settled = max(waiting, key=lambda person: agreed[person])
-        waiting.remove(settled)
-        gap_mm = np.abs(mm - 1000 * found[settled])
-        is_theirs = is_on[settled, :, :, None] & (gap_mm < np.minimum(off_mm, OWN_MM))
-        taken |= is_theirs
-        off_mm[settled] = gap_mm[settled]
-        again = [person for person in waiting if is_theirs[person].any()]
+        first = max(waiting, key=lambda person: agreed[person])
+        waiting.remove(first)
+        settled.append(first)
+        again = [person for person in waiting if is_on[first, person].any()]
         if again:
-            rest = np.where(taken[again][..., VOTERS], 0, bins[again])
+            off_mm = np.abs(mm[again] - 1000 * found[first])
+            has_no_vote[again] |= is_on[first, again, :, None] & (off_mm < OWN_MM)
+            rest = np.where(has_no_vote[again][..., VOTERS], 0, bins[again])
             score, found[again] = _best(rest, weights[again], prior[again])
             agreed[again] = score / total[again]
-    return found, taken
+    found[agreed < LEAST_AGREED] = np.nan
+    return found, _taken(mm, found, is_on, settled)
+
+
+def _taken(mm: NDArray[np.int32], found: Floats, is_on: Mask, people: list[int]) -> Mask:
+    """Return which depth, where somebody else's body is, is as near to theirs as to the own."""
+    own_mm = np.abs(mm - 1000 * found[:, None, None])
+    limit_mm = np.where(np.isnan(own_mm), OWN_MM, np.minimum(own_mm + DOUBT_MM, OWN_MM))
+    taken = np.zeros(mm.shape, bool)
+    for person in people:
+        off_mm = np.abs(mm - 1000 * found[person])
+        taken |= is_on[person, :, :, None] & (off_mm < limit_mm)
+    return taken
 
 
 def on_bodies(
@@ -121,11 +131,11 @@ def on_bodies(
     return np.asarray(result)
 
 
-def _prior(near: Floats) -> Floats:
+def _prior(near: Floats, deviations: Floats) -> Floats:
     """Return ``(n, BINS)`` how likely each distance is for people who look so near."""
-    expected = np.log(1000 / NEAREST_MM / near) / STEP + 0.5
-    at = np.minimum(np.maximum(np.rint(expected), 0), BINS - 1).astype(np.intp)
-    return PRIOR[BINS - at[:, None] + np.arange(BINS)]
+    deviations = np.maximum(deviations, SIZE_DEVIATION)[:, None]
+    off = np.abs(LOGARITHMS + np.log(near)[:, None]) / deviations
+    return np.asarray(np.exp(-0.5 * np.minimum(off, SIZE_LIMIT) ** 2))
 
 
 def _best(bins: NDArray[np.int32], weights: Floats, prior: Floats) -> tuple[Floats, Floats]:

@@ -32,10 +32,11 @@ Floats = NDArray[np.float64]
 
 GAP_M = 0.07  # between surfaces; more where the noise, which grows with the square, is more
 GAP_PER_M = 0.012
-MOST = 5  # groups of a disc
-LEAST = 4  # samples in one
-SURFACE = 0.42  # the quantile of a group that is the joint's surface: limbs bend away from it
-LOW, HIGH = 0.16, 0.84  # between them are two standard deviations
+LEAST = 3  # samples in a group
+MOST = SAMPLES // LEAST  # groups in a disc
+# Of a group: its surface is in the middle, and from the first to the last of these are two
+# standard deviations.
+QUANTILES = np.array([[0.16], [0.5], [0.84]])
 BITS = 6  # that count the samples, below those of the depth: one sort for both
 UNKNOWN = np.int32(2**31 - 1)
 WEIGHT_OF = np.zeros(2**BITS)  # of a sample by its number; the one of UNKNOWN has none
@@ -82,16 +83,11 @@ def groups_of(mm: NDArray[np.int32]) -> Groups:
     is_large = ends - begins >= LEAST
     discs_of, begins, ends = discs_of[is_large], begins[is_large], ends[is_large]
     order = np.arange(len(discs_of)) - np.searchsorted(discs_of, discs_of)
-    is_kept = order < MOST
-    discs_of, begins, ends, order = (
-        each[is_kept] for each in (discs_of, begins, ends, order)
-    )
-    low, middle, high = (
-        depth_m[discs_of, begins + (share * (ends - begins - 1) + 0.5).astype(np.intp)]
-        for share in (LOW, SURFACE, HIGH)
-    )
+    before, after = sums[discs_of, begins], sums[discs_of, ends]
+    whole = after - before
+    until = before + QUANTILES * whole
+    where = (sums[discs_of, 1:] >= until[..., None]).argmax(axis=2)
+    low, middle, high = depth_m[discs_of, where]
     table = np.full((3, len(discs), MOST), np.nan)
-    table[0, discs_of, order] = middle
-    table[1, discs_of, order] = (high - low) / 2
-    table[2, discs_of, order] = (sums[discs_of, ends] - sums[discs_of, begins]) / sums[discs_of, -1]
+    table[:, discs_of, order] = middle, (high - low) / 2, whole / sums[discs_of, -1]
     return Groups(*table.reshape(3, people, joints, MOST))

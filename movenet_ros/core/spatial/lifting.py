@@ -48,13 +48,14 @@ Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 LEAST_RADIUS_PX = 4.0  # of a disc, in the colour image: keypoints are off by as much
-GROWN = 1.8  # times its size is a disc without any depth, once
-POINTS_M = 0.05  # radius of the discs around points in between
-TRUNK_VOTES, POINT_VOTES = 1.5, 0.65  # where other joints have 1
 
 
 def lifted(
-    poses: Poses, depth: NDArray[Any], camera: Camera, settings: SpatialSettings
+    poses: Poses,
+    depth: NDArray[Any],
+    camera: Camera,
+    settings: SpatialSettings,
+    moved: Floats | None = None,
 ) -> Poses3D:
     """
     Lift all people of an image together.
@@ -62,6 +63,8 @@ def lifted(
     :param depth: ``(H, W)`` uint16 millimetres or float32 metres, of any size, registered to the
         colour image.
     :param camera: of the colour image, in whose pixels the poses are.
+    :param moved: ``(n, 3)`` how far people are when depth is taken from where the image shows
+        them: x and y in its pixels, z in metres. None: both were taken at once.
     :raises ImageError: if it is no depth image.
     """
     check_depth(depth)
@@ -70,9 +73,16 @@ def lifted(
     body = body_of(poses.skeleton)
     rays = camera.rays(poses.keypoints)
     seen = seen_of(poses, rays, camera.wh, settings.keypoint_threshold)
-    near = nearness(poses, rays, seen, camera, body)
-    depth_m, spread_m = _surfaces(poses, depth, camera, settings, seen, near, body)
+    sizes = nearness(poses, rays, seen, camera, body)
+    keypoints = np.where(seen[..., None], poses.keypoints, 0.0)
+    if moved is not None:
+        keypoints += moved[:, None, :2]
+    depth_m, spread_m = _surfaces(
+        keypoints, poses.boxes_xyxy, depth, camera, settings, seen, sizes, body
+    )
     depth_m, variances = agreed(depth_m, spread_m, body)
+    if moved is not None:
+        depth_m = depth_m - moved[:, 2:]
     radii_m = body.radius_m if settings.inside else None
     return placed(poses, rays, depth_m, variances, camera, radii_m, body)
 
@@ -81,55 +91,51 @@ def seen_of(poses: Poses, rays: Floats, wh: tuple[int, int], threshold: float) -
     """Return ``(n, k)`` which keypoints count: inside the image, and scored so much."""
     inside = (poses.keypoints >= 0) & (poses.keypoints < wh)
     known = np.isfinite(rays)
-    return (inside & known).all(axis=2) & (poses.keypoint_scores >= threshold)
+    counted = (inside & known).all(axis=2) & (poses.keypoint_scores >= threshold)
+    return np.asarray(counted)
 
 
 def _surfaces(
-    poses: Poses,
+    keypoints: Floats,
+    boxes_xyxy: NDArray[np.float32],
     depth: NDArray[Any],
     camera: Camera,
     settings: SpatialSettings,
     seen: Mask,
-    near: Floats,
+    sizes: tuple[Floats, Floats],
     body: Body,
 ) -> tuple[Floats, Floats]:
     """Return ``(n, k)`` depth of the joints' surfaces, and ``(n, k)`` its spread, in metres."""
     joints = seen.shape[1]
     limits_m = settings.min_depth_m, settings.max_depth_m
     scale = np.array([depth.shape[1] / camera.wh[0], depth.shape[0] / camera.wh[1]])
-    per_metre = near * camera.fx * scale[0]
+    per_metre = sizes[0] * camera.fx * scale[0]
     least_px = LEAST_RADIUS_PX * scale[0]
-    keypoints = np.where(seen[..., None], poses.keypoints, 0.0) * scale
+    keypoints = keypoints * scale
     middles = np.concatenate([keypoints, np.matmul(body.points, keypoints)], axis=1)
-    radii_m = np.append(body.disc_m, np.full(len(body.points), POINTS_M))
-    radii_px = np.maximum(radii_m * per_metre[:, None], least_px)
+    radii_px = np.maximum(body.disc_m * per_metre[:, None], least_px)
     mm = sampled(depth, middles, radii_px, limits_m)
     is_on = None
-    if _overlap(poses.boxes_xyxy):
+    if _overlap(boxes_xyxy):
         thickness_px = body.thickness_m * per_metre[:, None] + least_px
         is_on = on_bodies(middles, keypoints, seen, thickness_px, body.bones)
-    distances_m, taken = distances(mm, _votes(seen, body), near, is_on)
-    empty = ~mm[:, :joints].any(axis=2)
+    distances_m, taken = distances(mm, _votes(seen, body), sizes, is_on)
     if taken is not None:
-        mm[taken] = 0
-    mm = mm[:, :joints]
-    if (empty & seen).any():
-        mm[empty] = sampled(depth, keypoints[empty], GROWN * radii_px[:, :joints][empty], limits_m)
-    mm[~seen] = 0
+        mm *= ~taken
+    mm = mm[:, :joints] * seen[..., None]
     return chosen(groups_of(mm), distances_m, body)
 
 
 def _votes(seen: Mask, body: Body) -> Floats:
     """Return ``(n, e)`` the weights of the votes of joints and of points in between."""
-    has_trunk = seen[:, body.trunk].all(axis=1)
-    points = np.full((len(seen), len(body.points)), POINT_VOTES)
-    return np.concatenate(
-        [seen * np.where(body.trunk, TRUNK_VOTES, 1.0), points * has_trunk[:, None]], axis=1
-    )
+    votes = np.empty((len(seen), len(body.votes)))
+    votes[:, : seen.shape[1]] = seen
+    votes[:, seen.shape[1] :] = seen[:, body.trunk].all(axis=1, keepdims=True)
+    return votes * body.votes
 
 
 def _overlap(boxes_xyxy: NDArray[np.float32]) -> bool:
     """Return whether the boxes of any two people overlap."""
     low, high = boxes_xyxy[:, :2], boxes_xyxy[:, 2:]
     is_over = (low[:, None] < high).all(axis=2)
-    return np.count_nonzero(is_over & is_over.T) > len(boxes_xyxy)
+    return bool(np.count_nonzero(is_over & is_over.T) > len(boxes_xyxy))

@@ -58,7 +58,7 @@ def placed(
     positions[..., :2] = rays * depth_m[..., None]
     sides = poses.boxes_xyxy[:, 2:].astype(np.float64) - poses.boxes_xyxy[:, :2]
     size_px = np.sqrt(np.maximum(sides[:, 0] * sides[:, 1], 1.0))
-    off_px = PIXELS + DISAGREEMENT * size_px[:, None] * np.array(poses.skeleton.sigmas)
+    off_px = PIXELS + DISAGREEMENT * size_px[:, None] * body.sigmas
     variances = np.empty_like(positions)
     variances[..., 2] = np.where(np.isfinite(depth_m), variances_m2, np.nan)
     across = (off_px * depth_m)[..., None] / (camera.fx, camera.fy)
@@ -85,9 +85,9 @@ def _middles(positions: Floats, variances: Floats, body: Body) -> tuple[Floats, 
     hips, trunk = body.hips & is_known, body.trunk & is_known
     has_hips = hips.sum(axis=1, keepdims=True) == 2
     counted = np.where(has_hips, hips, np.where(trunk.any(axis=1, keepdims=True), trunk, is_known))
-    count = counted.sum(axis=1)[:, None]
-    with np.errstate(invalid='ignore'):  # 0 / 0 of nobody known is NaN, as it should be
-        sums = np.where(counted[..., None], np.stack([positions, variances]), 0.0).sum(axis=2)
-        # errors of neighbours are alike: the mean of their variances, not less
-        middles, middle_variances = sums / count
-    return middles, middle_variances
+    count = counted.sum(axis=1, keepdims=True)
+    weights = counted / np.where(count > 0, count, np.nan)
+    both = np.concatenate([positions, variances], axis=2)
+    # errors of neighbours are alike: the mean of their variances, not less
+    means = np.matmul(weights[:, None], np.where(counted[..., None], both, 0.0))[:, 0]
+    return means[:, :3], means[:, 3:]

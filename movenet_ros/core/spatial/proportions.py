@@ -29,37 +29,40 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-RANKS = np.array([0, 0, 0, 1, 1, 2])  # which of the longest counts, by how many are seen
+# By how many bones are seen: which of the longest counts, and the standard deviation of the
+# logarithm of what it says; without any, the box says little.
+RANKS = np.array([0, 0, 0, 1, 1, 2])
+DEVIATIONS = np.array([1.5, 0.4, 0.35, 0.3, 0.25, 0.22])
 LEAST = 0.02  # 1 / m: nobody looks as if farther away than 50 m
 HEIGHT_M = 1.7  # of a person who fills the box
 
 
 def nearness(
     poses: Poses, rays: Floats, seen: NDArray[np.bool_], camera: Camera, body: Body
-) -> Floats:
+) -> tuple[Floats, Floats]:
     """
-    Return ``(n,)`` how near people are by their size: 1 / z, in 1 / m.
+    Return how near people are by their size.
 
     :param rays: ``(n, k, 2)`` x / z and y / z of the keypoints; finite where seen.
     :param seen: ``(n, k)`` which keypoints count.
+    :return: ``(n,)`` 1 / z, in 1 / m; and ``(n,)`` the standard deviation of its logarithm.
     """
     sizes = bone_sizes(rays, seen, body)
-    count = np.count_nonzero(sizes, axis=1)
+    count = np.minimum(np.count_nonzero(sizes, axis=1), len(RANKS) - 1)
     sizes.sort(axis=1)
-    rank = RANKS[np.minimum(count, len(RANKS) - 1)]
-    near = sizes[np.arange(len(sizes)), -1 - rank] if sizes.shape[1] else np.zeros(len(sizes))
-    if not count.all():
+    if count.all():
+        near = sizes[np.arange(len(sizes)), -1 - RANKS[count]]
+    else:
         sides = poses.boxes_xyxy[:, 2:] - poses.boxes_xyxy[:, :2]
-        of_boxes = (sides / (camera.fx, camera.fy)).max(axis=1) / HEIGHT_M
-        near = np.where(count > 0, near, of_boxes)
-    return np.maximum(near, LEAST)
+        near = (sides / (camera.fx, camera.fy)).max(axis=1) / HEIGHT_M
+        has_bones = np.flatnonzero(count)
+        near[has_bones] = sizes[has_bones, -1 - RANKS[count[has_bones]]]
+    return np.maximum(near, LEAST), DEVIATIONS[count]
 
 
 def bone_sizes(rays: Floats, seen: NDArray[np.bool_], body: Body) -> Floats:
     """Return ``(n, b)`` how near each bone says that a person is; 0 where it is not seen."""
-    tells = np.isfinite(body.lengths_m)
-    bones = body.bones[:, tells]
-    apart = np.matmul(bones[0] - bones[1], np.where(seen[..., None], rays, 0.0))
-    sizes = np.hypot(apart[..., 0], apart[..., 1]) / body.lengths_m[tells]
-    sizes[(~seen).astype(np.float64) @ (bones.sum(axis=0) > 0).T > 0] = 0.0
+    apart = np.matmul(body.bones[0] - body.bones[1], np.where(seen[..., None], rays, 0.0))
+    sizes = np.hypot(apart[..., 0], apart[..., 1]) / body.lengths_m
+    sizes[(~seen).astype(np.float64) @ (body.bones.sum(axis=0) > 0).T > 0] = 0.0
     return np.asarray(sizes)

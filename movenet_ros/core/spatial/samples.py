@@ -23,17 +23,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from movenet_ros.core.depth import depth_in_metres
 import numpy as np
 from numpy.typing import NDArray
 
 SAMPLES = 32  # in a disc
 FARTHEST_MM = 65535
-# Vogel's sunflower: points that fill a disc evenly, from the middle outwards
+# Vogel's sunflower, closer together in the middle
+WIDTH = 1.4  # radii that the outermost are away
+DENSE = 0.7
 _TURNS = np.arange(SAMPLES) * math.pi * (3 - math.sqrt(5))
-_RADII = np.sqrt((np.arange(SAMPLES) + 0.5) / SAMPLES)
-DISC_XY = _RADII * (np.cos(_TURNS), np.sin(_TURNS))
-MIDDLE = 0.6  # of the disc's radius: how far out a pixel counts, as a standard deviation
+_RADII = WIDTH * ((np.arange(SAMPLES) + 0.5) / SAMPLES) ** DENSE
+DISC_XY = (_RADII * (np.cos(_TURNS), np.sin(_TURNS))).astype(np.float32)
+MIDDLE = 0.7  # of the disc's radius: how far out a pixel counts, as a standard deviation
 WEIGHTS = np.exp(-0.5 * (_RADII / MIDDLE) ** 2)
 WEIGHTS /= WEIGHTS.sum()
 
@@ -47,20 +48,24 @@ def sampled(
     """
     Take the depth in discs; what lies outside the image has the depth of its nearest pixel.
 
-    :param depth: ``(H, W)`` as depth_in_metres takes it.
+    :param depth: ``(H, W)``, as core/depth.py has it.
     :param points_xy: ``(..., 2)`` the middles, in pixels of the depth image.
     :param radii_px: ``(...)``
     :param limits_m: depth outside of these is not known.
     :return: ``(..., SAMPLES)`` millimetres, 0 where the depth is not known.
     """
-    last_xy = np.array([[depth.shape[1] - 1.0], [depth.shape[0] - 1.0]])
-    places = points_xy[..., None] + radii_px[..., None, None] * DISC_XY
-    pixels = np.minimum(np.maximum(places, 0.0), last_xy).astype(np.intp)
+    last_xy = np.array([[depth.shape[1] - 1], [depth.shape[0] - 1]], np.float32)
+    middles, radii = points_xy.astype(np.float32), radii_px.astype(np.float32)
+    places = radii[..., None, None] * DISC_XY
+    places += middles[..., None]
+    np.maximum(places, 0, out=places)
+    pixels = np.minimum(places, last_xy, out=places).astype(np.intp)
     values = depth[pixels[..., 1, :], pixels[..., 0, :]]
     if values.dtype == np.uint16:
-        mm = values.astype(np.int32)
+        mm: NDArray[np.int32] = values.astype(np.int32)
     else:
-        metres = np.nan_to_num(depth_in_metres(values), nan=0.0)
-        mm = np.minimum(np.rint(metres * 1000), FARTHEST_MM).astype(np.int32)
-    mm[(mm < 1000 * limits_m[0]) | (mm > 1000 * limits_m[1])] = 0
+        metres = np.fmin(np.fmax(values, 0), np.float32(FARTHEST_MM / 1000))  # NaN: 0
+        mm = np.rint(metres * np.float32(1000)).astype(np.int32)
+    mm *= mm >= int(1000 * limits_m[0])
+    mm *= mm <= int(1000 * limits_m[1])
     return mm

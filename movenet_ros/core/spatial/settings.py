@@ -41,7 +41,7 @@ class SpatialSettings:
         0.2, 'Depth nearer than this is not used, in metres.', between=(0.0, 60.0), run_time=True
     )
     max_depth_m: float = param(
-        10.0,
+        8.0,
         'Depth farther than this is not used, in metres.',
         between=(0.1, 65.0),
         run_time=True,
