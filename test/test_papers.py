@@ -31,6 +31,7 @@ from typing import Any
 from movenet_ros.core.poses import Poses
 from movenet_ros.messages.poses import poses_to_msg
 from movenet_ros.settings import defaults
+from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
 import numpy as np
@@ -64,17 +65,26 @@ def test_a_paper_is_as_the_script_prints_it(name: str) -> None:
 
 
 def test_readme_has_every_table() -> None:
-    assert len(papers.TABLE.findall((ROOT / 'README.md').read_text())) == 4
+    assert len(papers.TABLE.findall((ROOT / 'README.md').read_text())) == 5
 
 
-def test_pose_yaml_states_the_defaults() -> None:
-    nested = yaml.safe_load(papers.pose_yaml())['/**']['ros__parameters']
+@pytest.mark.parametrize(
+    ('file', 'section', 'table'),
+    [
+        ('pose_yaml', '/**', PoseParameters),
+        ('pose_3d_yaml', '/**/movenet_3d', Pose3DParameters),
+    ],
+)
+def test_a_file_of_parameters_states_the_defaults(
+    file: str, section: str, table: type[Any]
+) -> None:
+    nested = yaml.safe_load(getattr(papers, file)())[section]['ros__parameters']
     flat = {
         f'{name}.{inner}' if inner else name: value
         for name, values in nested.items()
         for inner, value in (values if isinstance(values, dict) else {'': values}).items()
     }
-    assert list(flat.items()) == list(defaults(PoseParameters).items())
+    assert list(flat.items()) == list(defaults(table).items())
 
 
 @pytest.mark.parametrize('paper', TEXTS)

@@ -34,7 +34,7 @@ Mask = NDArray[np.bool_]
 # joint that it hangs on, a trunk's joint from the middle of the body; the limb's radius there
 JOINTS = {
     'shoulder': (0.055, 0.42, 0.075),
-    'hip': (0.055, 0.42, 0.100),
+    'hip': (0.055, 0.30, 0.100),
     'elbow': (0.037, 0.35, 0.045),
     'knee': (0.040, 0.45, 0.060),
     'wrist': (0.037, 0.32, 0.032),

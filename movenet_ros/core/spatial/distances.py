@@ -48,7 +48,7 @@ SIZE_DEVIATION = 0.4  # at least, of what a person's size says: depth says more
 SIZE_LIMIT = 3.0  # standard deviations, from which on a person's size has no more to say
 
 OWN_MM = 400  # depth before and behind the middle of a body that is its own
-CLEARLY_MM = 50  # nearer to somebody else's middle than to the own
+DOUBT_MM = 40  # by which it may be nearer to a body's middle and is somebody else's yet
 LEAST_AGREED = 0.08  # share of all votes; what fewer agree on is chance
 VOTERS = slice(None, None, 2)  # of the samples in a disc: enough
 
@@ -93,9 +93,9 @@ def distances(
 
 
 def _taken(mm: NDArray[np.int32], found: Floats, is_on: Mask, people: list[int]) -> Mask:
-    """Return which depth, where somebody else's body is, is clearly nearer to theirs."""
+    """Return which depth, where somebody else's body is, is as near to theirs as to the own."""
     own_mm = np.abs(mm - 1000 * found[:, None, None])
-    limit_mm = np.where(np.isnan(own_mm), OWN_MM, np.minimum(own_mm - CLEARLY_MM, OWN_MM))
+    limit_mm = np.where(np.isnan(own_mm), OWN_MM, np.minimum(own_mm + DOUBT_MM, OWN_MM))
     taken = np.zeros(mm.shape, bool)
     for person in people:
         off_mm = np.abs(mm - 1000 * found[person])

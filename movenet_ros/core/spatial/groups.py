@@ -32,7 +32,7 @@ Floats = NDArray[np.float64]
 
 GAP_M = 0.07  # between surfaces; more where the noise, which grows with the square, is more
 GAP_PER_M = 0.012
-LEAST = 4  # samples in a group
+LEAST = 3  # samples in a group
 MOST = SAMPLES // LEAST  # groups in a disc
 # Of a group: its surface is in the middle, and from the first to the last of these are two
 # standard deviations.

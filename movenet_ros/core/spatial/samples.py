@@ -64,8 +64,8 @@ def sampled(
     if values.dtype == np.uint16:
         mm: NDArray[np.int32] = values.astype(np.int32)
     else:
-        rounded = np.rint(values * np.float32(1000))
-        mm = np.fmin(np.fmax(rounded, 0), FARTHEST_MM).astype(np.int32)  # NaN: 0
+        metres = np.fmin(np.fmax(values, 0), np.float32(FARTHEST_MM / 1000))  # NaN: 0
+        mm = np.rint(metres * np.float32(1000)).astype(np.int32)
     mm *= mm >= int(1000 * limits_m[0])
     mm *= mm <= int(1000 * limits_m[1])
     return mm
