@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """On a made-up clip with depth: what is counted, how it is paired, and folders that are none."""
 
 from __future__ import annotations
@@ -162,9 +163,8 @@ def test_each_figure_has_a_line_below_the_joints_that_it_is_of(
 ) -> None:
     figures = clip.run()
     lines = capsys.readouterr().out.splitlines()
-    of_truth = lines[lines.index('2d=truth') + 1 : lines.index('2d=detected')]
-    of_detected = lines[lines.index('2d=detected') + 1 :]
-    for printed in (of_truth, of_detected):
+    truth, detected = lines.index('2d=truth'), lines.index('2d=detected')
+    for printed in (lines[truth + 1:detected], lines[detected + 1:]):
         assert [line.split()[0] for line in printed] == [*figures['2d=truth']]
     assert NAMES <= {*figures['2d=truth']} == {*MEANINGS, 'monocular_95'}
 
