@@ -43,7 +43,9 @@ WALLS = {  # room: the rooms that it may import, beside itself
     'perception': {'core', 'model', 'settings', 'networks', 'finder'},
     'node': {'core', 'messages', 'settings', 'params_file', 'perception'},
     'consumers': {'core', 'messages', 'settings', 'node'},
-    'replay': {'core', 'messages', 'settings', 'params_file', 'perception', 'arguments'},
+    'replay': {
+        'core', 'messages', 'settings', 'params_file', 'perception', 'arguments', 'consumers'
+    },
     **dict.fromkeys(SHARED, LIBRARY | {'messages', 'node'} | SHARED),
     **dict.fromkeys(
         (f'tools.{tool}' for tool in TOOLS), LIBRARY | {'messages', 'node', 'replay'} | SHARED
