@@ -37,6 +37,8 @@ MOST_BYTES = 2**26  # of depth images
 STEPS = 10  # between depth images, by which the next one is expected
 SURE = 0.4  # of the shortest step: nearer than that, the next one is farther
 
+CLOCKS_NS = NANOSECONDS  # stamps farther apart are of different clocks, or of depth that stopped
+
 Item = TypeVar('Item')
 
 
@@ -175,3 +177,19 @@ class Pairing(Generic[Item]):
             del self._depth[each]
         if ahead:
             self._steps_ns.clear()
+
+
+def why_apart(apart_ns: int, max_difference_s: float) -> str:
+    """
+    Return why poses have no depth image, in one sentence with the figure.
+
+    :param apart_ns: from them to the nearest one.
+    """
+    fix = 'have the driver synchronize depth and colour, or raise max_stamp_difference_s'
+    if abs(apart_ns) > CLOCKS_NS:
+        fix = 'are both of one clock, and does depth still come?'
+    return (
+        f'the nearest depth image is {abs(apart_ns) / NANOSECONDS:.3f} s'
+        f' {"later" if apart_ns > 0 else "earlier"} than the poses'
+        f' (max_stamp_difference_s {max_difference_s:g}): {fix}'
+    )

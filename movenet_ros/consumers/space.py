@@ -56,7 +56,7 @@ class Space:
         self._topics = topics
         self._message = b''
         self._camera: Camera | None = None
-        self._frame_id = ''
+        self._frame_id = self._of = ''  # of camera_info, and of the latest poses
         self._rectified = ''
         self._error = ''
         self._smoother = Smoother3D()
@@ -104,6 +104,9 @@ class Space:
         :param depth: the image that belongs to it; None without one, or for ``monocular``.
         :return: the people, and why camera or depth image place nobody; empty if they do.
         """
+        if header.frame_id != self._of:  # other people, who may have the same ids
+            self._of = header.frame_id
+            self.restart()
         people, problem = unlifted(poses), ''
         try:
             camera = self._camera_of(header, poses)

@@ -18,10 +18,13 @@ from __future__ import annotations
 
 import time
 
+from movenet_ros.consumers.inputs import Inputs
+from movenet_ros.consumers.inputs import why_silent
 from movenet_ros.consumers.outputs import Outputs3D
 from movenet_ros.consumers.outputs import OUTPUTS_3D
 from movenet_ros.consumers.pairing import Pair
 from movenet_ros.consumers.pairing import Pairing
+from movenet_ros.consumers.pairing import why_apart
 from movenet_ros.consumers.publishers_3d import Publishers3D
 from movenet_ros.consumers.report import common_problem
 from movenet_ros.consumers.report import kind_of
@@ -41,21 +44,14 @@ from movenet_ros.messages.poses_reader import PosesReader
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.condition_log import Condition
 from movenet_ros.node.condition_log import ConditionLog
-from movenet_ros.node.image_input import transport_topic
 from movenet_ros.node.managed_node import ManagedNode
 from movenet_ros.node.silence import ros_type
 from movenet_ros.settings import Pose3DParameters
 import numpy as np
-from sensor_msgs.msg import CameraInfo
-from sensor_msgs.msg import CompressedImage
-from sensor_msgs.msg import Image
 from std_msgs.msg import Header
-from vision_msgs.msg import Detection2DArray
 
 WARN_PERIOD_S = 5.0
 SETTLED_S = 1.5  # until then inputs may still be finding each other
-SILENT_S = 1.0  # so long without a depth image or camera_info is no pause
-CLOCKS_S = 1.0  # stamps farther apart are of different clocks
 
 
 class Stream3D:
@@ -73,7 +69,7 @@ class Stream3D:
         self.tally = Tally()
         self._node = node
         self._publishers = Publishers3D(node, outputs)
-        self._inputs: dict[str, TopicInput] = {}
+        self._inputs: Inputs | None = None
         self._reader = PosesReader()
         self._pairing: Pairing[tuple[Header, Poses]] = Pairing()
         self._space = Space()
@@ -97,7 +93,7 @@ class Stream3D:
             state=state,
             idle=waiting if inputs else state,
             problem=self._condition.sentence,
-            topics={name: each.topic for name, each in inputs.items()},
+            topics=inputs.topics() if inputs else {},
             depth=self._depth_image,
             tally=self.tally,
         )
@@ -109,37 +105,22 @@ class Stream3D:
         :return: the topics, for the log.
         :raises StartError: if tf is needed and not installed.
         """
-        self._publishers.open(self.settings)
-        node, transport = self._node, self.settings.depth_transport
-        depth_type = Image if transport == 'raw' else CompressedImage
-        self._read_depth = DEPTH_READERS[ros_type(depth_type)]
-        info, depth = node.resolve_topic_name('camera_info'), transport_topic(
-            node, 'depth', transport
+        node, settings = self._node, self.settings
+        self._publishers.open(settings)
+        self._inputs = inputs = Inputs(
+            node, settings, self._on_poses, self._on_depth, self._on_camera_info
         )
-        self._space = Space((node.resolve_topic_name('image'), info))
-        self._inputs = {
-            'poses': TopicInput(
-                node, 'poses', node.resolve_topic_name('poses'), Detection2DArray, 10,
-                self._on_poses, 'the pose node',
-            ),
-            'depth': TopicInput(
-                node, 'depth', depth, depth_type, 5, self._on_depth, 'the depth camera',
-            ),
-            'camera_info': TopicInput(
-                node, 'camera_info', info, CameraInfo, 1, self._on_camera_info,
-                'the camera driver',
-            ),
-        }
+        self._read_depth = DEPTH_READERS[ros_type(inputs.depth_type)]
+        self._space = Space((node.resolve_topic_name('image'), inputs.camera_info.topic))
         self.update()
-        topics = ' and '.join(each.topic for each in self._used())
         waiting = '' if self.is_wanted else ', waiting for subscribers'
-        return f'{topics} -> {self._publishers.topic}{waiting}'
+        return f'{inputs.poses.topic} -> {self._publishers.topic}{waiting}'
 
     def close(self) -> None:
         """Unsubscribe, and forget everything."""
         self._pause()
         self._publishers.close()
-        self._inputs = {}
+        self._inputs = None
         self._space = Space()
         self._depth_image = ''
 
@@ -150,12 +131,12 @@ class Stream3D:
             self._space.use(settings.rectified)
         except CameraError as error:
             self._reject('camera_info', str(error))
-        if self._inputs:
-            self.update()
+        self.update()
 
     def update(self) -> None:
         """Subscribe or unsubscribe, and log what is wrong; to be called often."""
-        if not self._inputs:
+        inputs = self._inputs
+        if inputs is None:
             return
         if not self.is_wanted:
             self._pause()
@@ -163,22 +144,16 @@ class Stream3D:
         if self._since_s is None:
             self._since_s = time.monotonic()
             self._publishers.listen(self.settings)
-        for each in self._inputs.values():
-            each.update(each in self._used())
-        problem = self._problem()
+        inputs.update(self.settings.source)
+        problem = self._problem(inputs.poses)
         self._condition.report(
             Condition(kind_of(problem), problem) if problem else None, 'people are placed again'
         )
 
-    def _used(self) -> list[TopicInput]:
-        """Return the inputs that the source takes."""
-        takes_depth = self.settings.source == 'depth'
-        return [each for name, each in self._inputs.items() if name != 'depth' or takes_depth]
-
     def _pause(self) -> None:
         """Unsubscribe, and forget what does not outlive that."""
-        for each in self._inputs.values():
-            each.close()
+        if self._inputs is not None:
+            self._inputs.close()
         self._timer.cancel()
         self._pairing.restart()
         self._space.restart()
@@ -187,9 +162,9 @@ class Stream3D:
         self._condition.report(None)
         self._since_s, self._depth_problem = None, ''
 
-    def _problem(self) -> str:
+    def _problem(self, poses: TopicInput) -> str:
         """Return what has been wrong lately, in one sentence, or nothing."""
-        poses, limits = self._inputs['poses'], self.settings.diagnostics
+        limits = self.settings.diagnostics
         if poses.silent_s > limits.timeout_s:
             return f'no poses for {limits.timeout_s:g} s: {poses.silence()}'
         if self._since_s is None or time.monotonic() - self._since_s < SETTLED_S:
@@ -228,12 +203,13 @@ class Stream3D:
 
     def _publish_ready(self) -> None:
         """Publish the people whose depth image is there, or whose wait is over."""
-        settings = self.settings
-        is_coming = settings.source == 'depth' and self._inputs['depth'].is_published
+        settings, inputs = self.settings, self._inputs
+        assert inputs is not None
+        is_coming = settings.source == 'depth' and inputs.depth.is_published
         for pair in self._pairing.ready(
             settings.max_wait_s, settings.max_stamp_difference_s, is_coming
         ):
-            self._publish(pair)
+            self._publish(pair, inputs)
         self._publishers.publish_ready()
         waits_s = (self._pairing.remaining_s(settings.max_wait_s), self._publishers.remaining_s)
         self._timer.cancel()
@@ -242,14 +218,14 @@ class Stream3D:
             self._timer.timer_period_ns = max(round(next_s * NANOSECONDS), 1)
             self._timer.reset()
 
-    def _publish(self, pair: Pair[tuple[Header, Poses]]) -> None:
+    def _publish(self, pair: Pair[tuple[Header, Poses]], inputs: Inputs) -> None:
         begun_s = time.perf_counter()
         (header, poses), settings = pair.item, self.settings
         people, problem = self._space.people(header, poses, pair.depth, settings)
         if problem == NO_CAMERA_INFO:
-            problem = f'{problem}: {self._silence("camera_info")}'
+            problem = f'{problem}: {why_silent(inputs.camera_info)}'
         elif not problem and settings.source == 'depth' and pair.depth is None:
-            problem = self._why_without_depth(pair)
+            problem = self._why_without_depth(pair.apart_ns, inputs.depth)
         if problem and pair.depth is not None:
             self._warn('people are not placed', problem)
         apart_s = None if pair.depth is None else (pair.apart_ns or 0) / NANOSECONDS
@@ -268,28 +244,13 @@ class Stream3D:
         wait_s = settings.max_wait_s - pair.waited_s
         self._publishers.publish(header, people, settings, wait_s, count)
 
-    def _why_without_depth(self, pair: Pair[tuple[Header, Poses]]) -> str:
+    def _why_without_depth(self, apart_ns: int | None, depth: TopicInput) -> str:
         """Return why poses have no depth image."""
         if self._depth_problem:
             return self._depth_problem
-        if pair.apart_ns is None:
-            return f'no depth image: {self._silence("depth")}'
-        apart_s = abs(pair.apart_ns) / NANOSECONDS
-        fix = 'have the driver synchronize depth and colour, or raise max_stamp_difference_s'
-        if apart_s > CLOCKS_S:
-            fix = 'are both of one clock, and does depth still come?'
-        return (
-            f'the nearest depth image is {1000 * apart_s:.0f} ms'
-            f' {"later" if pair.apart_ns > 0 else "earlier"} than the poses'
-            f' (max_stamp_difference_s {self.settings.max_stamp_difference_s:g}): {fix}'
-        )
-
-    def _silence(self, name: str) -> str:
-        """Return why an input is silent."""
-        each = self._inputs[name]
-        if each.is_published and each.silent_s < SILENT_S:
-            return f'{each.topic} has just begun'
-        return each.silence()
+        if apart_ns is None:
+            return f'no depth image: {why_silent(depth)}'
+        return why_apart(apart_ns, self.settings.max_stamp_difference_s)
 
     def _reject(self, what: str, reason: str) -> None:
         self.tally.reject(reason)

@@ -157,7 +157,7 @@ def test_stamps_apart_are_named_with_the_figure(camera: Any) -> None:
     def send() -> None:
         camera.send_depth(late_ms=-250)
 
-    camera.until_warned('250 ms earlier', 'max_stamp_difference_s', send=send)
+    camera.until_warned('0.250 s earlier', 'max_stamp_difference_s', send=send)
     assert is_nowhere(camera.answer(send))
 
 

@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Made-up people before a wall: who is where, who covers whom, and depth that is none."""
 
 from __future__ import annotations
@@ -92,6 +93,15 @@ def test_who_stands_behind_another_does_not_get_their_depth(people_at: PeopleAt)
     assert np.nanmax(np.abs(front - 1.8)) < 0.01
     assert np.isfinite(behind).any()
     assert np.nanmax(np.abs(behind - 3.2)) < 0.01
+
+
+def test_the_depth_of_somebody_close_before_is_somebody_elses(people_at: PeopleAt) -> None:
+    poses = people_at(standing(0.1, 2.5), standing(0.0, 2.15))  # within the reach of joints
+    people = lifted(poses, depth_of(poses, [2.5, 2.15]), CAMERA, SURFACE)
+    behind, front = people.positions[..., 2]
+    assert np.nanmax(np.abs(front - 2.15)) < 0.03
+    assert np.isfinite(behind).sum() > 2
+    assert np.nanmax(np.abs(behind - 2.5)) < 0.1
 
 
 def test_the_order_of_people_makes_no_difference(people_at: PeopleAt) -> None:

@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """Which surface is each joint's, from the trunk outwards; and how joints agree on their depth."""
 
 from __future__ import annotations

@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """
 People of an image in metres, by the depth image that belongs to it.
 
@@ -128,9 +129,10 @@ def _surfaces(
 
 def _votes(seen: Mask, body: Body) -> Floats:
     """Return ``(n, e)`` the weights of the votes of joints and of points in between."""
+    joints = seen.shape[1]
     votes = np.empty((len(seen), len(body.votes)))
-    votes[:, : seen.shape[1]] = seen
-    votes[:, seen.shape[1] :] = seen[:, body.trunk].all(axis=1, keepdims=True)
+    votes[:, :joints] = seen
+    votes[:, joints:] = seen[:, body.trunk].all(axis=1, keepdims=True)
     return votes * body.votes
 
 

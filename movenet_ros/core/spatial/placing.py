@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """From depth to places: keypoints, their variances, and what follows of the person."""
 
 from __future__ import annotations

@@ -11,6 +11,7 @@
 # WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 # See the License for the specific language governing permissions and
 # limitations under the License.
+
 """
 Smoothing of people in metres, and how fast they are.
 
@@ -39,6 +40,7 @@ Floats = NDArray[np.float64]
 LONGEST_STEP_S = 1.0  # after which a person may be anywhere
 ACCELERATION = 2.0  # m / s^2, a standard deviation, of somebody at rest
 PER_SPEED = 4.0  # 1 / s: more for those who move
+SURPRISE = 2.5  # standard deviations, from which on a measurement is followed
 FASTEST = 2.0  # m / s, a standard deviation of the speed of somebody new
 PERSON = -1  # behind the keypoints: the place of the person
 
@@ -135,7 +137,8 @@ def _filtered(expected: State, new: State, variances: Floats) -> State:
     off = new.places - expected.places
     has_both, is_measured = np.isfinite(off), np.isfinite(new.places)
     place, both, speed = expected.uncertain
-    surprise = np.maximum(off**2 - variances, place)  # the filter was surer than it should be
+    is_surprise = off**2 > SURPRISE**2 * (place + variances)  # it was surer than it should be
+    surprise = np.where(is_surprise, off**2 - variances, place)
     together = surprise + variances
     gain, speed_gain = surprise / together, both / together
     rest = 1 - gain
