@@ -70,7 +70,7 @@ class Publishers3D:
         """Return after how many seconds to call publish_ready; None if nothing waits."""
         return None if self._in_frame is None else self._in_frame.remaining_s
 
-    def open(self, settings: Pose3DParameters) -> None:
+    def begin(self, settings: Pose3DParameters) -> None:
         """
         Get ready for the frames that the parameters name.
 

@@ -106,7 +106,7 @@ class Stream3D:
         :raises StartError: if tf is needed and not installed.
         """
         node, settings = self._node, self.settings
-        self._publishers.open(settings)
+        self._publishers.begin(settings)
         self._inputs = inputs = Inputs(
             node, settings, self._on_poses, self._on_depth, self._on_camera_info
         )

@@ -209,8 +209,8 @@ def _values(args: Namespace) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if args.params_file is not None:
         values = read_params_file(args.params_file, NODE)
-        sentence = unread(args.params_file, NODE, [NODE[1:]])
-        if sentence or not values:
+        sentence = unread(args.params_file, NODE, [NODE[1:]], [NODE_3D[1:]])
+        if sentence or not (values or read_params_file(args.params_file, NODE_3D)):
             LOG.warning(sentence or f'{args.params_file} has no parameters')
         for sentence in unknown_names(values, PoseParameters):
             LOG.warning(f'{args.params_file}: {sentence}')
@@ -241,7 +241,12 @@ def _settings_3d(args: Namespace) -> Pose3DParameters:
 
     :raises StartError: if the file cannot be read, or a value is out of range.
     """
-    values = read_params_file(args.params_file, NODE_3D) if args.params_file else {}
+    values: dict[str, Any] = {}
+    if args.params_file is not None:
+        values = read_params_file(args.params_file, NODE_3D)
+        own = set(values) - set(read_params_file(args.params_file, NODE))  # the others are told
+        for sentence in unknown_names(sorted(own), Pose3DParameters):
+            LOG.warning(f'{args.params_file}: {sentence}')
     source = {'source': MONOCULAR} if args.depth_topic == MONOCULAR else {}
     return table_of(Pose3DParameters, {**values, **source})
 

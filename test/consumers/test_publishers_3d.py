@@ -55,7 +55,7 @@ def open_publishers(world: World) -> Iterator[Open]:
 
     def make(settings: Pose3DParameters) -> Publishers3D:
         made.append(Publishers3D(node, OUTPUTS_3D))
-        made[-1].open(settings)
+        made[-1].begin(settings)
         made[-1].listen(settings)
         return made[-1]
 

@@ -103,7 +103,7 @@ def test_rviz_throws_none_away(people: Poses3D) -> None:
 
 @given(people=people())
 def test_no_marker_takes_the_place_of_another(people: Poses3D) -> None:
-    """RViz knows them by namespace and id."""
+    """They are known by namespace and id."""
     people = people[np.unique(people.poses.ids % 1_000_000, return_index=True)[1]]
     markers = [marker for person in each(people) for marker in person]
     assert len({(marker.ns, marker.id) for marker in markers}) == len(markers)

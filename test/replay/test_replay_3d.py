@@ -132,10 +132,10 @@ def run(
         asked = asked or Asked3D()
         targets = Targets(tmp_path / name, lines=tmp_path / f'{name}.jsonl', markers=markers)
         source = open_source(bag, '', asked_3d=asked)
-        run.lines.extend(source.notes)  # type: ignore[attr-defined]
+        lines.extend(source.notes)
         placing = None
         if source.topics_3d:
-            placing = Placing(source, asked.settings, run.lines.append)  # type: ignore[attr-defined]
+            placing = Placing(source, asked.settings, lines.append)
         perception = Perception(SETTINGS, None, RecordedBackend([found]))
         with Outputs(targets, bag, source) as outputs:
             replay(
@@ -146,7 +146,8 @@ def run(
         source.close()
         return placing
 
-    run.lines = []  # type: ignore[attr-defined]
+    lines: list[str] = []
+    run.lines = lines  # type: ignore[attr-defined]
     return run
 
 
