@@ -101,7 +101,10 @@ ARGUMENTS = (
         'YAML file of parameters for pose_node, pose_3d_node, usb_cam and video_source; a copy of'
         ' config/pose.yaml, for example.',
     ),
-    ('rviz', 'true', 'Show image_annotated in RViz.', 'true', 'false'),
+    (
+        'rviz', 'true', 'Show image_annotated in RViz; with depth, people in space too.',
+        'true', 'false',
+    ),
     (
         'image_transport', '',
         'raw: sensor_msgs/Image on image; compressed: sensor_msgs/CompressedImage on'
@@ -455,13 +458,15 @@ def rviz(given: dict[str, str]) -> Node:
 
     Its end does not end the launch: a robot needs the poses, with or without a display.
     """
+    file = 'pose_3d.rviz' if given['depth'] else 'pose.rviz'
+    frame = ['-f', given['target_frame']] if given['target_frame'] else []
     return Node(
         **executable('rviz2', 'rviz2', f'{apt("rviz2")}, or rviz:=false'),
         namespace=namespace(given),
-        arguments=['-d', str(CONFIG / 'pose.rviz')],
+        arguments=['-d', str(CONFIG / file), *frame],
         parameters=overrides(given, 'use_sim_time'),
-        # RViz writes absolute names of topics into its files; this one follows the namespace.
-        remappings=[('/image_annotated', 'image_annotated')],
+        # RViz writes absolute names of topics into its files; these follow the namespace.
+        remappings=[(f'/{topic}', topic) for topic in ('image_annotated', 'markers', 'person')],
         output='screen',
     )
 

@@ -65,6 +65,7 @@ OPTIONS = {  # the parameters that mean something without a graph
 }
 KEYPOINTS = '--tracking-association keypoints'
 ASSOCIATION = 'tracking.association'
+MONOCULAR = 'monocular'  # in place of a topic of depth, and a value of the parameter source
 INTERRUPTED = 130  # what shells expect
 
 
@@ -102,7 +103,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     from movenet_ros.replay.source import open_source
 
     keep_freed_memory()
-    asked_3d = Asked3D(args.depth_topic, args.camera_info_topic, _settings_3d(args))
+    settings_3d = _settings_3d(args)
+    depth = settings_3d.source if settings_3d.source == MONOCULAR else args.depth_topic
+    asked_3d = Asked3D(depth, args.camera_info_topic, settings_3d)
     where = args.input, args.topic, settings.image.max_pixels, asked_3d
     logging.getLogger('movenet_ros').addHandler(LOG)
     with ExitStack() as stack:
@@ -114,6 +117,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         outputs = stack.enter_context(Outputs(_targets(args), args.input, source))
         print(f'{source.name}, {source.total or "unknown number of"} images', flush=True)
         placing = None
+        if args.markers and not source.topics_3d:
+            raise StartError(f'--markers: {source.name} has no depth to place people by')
         if source.topics_3d:
             placing = Placing(source, asked_3d.settings, LOG.warning)
             print(f'people are placed in metres by {source.topics_3d.words}', flush=True)
@@ -237,7 +242,7 @@ def _settings_3d(args: Namespace) -> Pose3DParameters:
     :raises StartError: if the file cannot be read, or a value is out of range.
     """
     values = read_params_file(args.params_file, NODE_3D) if args.params_file else {}
-    source = {'source': 'monocular'} if args.depth_topic == 'monocular' else {}
+    source = {'source': MONOCULAR} if args.depth_topic == MONOCULAR else {}
     return table_of(Pose3DParameters, {**values, **source})
 
 

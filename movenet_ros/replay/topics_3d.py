@@ -31,7 +31,7 @@ from movenet_ros.replay.bag.topic import Message
 from movenet_ros.replay.bag.topic import Topic
 
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
-MONOCULAR = 'monocular'  # in place of a topic of depth
+MONOCULAR = 'monocular'
 LOOKED_AT = 1000  # messages that tell which topics carry depth
 DEPTH_OPTION, CAMERA_INFO_OPTION = '--depth-topic', '--camera-info-topic'
 

@@ -62,10 +62,8 @@ def test_a_point_that_is_lifted_is_seen_where_it_was(
     assert np.abs(back - point).max() < 1e-4
 
 
-@pytest.mark.parametrize('lens', LENSES)
+@pytest.mark.parametrize('lens', sorted(LENSES.keys() - {'tilted'}))  # whose axis is elsewhere
 def test_the_middle_of_the_pixel_that_k_names_is_straight_ahead(lens: str) -> None:
-    if lens == 'tilted':
-        pytest.skip('a tilted sensor has its axis elsewhere')
     # K counts from the centre of the first pixel, our pixels from its outer corner
     assert camera(lens).rays((310.5, 250.5)) == pytest.approx([0.0, 0.0], abs=1e-9)
 

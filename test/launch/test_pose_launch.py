@@ -160,6 +160,28 @@ def test_rviz_shows_the_annotated_image(namespace: str, start: Started, resolve:
     assert resolve(nodes['rviz2'], shown) == drawn
 
 
+@pytest.mark.parametrize('namespace', ['', 'robot1'])
+def test_with_depth_rviz_shows_people_in_space(
+    namespace: str, start: Started, resolve: Resolve
+) -> None:
+    """What the 3D node publishes, in its namespace."""
+    nodes = start(namespace=namespace, **DEPTH)
+    config = yaml.safe_load(Path(nodes['rviz2'].arguments[1]).read_text())
+    topics = {
+        each['Class'].partition('/')[2]: each['Topic']['Value']
+        for each in config['Visualization Manager']['Displays'] if 'Topic' in each
+    }
+    for display, output in (('MarkerArray', 'markers'), ('Pose', 'person')):
+        published = resolve(nodes['pose_3d_node'], output)
+        assert resolve(nodes['rviz2'], topics[display]) == published
+
+
+def test_rviz_looks_from_the_frame_in_which_people_are(start: Started) -> None:
+    frame = {'target_frame': 'odom', **DEPTH}
+    assert start(**frame)['rviz2'].arguments[2:] == ['-f', 'odom']
+    assert start(**DEPTH)['rviz2'].arguments[2:] == []
+
+
 def test_all_nodes_are_in_the_namespace(start: Started) -> None:
     nodes = start(namespace='robot1', **DEPTH)
     assert {node.namespace for node in nodes.values()} == {'robot1'}

@@ -38,7 +38,8 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 LONGEST_STEP_S = 1.0  # after which a person may be anywhere
-ACCELERATION = 2.0  # m / s^2, a standard deviation, of somebody at rest
+# Standard deviations in m / s^2 of what is at rest: a joint, and the whole person.
+JOINT_ACCELERATION, PERSON_ACCELERATION = 3.0, 1.5
 PER_SPEED = 4.0  # 1 / s: more for those who move
 SURPRISE = 2.5  # standard deviations, from which on a measurement is followed
 FASTEST = 2.0  # m / s, a standard deviation of the speed of somebody new
@@ -123,7 +124,9 @@ def _predicted(before: State, ids: NDArray[np.int64], step_s: float) -> State:
     places[is_new] = np.nan
     place, both, speed = before.uncertain[:, at]
     total = np.sqrt((speeds**2).sum(axis=-1, keepdims=True))
-    noise = (ACCELERATION + PER_SPEED * total) ** 2 * step_s**2
+    accelerations = np.full((places.shape[1], 1), JOINT_ACCELERATION)
+    accelerations[PERSON] = PERSON_ACCELERATION
+    noise = (accelerations + PER_SPEED * total) ** 2 * step_s**2
     uncertain = np.stack([
         place + 2 * step_s * both + step_s**2 * speed + noise * step_s**2 / 4,
         both + step_s * speed + noise * step_s / 2,
