@@ -72,8 +72,9 @@ def test_without_depth_nothing_is_known_but_the_people(people_at: PeopleAt) -> N
     lifter = Lifter()
     for i in range(3):
         poses, _ = walker(people_at, i * STEP_NS)
-        depth = seen_by_depth(people_at, i * STEP_NS) if i < 2 else None
-        people = lifter.lift(poses, i * STEP_NS, depth, i * STEP_NS, CAMERA, SURFACE)
+        depth = seen_by_depth(people_at, i * STEP_NS)
+        lifter.lift(poses, i * STEP_NS, depth, i * STEP_NS, CAMERA, SURFACE)
+    people = lifter.without_depth(poses, 3 * STEP_NS, SURFACE)
     assert people.poses is poses
     assert np.isnan(people.positions).all()
     assert np.isnan(people.velocities).all()

@@ -61,7 +61,7 @@ class Lifter:
         self,
         poses: Poses,
         stamp_ns: int,
-        depth: NDArray[Any] | None,
+        depth: NDArray[Any],
         depth_stamp_ns: int,
         camera: Camera,
         settings: SpatialSettings,
@@ -69,15 +69,12 @@ class Lifter:
         """
         Lift the people of the next image.
 
-        :param depth: as lifted() takes it; None: there is none for this image.
+        :param depth: as lifted() takes it.
         :param depth_stamp_ns: when it was taken.
-        :raises ImageError: if it is no depth image.
+        :raises ImageError: if it is no depth image; nothing is remembered of this image then.
         """
-        if depth is None:
-            people = unlifted(poses)
-        else:
-            moved = self._moved(poses, stamp_ns, depth_stamp_ns, settings)
-            people = lifted(poses, depth, camera, settings, moved)
+        moved = self._moved(poses, stamp_ns, depth_stamp_ns, settings)
+        people = lifted(poses, depth, camera, settings, moved)
         return self._followed(people, stamp_ns, settings)
 
     def place(
@@ -85,6 +82,10 @@ class Lifter:
     ) -> Poses3D:
         """Place the people of the next image by their size in it: there is no depth camera."""
         return self._followed(monocular(poses, camera, settings), stamp_ns, settings)
+
+    def without_depth(self, poses: Poses, stamp_ns: int, settings: SpatialSettings) -> Poses3D:
+        """Let the next image pass, which has no depth: nothing is known, nobody is forgotten."""
+        return self._followed(unlifted(poses), stamp_ns, settings)
 
     def _followed(self, people: Poses3D, stamp_ns: int, settings: SpatialSettings) -> Poses3D:
         people = self._smoother.smooth(people, stamp_ns, settings)

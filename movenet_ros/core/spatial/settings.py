@@ -48,6 +48,6 @@ class SpatialSettings:
     )
     smooth: bool = param(
         True,
-        'Filter positions in metres over time (One Euro); people without an id are not filtered.',
+        'Filter positions in metres over time; people without an id are not filtered.',
         run_time=True,
     )

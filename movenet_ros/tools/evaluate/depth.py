@@ -111,16 +111,23 @@ class Run:
 
         :param pairs: of a true person and the one in the poses who it is.
         """
-        clip, stamp_ns = self._clip, people.stamp_ns
-        at = paired(stamp_ns, clip.depth_ns, round(MAX_STAMP_DIFFERENCE_S * NANOSECONDS))
-        depth = None if at is None else clip.read_depth(clip.names[at])
-        depth_ns = stamp_ns if at is None else clip.depth_ns[at]
-        settings = SpatialSettings(inside=False)
-        surface = self._surface.lift(poses, stamp_ns, depth, depth_ns, clip.camera, settings)
-        settings = replace(settings, inside=True)
-        centre = self._centre.lift(poses, stamp_ns, depth, depth_ns, clip.camera, settings)
+        on_surface = SpatialSettings(inside=False)
+        inside = replace(on_surface, inside=True)
+        surface = self._lifted(self._surface, poses, people.stamp_ns, on_surface)
+        centre = self._lifted(self._centre, poses, people.stamp_ns, inside)
         self._count(people, pairs, surface.positions, centre.positions)
-        self._count_distances(monocular(poses, clip.camera, settings), people, pairs)
+        self._count_distances(monocular(poses, self._clip.camera, inside), people, pairs)
+
+    def _lifted(
+        self, lifter: Lifter, poses: Poses, stamp_ns: int, settings: SpatialSettings
+    ) -> Poses3D:
+        """Lift people by the depth image that belongs to theirs, as the node does."""
+        clip = self._clip
+        at = paired(stamp_ns, clip.depth_ns, round(MAX_STAMP_DIFFERENCE_S * NANOSECONDS))
+        if at is None:
+            return lifter.without_depth(poses, stamp_ns, settings)
+        depth = clip.read_depth(clip.names[at])
+        return lifter.lift(poses, stamp_ns, depth, clip.depth_ns[at], clip.camera, settings)
 
     def _count(
         self, people: TruePeople, pairs: list[tuple[int, int]], surface: Floats, centre: Floats
