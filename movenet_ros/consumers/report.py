@@ -142,14 +142,16 @@ def statuses_3d(name: str, report: Report3D) -> list[DiagnosticStatus]:
     tally, lately = report.tally, report.tally.lately()
     apart_ms = [1e3 * abs(each.apart_s) for each in lately if each.apart_s is not None]
     waited_ms = [1e3 * each.waited_s for each in lately]
-    problem: list[Finding] = [(WARN, report.problem)] if report.problem else []
     good = sum(not each.problem for each in lately)
+    found: list[Finding] = [(OK, f'nothing wrong with {good} of the last {len(lately)} messages')]
+    if report.problem:
+        found = [(WARN, report.problem)]
     rate_hz = len(lately) / WINDOW_S
     return [
         status(
             f'{name}: depth',
             report,
-            problem or [(OK, f'{good} of the last {len(lately)} poses have it')],
+            [] if report.idle else found,
             **report.topics,
             depth_image=report.depth,
             depth_images_in=str(tally.depth_images),

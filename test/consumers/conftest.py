@@ -37,3 +37,19 @@ def person(people_at: Callable[..., Poses]) -> Poses:
 def make_camera(world: World, person: Poses) -> Callable[..., Camera]:
     """Return a function that makes a camera."""
     return lambda **given: Camera(world, person, **given)
+
+
+class Clock:
+    """A clock that the test turns."""
+
+    now_s = 1000.0
+
+    def __call__(self) -> float:
+        """Return the time."""
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Give a clock."""
+    return Clock()

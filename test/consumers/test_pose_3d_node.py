@@ -140,6 +140,7 @@ def test_depth_may_change_its_unit_and_size_at_any_time(
 
 
 def test_a_depth_image_may_come_behind_the_poses(camera: Any) -> None:
+    assert set_parameter(camera.world, 'max_wait_s', 9.0).successful
     camera.stamp_ms += 33
     sent = camera.send_poses()
     camera.send_depth(late_ms=10)

@@ -35,22 +35,13 @@ STEP_MS = 33
 MS = NANOSECONDS // 1000
 
 
-class Clock:
-    """A clock that the test turns."""
-
-    now_s = 1000.0
-
-    def __call__(self) -> float:
-        """Return the time."""
-        return self.now_s
-
-
 class Waiting:
     """A pairing whose items are the stamps of the poses, in milliseconds."""
 
+    now_s = 1000.0
+
     def __init__(self) -> None:
-        self.clock = Clock()
-        self.pairing: Pairing[int] = Pairing(self.clock)
+        self.pairing: Pairing[int] = Pairing(lambda: self.now_s)
 
     def depth(self, *stamps_ms: int, size: int = 1) -> None:
         """Let depth images come."""
@@ -107,10 +98,10 @@ def test_one_that_is_not_near_enough_is_none(waiting: Waiting) -> None:
 
 def test_the_wait_is_bounded(waiting: Waiting) -> None:
     waiting.poses(1000)
-    waiting.clock.now_s += WAIT_S - 0.001
+    waiting.now_s += WAIT_S - 0.001
     assert waiting.ready() == []
     assert waiting.pairing.remaining_s(WAIT_S) == pytest.approx(0.001)
-    waiting.clock.now_s += 0.001
+    waiting.now_s += 0.001
     assert waiting.ready() == [(1000, None)]
     assert waiting.pairing.remaining_s(WAIT_S) is None
 
@@ -119,7 +110,7 @@ def test_at_the_end_of_the_wait_the_nearest_so_far_is_taken(waiting: Waiting) ->
     waiting.depth(980)
     waiting.poses(1000)
     assert waiting.ready() == []
-    waiting.clock.now_s += WAIT_S
+    waiting.now_s += WAIT_S
     assert waiting.ready() == [(1000, 980)]
 
 
@@ -206,7 +197,7 @@ def test_every_pose_leaves_with_the_nearest_of_all_images(
         add = waiting.poses if is_poses else waiting.depth
         add(stamp_ms)
         left += waiting.ready()
-    waiting.clock.now_s += WAIT_S
+    waiting.now_s += WAIT_S
     left += waiting.ready()
     assert [item for item, _ in left] == poses
     for item, taken in left:
