@@ -24,8 +24,6 @@ from movenet_ros.consumers.report import kind_of
 from movenet_ros.consumers.space import Space
 from movenet_ros.core.camera import CameraError
 from movenet_ros.messages.outputs import Result
-from movenet_ros.messages.poses_reader import PosesReader
-from movenet_ros.messages.prepared import poses_to_bytes
 from movenet_ros.replay.beside import Beside
 from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import Source
@@ -50,7 +48,6 @@ class Placing:
     ) -> None:
         topics = [source.topic, source.topics_3d.camera_info] if source.topics_3d else []
         self._space = Space([each.name for each in topics if each])
-        self._reader = PosesReader()
         self._settings = settings
         self._warn = warn
         self._problem = ''
@@ -70,10 +67,9 @@ class Placing:
                 self._space.set_camera_info(beside.camera_info, self._settings.rectified)
         except CameraError as error:
             problem = str(error)
-        # as a subscriber has them: boxes come as their middle and size
-        header, poses = self._reader.read(poses_to_bytes(found.poses, found.header))
-        people, why = self._space.people(header, poses, beside.depth, self._settings)
-        if self._settings.source == 'depth' and beside.depth is None:
+        header, settings = found.header, self._settings
+        people, why = self._space.people(header, found.poses, beside.depth, settings)
+        if settings.source == 'depth' and beside.depth is None:
             why = why or beside.problem or NO_DEPTH
         self._tell(problem or why)
         self.people += len(people)
