@@ -38,7 +38,7 @@ class Placing:
     Places the people of one image after the other.
 
     :param source: of the images.
-    :param warn: logs a line for each kind of problem, when it begins.
+    :param warn: logs a line for each kind of problem, once.
     :ivar people: how many there were in all images.
     :ivar placed: how many of these have a place.
     """
@@ -50,7 +50,7 @@ class Placing:
         self._space = Space([each.name for each in topics if each])
         self._settings = settings
         self._warn = warn
-        self._problem = ''
+        self._told: set[str] = set()
         self.people = self.placed = 0
 
     def items(self, items: Iterator[Item]) -> Iterator[Item]:
@@ -77,6 +77,6 @@ class Placing:
         return Result3D(header, people)
 
     def _tell(self, problem: str) -> None:
-        if problem and kind_of(problem) != kind_of(self._problem):
+        if problem and kind_of(problem) not in self._told:
+            self._told.add(kind_of(problem))
             self._warn(f'people are not placed in metres: {problem}')
-        self._problem = problem
