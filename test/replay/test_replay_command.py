@@ -204,6 +204,33 @@ def test_parameters_in_a_file_that_reach_nothing_are_warned_of(
     assert words in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ('content', 'words'),
+    [
+        ('movenet_3d: {ros__parameters: {min_depth_m: 0.5}}', ''),
+        ('movenet_3d: {ros__parameters: {min_depth: 0.5}}', 'min_depth_m'),
+    ],
+)
+def test_parameters_of_the_3d_node_are_read(
+    content: str, words: str, bag: Path, settings: list[PoseParameters], tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    path = tmp_path / 'params.yaml'
+    path.write_text(content)
+    main([str(bag), '--params-file', str(path)])
+    warnings = [line for line in capsys.readouterr().err.splitlines() if str(path) in line]
+    assert len(warnings) == bool(words) and all(words in line for line in warnings)
+
+
+def test_a_parameter_of_the_3d_node_that_is_out_of_range_is_an_error(
+    bag: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / 'params.yaml'
+    path.write_text('movenet_3d: {ros__parameters: {follow_lost_s: -1.0}}')
+    with pytest.raises(StartError, match='follow_lost_s'):
+        main([str(bag), '--params-file', str(path)])
+
+
 def test_a_topic_without_messages_is_one_line(
     typestore: Any, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -226,6 +253,10 @@ def test_a_topic_without_messages_is_one_line(
         (['{tmp}/text.mcap'], 'is a text file'),
         (['{bag}', '--topic', '/x'], 'has no topic /x'),
         (['{bag}', '--annotated'], '--out'),
+        (['{bag}', '--markers'], '--out'),
+        (['{bag}', '--markers', '--out', '{tmp}/x'], 'no depth'),
+        (['{bag}', '--depth-topic', '/x'], '--depth-topic /x'),
+        (['{bag}', '--depth-topic', 'monocular'], 'camera_info'),
         (['{bag}', '--input-size', '100'], 'it must be from 128'),
         (['{bag}', '--video', '{tmp}/x.gif'], 'does not end in .mp4'),
         (['{bag}', '--out', '{tmp}/a/b'], 'is no folder'),

@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Measure the pipeline of the node: COCO keypoint AP of pictures, or people over time in a clip.
+Measure the pipeline of the node: keypoint AP of pictures, people over time, people in metres.
 
 A picture that cannot be read is named and does not count, nor do the people in it.
 """
@@ -24,6 +24,7 @@ from argparse import ArgumentParser
 from argparse import ArgumentTypeError
 from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
+from collections.abc import Callable
 from collections.abc import Mapping
 from collections.abc import Sequence
 import json
@@ -42,6 +43,10 @@ from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
 from movenet_ros.tools.evaluate import spent
 from movenet_ros.tools.evaluate.coco import read_pictures
+from movenet_ros.tools.evaluate.depth import evaluate_depth
+from movenet_ros.tools.evaluate.depth import MEANINGS as DEPTH_MEANINGS
+from movenet_ros.tools.evaluate.depth_clip import DepthClip
+from movenet_ros.tools.evaluate.depth_clip import read_depth_clip
 from movenet_ros.tools.evaluate.pictures import evaluate_pictures
 from movenet_ros.tools.evaluate.tracks import Clip
 from movenet_ros.tools.evaluate.tracks import evaluate_tracks
@@ -52,29 +57,32 @@ from movenet_ros.tools.report import ScreenLog
 ALL_PEOPLE = {  # whom AP counts
     'max_people': MAX_PEOPLE, 'person_threshold': 0.0, 'tracking.association': 'off',
 }
-DECIMALS = {'IDSW': 0, **dict.fromkeys(('lag_ms', 'lag_ms_raw', *spent.MEANINGS), 1), 'crops': 2}
+DECIMALS = {
+    **dict.fromkeys(('IDSW', 'answered_without_depth'), 0),
+    **dict.fromkeys(('lag_ms', 'lag_ms_raw', *spent.MEANINGS), 1),
+    'crops': 2,
+    **dict.fromkeys(('MPJPE', 'MPJPE_centre'), 4),
+}
 FOLLOWING = {
     name: row
     for name, row in rows(Settings).items()
     if name.startswith(('tracking.', 'smoothing.')) and name != 'smoothing.enabled'
 }  # both on and off are measured
 
+Evaluate = Callable[[Namespace, Any, Perception], Mapping[str, Any]]
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Evaluate, print the figures and write them."""
     parser = _parser()
     args = parser.parse_args(argv)
-    of_a_clip = args.tracks is not None or args.video is not None
-    wanted = ('tracks', 'video') if of_a_clip else ('annotations', 'images')
-    if any(getattr(args, name) is None for name in wanted):
-        parser.error('give --annotations and --images, or --tracks and --video')
-    if of_a_clip and (args.annotations or args.images):
-        parser.error('pictures or a clip, not both')
-    if of_a_clip and args.stream:
-        parser.error('--stream is for pictures: a clip is a stream already')
+    kind = _kind(parser, args)
     values = parameter_values(args, {**MODEL, **FOLLOWING})
-    settings = table_of(Settings, values if of_a_clip else {**ALL_PEOPLE, **values})
-    if of_a_clip:
+    settings = table_of(Settings, {**ALL_PEOPLE, **values} if kind == 'pictures' else values)
+    truth: Any
+    if kind == 'depth':
+        truth = read_depth_clip(args.depth)
+    elif kind == 'clip':
         truth = read_clip(args.tracks, args.video)
     else:
         truth = read_pictures(args.annotations, args.images)
@@ -91,15 +99,40 @@ def main(argv: Sequence[str] | None = None) -> int:
         }
         size, mode = settings.input_size, about['mode']
         print(f'{about["backend"]}, input size {size}, mode {mode}', flush=True)
-        evaluate = _clip if of_a_clip else _pictures
-        figures = evaluate(args, truth, perception)
+        of_kinds: dict[str, Evaluate] = {'depth': _depth, 'clip': _clip, 'pictures': _pictures}
+        figures = of_kinds[kind](args, truth, perception)
     if args.json is not None:
-        known = {name: None if value != value else value for name, value in figures.items()}
+        known = _known(figures)
         try:
             args.json.write_text(json.dumps({**known, **about}, indent=2) + '\n')
         except OSError as error:
             raise StartError(f'cannot write {args.json}: {error.strerror}') from error
     return 0
+
+
+def _kind(parser: ArgumentParser, args: Namespace) -> str:
+    """Return what is to be measured: pictures, a clip, or one with depth."""
+    given = {
+        'pictures': [args.annotations, args.images],
+        'clip': [args.tracks, args.video],
+        'depth': [args.depth],
+    }
+    whole = [kind for kind, values in given.items() if None not in values]
+    if not whole:
+        parser.error('give --annotations and --images, or --tracks and --video, or --depth')
+    if sum(any(values) for values in given.values()) > 1:
+        parser.error('pictures or a clip, not both; a clip with depth is one of its own')
+    if args.stream and whole != ['pictures']:
+        parser.error('--stream is for pictures: a clip is a stream already')
+    return whole[0]
+
+
+def _known(figures: Mapping[str, Any]) -> dict[str, Any]:
+    """Return figures for JSON, which has no NaN."""
+    return {
+        name: _known(value) if isinstance(value, dict) else None if value != value else value
+        for name, value in figures.items()
+    }
 
 
 def _count(text: str) -> int:
@@ -115,6 +148,17 @@ def _clip(args: Namespace, clip: Clip, perception: Perception) -> dict[str, floa
     returns = {name: figures[name] for name in figures if name.startswith('returns_')}
     _print_lines({name: figures[name] for name in figures if name not in returns})
     print('returns', '/'.join(f'{count:.0f}' for count in returns.values()))
+    return figures
+
+
+def _depth(
+    args: Namespace, clip: DepthClip, perception: Perception
+) -> dict[str, dict[str, float]]:
+    """Measure people in metres and print the figures, a line each, of true and of found joints."""
+    figures = evaluate_depth(clip, perception)
+    for name, each in figures.items():
+        print(name)
+        _print_lines(each)
     return figures
 
 
@@ -139,10 +183,11 @@ def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         'evaluate',
         usage='%(prog)s --annotations COCO.json --images DIR | --tracks CLIP.json --video FILE'
-        ' [OPTIONS]',
+        ' | --depth DIR [OPTIONS]',
         description=__doc__.strip().splitlines()[0],
         epilog='figures beside those of COCO:\n' + ''.join(
-            f'  {name:<17}{meaning}\n' for name, meaning in {**spent.MEANINGS, **MEANINGS}.items()
+            f'  {name:<24}{meaning}\n'
+            for name, meaning in {**spent.MEANINGS, **MEANINGS, **DEPTH_MEANINGS}.items()
         ),
         formatter_class=RawDescriptionHelpFormatter,
     )
@@ -165,6 +210,12 @@ def _parser() -> ArgumentParser:
         ' frame_index for each image and fps in info',
     )
     clip.add_argument('--video', type=Path, metavar='FILE', help='the video that it is for')
+    clip.add_argument(
+        '--depth', type=Path, metavar='DIR',
+        help='a clip with depth instead: a folder with color.mp4, depth.zip (or depth.npz),'
+        ' camera.json and truth.json; people in metres, once of the true joints moved by 3 to 6'
+        ' pixels (2d=truth), once of those found (2d=detected)',
+    )
     add_parameter_arguments(clip, FOLLOWING)
     parser.add_argument(
         '--person-threshold', type=float, metavar='X',
