@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Start a camera, the pose node and RViz.
+Start a camera, the pose node, with depth the 3D node, and RViz.
 
 An empty argument leaves a parameter as it is in params_file, or else in a SetParameter of an
 including launch file, or else at the node's default; a value overrides these.
@@ -57,6 +57,8 @@ SPELLINGS = {
 }
 NAMESPACE = re.compile(r'/?([a-z_]\w*(/[a-z_]\w*)*/?)?', re.ASCII | re.IGNORECASE)
 RESPAWN_S = 2.0
+DEPTH_TRANSPORT = '/compressedDepth'
+MONOCULAR = 'monocular'
 BUILD = 'colcon build --packages-select movenet_ros, and source install/setup.bash'
 
 # Name, default, meaning and, where not every value is allowed, choices. Rows of the node's
@@ -80,11 +82,29 @@ ARGUMENTS = (
         ' without /compressed; camera_info is beside it.',
     ),
     (
+        'depth', '',
+        'Depth image topic, aligned to the images; with /compressedDepth, compressed ones. Starts'
+        ' the 3D node, which publishes poses_3d; monocular: without a depth camera, by the size of'
+        ' people; empty: no 3D node.',
+    ),
+    (
+        'camera_info', '',
+        'Calibration topic for the 3D node; empty: camera_info beside the topic of images.',
+    ),
+    (
+        'target_frame', '',
+        'Frame of tf in which the 3D node publishes people; empty: that of the camera, or as in'
+        ' params_file.',
+    ),
+    (
         'params_file', '',
-        'YAML file of parameters for pose_node, usb_cam and video_source; a copy of'
+        'YAML file of parameters for pose_node, pose_3d_node, usb_cam and video_source; a copy of'
         ' config/pose.yaml, for example.',
     ),
-    ('rviz', 'true', 'Show image_annotated in RViz.', 'true', 'false'),
+    (
+        'rviz', 'true', 'Show image_annotated in RViz; with depth, people in space too.',
+        'true', 'false',
+    ),
     (
         'image_transport', '',
         'raw: sensor_msgs/Image on image; compressed: sensor_msgs/CompressedImage on'
@@ -111,10 +131,14 @@ ARGUMENTS = (
         ' to "ros2 lifecycle set". Empty: as in params_file.',
         '', 'true', 'false',
     ),
-    ('enclave', '', 'SROS 2 enclave of the pose node, such as /movenet; empty: none.'),
+    (
+        'enclave', '',
+        'SROS 2 enclave of the pose node, such as /movenet; that of the 3D node has _3d behind it;'
+        ' empty: none.',
+    ),
     (
         'log_level', 'info',
-        'Log level of the pose node.',
+        'Log level of the pose node and the 3D node.',
         'debug', 'info', 'warn', 'error', 'fatal',
     ),
     (
@@ -125,13 +149,13 @@ ARGUMENTS = (
     ),
     (
         'respawn', 'false',
-        'Start the pose node and the camera driver again 2 s after they end.',
+        'Start the pose node, the 3D node and the camera driver again 2 s after they end.',
         'true', 'false',
     ),
     (
         'required', 'false',
-        'When the pose node ends, end everything that was launched; otherwise the camera and RViz'
-        ' end with it, and the other nodes of an including launch file stay.',
+        'When the pose node ends, end everything that was launched; otherwise the camera, the 3D'
+        ' node and RViz end with it, and the other nodes of an including launch file stay.',
         'true', 'false',
     ),
 )
@@ -183,6 +207,8 @@ def nodes_for(given: dict[str, str]) -> list[LaunchDescriptionEntity]:
     refuse_contradictions(given)
     nodes: list[Node] = []
     nodes.append(pose_node(given, nodes))
+    if given['depth']:
+        nodes.append(pose_3d_node(given))
     if given['camera'] == 'usb_cam':
         nodes.append(usb_cam(given))
     elif given['camera'] == 'video':
@@ -228,6 +254,9 @@ def refuse_contradictions(given: dict[str, str]) -> None:
         raise RuntimeError('camera:=video needs video:=, a file, folder, camera index or device')
     if given['camera'] == 'video' and given['image_transport'] == 'compressed':
         raise RuntimeError('camera:=video publishes raw images, so image_transport must be raw')
+    for name in ('camera_info', 'target_frame'):
+        if given[name] and not given['depth']:
+            raise RuntimeError(f'{name} is for the 3D node: give depth:=, a topic, or monocular')
     if given['respawn'] == given['required'] == 'true':
         raise RuntimeError('respawn and required contradict each other: one of them must be false')
 
@@ -302,15 +331,60 @@ def pose_node(given: dict[str, str], nodes: list[Node]) -> Node:
             *overrides(given, 'autostart', 'backend', 'image_transport', 'mode', 'use_sim_time'),
         ],
         remappings=[('image', given['image'])],
-        ros_arguments=[
-            '--log-level', given['log_level'],
-            *(['--enclave', given['enclave']] if given['enclave'] else []),
-        ],
+        ros_arguments=process_arguments(given),
         output='screen',
         respawn=is_kept,
         respawn_delay=RESPAWN_S,
         on_exit=None if is_kept else partial(end, nodes, given['required'] == 'true'),
     )
+
+
+def pose_3d_node(given: dict[str, str]) -> Node:
+    """
+    Describe the 3D node.
+
+    Its end does not end the launch: a robot needs the poses, in metres or not.
+    """
+    depth, image = given['depth'], given['image']
+    is_monocular = depth == MONOCULAR
+    parameters: dict[str, str] = {'source': MONOCULAR} if is_monocular else {}
+    if depth.endswith(DEPTH_TRANSPORT):
+        parameters['depth_transport'] = DEPTH_TRANSPORT[1:]
+    return Node(
+        **executable('movenet_ros', 'pose_3d_node', BUILD),
+        name='movenet_3d',
+        namespace=namespace(given),
+        parameters=[
+            *params_file(given),
+            *overrides(given, 'autostart', 'target_frame', 'use_sim_time'),
+            *([parameters] if parameters else []),
+        ],
+        remappings=[
+            ('image', image),  # whose name tells whether it is rectified
+            ('camera_info', given['camera_info'] or beside(image, 'camera_info')),
+            *([] if is_monocular else [('depth', depth.removesuffix(DEPTH_TRANSPORT))]),
+        ],
+        ros_arguments=process_arguments(given, '_3d'),
+        output='screen',
+        respawn=given['respawn'] == 'true',
+        respawn_delay=RESPAWN_S,
+    )
+
+
+def process_arguments(given: dict[str, str], suffix: str = '') -> list[str]:
+    """
+    Return what holds for the process of a node of ours.
+
+    :param suffix: of its enclave.
+    """
+    enclave = given['enclave']
+    secured = ['--enclave', f'{enclave}{suffix}'] if enclave else []
+    return ['--log-level', given['log_level'], *secured]
+
+
+def beside(topic: str, name: str) -> str:
+    """Return a topic of another name in the same namespace."""
+    return f'{topic[:topic.rfind("/") + 1]}{name}'
 
 
 def usb_cam(given: dict[str, str]) -> Node:
@@ -336,7 +410,7 @@ def usb_cam(given: dict[str, str]) -> Node:
         remappings=[
             ('image_raw', image),
             ('image_raw/compressed', f'{image}/compressed'),
-            ('camera_info', f'{image[:image.rfind("/") + 1]}camera_info'),
+            ('camera_info', beside(image, 'camera_info')),
         ],
         additional_env=room_for_images(),
         output='screen',
@@ -384,13 +458,15 @@ def rviz(given: dict[str, str]) -> Node:
 
     Its end does not end the launch: a robot needs the poses, with or without a display.
     """
+    file = 'pose_3d.rviz' if given['depth'] else 'pose.rviz'
+    frame = ['-f', given['target_frame']] if given['target_frame'] else []
     return Node(
         **executable('rviz2', 'rviz2', f'{apt("rviz2")}, or rviz:=false'),
         namespace=namespace(given),
-        arguments=['-d', str(CONFIG / 'pose.rviz')],
+        arguments=['-d', str(CONFIG / file), *frame],
         parameters=overrides(given, 'use_sim_time'),
-        # RViz writes absolute names of topics into its files; this one follows the namespace.
-        remappings=[('/image_annotated', 'image_annotated')],
+        # RViz writes absolute names of topics into its files; these follow the namespace.
+        remappings=[(f'/{topic}', topic) for topic in ('image_annotated', 'markers', 'person')],
         output='screen',
     )
 

@@ -47,11 +47,14 @@ from rclpy.node import Node
 SHARE = Path(get_package_share_directory('movenet_ros'))
 # Fast DDS reads the first up to its version 2 and the second from version 3 on.
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
-OUTPUTS = (  # printed by scripts/papers from movenet_ros/messages/outputs.py
+OUTPUTS = (  # printed by scripts/papers from the tables of outputs
     'poses',
     'detections',
     'image_annotated',
     'label_info',
+    'poses_3d',
+    'person',
+    'markers',
 )
 CLOCK_HZ = '40'  # ros2 bag's own default
 DISCOVERY_S = '1'  # from the start of the player to its first message
@@ -79,14 +82,33 @@ ARGUMENTS = (
         ' image/compressed. Empty: as in params_file.',
         '', 'raw', 'compressed',
     ),
-    ('rviz', 'true', 'Show image_annotated in RViz.', 'true', 'false'),
+    (
+        'depth', '',
+        'Topic of aligned depth images in the bag, with /compressedDepth of compressed ones, for'
+        ' the 3D node; monocular: without depth; empty: no 3D node.',
+    ),
+    (
+        'camera_info', '',
+        'Calibration topic in the bag for the 3D node; empty: camera_info beside the topic of'
+        ' images.',
+    ),
+    (
+        'target_frame', '',
+        'Frame of tf in which the 3D node publishes people; empty: that of the camera, or as in'
+        ' params_file.',
+    ),
+    (
+        'rviz', 'true', 'Show image_annotated in RViz; with depth, people in space too.',
+        'true', 'false',
+    ),
     (
         'namespace', '',
-        'Namespace of the pose node and RViz; the topics of the bag keep their names.',
+        'Namespace of the nodes and RViz; the topics of the bag keep their names.',
     ),
     (
         'params_file', '',
-        'YAML file of parameters for pose_node; a copy of config/pose.yaml, for example.',
+        'YAML file of parameters for pose_node and pose_3d_node; a copy of config/pose.yaml, for'
+        ' example.',
     ),
     (
         'mode', '',
@@ -104,7 +126,7 @@ ARGUMENTS = (
     ),
     (
         'log_level', 'info',
-        'Log level of the pose node.',
+        'Log level of the pose node and the 3D node.',
         'debug', 'info', 'warn', 'error', 'fatal',
     ),
 )
@@ -243,7 +265,7 @@ def earlier_outputs(namespace: str) -> list[str]:
     On the same topics the two could not be distinguished; on two they can be compared.
     """
     here = ''.join(f'/{name}' for name in namespace.split('/') if name)
-    names = (*OUTPUTS, 'movenet/transition_event')
+    names = (*OUTPUTS, *(f'{node}/transition_event' for node in ('movenet', 'movenet_3d')))
     topics = [*(f'{here}/{name}' for name in names), '/diagnostics']
     return [f'{topic}:=/recorded{topic}' for topic in topics]
 

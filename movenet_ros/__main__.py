@@ -37,6 +37,7 @@ COMMANDS = {  # name: (module below movenet_ros, what it does)
     'echo': ('tools.echo.command', 'print one message of a topic'),
     'evaluate': ('tools.evaluate.command', 'measure AP of pictures, id switches and jitter'),
     'fetch_model': ('tools.fetch_model.command', 'fetch the weights and convert them'),
+    'pose_3d_node': ('consumers.pose_3d_node', 'the 3D node: poses and depth in, metres out'),
     'pose_node': ('node.pose_node', 'the node: images in, poses out'),
     'replay': ('replay.command', "run the node's pipeline over a bag or a video"),
     'soak': ('tools.soak.command', 'run the node under faults for minutes, and judge it'),
@@ -63,7 +64,7 @@ def run_command(name: str = '', args: Sequence[str] | None = None) -> int:
     """
     name = name or Path(sys.argv[0]).stem
     module = f'movenet_ros.{COMMANDS[name][0]}'
-    is_node = module.startswith('movenet_ros.node.')
+    is_node = module.startswith(('movenet_ros.node.', 'movenet_ros.consumers.'))
     for variable, value in QUIET.items():
         os.environ.setdefault(variable, value)
     if isinstance(sys.stdout, TextIOWrapper) and sys.stdout.errors == 'strict':

@@ -17,7 +17,7 @@ Every parameter: name, type, default, range and meaning, stated once.
 
 ``Settings`` is the library's table and a part of the node's, ``PoseParameters``. From the tables
 come the parameters that ROS knows (node/parameters.py), the options of ``replay``, the text of
---help, and by ``scripts/papers`` config/pose.yaml and the README's tables.
+--help, and by ``scripts/papers`` config/*.yaml and the README's tables.
 """
 
 from __future__ import annotations
@@ -40,11 +40,15 @@ from movenet_ros.backends.request import BACKEND_CHOICES
 from movenet_ros.backends.request import DEVICES
 from movenet_ros.backends.request import PRECISIONS
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.followed import FollowedSettings
 from movenet_ros.core.following import FollowSettings
+from movenet_ros.core.frames import FrameSettings
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.modes import ModeSettings
+from movenet_ros.core.pairing import MAX_STAMP_DIFFERENCE_S
 from movenet_ros.core.param import group
 from movenet_ros.core.param import param
+from movenet_ros.core.spatial.settings import SpatialSettings
 from movenet_ros.core.wording import one_line
 from movenet_ros.model.movenet import INPUT_SIZES
 from movenet_ros.model.movenet import MAX_PEOPLE
@@ -53,6 +57,7 @@ from movenet_ros.model.movenet import USUAL_PEOPLE
 
 TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string'}
 OFF = 'off'  # which YAML, and so ROS, reads as false
+READ_AS_BOOL = {OFF: False, 'false': False, 'true': True}  # words that a text may be
 ROS_PARAMETERS = ('use_sim_time', 'start_type_description_service')
 WIDER: dict[str, Callable[[int], Any]] = {'float': float, 'str': str}
 
@@ -235,6 +240,70 @@ class PoseParameters(Settings):
 
 
 @dataclass(frozen=True)
+class Diagnostics3DSettings:
+    """What /diagnostics warns of in the 3D node."""
+
+    timeout_s: float = param(
+        5.0,
+        'Warn after this many seconds without poses.',
+        between=(0.1, 86400.0),
+        run_time=True,
+    )
+    max_without_depth_percent: float = param(
+        20.0,
+        'Maximum share of the poses without depth, in percent: WARN above it, with the most'
+        ' frequent cause.',
+        between=(0.0, 100.0),
+        run_time=True,
+    )
+
+
+@dataclass(frozen=True)
+class Pose3DParameters(FrameSettings, FollowedSettings, SpatialSettings):
+    """Parameters of pose_3d_node."""
+
+    autostart: bool = param(
+        True,
+        'Configure and activate the node at its start, and exit if that fails; false leaves it to'
+        ' "ros2 lifecycle set".',
+        at_start=True,
+    )
+    source: str = param(
+        'depth',
+        'depth: the depth image measures how far people are; monocular: the size of people in the'
+        ' image tells roughly, without a depth camera.',
+        choices=('depth', 'monocular'),
+        run_time=True,
+    )
+    depth_transport: str = param(
+        'raw',
+        'raw: sensor_msgs/Image on depth; compressedDepth: sensor_msgs/CompressedImage on'
+        ' depth/compressedDepth.',
+        choices=('raw', 'compressedDepth'),
+    )
+    rectified: str = param(
+        'auto',
+        'Whether the images are rectified: true takes P of camera_info, false K and D; auto: true'
+        ' where the name of the topic image or camera_info has the word rect.',
+        choices=('auto', 'true', 'false'),
+        run_time=True,
+    )
+    max_stamp_difference_s: float = param(
+        MAX_STAMP_DIFFERENCE_S,
+        'Maximum difference between the stamps of an image and of its depth image, in seconds.',
+        between=(0.0, 10.0),
+        run_time=True,
+    )
+    max_wait_s: float = param(
+        0.1,
+        'Poses wait at most this many seconds for their depth image, and go out without it then.',
+        between=(0.0, 10.0),
+        run_time=True,
+    )
+    diagnostics: Diagnostics3DSettings = group(Diagnostics3DSettings)
+
+
+@dataclass(frozen=True)
 class VideoSourceParameters:
     """Parameters of video_source."""
 
@@ -255,7 +324,8 @@ class VideoSourceParameters:
     frame_id: str = param('camera', 'frame_id in the header of each image.', at_start=True)
 
 
-Table = TypeVar('Table', bound='FollowSettings | VideoSourceParameters')
+Table = TypeVar('Table', bound='FollowSettings | Pose3DParameters | VideoSourceParameters')
+NODES: tuple[type[Any], ...] = (PoseParameters, Pose3DParameters, VideoSourceParameters)
 
 
 @dataclass(frozen=True)
@@ -281,6 +351,11 @@ class Row:
     was: tuple[str, ...]
 
     @property
+    def is_read_as_bool(self) -> bool:
+        """Return whether YAML, and so ROS, reads one of its words as true or false."""
+        return not READ_AS_BOOL.keys().isdisjoint(self.choices)
+
+    @property
     def limits(self) -> str:
         """Return which values are allowed, in words; nothing where all of the type are."""
         if self.choices:
@@ -297,8 +372,9 @@ class Row:
 
         :raises StartError: if it is of another type or out of range.
         """
-        if value is False and OFF in self.choices:
-            value = OFF
+        if isinstance(value, bool):
+            words = {read: word for word, read in READ_AS_BOOL.items() if word in self.choices}
+            value = words.get(value, value)
         if type(value) is int and abs(value) < 2**63:  # ROS's have no more bits
             value = WIDER.get(self.kind, int)(value)
         if type(value).__name__ == self.kind and self._is_allowed(value):
@@ -386,10 +462,10 @@ def unknown_names(names: Iterable[str], table: type[Any]) -> list[str]:
     """
     Return one sentence for each name of a parameter that nothing reads.
 
-    ROS ignores a misspelt parameter without a word. Those of our other node are passed over, since
-    one file may hold the parameters of both.
+    ROS ignores a misspelt parameter without a word. Those of our other nodes are passed over,
+    since one file may hold the parameters of all.
     """
-    others = {*rows(PoseParameters), *rows(VideoSourceParameters)}
+    others = {name for each in NODES for name in rows(each)}
     return [
         f"parameter '{one_line(name, 80)}' is ignored: {hint(name, rows(table))}"
         for name in names

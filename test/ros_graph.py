@@ -33,6 +33,8 @@ from typing import Any
 
 import cv2
 from lifecycle_msgs.srv import GetState
+from movenet_ros.consumers import pose_3d_node
+from movenet_ros.consumers.pose_3d_node import Pose3DNode
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
@@ -337,6 +339,31 @@ def start_pose_node(world: World, spin_node: SpinNode) -> StartPoseNode:
         )
         if node.autostart:
             node.start()
+        spin_node(node)
+        return node
+
+    return start
+
+
+StartPose3DNode = Callable[..., Pose3DNode]
+
+
+@pytest.fixture
+def start_pose_3d_node(
+    world: World, spin_node: SpinNode, monkeypatch: pytest.MonkeyPatch
+) -> StartPose3DNode:
+    """Return a function that starts a 3D node with parameters."""
+    monkeypatch.setattr(pose_3d_node, 'UPDATE_PERIOD_S', 0.02)  # notices others sooner
+
+    def start(*cli_args: str, **parameters: Any) -> Pose3DNode:
+        node = Pose3DNode(
+            context=world.context,
+            namespace=world.namespace,
+            parameter_overrides=overrides(parameters),
+            cli_args=['--ros-args', *cli_args],
+            use_global_arguments=False,
+        )
+        node.start(node.autostart)
         spin_node(node)
         return node
 

@@ -42,7 +42,10 @@ WALLS = {  # room: the rooms that it may import, beside itself
     'finder': {'core', 'networks', 'settings'},
     'perception': {'core', 'model', 'settings', 'networks', 'finder'},
     'node': {'core', 'messages', 'settings', 'params_file', 'perception'},
-    'replay': {'core', 'messages', 'settings', 'params_file', 'perception', 'arguments'},
+    'consumers': {'core', 'messages', 'settings', 'node'},
+    'replay': {
+        'core', 'messages', 'settings', 'params_file', 'perception', 'arguments', 'consumers'
+    },
     **dict.fromkeys(SHARED, LIBRARY | {'messages', 'node'} | SHARED),
     **dict.fromkeys(
         (f'tools.{tool}' for tool in TOOLS), LIBRARY | {'messages', 'node', 'replay'} | SHARED
@@ -53,7 +56,8 @@ WALLS = {  # room: the rooms that it may import, beside itself
 }
 MESSAGES = {
     'builtin_interfaces', 'diagnostic_msgs', 'geometry_msgs', 'lifecycle_msgs', 'rcl_interfaces',
-    'rosgraph_msgs', 'sensor_msgs', 'std_msgs', 'std_srvs', 'vision_msgs',
+    'rosgraph_msgs', 'sensor_msgs', 'std_msgs', 'std_srvs', 'tf2_msgs', 'vision_msgs',
+    'visualization_msgs',
 }
 ROS = {'ament_index_python', 'cv_bridge', 'rclpy'} | MESSAGES
 # Seconds to import, and optional: only functions that need them do.
@@ -70,6 +74,7 @@ THIRD_PARTIES = {
     'finder': {'numpy'},
     'perception': {'numpy'},
     'node': {'numpy'} | ROS,
+    'consumers': {'numpy'} | ROS,
     'replay': {'mcap', 'numpy', 'yaml', 'zstandard'} | ROS,
     'tools': {'cv2', 'numpy', 'pycocotools', 'ros2doctor', 'tqdm', 'yaml'} | ROS,
     '__main__': set(),

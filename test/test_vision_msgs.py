@@ -12,7 +12,11 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""vision_msgs is wire-compatible with that of others: the type hashes are those of 4.1."""
+"""
+The messages that scripts/setup generates are wire-compatible with those of others.
+
+The type hashes are those of vision_msgs 4.1 and of tf2_msgs from Iron on.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ from pathlib import Path
 from ament_index_python.packages import get_package_share_directory
 import pytest
 
-GENERATED = Path(__file__).parents[1] / 'scripts' / 'ros_wheels' / 'vision_msgs' / 'msg'
+WHEELS = Path(__file__).parents[1] / 'scripts' / 'ros_wheels'
 HASHES = {
     'BoundingBox2D': '008eacbb0cf8f26e83795547bed013eec3675485ef386ec056d80eaaf1c1ce2f',
     'Detection2D': '0d12b69df5c593b3455b7346fac8205437a7d4bcb09b9e0e0b2dde787ded38ea',
@@ -30,31 +34,28 @@ HASHES = {
     'Detection3DArray': '793f5eab9595ac1c0da07873cc859db42eae51f0ee76056db8562515d830e018',
     'LabelInfo': '3d37df4015cdf660cc851c51897f2acd957e1ca6205ba0a99aebffb9406b0783',
     'ObjectHypothesisWithPose': '41c12344c0396c48b81df12467c192d99b2a0eb1463c5c37194e4223251c80bc',
+    'TFMessage': 'e369d0f05a23ae52508854b66f6aa0437f3449d652e8cbf22d5abe85d020f087',
     'VisionInfo': '95d3116a17484ad91c9a2686e1d54890bbfc3ff6c6a2de137738c4950d45d284',
 }
 
 
-@pytest.fixture(scope='module')
-def share() -> Path:
-    """Return the folder of the vision_msgs that the node uses, wherever it is from."""
-    return Path(get_package_share_directory('vision_msgs'))
-
-
 @pytest.mark.parametrize('name', sorted(HASHES))
-def test_type_hash(share: Path, name: str) -> None:
-    path = share / 'msg' / f'{name}.json'
+def test_type_hash(name: str) -> None:
+    """Of the package that the node uses, wherever it is from."""
+    package = next(WHEELS.glob(f'*/msg/{name}.msg')).parts[-3]
+    path = Path(get_package_share_directory(package), 'msg', f'{name}.json')
     if not path.is_file():
         pytest.skip('this ROS distribution is older than type hashes (Iron)')
     hashes = {
         each['type_name']: each['hash_string']
         for each in json.loads(path.read_text())['type_hashes']
     }
-    assert hashes[f'vision_msgs/msg/{name}'] == f'RIHS01_{HASHES[name]}'
+    assert hashes[f'{package}/msg/{name}'] == f'RIHS01_{HASHES[name]}'
 
 
 def test_every_message_is_there() -> None:
     from vision_msgs import msg
 
-    names = {path.stem for path in GENERATED.glob('*.msg')}
+    names = {path.stem for path in WHEELS.glob('vision_msgs/msg/*.msg')}
     assert len(names) == 13
     assert names <= set(dir(msg))

@@ -15,11 +15,12 @@
 """
 Arrays to ROS messages and back, and the table of topics.
 
-A subscriber needs one call of it, which imports no more than it must::
+A subscriber needs one call of it, for poses or for poses_3d::
 
     from movenet_ros.messages import poses_from_msg
 """
 
 from movenet_ros.messages.poses import poses_from_msg
+from movenet_ros.messages.poses_3d import poses_3d_from_msg
 
-__all__ = ['poses_from_msg']
+__all__ = ['poses_3d_from_msg', 'poses_from_msg']

@@ -108,7 +108,7 @@ def image_from_msg(msg: Any, max_pixels: int = MAX_IMAGE_PIXELS) -> SourceImage:
     :param max_pixels: larger ones are refused before anything of that size is made.
     :raises ImageError: if size, step, data and encoding do not make a picture.
     """
-    _check_frame_id(msg)
+    check_frame_id(msg)
     check_size((msg.width, msg.height), max_pixels)
     encoding = _known_name(msg.encoding)
     if encoding in DIRECT:
@@ -134,7 +134,7 @@ def image_from_compressed_msg(
     :param max_pixels: larger ones are refused before anything of that size is decoded.
     :raises ImageError: if the data is no whole picture; it names what else the data is.
     """
-    _check_frame_id(msg)
+    check_frame_id(msg)
     transports.check_depth(msg.format)
     data = np.frombuffer(msg.data, np.uint8)
     try:
@@ -159,7 +159,7 @@ def image_to_msg(image_bgr: NDArray[np.uint8], header: Header) -> Image:
     return msg
 
 
-def _check_frame_id(msg: Any) -> None:
+def check_frame_id(msg: Any) -> None:
     if len(msg.header.frame_id) > MAX_FRAME_ID:
         raise ImageError(
             f'a frame_id of {len(msg.header.frame_id)} characters, at most {MAX_FRAME_ID} are read'
@@ -182,7 +182,7 @@ def _pixels(msg: Any, size: int, channels: int) -> NDArray[Any]:
     :raises ImageError: if the data is too short for it.
     """
     rows, width, row = int(msg.height), int(msg.width), int(msg.width) * channels * size
-    _check_data(msg, rows, row, msg.step * (rows - 1) + row)  # some leave the last padding out
+    check_data(msg, rows, row, msg.step * (rows - 1) + row)  # some leave the last padding out
     dtype = np.dtype(np.uint8 if size == 1 else '>u2' if msg.is_bigendian else '<u2')
     pixels: NDArray[Any] = np.ndarray(
         (rows, width, channels), dtype, msg.data, strides=(msg.step, channels * size, size)
@@ -190,7 +190,7 @@ def _pixels(msg: Any, size: int, channels: int) -> NDArray[Any]:
     return pixels[..., 0] if channels == 1 else pixels
 
 
-def _check_data(msg: Any, rows: int, row: int, size: int) -> None:
+def check_data(msg: Any, rows: int, row: int, size: int) -> None:
     """
     Check that the data is what the other fields say.
 
@@ -238,7 +238,7 @@ def _from_planes(msg: Any, encoding: str) -> Any:
         down, across, below = height, 2 * width, 2 * step
     else:
         down, across, below = height // 2, width, step
-    _check_data(msg, rows, width, height * step + (down - 1) * below + across)
+    check_data(msg, rows, width, height * step + (down - 1) * below + across)
     if below == step:
         both = np.ndarray((rows, width), np.uint8, msg.data, strides=(step, 1))
         return cv2.cvtColor(both, code)

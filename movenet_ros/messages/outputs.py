@@ -138,7 +138,7 @@ class Output(Generic[Source]):
     A topic.
 
     :param name: relative.
-    :param to_bytes: makes a message of ``msg_type``, serialized.
+    :param to_bytes: makes a message of ``msg_type``, serialized; None where there is none.
     :param in_thread: whether that takes so long that it is done in a thread of its own, where what
         it cannot keep up with is dropped.
     """
@@ -146,7 +146,7 @@ class Output(Generic[Source]):
     name: str
     msg_type: type[Any]
     qos: QoSProfile
-    to_bytes: Callable[[Source], bytes]
+    to_bytes: Callable[[Source], bytes | None]
     in_thread: bool = False
 
 

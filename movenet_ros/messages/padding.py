@@ -26,12 +26,19 @@ from collections.abc import Iterator
 import re
 from typing import Any
 
+from rclpy.serialization import serialize_message
+
 BODY = 4  # bytes before it say how it is laid out
 SIZES = {
     'boolean': 1, 'octet': 1, 'char': 1, 'int8': 1, 'uint8': 1, 'int16': 2, 'uint16': 2,
     'int32': 4, 'uint32': 4, 'float': 4, 'int64': 8, 'uint64': 8, 'double': 8,
 }
 ARRAY = re.compile(r'(?:sequence<(.*?)(?:, \d+)?>|(.*)\[\d+\])$')  # 'sequence<x>', 'x[3]'
+
+
+def serialized(msg: Any) -> bytes:
+    """Serialize a message, always to the same bytes."""
+    return without_padding(bytes(serialize_message(msg)), msg)
 
 
 def without_padding(data: bytes, msg: Any) -> bytes:

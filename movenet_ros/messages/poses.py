@@ -100,6 +100,19 @@ def poses_from_msg(msg: Detection2DArray, skeleton: Skeleton = COCO) -> Poses:
     )
 
 
+def unplaced(ids: tuple[int, ...], skeleton: Skeleton) -> Poses:
+    """Return people who are nowhere."""
+    n, k = len(ids), len(skeleton)
+    return Poses(
+        keypoints=np.zeros((n, k, 2), np.float32),
+        keypoint_scores=np.zeros((n, k), np.float32),
+        boxes_xyxy=np.zeros((n, 4), np.float32),
+        scores=np.zeros(n, np.float32),
+        ids=np.array(ids, np.int64),
+        skeleton=skeleton,
+    )
+
+
 def label_info(skeleton: Skeleton, threshold: float, stamp: Time) -> LabelInfo:
     """Make the message that says what the class ids are."""
     msg = LabelInfo(header=Header(stamp=stamp), threshold=threshold)

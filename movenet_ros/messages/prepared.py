@@ -18,19 +18,13 @@ Messages of the topics ``poses``, ``detections`` and ``image_annotated`` as read
 
 rclpy takes a tenth of a millisecond for each person to turn a message into bytes, and as long
 again to build it: six people cost a third of an inference. But from one image to the next only
-the numbers change. So the middleware serializes a message once, with marks in the places of the
-numbers, and from then on the numbers are written over the marks. Nothing here knows how the
-middleware lays a message out; what it leaves between the fields becomes 0 in padding.py, so that
-the same people are always the same bytes.
+the numbers change: they are written into a template (template.py).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
 import struct
 
 from movenet_ros.core.poses import Poses
@@ -39,6 +33,11 @@ from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.padding import without_padding
 from movenet_ros.messages.poses import detections_to_msg
 from movenet_ros.messages.poses import poses_to_msg
+from movenet_ros.messages.poses import unplaced
+from movenet_ros.messages.template import filled
+from movenet_ros.messages.template import marked_header
+from movenet_ros.messages.template import Template
+from movenet_ros.messages.template import template_of
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.serialization import serialize_message
@@ -46,35 +45,19 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 
 BOX_NUMBERS = 3 + 4  # the last of these: the person and the box
-MARK_S, MARK_NS = 0x5AFE57A, 0x1CE57A3  # a stamp that no image has
-FIRST_MARK = 1e12 + 0.5  # a number that no image has
 
 MakeMessage = Callable[[Poses, Header], Detection2DArray]
 
 
-@dataclass(frozen=True, eq=False)
-class Template:
-    """
-    A serialized message with marks.
-
-    :param data: its bytes.
-    :param stamp_at: ``(n + 1, 8)`` places of the bytes of each stamp.
-    :param numbers_at: ``(count, 8)`` places of the bytes of each number.
-    """
-
-    data: NDArray[np.uint8]
-    stamp_at: NDArray[np.intp]
-    numbers_at: NDArray[np.intp]
-
-
 def poses_to_bytes(poses: Poses, header: Header) -> bytes:
     """Make the skeleton array, serialized: what poses_to_msg and rclpy make of it."""
-    return _filled(poses_to_msg, poses, header, _numbers(poses))
+    return filled(template_for(poses_to_msg, poses, header), header, _numbers(poses))
 
 
 def detections_to_bytes(poses: Poses, header: Header) -> bytes:
     """Make the array of person boxes, serialized: what detections_to_msg and rclpy make of it."""
-    return _filled(detections_to_msg, poses, header, _numbers(poses)[:, -BOX_NUMBERS:])
+    template = template_for(detections_to_msg, poses, header)
+    return filled(template, header, _numbers(poses)[:, -BOX_NUMBERS:])
 
 
 def image_to_bytes(image_bgr: NDArray[np.uint8], header: Header) -> bytes:
@@ -86,16 +69,9 @@ def image_to_bytes(image_bgr: NDArray[np.uint8], header: Header) -> bytes:
     return b''.join((head, count, np.ascontiguousarray(image_bgr).data))
 
 
-def _filled(
-    make: MakeMessage, poses: Poses, header: Header, numbers: NDArray[np.float64]
-) -> bytes:
-    """Write stamp and numbers into the serialized message that is ready for them."""
-    template = _template(make, tuple(poses.ids.tolist()), poses.skeleton, header.frame_id)
-    data = template.data.copy()
-    stamp = struct.pack('=iI', header.stamp.sec, header.stamp.nanosec)
-    data[template.stamp_at] = np.frombuffer(stamp, np.uint8)
-    data[template.numbers_at] = np.ascontiguousarray(numbers).view(np.uint8).reshape(-1, 8)
-    return bytes(data)
+def template_for(make: MakeMessage, poses: Poses, header: Header) -> Template:
+    """Return the template of a message about these people."""
+    return _template(make, tuple(poses.ids.tolist()), poses.skeleton, header.frame_id)
 
 
 def _numbers(poses: Poses) -> NDArray[np.float64]:
@@ -120,37 +96,12 @@ def _template(
     make: MakeMessage, ids: tuple[int, ...], skeleton: Skeleton, frame_id: str
 ) -> Template:
     """Let the middleware serialize a message with marks, and find them."""
-    n, k = len(ids), len(skeleton)
-    people = Poses(
-        keypoints=np.zeros((n, k, 2), np.float32),
-        keypoint_scores=np.zeros((n, k), np.float32),
-        boxes_xyxy=np.zeros((n, 4), np.float32),
-        scores=np.zeros(n, np.float32),
-        ids=np.array(ids, np.int64),
-        skeleton=skeleton,
-    )
-    header = Header(frame_id=frame_id)
-    header.stamp.sec, header.stamp.nanosec = MARK_S, MARK_NS
-    msg = make(people, header)
-    marks = _mark(msg)
-    data = without_padding(bytes(serialize_message(msg)), msg)
-    stamp = struct.pack('=iI', MARK_S, MARK_NS)
-    return Template(
-        np.frombuffer(data, np.uint8),
-        _places(data, [stamp] * (n + 1)),
-        _places(data, [struct.pack('=d', mark) for mark in marks]),
-    )
+    msg = make(unplaced(ids, skeleton), marked_header(frame_id))
+    return template_of(msg, _mark)
 
 
-def _mark(msg: Detection2DArray) -> list[float]:
-    """Write a mark into each number of a message; return them in the order of _numbers."""
-    unused = count(FIRST_MARK)
-    marks: list[float] = []
-
-    def mark() -> float:
-        marks.append(next(unused))
-        return marks[-1]
-
+def _mark(msg: Detection2DArray, mark: Callable[[], float]) -> None:
+    """Mark the numbers in the order of _numbers."""
     for detection in msg.detections:
         for result in detection.results:
             result.hypothesis.score = mark()
@@ -158,17 +109,3 @@ def _mark(msg: Detection2DArray) -> list[float]:
         box = detection.bbox
         box.center.position.x, box.center.position.y = mark(), mark()
         box.size_x, box.size_y = mark(), mark()
-    return marks
-
-
-def _places(data: bytes, marks: list[bytes]) -> NDArray[np.intp]:
-    """Find marks of 8 bytes, each behind the one before it."""
-    return np.array(list(_starts(data, marks)), np.intp).reshape(-1, 1) + np.arange(8)
-
-
-def _starts(data: bytes, marks: list[bytes]) -> Iterator[int]:
-    at = 0
-    for mark in marks:
-        at = data.index(mark, at)
-        yield at
-        at += len(mark)

@@ -14,7 +14,7 @@
 
 
 """
-An image message read where it lies: in the bytes that the middleware delivers.
+Image messages read where they lie: in the bytes that the middleware delivers.
 
 rclpy copies an image three times on the way from these bytes to an array; a view copies nothing.
 The layout is that of CDR in little endian (OMG's DDS-XTypes 1.3, 7.4.3, version 1), which every
@@ -23,12 +23,15 @@ middleware of ROS 2 uses on the machines that it runs on; other bytes are left t
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 import struct
+from typing import Any
 
 from builtin_interfaces.msg import Time
 from movenet_ros.core.errors import ImageError
 from rclpy.serialization import deserialize_message
+from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
@@ -57,26 +60,47 @@ class ImageView:
         :return: the message itself where it is not little-endian CDR.
         :raises ImageError: if it is no image message: it ends before its fields do, say.
         """
-        if message[:2] != CDR_LITTLE_ENDIAN:
-            return _deserialized(message)
-        reader = _Reader(memoryview(message)[BODY:])
-        try:
-            sec, nanosec = struct.unpack('<iI', reader.take(8))
-            frame_id = reader.text()
-            height, width = reader.number(), reader.number()
-            encoding, is_bigendian = reader.text(), reader.take(1)[0]
-            step = reader.number()
-            data = reader.take(reader.number())
-        except (struct.error, IndexError) as error:
-            raise ImageError(f'a message of {len(message)} bytes that is no image') from error
-        header = Header(stamp=Time(sec=sec, nanosec=nanosec), frame_id=frame_id)
+        return _read(message, Image, cls._fields)
+
+    @classmethod
+    def _fields(cls, reader: _Reader) -> ImageView:
+        header = reader.header()
+        height, width = reader.number(), reader.number()
+        encoding, is_bigendian = reader.text(), reader.take(1)[0]
+        step = reader.number()
+        data = reader.take(reader.number())
         return cls(header, height, width, encoding, is_bigendian, step, data)
 
 
-def _deserialized(message: bytes) -> Image:
-    """Let the middleware read it."""
+@dataclass(frozen=True)
+class CompressedImageView:
+    """The fields of sensor_msgs/CompressedImage; ``data`` is a view of the message's bytes."""
+
+    header: Header
+    format: str  # noqa: A003 (the message's name for it)
+    data: memoryview
+
+    @classmethod
+    def of(cls, message: bytes) -> CompressedImageView | CompressedImage:
+        """
+        View a serialized message of a compressed image.
+
+        :return: the message itself where it is not little-endian CDR.
+        :raises ImageError: if it is no such message: it ends before its fields do, say.
+        """
+        return _read(message, CompressedImage, cls._fields)
+
+    @classmethod
+    def _fields(cls, reader: _Reader) -> CompressedImageView:
+        return cls(reader.header(), reader.text(), reader.take(reader.number()))
+
+
+def _read(message: bytes, msg_type: type[Any], fields: Callable[[_Reader], Any]) -> Any:
+    """Read the fields, or let the middleware do it."""
     try:
-        return deserialize_message(message, Image)
+        if message[:2] == CDR_LITTLE_ENDIAN:
+            return fields(_Reader(memoryview(message)[BODY:]))
+        return deserialize_message(message, msg_type)
     except Exception as error:  # noqa: B902 (rclpy raises what the middleware throws)
         raise ImageError(f'a message of {len(message)} bytes that is no image') from error
 
@@ -98,6 +122,10 @@ class _Reader:
     def number(self) -> int:
         self._at = -(-self._at // 4) * 4
         return int(UINT32.unpack(self.take(4))[0])
+
+    def header(self) -> Header:
+        sec, nanosec = struct.unpack('<iI', self.take(8))
+        return Header(stamp=Time(sec=sec, nanosec=nanosec), frame_id=self.text())
 
     def text(self) -> str:
         """Read a string, which a 0 ends, for rclpy too."""

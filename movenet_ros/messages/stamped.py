@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+import struct
 from typing import Any
 
 from builtin_interfaces.msg import Time
@@ -26,6 +27,7 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.images import image_from_compressed_msg
 from movenet_ros.messages.images import image_from_msg
+from movenet_ros.messages.padding import BODY
 from movenet_ros.messages.serialized_image import ImageView
 from rclpy.serialization import deserialize_message
 from sensor_msgs.msg import CompressedImage
@@ -74,3 +76,16 @@ The number is how many pixels an image may have.
 def stamp_ns(time: Time) -> int:
     """Return a stamp in nanoseconds."""
     return int(time.sec) * NANOSECONDS + int(time.nanosec)
+
+
+def stamp_in(data: bytes) -> int:
+    """
+    Return the stamp of a serialized message that begins with a header, in nanoseconds.
+
+    :return: 0 for bytes that are too few for one.
+    """
+    if len(data) < BODY + 8:
+        return 0
+    order = '<' if data[1] & 1 else '>'  # CDR says so in its second byte
+    sec, nanosec = struct.unpack_from(f'{order}iI', data, BODY)
+    return int(sec) * NANOSECONDS + int(nanosec)

@@ -14,7 +14,7 @@
 
 
 """
-The node's state on /diagnostics: three statuses with a level, a sentence and figures.
+The pose node's state on /diagnostics: three statuses with a level, a sentence and figures.
 
 Names, levels and the topic are those of diagnostic_updater, which is not used itself: it is not on
 PyPI, and its rates cannot tell an idle node from a silent camera. The messages are published from
@@ -27,13 +27,17 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from threading import Event
 from threading import Thread
+from typing import Protocol
+from typing import TYPE_CHECKING
 
 from diagnostic_msgs.msg import DiagnosticArray
 from diagnostic_msgs.msg import DiagnosticStatus
 from diagnostic_msgs.msg import KeyValue
 from movenet_ros.node.monitor import WINDOW_S
-from movenet_ros.node.report import Report
 from rclpy.node import Node
+
+if TYPE_CHECKING:  # it loads the library, which not every node takes
+    from movenet_ros.node.report import Report
 
 DIAGNOSTICS = '/diagnostics'
 PERIOD_S = 1.0
@@ -48,17 +52,31 @@ OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.E
 Finding = tuple[bytes, str]  # level and sentence
 
 
+class State(Protocol):
+    """What is known of any node of ours."""
+
+    @property
+    def state(self) -> str:
+        """Return the state of its lifecycle."""
+
+    @property
+    def idle(self) -> str:
+        """Return why nothing is processed, or nothing."""
+
+
 class Diagnostics:
     """
     Publishes the node's state once a second.
 
     :param node: whose state it is.
-    :param report: called in a thread of its own.
+    :param statuses: returns them for the name of the node; called in a thread of its own.
     """
 
-    def __init__(self, node: Node, report: Callable[[], Report]) -> None:
+    def __init__(
+        self, node: Node, statuses: Callable[[str], list[DiagnosticStatus]]
+    ) -> None:
         self._node = node
-        self._report = report
+        self._statuses = statuses
         self._publisher = node.create_publisher(DiagnosticArray, DIAGNOSTICS, 1)
         self._error: Exception | None = None
         self._closed = Event()
@@ -91,7 +109,7 @@ class Diagnostics:
 
     def _message(self) -> DiagnosticArray:
         name = self._node.get_fully_qualified_name().lstrip('/')
-        msg = DiagnosticArray(status=statuses(name, self._report()))
+        msg = DiagnosticArray(status=self._statuses(name))
         msg.header.stamp = self._node.get_clock().now().to_msg()
         return msg
 
@@ -106,7 +124,7 @@ def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
     latencies, inferences = activity.latencies_ms, activity.inferences_ms
     stages = activity.stages_ms
     return [
-        _status(
+        status(
             f'{name}: images',
             report,
             images_findings(report),
@@ -118,7 +136,7 @@ def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
             rejected=str(activity.rejected),
             last_rejected=activity.last_rejected,
         ),
-        _status(
+        status(
             f'{name}: poses',
             report,
             poses_findings(report),
@@ -137,7 +155,7 @@ def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
                 '' if activity.budget_used is None else f'{100 * activity.budget_used:.0f}'
             ),
         ),
-        _status(
+        status(
             f'{name}: model', report, model_findings(report), state=report.state, **report.model
         ),
     ]
@@ -219,8 +237,8 @@ def _too_few(what: str, rate_hz: float, least_hz: float) -> list[Finding]:
     return [(level, f'{rate_hz:.1f} {what} a second (diagnostics.min_rate_hz {least_hz:g})')]
 
 
-def _status(
-    name: str, report: Report, findings: Sequence[Finding], **values: str
+def status(
+    name: str, report: State, findings: Sequence[Finding], **values: str
 ) -> DiagnosticStatus:
     """Put the worst first; where nothing is wrong, state why nothing happens, if so."""
     rest = report.idle if report.state == 'active' else report.state

@@ -248,6 +248,22 @@ class ImageInput:
         return any((each.node_name, each.node_namespace) != me for each in publishers)
 
 
+def transport_topic(node: Node, name: str, transport: str) -> str:
+    """
+    Return the resolved topic of images: beside the raw ones, or as remapped itself.
+
+    :param name: of the raw images, relative.
+    :param transport: image_transport's name for it: ``raw``, ``compressed``.
+    """
+    raw = str(node.resolve_topic_name(name))
+    if transport == 'raw':
+        return raw
+    remapped = str(node.resolve_topic_name(f'{name}/{transport}'))
+    if remapped != node.resolve_topic_name(f'{name}/{transport}', only_expand=True):
+        return remapped
+    return f'{raw}/{transport}'
+
+
 def match_reliability(
     asked: str, offered: Sequence[ReliabilityPolicy]
 ) -> ReliabilityPolicy:

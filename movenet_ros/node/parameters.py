@@ -26,7 +26,7 @@ from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 from movenet_ros.params_file import unread
 from movenet_ros.settings import changed
-from movenet_ros.settings import OFF
+from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import Row
 from movenet_ros.settings import rows
@@ -42,8 +42,12 @@ from rcl_interfaces.msg import SetParametersResult
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 
-NAMES = {PoseParameters: 'movenet', VideoSourceParameters: 'video_source'}
-CAMERA = 'usb_cam'  # pose.launch.py gives one file to all three
+NAMES: dict[Any, str] = {
+    PoseParameters: 'movenet',
+    Pose3DParameters: 'movenet_3d',
+    VideoSourceParameters: 'video_source',
+}
+CAMERA = 'usb_cam'  # pose.launch.py gives one file to all of them
 
 
 def declare(node: Node, table: type[Table]) -> Table:
@@ -127,7 +131,7 @@ def descriptor(row: Row) -> ParameterDescriptor:
         description=row.meaning,
         read_only=row.at_start,
         additional_constraints=row.limits if row.choices else '',
-        dynamic_typing=OFF in row.choices,  # which YAML reads as a bool
+        dynamic_typing=row.is_read_as_bool,
     )
     if row.between is not None and row.kind == 'float':
         low, high = row.between

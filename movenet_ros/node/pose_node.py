@@ -26,6 +26,7 @@ from movenet_ros.core.runtime import Runtime
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.messages.outputs import Outputs
 from movenet_ros.node.diagnostics import Diagnostics
+from movenet_ros.node.diagnostics import statuses
 from movenet_ros.node.managed_node import ManagedNode
 from movenet_ros.node.parameters import declare
 from movenet_ros.node.parameters import on_change
@@ -77,7 +78,7 @@ class PoseNode(ManagedNode):
         on_change(self, settings, self._apply, self.locked)
         # steady: on simulated time a timer would not fire before the first /clock
         self.create_timer(UPDATE_PERIOD_S, self._update, clock=self.steady_clock)
-        self._diagnostics = Diagnostics(self, lambda: report_of(self))
+        self._diagnostics = Diagnostics(self, lambda name: statuses(name, report_of(self)))
 
     def configure(self) -> str:
         """Load the model and warm it up."""

@@ -79,4 +79,6 @@ class Publishers:
 
 def _publish(rows: Sequence[Row], result: Result) -> None:
     for output, publisher in rows:
-        publisher.publish(output.to_bytes(result))
+        message = output.to_bytes(result)
+        if message is not None:
+            publisher.publish(message)

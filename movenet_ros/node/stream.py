@@ -34,6 +34,7 @@ from movenet_ros.node.gate import Answer
 from movenet_ros.node.gate import Gate
 from movenet_ros.node.gate import Overload
 from movenet_ros.node.image_input import ImageInput
+from movenet_ros.node.image_input import transport_topic
 from movenet_ros.node.managed_node import ManagedNode
 from movenet_ros.node.middleware import lower_receiver_priority
 from movenet_ros.node.middleware import receiving_s
@@ -136,9 +137,9 @@ class Stream:
         :return: the topics, for the log.
         """
         assert self._tracker is not None
-        topic, msg_type = self._node.resolve_topic_name(self._topic), Image
-        if self.settings.image_transport == 'compressed':
-            topic, msg_type = self._compressed(topic), CompressedImage
+        transport = self.settings.image_transport
+        topic = transport_topic(self._node, self._topic, transport)
+        msg_type = Image if transport == 'raw' else CompressedImage
         self._read = READERS[ros_type(msg_type)]
         self._images = ImageInput(
             self._node,
@@ -153,14 +154,6 @@ class Stream:
         self._update_demand()
         waiting = '' if self.is_wanted else f', {self.idle}'
         return f'{topic} -> {self._publishers.topic}{waiting}'
-
-    def _compressed(self, raw: str) -> str:
-        """Return the topic of compressed images: beside the raw ones, or as remapped itself."""
-        topic = f'{self._topic}/compressed'
-        remapped = self._node.resolve_topic_name(topic)
-        if remapped != self._node.resolve_topic_name(topic, only_expand=True):
-            return str(remapped)
-        return f'{raw}/compressed'
 
     def close(self) -> None:
         """Unsubscribe, and forget what does not outlive that."""

@@ -44,6 +44,7 @@ from movenet_ros.core.needs import needs
 from movenet_ros.core.wording import one_line
 from movenet_ros.params_file import read_params_file
 from movenet_ros.params_file import unread
+from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
 from movenet_ros.settings import Settings
@@ -53,9 +54,10 @@ from movenet_ros.settings import unknown_names
 if TYPE_CHECKING:
     from movenet_ros.perception import Perception
     from movenet_ros.replay.outputs import Targets
+    from movenet_ros.replay.placing import Placing
     from movenet_ros.replay.run import Tally
 
-NODE = '/movenet'
+NODE, NODE_3D = '/movenet', '/movenet_3d'
 OPTIONS = {  # the parameters that mean something without a graph
     name: row
     for name, row in rows(PoseParameters).items()
@@ -63,6 +65,7 @@ OPTIONS = {  # the parameters that mean something without a graph
 }
 KEYPOINTS = '--tracking-association keypoints'
 ASSOCIATION = 'tracking.association'
+MONOCULAR = 'monocular'  # in place of a topic of depth, and a value of the parameter source
 INTERRUPTED = 130  # what shells expect
 
 
@@ -93,12 +96,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     needs('mcap')
     from movenet_ros.perception import Perception
     from movenet_ros.replay.outputs import Outputs
+    from movenet_ros.replay.placing import Placing
     from movenet_ros.replay.run import interruptions
     from movenet_ros.replay.run import replay
+    from movenet_ros.replay.source import Asked3D
     from movenet_ros.replay.source import open_source
 
     keep_freed_memory()
-    where = args.input, args.topic, settings.image.max_pixels
+    settings_3d = _settings_3d(args)
+    depth = settings_3d.source if settings_3d.source == MONOCULAR else args.depth_topic
+    asked_3d = Asked3D(depth, args.camera_info_topic, settings_3d)
+    where = args.input, args.topic, settings.image.max_pixels, asked_3d
     logging.getLogger('movenet_ros').addHandler(LOG)
     with ExitStack() as stack:
         stack.callback(logging.getLogger('movenet_ros').removeHandler, LOG)
@@ -108,6 +116,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             source.notes.append(f'people get no ids from picture to picture ({KEYPOINTS} follows)')
         outputs = stack.enter_context(Outputs(_targets(args), args.input, source))
         print(f'{source.name}, {source.total or "unknown number of"} images', flush=True)
+        placing = None
+        if args.markers and not source.topics_3d:
+            raise StartError(f'--markers: {source.name} has no depth to place people by')
+        if source.topics_3d:
+            placing = Placing(source, asked_3d.settings, LOG.warning)
+            print(f'people are placed in metres by {source.topics_3d.words}', flush=True)
         for note in (*source.notes, *outputs.notes):
             LOG.warning(note)
         perception = stack.enter_context(Perception(settings, LOG))
@@ -116,10 +130,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         signals = stack.enter_context(interruptions())
         tally = replay(
-            source, perception, settings, outputs.consume, bar.update, LOG.warning, signals
+            source, perception, settings, outputs.consume, bar.update, LOG.warning, signals,
+            placing,
         )
         written = outputs.complete()
-    print('\n'.join(_summary(tally, source.total, perception, written)), flush=True)
+    print('\n'.join(_summary(tally, source.total, perception, written, placing)), flush=True)
     if tally.is_interrupted:
         return INTERRUPTED
     if source.damage:
@@ -150,6 +165,18 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument(
         '--annotated', action='store_true', help='write /image_annotated into it, too'
+    )
+    parser.add_argument(
+        '--depth-topic', default='', metavar='T',
+        help='of depth images that are registered to the images, or monocular: people are placed'
+        ' in metres, and /poses_3d gets into the bag (default: the only one, if there is one)',
+    )
+    parser.add_argument(
+        '--camera-info-topic', default='', metavar='T',
+        help='of the images (default: the one beside them, or the only one)',
+    )
+    parser.add_argument(
+        '--markers', action='store_true', help='write /markers of these people into it, too'
     )
     parser.add_argument('--video', type=Path, metavar='FILE.mp4', help='write an annotated video')
     parser.add_argument(
@@ -199,15 +226,29 @@ def _targets(args: Namespace) -> Targets:
     """
     from movenet_ros.replay.outputs import Targets
 
-    if args.annotated and args.out is None:
-        raise StartError('--annotated is for the bag of --out')
+    for name in ('annotated', 'markers'):
+        if getattr(args, name) and args.out is None:
+            raise StartError(f'--{name} is for the bag of --out')
     return Targets(
-        args.out, args.video, args.jsonl, args.storage, args.annotated, args.overwrite
+        args.out, args.video, args.jsonl, args.storage, args.annotated, args.markers,
+        args.overwrite,
     )
 
 
+def _settings_3d(args: Namespace) -> Pose3DParameters:
+    """
+    Read the parameters of the 3D node from the file.
+
+    :raises StartError: if the file cannot be read, or a value is out of range.
+    """
+    values = read_params_file(args.params_file, NODE_3D) if args.params_file else {}
+    source = {'source': MONOCULAR} if args.depth_topic == MONOCULAR else {}
+    return table_of(Pose3DParameters, {**values, **source})
+
+
 def _summary(
-    tally: Tally, total: int | None, perception: Perception, written: list[Path]
+    tally: Tally, total: int | None, perception: Perception, written: list[Path],
+    placing: Placing | None,
 ) -> list[str]:
     """Return the lines of the summary."""
     lines = []
@@ -219,6 +260,8 @@ def _summary(
         median = statistics.median(tally.people.elements())
         least, most = min(tally.people), max(tally.people)
         lines.append(f'people     {median:g} in an image (median; {least} to {most})')
+    if placing:
+        lines.append(f'placed     {placing.placed} of {placing.people} people, in metres')
     blank = ', '.join(f'{count} {kind}' for kind, count in tally.blank.items() if kind)
     if blank:
         lines.append(f'blank      {blank}: these images show nothing (lens, exposure, encoding?)')

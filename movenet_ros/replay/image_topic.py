@@ -25,6 +25,7 @@ from movenet_ros.messages.transports import VIDEO_TYPES
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.bag.topic import CDR
 from movenet_ros.replay.bag.topic import Topic
+from movenet_ros.replay.topics_3d import depth_topics
 
 LISTED = 20  # topics in a sentence
 CONVERTED = {  # encoding of images: what makes messages of ROS 2 of them
@@ -57,6 +58,9 @@ def choose_image_topic(bag: Bag, name: str) -> Topic:
     images = [each for each in bag.topics if _is_image(each) and each.count]
     others = [each for each in images if not each.name.endswith(f'/{ANNOTATED}')]
     images = others or images
+    if len(images) > 1:
+        depth = depth_topics(bag)
+        images = [each for each in images if each not in depth] or images
     if not images:
         more = ''.join(f'; {each}' for each in (bag.damage, *bag.notes) if each)
         fix = _converted(bag.topics)

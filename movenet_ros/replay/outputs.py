@@ -25,12 +25,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from movenet_ros.consumers.outputs import MARKERS
+from movenet_ros.consumers.outputs import OUTPUTS_3D
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.recording import codec_note
 from movenet_ros.core.recording import JsonLines
 from movenet_ros.core.recording import pose_record
 from movenet_ros.core.recording import VideoFile
 from movenet_ros.messages.outputs import ANNOTATED
+from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.messages.outputs import Result
 from movenet_ros.replay.bag.topic import Topic
@@ -41,8 +44,11 @@ from movenet_ros.replay.source import Source
 from movenet_ros.replay.unfinished import check_apart
 from movenet_ros.replay.unfinished import Unfinished
 
+RECORDED_3D = ('poses_3d', MARKERS)  # whom a robot followed, only the robot knows
 OURS = {f'/{output.name}': output for output in OUTPUTS}
+OURS_3D = {f'/{output.name}': output for output in OUTPUTS_3D if output.name in RECORDED_3D}
 VIDEO_SUFFIX = '.mp4'
+WRONG = 'dropped: it shows other poses'
 
 Write = Callable[[Item], None]
 
@@ -54,6 +60,7 @@ class Targets:
 
     :param storage: of the bag, ``mcap`` or ``sqlite3``.
     :param annotated: whether the bag gets the annotated images, too.
+    :param markers: whether the bag gets markers for people in metres, too.
     :param overwrite: whether existing outputs may be replaced.
     """
 
@@ -62,6 +69,7 @@ class Targets:
     lines: Path | None = None
     storage: str = 'mcap'
     annotated: bool = False
+    markers: bool = False
     overwrite: bool = False
 
 
@@ -135,18 +143,22 @@ class Outputs:
 
     def _bag_topics(self) -> tuple[dict[str, Topic], list[Topic]]:
         """Return our topics by name and the input's; note which of these are dropped."""
-        source = self._source
+        source, targets = self._source, self._targets
+        left_out = {
+            *([] if targets.annotated else [ANNOTATED]), *([] if targets.markers else [MARKERS]),
+        }
+        wanted: dict[str, Output[Any]] = {**OURS, **(OURS_3D if source.topics_3d else {})}
         ours = {
             name: our_topic(name, output.msg_type, output.qos.depth)
-            for name, output in OURS.items()
-            if self._targets.annotated or output.name != ANNOTATED
+            for name, output in wanted.items()
+            if output.name not in left_out
         }
         if source.topic and source.topic.name in ours:
             raise StartError(f'{source.topic.name} is the input, it cannot be an output as well')
         others = []
         for topic in source.topics:
-            if topic.name in OURS and topic is not source.topic:
-                fate = 'replaced' if topic.name in ours else 'dropped: it shows other poses'
+            if topic.name in {**OURS, **OURS_3D} and topic is not source.topic:
+                fate = 'replaced' if topic.name in ours else WRONG
                 self.notes.append(f'{topic.name} ({topic.msg_type}) of the input is {fate}')
             else:
                 others.append(topic)
@@ -158,13 +170,15 @@ class Outputs:
         with BagFile(path, self._targets.storage, topics) as bag:
 
             def write(item: Item) -> None:
-                message, image, _ = item
+                message = item.message
                 if message and message.topic in self._others:
                     bag.write(*message)
-                if isinstance(image, Result):
-                    at_ns = message.received_ns if message else image.stamp_ns
+                if isinstance(item.image, Result):
+                    at_ns = message.received_ns if message else item.image.stamp_ns
                     for name, topic in self._ours.items():
-                        bag.write(topic, at_ns, OURS[name].to_bytes(image))
+                        data = _message(name, item)
+                        if data is not None:
+                            bag.write(topic, at_ns, data)
 
             yield write
 
@@ -184,7 +198,16 @@ class Outputs:
 
             def write(item: Item) -> None:
                 if isinstance(found := item.image, Result):
-                    record = pose_record(found.stamp_ns, found.image.wh, found.poses, item.file)
-                    lines.write(record)
+                    placed = item.result_3d.people if item.result_3d else None
+                    lines.write(pose_record(
+                        found.stamp_ns, found.image.wh, found.poses, item.file, placed
+                    ))
 
             yield write
+
+
+def _message(name: str, item: Item) -> bytes | None:
+    """Return what one of our topics says of an image; None if that is nothing."""
+    if name in OURS:
+        return OURS[name].to_bytes(item.image)  # type: ignore[arg-type]
+    return OURS_3D[name].to_bytes(item.result_3d) if item.result_3d else None

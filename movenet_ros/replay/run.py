@@ -42,6 +42,7 @@ from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.perception import Perception
+from movenet_ros.replay.placing import Placing
 from movenet_ros.replay.read_ahead import read_ahead
 from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import Source
@@ -83,6 +84,7 @@ def replay(
     on_image: Callable[[], None],
     warn: Callable[[str], None],
     signals: Sequence[int] = (),
+    placing: Placing | None = None,
 ) -> Tally:
     """
     Find the people in all images of a source, until it ends or a signal comes.
@@ -92,6 +94,7 @@ def replay(
     :param on_image: called after each image.
     :param warn: logs a line for each image that is skipped, but not the same one again.
     :param signals: as soon as there is one in it, the replay ends.
+    :param placing: places the people in metres; None: nobody does.
     :return: what was done; all of it has been consumed.
     :raises StartError: what ``consume`` raises, or if no image of the source could be read.
     """
@@ -101,7 +104,8 @@ def replay(
         stack.enter_context(_switching_often())
         prepared = stack.enter_context(read_ahead(_prepared(source, perception), BETWEEN))
         found = stack.enter_context(read_ahead(_found(prepared, perception, settings), BETWEEN))
-        consume(_counted(found, tally, on_image, warn, signals))
+        placed = found if placing is None else placing.items(found)
+        consume(_counted(placed, tally, on_image, warn, signals))
         if not tally.processed and not tally.is_interrupted:
             raise StartError(_nothing(source, tally))
     tally.seconds = time.monotonic() - begun

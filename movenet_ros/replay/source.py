@@ -23,6 +23,7 @@ import statistics
 from typing import NamedTuple
 from typing import Protocol
 
+from movenet_ros.consumers.outputs import Result3D
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
@@ -42,7 +43,14 @@ from movenet_ros.messages.stamped import Stamped
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.bag.topic import Message
 from movenet_ros.replay.bag.topic import Topic
+from movenet_ros.replay.beside import Beside
+from movenet_ros.replay.beside import with_depth
 from movenet_ros.replay.image_topic import choose_image_topic
+from movenet_ros.replay.topics_3d import CAMERA_INFO_OPTION
+from movenet_ros.replay.topics_3d import choose_topics_3d
+from movenet_ros.replay.topics_3d import DEPTH_OPTION
+from movenet_ros.replay.topics_3d import Topics3D
+from movenet_ros.settings import Pose3DParameters
 from std_msgs.msg import Header
 
 FRAME_ID = 'camera'  # of a video's images, as video_source has it
@@ -58,11 +66,15 @@ class Item(NamedTuple):
     :param image: with the people in it once they are found; the reason where it cannot be read;
         None where the message is of another topic.
     :param file: name of the picture's file, in a folder of pictures.
+    :param beside: what the people in the image can be placed by; None where that is not asked for.
+    :param result_3d: the people in metres, once they are placed.
     """
 
     message: Message | None
     image: Stamped | Result | FrameError | None
     file: str = ''
+    beside: Beside | None = None
+    result_3d: Result3D | None = None
 
 
 class Source(Protocol):
@@ -73,6 +85,7 @@ class Source(Protocol):
     :ivar total: number of images; None where that is unknown.
     :ivar topic: of the images; None for a video.
     :ivar topics: of all messages that come along.
+    :ivar topics_3d: what people are placed by; None where there is nothing.
     :ivar notes: what a user needs to know before, in sentences.
     :ivar damage: in a sentence, when all items have come; else empty.
     :ivar are_pictures: whether each image is a file of its own, of a scene of its own.
@@ -82,6 +95,7 @@ class Source(Protocol):
     total: int | None
     topic: Topic | None
     topics: list[Topic]
+    topics_3d: Topics3D | None
     notes: list[str]
     are_pictures: bool
 
@@ -103,7 +117,25 @@ class Source(Protocol):
         ...
 
 
-def open_source(path: Path, topic: str, max_pixels: int = MAX_IMAGE_PIXELS) -> Source:
+class Asked3D(NamedTuple):
+    """
+    What is asked for of people in metres.
+
+    :param depth: a topic, or ``monocular``; empty: the only one.
+    :param camera_info: a topic; empty: the one beside the images, or the only one.
+    """
+
+    depth: str = ''
+    camera_info: str = ''
+    settings: Pose3DParameters = Pose3DParameters()
+
+
+NOTHING_ASKED = Asked3D()
+
+
+def open_source(
+    path: Path, topic: str, max_pixels: int = MAX_IMAGE_PIXELS, asked_3d: Asked3D = NOTHING_ASKED
+) -> Source:
     """
     Open a bag, a video file or a folder of pictures.
 
@@ -113,11 +145,13 @@ def open_source(path: Path, topic: str, max_pixels: int = MAX_IMAGE_PIXELS) -> S
     """
     kind = kind_of(path)
     if kind.form in BAGS:
-        return BagSource(path, topic, max_pixels)
+        return BagSource(path, topic, max_pixels, asked_3d)
     if kind.form in (Form.CAMERA, Form.STREAM):
         raise StartError(f'replay reads recordings, not {kind.name} (fix: {one_line(kind.fix)})')
-    if topic:
-        raise StartError(f'--topic is for a bag: {kind.sentence(path)}')
+    options = ('--topic', DEPTH_OPTION, CAMERA_INFO_OPTION)
+    for option, value in zip(options, (topic, asked_3d.depth, asked_3d.camera_info), strict=True):
+        if value:
+            raise StartError(f'{option} is for a bag: {kind.sentence(path)}')
     if kind.form not in MEDIA:
         raise StartError(kind.sentence(path))
     return MediaSource(open_media(str(path), max_pixels), path.is_dir())
@@ -126,11 +160,19 @@ def open_source(path: Path, topic: str, max_pixels: int = MAX_IMAGE_PIXELS) -> S
 class BagSource:
     """The images of a topic of a bag, among its other messages."""
 
-    def __init__(self, path: Path, topic: str, max_pixels: int = MAX_IMAGE_PIXELS) -> None:
+    def __init__(
+        self, path: Path, topic: str, max_pixels: int = MAX_IMAGE_PIXELS,
+        asked_3d: Asked3D = NOTHING_ASKED,
+    ) -> None:
         self._bag = Bag(path)
         self._max_pixels = max_pixels
+        self._settings_3d = asked_3d.settings
+        self.notes = self._bag.notes
         try:
             self._topic = choose_image_topic(self._bag, topic)
+            self.topics_3d = choose_topics_3d(
+                self._bag, self._topic, asked_3d.depth, asked_3d.camera_info, self.notes
+            )
         except StartError:
             self._bag.close()
             raise
@@ -138,7 +180,6 @@ class BagSource:
         self.total: int | None = self._topic.count
         self.topic: Topic | None = self._topic
         self.topics = self._bag.topics
-        self.notes = self._bag.notes
         self.are_pictures = False
 
     @property
@@ -149,14 +190,23 @@ class BagSource:
     def items(self) -> Iterator[Item]:
         """Yield the messages of the bag, those of the topic as images."""
         read = READERS[self._topic.msg_type]
-        for message in self._bag.messages():
+        for message, beside in self._messages():
             image: Stamped | FrameError | None = None
             if message.topic is self._topic:
                 try:
                     image = read(message.data, self._max_pixels)
                 except FrameError as error:
                     image = error
-            yield Item(message, image)
+            yield Item(message, image, beside=beside)
+
+    def _messages(self) -> Iterator[tuple[Message, Beside | None]]:
+        """Yield the messages, and with images what people are placed by."""
+        messages, topics = self._bag.messages(), self.topics_3d
+        if topics is None:
+            return ((message, None) for message in messages)
+        infos = (each.data for each in self._bag.messages() if each.topic is topics.camera_info)
+        first = next(infos, b'')
+        return with_depth(messages, self._topic, topics, self._settings_3d, first)
 
     def rate_hz(self) -> float:
         """Estimate the rate from the stamps of the first images."""
@@ -184,6 +234,7 @@ class MediaSource:
         self.total = media.count
         self.topic: Topic | None = None
         self.topics: list[Topic] = []
+        self.topics_3d: Topics3D | None = None
         self.notes = list(media.notes)
         self.are_pictures = media.are_pictures
         self.damage = ''

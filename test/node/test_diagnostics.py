@@ -274,7 +274,7 @@ class Reporter:
         self.may_end = Event()
         self.node = Node('movenet', context=world.context, namespace=world.namespace)
         self.node.create_timer(0.001, lambda: self.may_end.wait(WAIT_S))
-        self.diagnostics = Diagnostics(self.node, self.report)
+        self.diagnostics = Diagnostics(self.node, lambda name: statuses(name, self.report()))
 
     def report(self) -> Report:
         """Report that all is well."""

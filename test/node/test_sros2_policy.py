@@ -25,11 +25,12 @@ from movenet_ros.backends.recorded import RecordedBackend
 import pytest
 from ros_graph import World
 from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import Detection3DArray
 
 Rights = set[tuple[str, str]]  # what may be done, and the full name of what it may be done to
 
 POLICY = Path(__file__).parents[2] / 'config' / 'sros2_policy.xml'
-NODE = 'movenet'
+NODE, NODE_3D = 'movenet', 'movenet_3d'
 GROUPS = {'topics': {'publish', 'subscribe'}, 'services': {'reply', 'request'}}
 TYPE_DESCRIPTION = 'get_type_description'  # of every node, but not in Humble
 
@@ -38,26 +39,33 @@ CONFIGURATIONS: dict[str, tuple[dict[str, Any], set[str]]] = {
     'raw on simulated time': ({'use_sim_time': True}, {'image/compressed'}),
     'compressed': ({'image_transport': 'compressed'}, {'image', '/clock'}),
 }
+TF = {'/tf', '/tf_static'}  # with target_frame and publish_tf
+CONFIGURATIONS_3D: dict[str, tuple[dict[str, Any], set[str]]] = {
+    'raw on simulated time': ({'use_sim_time': True}, {'depth/compressedDepth', *TF}),
+    'compressed': ({'depth_transport': 'compressedDepth'}, {'depth', '/clock', *TF}),
+    'monocular': ({'source': 'monocular'}, {'depth', 'depth/compressedDepth', '/clock', *TF}),
+}
 
 
-def groups() -> list[ElementTree.Element]:
-    """Return the lists of the policy's one profile."""
-    (profile,) = ElementTree.parse(POLICY).getroot().iter('profile')
-    assert (profile.get('ns'), profile.get('node')) == ('/', NODE)
+def groups(node: str) -> list[ElementTree.Element]:
+    """Return the lists of a node's profile, which is alone in its enclave."""
+    path = f'enclaves/enclave[@path="/{node}"]/profiles/profile'
+    (profile,) = ElementTree.parse(POLICY).getroot().findall(path)
+    assert (profile.get('ns'), profile.get('node')) == ('/', node)
     return list(profile)
 
 
-def allowed(namespace: str, without: set[str]) -> Rights:
+def allowed(namespace: str, without: set[str], node: str = NODE) -> Rights:
     """Resolve the names as SROS 2 does, apart from some."""
 
     def resolve(name: str) -> str:
         if name.startswith('~'):
-            return f'{namespace}/{NODE}{name[1:]}'
+            return f'{namespace}/{node}{name[1:]}'
         return name if name.startswith('/') else f'{namespace}/{name}'
 
     return {
         (right, resolve(str(each.text)))
-        for group in groups()
+        for group in groups(node)
         for right in group.attrib
         for each in group
         if each.text not in without
@@ -86,8 +94,7 @@ def test_the_policy_has_the_shape_that_sros2_wants() -> None:
     """See policy.xsd of sros2; only what is allowed is listed."""
     root = ElementTree.parse(POLICY).getroot()
     assert (root.tag, root.attrib) == ('policy', {'version': '0.2.0'})
-    assert root.find('enclaves/enclave[@path="/movenet"]/profiles/profile') is not None
-    for group in groups():
+    for group in (*groups(NODE), *groups(NODE_3D)):
         assert set(group.attrib.values()) == {'ALLOW'}
         assert set(group.attrib) <= GROUPS[group.tag]
         assert {each.tag for each in group} == {group.tag[:-1]}
@@ -107,3 +114,19 @@ def test_the_policy_allows_what_the_node_has(
         world.until(lambda: expected <= shown(world))
     finally:
         assert shown(world) == expected
+
+
+@pytest.mark.parametrize('configuration', CONFIGURATIONS_3D)
+def test_the_policy_allows_what_the_3d_node_has(
+    configuration: str, world: World, start_pose_3d_node: Any
+) -> None:
+    parameters, absent = CONFIGURATIONS_3D[configuration]
+    if not any(name.endswith(TYPE_DESCRIPTION) for _, name in shown(world, 'tester')):
+        absent = {*absent, f'~/{TYPE_DESCRIPTION}'}
+    expected = allowed(world.namespace, absent, NODE_3D)
+    world.sink(Detection3DArray, 'poses_3d')  # without it the node subscribes to nothing
+    start_pose_3d_node(**parameters)
+    try:
+        world.until(lambda: expected <= shown(world, NODE_3D))
+    finally:
+        assert shown(world, NODE_3D) == expected

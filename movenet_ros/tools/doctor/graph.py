@@ -37,6 +37,7 @@ from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import OtherTopicError
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.messages.depth import DEPTH_READERS
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.diagnostics import DIAGNOSTICS
@@ -60,6 +61,7 @@ from sensor_msgs.msg import Image
 
 CLASSES = {RAW: Image, COMPRESSED: CompressedImage}
 NODE_NAME, NODE_SERVICE = 'movenet', '/detect_once'  # a pose node has either
+NODE_3D_NAME, NODE_3D_TOPIC = 'movenet_3d', 'poses_3d'  # and a 3D node
 MOST_TOPICS = 8  # more at a time would be a load
 LEAST_S = 3.5  # programs that missed our announcement announce themselves every 3 s
 QUIET_S, MOST_S = 0.5, 6.0
@@ -111,6 +113,7 @@ class _Look:
         nodes.remove(node.get_fully_qualified_name())
         topics = [self._topic(each) for each in only or self._image_topics()]
         pose_nodes = [self._pose_node(each) for each in self._pose_node_names(nodes)]
+        nodes_3d = [self._pose_node(each) for each in self._node_3d_names(nodes)]
         own = {out.name for each in pose_nodes for out in each.outputs if out.publishers}
         chosen = [
             each for each in topics
@@ -120,7 +123,7 @@ class _Look:
             images, statuses = self._receive(seconds, chosen[:MOST_TOPICS])
         else:
             images, statuses = {}, []
-        mine = tuple(f'{each.name.lstrip("/")}: ' for each in pose_nodes)
+        mine = tuple(f'{each.name.lstrip("/")}: ' for each in (*pose_nodes, *nodes_3d))
         return Graph(
             rmw=get_rmw_implementation_identifier(),
             domain_id=node.context.get_domain_id(),
@@ -128,6 +131,7 @@ class _Look:
             topics=tuple(replace(each, images=images.get(each.name)) for each in topics),
             pose_nodes=tuple(pose_nodes),
             statuses=tuple(each for each in statuses if each[0].startswith(mine)),
+            nodes_3d=tuple(nodes_3d),
         )
 
     def _spin(self, seconds: float, done: Callable[[], bool] = lambda: False) -> None:
@@ -166,12 +170,24 @@ class _Look:
                   if each.endswith(NODE_SERVICE)}
         return sorted(named | served & set(nodes))
 
+    def _node_3d_names(self, nodes: Sequence[str]) -> list[str]:
+        named = {each for each in nodes if each.rpartition('/')[2] == NODE_3D_NAME}
+        publishing = {
+            publisher.node
+            for topic, _ in self._node.get_topic_names_and_types()
+            if topic.rpartition('/')[2] == NODE_3D_TOPIC
+            for publisher in self._topic(topic).publishers
+        }
+        return sorted(named | publishing & set(nodes))
+
     def _pose_node(self, name: str) -> PoseNode:
         namespace, _, short = name.rpartition('/')
         inner = (f'{name}/', '/rosout', '/parameter_events', DIAGNOSTICS)
         topics = self._node.get_publisher_names_and_types_by_node(short, namespace or '/')
         outputs = tuple(self._topic(each) for each, _ in topics if not each.startswith(inner))
-        return PoseNode(name, self._state(name), outputs)
+        read = self._node.get_subscriber_names_and_types_by_node(short, namespace or '/')
+        inputs = tuple(each for each, _ in read if not each.startswith(inner))
+        return PoseNode(name, self._state(name), outputs, inputs)
 
     def _state(self, name: str) -> str:
         """Ask a node for the state of its lifecycle."""
@@ -227,6 +243,7 @@ class ImageCounter:
 
     def __init__(self, msg_type: str) -> None:
         self._read = READERS[msg_type]
+        self._read_depth = DEPTH_READERS[msg_type]
         self._times_s: list[float] = []
         self._last = b''
         self._arrived_ns = 0
@@ -247,7 +264,7 @@ class ImageCounter:
         try:
             stamped = self._read(self._last, MAX_IMAGE_PIXELS)
         except OtherTopicError as error:
-            return replace(images, error=error.what, fix=error.fix)
+            return replace(self._depth(images), error=error.what, fix=error.fix)
         except ImageError as error:
             return replace(images, error=str(error))
         images = replace(images, wh=stamped.image.wh, blank=blankness(stamped.image))
@@ -255,3 +272,12 @@ class ImageCounter:
         if not time_ns:
             return images
         return replace(images, age_s=(self._arrived_ns - time_ns) / NANOSECONDS)
+
+    def _depth(self, images: Images) -> Images:
+        """Add what the 3D node reads in the last image, if that is one of depth."""
+        try:
+            depth = self._read_depth(self._last, MAX_IMAGE_PIXELS)
+            height, width = depth.read().shape
+        except ImageError:
+            return images
+        return replace(images, depth=depth.encoding, wh=(width, height))

@@ -59,6 +59,7 @@ def graph_checks(seen: Graph) -> list[Check]:
     return [
         _overview(seen, images),
         *(_pose_node(each, images) for each in seen.pose_nodes),
+        *(_node_3d(each) for each in seen.nodes_3d),
         *(_diagnosis(*each) for each in seen.statuses),
         *(topic_check(each) for each in images),
         *_input(seen, images),
@@ -82,32 +83,59 @@ def _overview(seen: Graph, images: Sequence[Topic]) -> Check:
 
 def _pose_node(node: PoseNode, images: Sequence[Topic]) -> Check:
     name = 'pose node'
-    if node.state in ('unconfigured', 'inactive'):
-        fix = f'ros2 lifecycle set {node.name} activate'
-        if node.state == 'unconfigured':
-            fix = f'ros2 lifecycle set {node.name} configure && {fix}'
-        if not has_ros2():
-            again = our_command('pose_node --ros-args -p autostart:=true')
-            fix = f'end it, and start it again: {again}'
-        finding = f'{node.name} is {node.state}: it does nothing until it is active'
-        return Check(name, 'warn', finding, fix)
-    if not node.state:
-        finding = f'{node.name} does not answer: it is busy, hangs or has just ended'
-        fix = f'see its log, then start it again: {our_command("pose_node")}'
-        return Check(name, 'warn', finding, fix)
+    asleep = _asleep(name, 'pose_node', node)
+    if asleep:
+        return asleep
     topics = [
         each.name for each in images if any(sub.node == node.name for sub in each.subscribers)
     ]
-    subscribers = sorted({
-        sub.node for out in node.outputs if not out.publishes(LABELS) for sub in out.subscribers
-    })
     finding = f'{node.name} is {node.state}, subscribes to {" and ".join(topics) or "no images"}'
+    subscribers = _subscribers(node)
     if subscribers:
         return Check(name, 'ok', f'{finding}; its outputs go to {", ".join(subscribers)}')
     poses = next((out.name for out in node.outputs if out.name.endswith('poses')), '/poses')
     drawn = next((out.name for out in node.outputs if out.name.endswith('image_annotated')), '')
     fix = f'to see its output: {our_command(f"view {drawn}")}\nor: {echo_command(poses)}'
     return Check(name, 'ok', f'{finding}; its outputs have no subscribers: it waits for one', fix)
+
+
+def _node_3d(node: PoseNode) -> Check:
+    name = '3D node'
+    asleep = _asleep(name, 'pose_3d_node', node)
+    if asleep:
+        return asleep
+    finding = f'{node.name} is {node.state}, subscribes to {", ".join(node.inputs) or "nothing"}'
+    subscribers = _subscribers(node)
+    if subscribers:
+        return Check(name, 'ok', f'{finding}; its outputs go to {", ".join(subscribers)}')
+    poses = next((out.name for out in node.outputs if out.name.endswith('poses_3d')), '/poses_3d')
+    fix = f'to see its output: {echo_command(poses)}'
+    return Check(name, 'ok', f'{finding}; its outputs have no subscribers: it waits for one', fix)
+
+
+def _asleep(name: str, program: str, node: PoseNode) -> Check | None:
+    """Return the row of a node that is not active; None if it is."""
+    if node.state in ('unconfigured', 'inactive'):
+        fix = f'ros2 lifecycle set {node.name} activate'
+        if node.state == 'unconfigured':
+            fix = f'ros2 lifecycle set {node.name} configure && {fix}'
+        if not has_ros2():
+            again = our_command(f'{program} --ros-args -p autostart:=true')
+            fix = f'end it, and start it again: {again}'
+        finding = f'{node.name} is {node.state}: it does nothing until it is active'
+        return Check(name, 'warn', finding, fix)
+    if not node.state:
+        finding = f'{node.name} does not answer: it is busy, hangs or has just ended'
+        fix = f'see its log, then start it again: {our_command(program)}'
+        return Check(name, 'warn', finding, fix)
+    return None
+
+
+def _subscribers(node: PoseNode) -> list[str]:
+    """Return the names of the nodes that a node's outputs go to."""
+    return sorted({
+        sub.node for out in node.outputs if not out.publishes(LABELS) for sub in out.subscribers
+    })
 
 
 def _diagnosis(name: str, level: int, message: str) -> Check:
@@ -136,6 +164,10 @@ def topic_check(topic: Topic) -> Check:
     if not images.count:
         return Check(name, 'warn', f'{about}: no image arrives', _silence_fix(topic, nodes))
     rate = f'{images.rate_hz:.1f} Hz' if images.rate_hz else _count(images.count, 'image')
+    if images.depth:
+        width, height = images.wh
+        finding = f'{about}: {rate}, {width}x{height}, depth ({images.depth}), for the 3D node'
+        return Check(name, 'ok', finding)
     if images.error:
         fix = images.fix or f'see the settings of the camera driver ({nodes})'
         return Check(name, 'warn', f'{about}: {rate}, not readable: {images.error}', fix)

@@ -44,6 +44,7 @@ class Images:
     :param age_s: from its stamp to its arrival; None where the stamp is 0.
     :param error: why the node cannot read the last image; empty if it can.
     :param fix: for that, where it is known.
+    :param depth: the encoding of the last image if it is one of depth, which the 3D node reads.
     :param blank: what the last image is if it shows nothing: black, say.
     """
 
@@ -53,6 +54,7 @@ class Images:
     age_s: float | None = None
     error: str = ''
     fix: str = ''
+    depth: str = ''
     blank: str = ''
 
 
@@ -73,16 +75,18 @@ class Topic:
 @dataclass(frozen=True)
 class PoseNode:
     """
-    A pose node.
+    A pose node, or a 3D node.
 
     :param name: with the namespace.
     :param state: of its lifecycle; empty if it does not answer.
     :param outputs: the topics that it publishes for other nodes.
+    :param inputs: names of the topics that it subscribes to.
     """
 
     name: str
     state: str
     outputs: tuple[Topic, ...] = ()
+    inputs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,8 @@ class Graph:
 
     :param nodes: names of all other nodes.
     :param topics: that carry images, or are asked for.
-    :param statuses: what pose nodes published on /diagnostics: name, level (0 is ok), message.
+    :param nodes_3d: those that make people in metres of poses.
+    :param statuses: what both published on /diagnostics: name, level (0 is ok), message.
     """
 
     rmw: str
@@ -101,3 +106,4 @@ class Graph:
     topics: tuple[Topic, ...] = ()
     pose_nodes: tuple[PoseNode, ...] = ()
     statuses: tuple[tuple[str, int, str], ...] = ()
+    nodes_3d: tuple[PoseNode, ...] = ()

@@ -44,6 +44,7 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import Detection3DArray
 
 MakeImage = Callable[..., Image]
 Play = Callable[..., None]
@@ -176,6 +177,25 @@ def test_a_pose_node_and_its_state(
     assert node.state == state
     (poses,) = (each for each in node.outputs if each.name.endswith('/poses'))
     assert [each.node for each in poses.subscribers] == [f'{world.namespace}/tester']
+
+
+def test_a_3d_node_its_state_and_what_it_reads(world: World, start_pose_3d_node: Any) -> None:
+    world.sink(Detection3DArray, 'poses_3d')
+    start_pose_3d_node('-r', '__node:=depths')
+    read = world.node.resolve_topic_name('camera_info')
+    world.until(lambda: world.node.count_subscribers(read))
+    (node,) = look(0, context=world.context).nodes_3d
+    assert (node.name, node.state) == (f'{world.namespace}/depths', 'active')
+    names = {each.rpartition('/')[2] for each in node.inputs}
+    assert names == {'poses', 'depth', 'camera_info'}
+
+
+def test_depth_images_are_told_from_pictures() -> None:
+    msg = Image(height=2, width=3, encoding='16UC1', step=6, data=bytes(12))
+    counter = ImageCounter(RAW)
+    counter.on_message(serialize_message(msg))
+    images = counter.images()
+    assert (images.depth, images.wh) == ('16UC1', (3, 2)) and images.error
 
 
 def test_a_pose_nodes_outputs_are_not_subscribed_to(

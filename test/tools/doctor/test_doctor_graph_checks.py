@@ -149,6 +149,28 @@ def test_a_fix_names_ros2_only_where_there_is_one(
     assert ('python -m movenet_ros' in fixes) is (ros2 is None)
 
 
+def test_depth_is_for_the_3d_node_and_no_input_of_the_pose_node() -> None:
+    depth = Images(9, 9.0, (640, 480), error='a depth image', fix='another', depth='16UC1')
+    rows = rows_of(replace(IMAGE, images=depth))
+    row = named(rows, 'image topic')
+    assert row.status == 'ok' and '640x480, depth (16UC1)' in row.finding
+    assert named(rows, 'input').status == 'warn'
+
+
+def test_a_3d_node_is_a_row_with_its_topics() -> None:
+    out = Topic('/poses_3d', (Endpoint('/movenet_3d', ''),), (Endpoint('/nav', ''),))
+    node = PoseNode('/movenet_3d', 'active', (out,), ('/poses', '/depth', '/camera_info'))
+    row = named(rows_of(IMAGE, nodes_3d=(node,)), '3D node')
+    assert row.status == 'ok' and '/poses, /depth, /camera_info' in row.finding
+    assert '/nav' in row.finding
+
+
+@pytest.mark.parametrize('state', ['unconfigured', ''])
+def test_a_3d_node_that_is_not_active_is_a_warning(state: str) -> None:
+    row = named(rows_of(IMAGE, nodes_3d=(PoseNode('/movenet_3d', state),)), '3D node')
+    assert row.status == 'warn' and row.fix
+
+
 @pytest.mark.parametrize(('level', 'status'), [(0, 'ok'), (1, 'warn'), (2, 'fail'), (3, 'fail')])
 def test_a_pose_nodes_own_diagnostics_are_rows(level: int, status: str) -> None:
     rows = rows_of(IMAGE, statuses=(('movenet: images', level, 'no image'),))

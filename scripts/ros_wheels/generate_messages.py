@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Generate vision_msgs and install it into the venv that runs this.
+Generate the packages of messages beside this file, and install them into the venv that runs it.
 
 The wheels bring ROS's generators and CMake files, in which two folders of the machine that built
 them are left: its Python's headers and its site-packages. They are replaced with ours first.
@@ -28,9 +28,8 @@ import subprocess
 import sys
 import sysconfig
 
-SOURCE = Path(__file__).parent / 'vision_msgs'
+HERE = Path(__file__).parent
 PREFIX = Path(sys.prefix)
-BUILD = PREFIX / 'build' / 'vision_msgs'
 
 FOREIGN = re.compile(r'/opt/python/[^/;"]+/(include/python3\.\d+|lib/python3\.\d+/site-packages)')
 
@@ -45,8 +44,9 @@ def repair_cmake_files() -> None:
             path.write_text(repaired)
 
 
-def build() -> None:
+def build(source: Path) -> None:
     """Configure, build and install with plain CMake, whose output is shown where it fails."""
+    made = str(PREFIX / 'build' / source.name)
     configure = [
         f'-DCMAKE_PREFIX_PATH={PREFIX}',
         f'-DCMAKE_INSTALL_PREFIX={PREFIX}',
@@ -56,9 +56,9 @@ def build() -> None:
     ]
     parallel = str(len(os.sched_getaffinity(0)))
     for arguments in (
-        ['-S', str(SOURCE), '-B', str(BUILD), *configure],
-        ['--build', str(BUILD), '--parallel', parallel],
-        ['--install', str(BUILD)],
+        ['-S', str(source), '-B', made, *configure],
+        ['--build', made, '--parallel', parallel],
+        ['--install', made],
     ):
         run = subprocess.run(
             ['cmake', *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -69,4 +69,5 @@ def build() -> None:
 
 if __name__ == '__main__':
     repair_cmake_files()
-    build()
+    for recipe in sorted(HERE.glob('*/CMakeLists.txt')):
+        build(recipe.parent)

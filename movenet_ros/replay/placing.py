@@ -1,0 +1,86 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The people of a replay in metres, as the 3D node would place them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from collections.abc import Iterator
+
+from movenet_ros.consumers.outputs import Result3D
+from movenet_ros.consumers.report import kind_of
+from movenet_ros.consumers.space import Space
+from movenet_ros.core.camera import CameraError
+from movenet_ros.messages.outputs import Result
+from movenet_ros.messages.poses_reader import PosesReader
+from movenet_ros.messages.prepared import poses_to_bytes
+from movenet_ros.replay.beside import Beside
+from movenet_ros.replay.source import Item
+from movenet_ros.replay.source import Source
+from movenet_ros.settings import Pose3DParameters
+import numpy as np
+
+NO_DEPTH = 'no depth image has a stamp that is near enough (max_stamp_difference_s)'
+
+
+class Placing:
+    """
+    Places the people of one image after the other.
+
+    :param source: of the images.
+    :param warn: logs a line for each kind of problem, when it begins.
+    :ivar people: how many there were in all images.
+    :ivar placed: how many of these have a place.
+    """
+
+    def __init__(
+        self, source: Source, settings: Pose3DParameters, warn: Callable[[str], None]
+    ) -> None:
+        topics = [source.topic, source.topics_3d.camera_info] if source.topics_3d else []
+        self._space = Space([each.name for each in topics if each])
+        self._reader = PosesReader()
+        self._settings = settings
+        self._warn = warn
+        self._problem = ''
+        self.people = self.placed = 0
+
+    def items(self, items: Iterator[Item]) -> Iterator[Item]:
+        """Place the people of all images that have something to place them by."""
+        for item in items:
+            if isinstance(item.image, Result) and item.beside is not None:
+                item = item._replace(result_3d=self._placed(item.image, item.beside))
+            yield item
+
+    def _placed(self, found: Result, beside: Beside) -> Result3D:
+        problem = ''
+        try:
+            if beside.camera_info:
+                self._space.set_camera_info(beside.camera_info, self._settings.rectified)
+        except CameraError as error:
+            problem = str(error)
+        # as a subscriber has them: boxes come as their middle and size
+        header, poses = self._reader.read(poses_to_bytes(found.poses, found.header))
+        people, why = self._space.people(header, poses, beside.depth, self._settings)
+        if self._settings.source == 'depth' and beside.depth is None:
+            why = why or beside.problem or NO_DEPTH
+        self._tell(problem or why)
+        self.people += len(people)
+        self.placed += int(np.isfinite(people.person_positions[:, 2]).sum())
+        return Result3D(header, people)
+
+    def _tell(self, problem: str) -> None:
+        if problem and kind_of(problem) != kind_of(self._problem):
+            self._warn(f'people are not placed in metres: {problem}')
+        self._problem = problem

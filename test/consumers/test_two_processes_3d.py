@@ -1,0 +1,120 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The real pose node and the real 3D node, each in a process of its own."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterator
+from itertools import count
+import signal
+from typing import Any
+
+from movenet_ros.messages.images import image_to_msg
+from movenet_ros.messages.poses_3d import poses_3d_from_msg
+import numpy as np
+from numpy.typing import NDArray
+import pytest
+from ros_graph import Program
+from ros_graph import World
+from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import Image
+from std_msgs.msg import Header
+from vision_msgs.msg import Detection2DArray
+from vision_msgs.msg import Detection3DArray
+
+pytestmark = pytest.mark.process
+
+SIDE = 512  # of the photo, in pixels
+FX, FAR_MM = 500.0, 1500
+FACE = slice(0, 5)  # keypoints that it shows
+INSIDE_M = 0.15  # more than a body's radius
+
+
+@pytest.fixture(scope='module')
+def nodes(module_world: World, start_node: Any) -> Iterator[dict[str, Program]]:
+    """Give both nodes."""
+    fast = ('-p', 'mode:=fast', '-p', 'backend:=onnxruntime')
+    with start_node('pose_node', module_world, *fast) as pose_node:
+        with start_node('pose_3d_node', module_world, '-p', 'max_wait_s:=9.0') as node_3d:
+            yield {'pose_node': pose_node, 'pose_3d_node': node_3d}
+
+
+@pytest.fixture(scope='module')
+def answers(
+    module_world: World, nodes: dict[str, Program], photo_bgr: NDArray[np.uint8]
+) -> list[Any]:
+    """Send a photo of a person with depth until somebody is placed; give what came, in order."""
+    world = module_world
+    came: list[Any] = []
+    for kind, topic in ((Detection2DArray, 'poses'), (Detection3DArray, 'poses_3d')):
+        world.node.create_subscription(kind, topic, came.append, 10)
+    publishers = [
+        world.publisher(kind, topic, 1)
+        for kind, topic in ((Image, 'image'), (Image, 'depth'), (CameraInfo, 'camera_info'))
+    ]
+    depth = array('B', np.full((SIDE, SIDE), FAR_MM, np.uint16).tobytes())
+    k = np.array([FX, 0, SIDE / 2, 0, FX, SIDE / 2, 0, 0, 1])
+    stamps = count(1)
+
+    def send() -> None:
+        header = Header(frame_id='camera')
+        header.stamp.sec = next(stamps)
+        messages = (
+            image_to_msg(photo_bgr, header),
+            Image(header=header, height=SIDE, width=SIDE, encoding='16UC1', step=2 * SIDE,
+                  data=depth),
+            CameraInfo(header=header, height=SIDE, width=SIDE, k=k),
+        )
+        for publisher, message in zip(publishers, messages, strict=True):
+            publisher.publish(message)
+
+    def is_placed() -> bool:
+        return any(
+            isinstance(each, Detection3DArray) and len(each.detections)
+            and np.isfinite(each.detections[0].bbox.center.position.z)
+            for each in came
+        )
+
+    timer = world.node.create_timer(0.2, send)
+    world.until(is_placed, 'for a person in metres')
+    world.node.destroy_timer(timer)
+    return came
+
+
+def test_the_person_of_the_photo_is_placed_at_the_depth(answers: list[Any]) -> None:
+    people = poses_3d_from_msg(answers[-1])
+    z = people.positions[0, FACE, 2]
+    assert (abs(z[np.isfinite(z)] - FAR_MM / 1000) < INSIDE_M).all()
+    assert np.isfinite(z).sum() >= 3
+
+
+def test_every_message_in_metres_has_the_header_of_poses_that_came_before_it(
+    answers: list[Any]
+) -> None:
+    before: list[Header] = []
+    for each in answers:
+        if isinstance(each, Detection3DArray):
+            assert each.header in before
+        else:
+            before.append(each.header)
+
+
+def test_each_ends_by_a_signal_with_exit_code_0(
+    nodes: dict[str, Program], answers: list[Any]
+) -> None:
+    assert nodes['pose_3d_node'].end(signal.SIGINT) == 0
+    assert not nodes['pose_node'].has_ended()
+    assert nodes['pose_node'].end(signal.SIGTERM) == 0
