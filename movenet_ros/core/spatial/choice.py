@@ -53,14 +53,15 @@ def chosen(groups: Groups, distances_m: Floats, body: Body) -> tuple[Floats, Flo
     rows, columns = np.arange(people)[:, None], np.arange(joints)
     found = np.full((people, joints + 1), np.nan)  # the last: the middle of the body
     found[:, -1] = distances_m
+    parents = middles
     for _ in range(body.levels):  # the trunk is right after the first round, and so on
-        parents = found[:, body.parents].mean(axis=1)
-        parents = np.where(np.isnan(parents), middles, parents)
         away = np.abs(depths - parents[..., None])
         fits = away < body.reach_m[:, None]
         cost = np.where(fits, costs + from_parent * away, np.inf)
         best = rows, columns, cost.argmin(axis=2)
         found[:, :-1] = np.where(fits[best], depths[best], np.nan)
+        parents = found[:, body.parents].sum(axis=1) / 2
+        parents = np.where(np.isnan(parents), middles, parents)
     return found[:, :-1], groups.spread_m[best]
 
 

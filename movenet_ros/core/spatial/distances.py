@@ -24,6 +24,7 @@ theirs has no vote for the others.
 
 from __future__ import annotations
 
+from movenet_ros.core.spatial.proportions import bones_seen
 from movenet_ros.core.spatial.samples import FARTHEST_MM
 import numpy as np
 from numpy.typing import NDArray
@@ -116,16 +117,16 @@ def on_bodies(
     :param bones: ``(2, b, k)`` weights of their ends.
     """
     begin, end = np.matmul(bones[:, None], np.where(seen[..., None], keypoints, 0.0))
-    is_seen = (~seen).astype(np.float64) @ (bones.sum(axis=0) > 0).T == 0
     along = end - begin
-    square = np.maximum((along**2).sum(axis=2), 1e-9)
-    points = middles.reshape(-1, 1, 2)
-    away = points - begin[:, None]  # (n, all points, b, 2)
-    share = (away[..., 0] * along[:, None, :, 0] + away[..., 1] * along[:, None, :, 1])
-    share = np.minimum(np.maximum(share / square[:, None], 0.0), 1.0)
-    x = away[..., 0] - share * along[:, None, :, 0]
-    y = away[..., 1] - share * along[:, None, :, 1]
-    is_on = (x * x + y * y < (thickness_px**2)[:, None]) & is_seen[:, None]
+    squares = (along * along).sum(axis=2)[:, None]
+    points = middles.reshape(-1, 2)
+    # (n, all points, b): how far along each bone its nearest place is, and how far from there
+    ahead = np.matmul(points, along.transpose(0, 2, 1)) - (begin * along).sum(axis=2)[:, None]
+    share = np.minimum(np.maximum(ahead / np.maximum(squares, 1e-9), 0.0), 1.0)
+    off = np.matmul(points, -2 * begin.transpose(0, 2, 1)) + (begin * begin).sum(axis=2)[:, None]
+    off += (points * points).sum(axis=1)[:, None] - share * (2 * ahead - share * squares)
+    limits = np.where(bones_seen(seen, bones), thickness_px**2, -1.0)
+    is_on = off < limits[:, None]
     people = len(seen)
     result = is_on.any(axis=2).reshape(people, people, -1)
     result[np.arange(people), np.arange(people)] = False

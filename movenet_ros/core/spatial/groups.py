@@ -69,19 +69,16 @@ def groups_of(mm: NDArray[np.int32]) -> Groups:
     keys = np.where(discs > 0, (discs << BITS) | np.arange(SAMPLES, dtype=np.int32), UNKNOWN)
     keys.sort(axis=1)
     depth_m = (keys >> BITS) * 0.001
-    is_known = keys != UNKNOWN
-    counts = np.count_nonzero(is_known, axis=1)
     sums = np.zeros((len(keys), SAMPLES + 1))
     np.cumsum(WEIGHT_OF[keys & (2**BITS - 1)], axis=1, out=sums[:, 1:])
-    is_first = is_known.copy()
+    is_first = np.ones(keys.shape, bool)
     gaps = np.maximum(GAP_M, GAP_PER_M * depth_m[:, :-1] ** 2)
-    is_first[:, 1:] &= depth_m[:, 1:] - depth_m[:, :-1] > gaps
-    discs_of, begins = np.nonzero(is_first)
-    ends = counts[discs_of]
-    is_same = discs_of[1:] == discs_of[:-1]
-    ends[:-1][is_same] = begins[1:][is_same]
-    is_large = ends - begins >= LEAST
-    discs_of, begins, ends = discs_of[is_large], begins[is_large], ends[is_large]
+    is_first[:, 1:] = depth_m[:, 1:] - depth_m[:, :-1] > gaps
+    discs_of, begins = np.nonzero(is_first)  # the last group of a disc may be what is not known
+    ends = np.append(begins[1:], 0)
+    ends[ends == 0] = SAMPLES
+    is_group = (ends - begins >= LEAST) & (keys[discs_of, begins] != UNKNOWN)
+    discs_of, begins, ends = discs_of[is_group], begins[is_group], ends[is_group]
     order = np.arange(len(discs_of)) - np.searchsorted(discs_of, discs_of)
     before, after = sums[discs_of, begins], sums[discs_of, ends]
     whole = after - before

@@ -65,5 +65,9 @@ def bone_sizes(rays: Floats, seen: NDArray[np.bool_], body: Body) -> Floats:
     """Return ``(n, b)`` how near each bone says that a person is; 0 where it is not seen."""
     apart = np.matmul(body.bones[0] - body.bones[1], np.where(seen[..., None], rays, 0.0))
     sizes = np.hypot(apart[..., 0], apart[..., 1]) / body.lengths_m
-    sizes[(~seen).astype(np.float64) @ (body.bones.sum(axis=0) > 0).T > 0] = 0.0
-    return np.asarray(sizes)
+    return np.asarray(sizes * bones_seen(seen, body.bones))
+
+
+def bones_seen(seen: NDArray[np.bool_], bones: Floats) -> NDArray[np.bool_]:
+    """Return ``(n, b)`` of which bones both ends are seen."""
+    return np.asarray(np.matmul(bones, seen.T.astype(np.float64)).min(axis=0).T > 1 - 1e-9)
