@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from weakref import ref
 
+import cv2
 from depth_scene import CAMERA
 from depth_scene import depth_of
 from depth_scene import standing
@@ -49,6 +50,7 @@ from rclpy.serialization import deserialize_message
 from rclpy.serialization import serialize_message
 from ros_graph import World
 from sensor_msgs.msg import CameraInfo
+from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
@@ -58,6 +60,7 @@ from visualization_msgs.msg import MarkerArray
 COLOR, INFO = '/camera/color/image_raw', '/camera/color/camera_info'
 DEPTH = '/camera/aligned_depth_to_color/image_raw'
 IMAGE, CAMERA_INFO = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CameraInfo'
+COMPRESSED = 'sensor_msgs/msg/CompressedImage'
 BEGIN_NS, STEP_NS = 1_700_000_000 * 10**9, 50_000_000
 COUNT = 6
 DISTANCES = [2.0, 3.0]
@@ -338,6 +341,25 @@ def test_of_several_topics_one_is_taken_that_is_asked_for(
 ) -> None:
     """The camera_info that lies beside the images is taken by itself."""
     placing = run(write_bag(tmp_path / 'bag', second), Asked3D(asked))
+    assert placing is not None and placing.placed == 2 * COUNT
+
+
+@pytest.mark.parametrize('keeps_raw', [True, False])
+def test_compressed_depth_is_found_and_taken_where_it_is_not_there_raw(
+    keeps_raw: bool, rows: list[Row], write_bag: WriteBag, run: Run, tmp_path: Path
+) -> None:
+    both = [*rows]
+    for topic, _, at, data in rows:
+        if topic == DEPTH:
+            raw = deserialize_message(data, Image)
+            mm = np.frombuffer(raw.data, np.uint16).reshape(raw.height, raw.width)
+            msg = CompressedImage(header=raw.header, format='16UC1; compressedDepth png')
+            msg.data = bytes(12) + cv2.imencode('.png', mm)[1].tobytes()
+            packed = bytes(serialize_message(msg))
+            both.append((f'{DEPTH}/compressedDepth', COMPRESSED, at + 1, packed))
+    kept = [row for row in both if keeps_raw or row[0] != DEPTH]
+    kept.sort(key=lambda row: row[2])
+    placing = run(write_bag(tmp_path / 'bag', kept))
     assert placing is not None and placing.placed == 2 * COUNT
 
 
