@@ -271,6 +271,17 @@ def test_a_bag_that_begins_again_is_read_anew(camera: Any) -> None:
     assert is_placed(camera.place())
 
 
+def test_simulated_time_that_stands_still_holds_nothing_up(
+    make_camera: Any, start_pose_3d_node: Start
+) -> None:
+    camera = make_camera()
+    start_pose_3d_node(use_sim_time=True)
+    camera.until_heard()
+    camera.send_info()
+    assert is_placed(camera.place())
+    assert is_nowhere(camera.answer())  # after max_wait_s
+
+
 def test_compressed_depth(make_camera: Any, start_pose_3d_node: Start) -> None:
     camera = make_camera(transport='compressedDepth')
     start_pose_3d_node(depth_transport='compressedDepth')
