@@ -26,6 +26,7 @@ from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
+RELIABLE = QoSProfile(depth=1)
 BEST_EFFORT = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
@@ -40,7 +41,7 @@ def silence(*publishers: Any, others: tuple[str, ...] = ()) -> str:
     return depth.silence()
 
 
-def publisher(topic_type: str = RAW, qos: QoSProfile = QoSProfile(depth=1)) -> Any:
+def publisher(topic_type: str = RAW, qos: QoSProfile = RELIABLE) -> Any:
     """Make what rclpy tells of a publisher."""
     return SimpleNamespace(topic_type=topic_type, qos_profile=qos)
 
