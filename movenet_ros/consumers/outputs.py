@@ -32,7 +32,7 @@ from movenet_ros.messages.outputs import RELIABLE
 from movenet_ros.messages.padding import serialized
 from movenet_ros.messages.person import frames_to_msg
 from movenet_ros.messages.person import person_to_msg
-from movenet_ros.messages.poses_3d import poses_3d_to_bytes
+from movenet_ros.messages.prepared_3d import poses_3d_to_bytes
 import numpy as np
 from rclpy.qos import QoSProfile
 from std_msgs.msg import Header

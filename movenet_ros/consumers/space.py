@@ -17,17 +17,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from movenet_ros.core.camera import Camera
 from movenet_ros.core.camera import CameraError
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.poses_3d import Poses3D
-from movenet_ros.core.poses_3d import unlifted
-from movenet_ros.core.spatial.lifting import lifted
-from movenet_ros.core.spatial.monocular import monocular
-from movenet_ros.core.spatial.settings import SpatialSettings
-from movenet_ros.core.spatial.smoothing_3d import Smoother3D
+from movenet_ros.core.spatial.lifter import Lifter
 from movenet_ros.messages.camera_info import camera_from_msg
 from movenet_ros.messages.camera_info import camera_info_from_bytes
 from movenet_ros.messages.camera_info import is_rectified
@@ -35,6 +32,7 @@ from movenet_ros.messages.camera_info import says_the_same
 from movenet_ros.messages.depth import Depth
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.settings import Pose3DParameters
+from numpy.typing import NDArray
 from std_msgs.msg import Header
 
 OUTSIDE_PX = 2.0  # a box beyond the image is of another one; it is clipped to its own
@@ -59,11 +57,11 @@ class Space:
         self._frame_id = self._of = ''  # of camera_info, and of the latest poses
         self._rectified = ''
         self._error = ''
-        self._smoother = Smoother3D()
+        self._lifter = Lifter()
 
     def restart(self) -> None:
         """Forget the people."""
-        self._smoother.restart()
+        self._lifter.restart()
 
     def set_camera_info(self, message: bytes, rectified: str) -> bool:
         """
@@ -107,16 +105,17 @@ class Space:
         if header.frame_id != self._of:  # other people, who may have the same ids
             self._of = header.frame_id
             self.restart()
-        people, problem = unlifted(poses), ''
+        lifter, at_ns, problem = self._lifter, stamp_ns(header.stamp), ''
         try:
             camera = self._camera_of(header, poses)
             if settings.source == 'monocular':
-                people = monocular(poses, camera, settings)
-            elif depth is not None:
-                people = _lifted(header, poses, depth, camera, settings)
+                return lifter.place(poses, at_ns, camera, settings), ''
+            if depth is not None:
+                pixels = _pixels(header, depth, camera)
+                return lifter.lift(poses, at_ns, pixels, depth.stamp_ns, camera, settings), ''
         except FrameError as error:
             problem = str(error)
-        return self._smoother.smooth(people, stamp_ns(header.stamp), settings), problem
+        return lifter.without_depth(poses, at_ns, settings), problem
 
     def _camera_of(self, header: Header, poses: Poses) -> Camera:
         """
@@ -142,12 +141,11 @@ class Space:
         return camera
 
 
-def _lifted(
-    header: Header, poses: Poses, depth: Depth, camera: Camera, settings: SpatialSettings
-) -> Poses3D:
+def _pixels(header: Header, depth: Depth, camera: Camera) -> NDArray[Any]:
     """
-    Lift the people, if the depth image is of their camera.
+    Read a depth image, if it is of the camera.
 
+    :param header: of the image.
     :raises FrameError: if it is not, or if it cannot be read.
     """
     if _differ(header.frame_id, depth.header.frame_id):
@@ -162,7 +160,7 @@ def _lifted(
             f'depth of {columns}x{rows} cannot show the same as images of {width}x{height}:'
             f' {ALIGN}'
         )
-    return lifted(poses, pixels, camera, settings)
+    return pixels
 
 
 def _differ(one: str, other: str) -> bool:

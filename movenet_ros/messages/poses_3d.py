@@ -21,11 +21,6 @@ person. What is not known is NaN, in positions and variances alike, and never 0.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
-from functools import lru_cache
-from typing import Any
-
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.poses_3d import Poses3D
 from movenet_ros.core.poses_3d import unlifted
@@ -33,10 +28,6 @@ from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.skeleton import Skeleton
 from movenet_ros.messages.poses import PERSON
 from movenet_ros.messages.poses import unplaced
-from movenet_ros.messages.template import filled
-from movenet_ros.messages.template import marked_header
-from movenet_ros.messages.template import Template
-from movenet_ros.messages.template import template_of
 import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import Header
@@ -60,7 +51,7 @@ def poses_3d_to_msg(people: Poses3D, header: Header) -> Detection3DArray:
     """
     names = (*people.poses.skeleton.names, MONOCULAR if people.is_monocular else PERSON)
     msg = Detection3DArray(header=header)
-    for person_id, numbers in zip(people.poses.ids.tolist(), _numbers(people), strict=True):
+    for person_id, numbers in zip(people.poses.ids.tolist(), numbers_of(people), strict=True):
         detection = Detection3D(header=header, id=str(person_id) if person_id else '')
         for name, result in zip(names, numbers[:-BOX].reshape(-1, RESULT), strict=True):
             detection.results.append(_hypothesis(name, result))
@@ -127,7 +118,7 @@ def poses_3d_from_msg(msg: Detection3DArray, skeleton: Skeleton = COCO) -> Poses
 
 
 def _read(detection: Detection3D) -> list[float]:
-    """Return the numbers of one person in the order of _numbers."""
+    """Return the numbers of one person in the order of numbers_of."""
     numbers: list[float] = []
     for each in detection.results:
         position, covariance = each.pose.pose.position, each.pose.covariance
@@ -137,16 +128,7 @@ def _read(detection: Detection3D) -> list[float]:
     return [*numbers, center.x, center.y, center.z, size.x, size.y, size.z]
 
 
-def poses_3d_to_bytes(people: Poses3D, header: Header) -> bytes:
-    """Make the array, serialized: what poses_3d_to_msg and rclpy make of it."""
-    poses = people.poses
-    template = _template(
-        tuple(poses.ids.tolist()), poses.skeleton, header.frame_id, people.is_monocular
-    )
-    return filled(template, header, _numbers(people))
-
-
-def _numbers(people: Poses3D) -> Floats:
+def numbers_of(people: Poses3D) -> Floats:
     """
     Return every person's numbers in the order of the message's fields.
 
@@ -160,25 +142,3 @@ def _numbers(people: Poses3D) -> Floats:
     results[:, :-1, 4:], results[:, -1, 4:] = people.variances, people.person_variances
     numbers[:, -6:-3], numbers[:, -3:] = people.centers, people.sizes
     return numbers
-
-
-@lru_cache(maxsize=64)  # as for poses
-def _template(
-    ids: tuple[int, ...], skeleton: Skeleton, frame_id: str, is_monocular: bool
-) -> Template:
-    """Let the middleware serialize a message with marks, and find them."""
-    people = replace(unlifted(unplaced(ids, skeleton)), is_monocular=is_monocular)
-    return template_of(poses_3d_to_msg(people, marked_header(frame_id)), _mark)
-
-
-def _mark(msg: Any, mark: Callable[[], float]) -> None:
-    """Mark the numbers in the order of _numbers."""
-    for detection in msg.detections:
-        for result in detection.results:
-            result.hypothesis.score = mark()
-            position = result.pose.pose.position
-            position.x, position.y, position.z = mark(), mark(), mark()
-            for at in VARIANCES:
-                result.pose.covariance[at] = mark()
-        for part in (detection.bbox.center.position, detection.bbox.size):
-            part.x, part.y, part.z = mark(), mark(), mark()

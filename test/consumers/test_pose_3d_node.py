@@ -41,9 +41,11 @@ from rcl_interfaces.srv import SetParameters
 from rclpy.parameter import Parameter
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
+from rclpy.qos import ReliabilityPolicy
 from ros_graph import World
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import CompressedImage
+from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection3DArray
 
 INSIDE_M = 0.15  # more than a body's radius
@@ -137,6 +139,20 @@ def test_depth_may_change_its_unit_and_size_at_any_time(
 ) -> None:
     assert is_placed(camera.place(lambda: camera.send_depth(pixels, encoding)))
     assert is_placed(camera.place())
+
+
+def test_depth_that_is_published_best_effort_is_received(
+    world: World, make_camera: Any, start_pose_3d_node: Start
+) -> None:
+    camera = make_camera()
+    world.node.destroy_publisher(camera.depth)
+    best_effort = QoSProfile(depth=5, reliability=ReliabilityPolicy.BEST_EFFORT)
+    camera.depth = world.publisher(Image, 'depth', best_effort)
+    start_pose_3d_node()
+    camera.until_heard()
+    camera.send_info()
+    small = scene(wh=(80, 60))  # a large one may get lost
+    assert is_placed(camera.place(lambda: camera.send_depth(small)))
 
 
 def test_a_depth_image_may_come_behind_the_poses(camera: Any) -> None:
@@ -269,6 +285,17 @@ def test_a_bag_that_begins_again_is_read_anew(camera: Any) -> None:
     assert is_placed(camera.place())
     camera.stamp_ms -= 60_000
     assert is_placed(camera.place())
+
+
+def test_simulated_time_that_stands_still_holds_nothing_up(
+    make_camera: Any, start_pose_3d_node: Start
+) -> None:
+    camera = make_camera()
+    start_pose_3d_node(use_sim_time=True)
+    camera.until_heard()
+    camera.send_info()
+    assert is_placed(camera.place())
+    assert is_nowhere(camera.answer())  # after max_wait_s
 
 
 def test_compressed_depth(make_camera: Any, start_pose_3d_node: Start) -> None:

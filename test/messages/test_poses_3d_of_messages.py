@@ -29,10 +29,10 @@ from movenet_ros.core.skeleton import COCO
 from movenet_ros.messages import poses_3d_from_msg
 from movenet_ros.messages.padding import without_padding
 from movenet_ros.messages.poses import poses_to_msg
-from movenet_ros.messages.poses_3d import poses_3d_to_bytes
 from movenet_ros.messages.poses_3d import poses_3d_to_msg
 from movenet_ros.messages.poses_reader import PosesReader
 from movenet_ros.messages.prepared import poses_to_bytes
+from movenet_ros.messages.prepared_3d import poses_3d_to_bytes
 import numpy as np
 import pytest
 from rclpy.serialization import deserialize_message

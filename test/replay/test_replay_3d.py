@@ -99,19 +99,21 @@ def info_msg(header: Header) -> CameraInfo:
 
 
 @pytest.fixture(scope='module')
-def people(people_at: Callable[..., Poses]) -> Poses:
-    """Give two people side by side in the image of that camera."""
-    places = [standing(-0.5, DISTANCES[0]), standing(0.6, DISTANCES[1])]
-    return people_at(*places)
+def people(people_at: Callable[..., Poses]) -> list[Poses]:
+    """Give two people who walk through the images of that camera."""
+    return [
+        people_at(standing(-0.5 + 0.05 * i, DISTANCES[0]), standing(0.6 + 0.03 * i, DISTANCES[1]))
+        for i in range(COUNT)
+    ]
 
 
 @pytest.fixture(scope='module')
-def rows(people: Poses) -> list[Row]:
+def rows(people: list[Poses]) -> list[Row]:
     """Give the messages of a camera whose depth images come after the others."""
     picture = np.random.default_rng(0).integers(0, 256, (480, 640, 3), np.uint8)
-    metres = depth_of(people, DISTANCES)
     rows: list[Row] = []
     for i in range(COUNT):
+        metres = depth_of(people[i], DISTANCES)
         at = BEGIN_NS + i * STEP_NS
         for late, topic, kind, msg in (
             (1, COLOR, IMAGE, image_to_msg(np.roll(picture, i), header(i))),
@@ -124,10 +126,10 @@ def rows(people: Poses) -> list[Row]:
 
 @pytest.fixture
 def run(
-    people: Poses, answer: Callable[[Letterbox, Poses], NDArray[np.float32]], tmp_path: Path
+    people: list[Poses], answer: Callable[[Letterbox, Poses], NDArray[np.float32]], tmp_path: Path
 ) -> Run:
     """Return a function that replays into ``out`` and ``out.jsonl``."""
-    found = answer(Letterbox.fit(CAMERA.wh, 128, 32), people)
+    found = [answer(Letterbox.fit(CAMERA.wh, 128, 32), each) for each in people]
 
     def run(
         bag: Path, asked: Asked3D | None = None, name: str = 'out', markers: bool = True
@@ -139,7 +141,9 @@ def run(
         placing = None
         if source.topics_3d:
             placing = Placing(source, asked.settings, lines.append)
-        perception = Perception(SETTINGS, None, RecordedBackend([found]))
+        backend = RecordedBackend(found)
+        perception = Perception(SETTINGS, None, backend)
+        backend.batches.clear()  # of the warm-up
         with Outputs(targets, bag, source) as outputs:
             replay(
                 source, perception, SETTINGS, outputs.consume, lambda: None, print,
