@@ -46,7 +46,7 @@ import time
 import traceback
 from typing import Any
 
-from movenet_ros.__main__ import QUIET
+from movenet_ros.__main__ import OPENCV
 from movenet_ros.core.errors import MoveNetError
 
 TEXT_LIMIT = 400  # characters of a line for people
@@ -75,7 +75,7 @@ class Result:
 def main() -> int:
     """Run the targets one after the other."""
     args = _arguments()
-    os.environ.update(QUIET)  # as in a program of ours
+    os.environ.update(OPENCV)  # as in a program of ours
     import file_targets  # they take a second
     import image_targets
 
