@@ -162,6 +162,16 @@ def test_loading_every_module_loads_no_runtime() -> None:
     assert run.stdout == '\n'
 
 
+@pytest.mark.process
+def test_replay_loads_no_node() -> None:
+    """Of the consumers, it takes what knows none."""
+    replay = [f'movenet_ros.{dotted(each)}' for each in MODULES if each.startswith('replay/')]
+    names = ', '.join(each.removesuffix('.__init__') for each in replay)
+    code = f"import sys, {names}; print([n for n in sys.modules if 'movenet_ros.node' in n])"
+    run = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    assert run.stdout == '[]\n'
+
+
 def test_the_walk_sees_imports_wherever_they_hide() -> None:
     code = """
 import a.b

@@ -27,6 +27,7 @@ import time
 from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from movenet_ros.core.wording import without_figures
 from movenet_ros.node.diagnostics import Finding
 from movenet_ros.node.diagnostics import OK
 from movenet_ros.node.diagnostics import status
@@ -103,14 +104,9 @@ def common_problem(outcomes: Sequence[Outcome], max_percent: float) -> str:
     problems = [each.problem for each in outcomes if each.problem]
     if not problems or 100 * len(problems) <= max_percent * len(outcomes):
         return ''
-    kinds = Counter(map(kind_of, problems))
+    kinds = Counter(map(without_figures, problems))
     most = max(kinds, key=lambda kind: kinds[kind])
-    return next(each for each in reversed(problems) if kind_of(each) == most)
-
-
-def kind_of(problem: str) -> str:
-    """Return a sentence without its figures, which change from one image to the next."""
-    return ''.join(each for each in problem if not each.isdigit())
+    return next(each for each in reversed(problems) if without_figures(each) == most)
 
 
 @dataclass(frozen=True)

@@ -27,7 +27,6 @@ from movenet_ros.consumers.pairing import Pairing
 from movenet_ros.consumers.pairing import why_apart
 from movenet_ros.consumers.publishers_3d import Publishers3D
 from movenet_ros.consumers.report import common_problem
-from movenet_ros.consumers.report import kind_of
 from movenet_ros.consumers.report import Outcome
 from movenet_ros.consumers.report import Report3D
 from movenet_ros.consumers.report import Tally
@@ -39,6 +38,7 @@ from movenet_ros.core.errors import FrameError
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.core.wording import without_figures
 from movenet_ros.messages.depth import DEPTH_READERS
 from movenet_ros.messages.poses_reader import PosesReader
 from movenet_ros.messages.stamped import stamp_ns
@@ -146,9 +146,8 @@ class Stream3D:
             self._publishers.listen(self.settings)
         inputs.update(self.settings.source)
         problem = self._problem(inputs.poses)
-        self._condition.report(
-            Condition(kind_of(problem), problem) if problem else None, 'people are placed again'
-        )
+        condition = Condition(without_figures(problem), problem) if problem else None
+        self._condition.report(condition, 'people are placed again')
 
     def _pause(self) -> None:
         """Unsubscribe, and forget what does not outlive that."""
@@ -258,7 +257,7 @@ class Stream3D:
 
     def _warn(self, what: str, reason: str) -> None:
         """Log a line, each kind now and then."""
-        now_s, kind = time.monotonic(), what + kind_of(reason)
+        now_s, kind = time.monotonic(), what + without_figures(reason)
         if now_s - self._warned_s.get(kind, -WARN_PERIOD_S) >= WARN_PERIOD_S:
             self._warned_s = {k: s for k, s in self._warned_s.items() if now_s - s < WARN_PERIOD_S}
             self._warned_s[kind] = now_s

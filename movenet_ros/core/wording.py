@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Text from files, messages and other libraries, made fit for one line; the order of names."""
+"""Text made fit for one line, sentences that are the same, and the order of names."""
 
 import re
 
@@ -44,3 +44,8 @@ def natural_order(name: str) -> tuple[list[str | int], str]:
     """Return a key that sorts names as people count: frame2 before frame10."""
     parts = re.split(r'(\d+)', name)
     return [int(each) if i % 2 else each.casefold() for i, each in enumerate(parts)], name
+
+
+def without_figures(sentence: str) -> str:
+    """Return a sentence without its digits, which change where the sentence stays the same."""
+    return ''.join(each for each in sentence if not each.isdigit())

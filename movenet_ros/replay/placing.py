@@ -20,9 +20,9 @@ from collections.abc import Callable
 from collections.abc import Iterator
 
 from movenet_ros.consumers.outputs import Result3D
-from movenet_ros.consumers.report import kind_of
 from movenet_ros.consumers.space import Space
 from movenet_ros.core.camera import CameraError
+from movenet_ros.core.wording import without_figures
 from movenet_ros.messages.outputs import Result
 from movenet_ros.replay.beside import Beside
 from movenet_ros.replay.source import Item
@@ -77,6 +77,6 @@ class Placing:
         return Result3D(header, people)
 
     def _tell(self, problem: str) -> None:
-        if problem and kind_of(problem) not in self._told:
-            self._told.add(kind_of(problem))
+        if problem and without_figures(problem) not in self._told:
+            self._told.add(without_figures(problem))
             self._warn(f'people are not placed in metres: {problem}')

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from movenet_ros.core.wording import first_line
 from movenet_ros.core.wording import natural_order
 from movenet_ros.core.wording import one_line
+from movenet_ros.core.wording import without_figures
 import pytest
 
 
@@ -82,3 +83,8 @@ def test_of_an_error_the_first_line_is_taken(error: Exception, line: str) -> Non
 def test_numbers_in_names_are_counted(names: list[str]) -> None:
     backwards = names[::-1]
     assert sorted(backwards, key=natural_order) == names
+
+
+def test_a_sentence_is_the_same_whatever_its_figures() -> None:
+    one, other = 'depth is 12 ms later (0.03)', 'depth is 257 ms later (0.1)'
+    assert without_figures(one) == without_figures(other) != without_figures('depth is there')
