@@ -85,11 +85,11 @@ class TopicInput:
             self.close()
             return
         publishers = self._publishers()
-        self.is_published = bool(publishers)
         qos = _qos(self._depth, publishers)
         subscription = self._subscription
         if subscription is None or (publishers and _differs(subscription.qos_profile, qos)):
             self._subscribe(qos)
+        self.is_published = bool(publishers)
 
     def close(self) -> None:
         """Unsubscribe."""
