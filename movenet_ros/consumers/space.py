@@ -25,6 +25,7 @@ from movenet_ros.core.errors import FrameError
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.poses_3d import Poses3D
 from movenet_ros.core.spatial.lifter import Lifter
+from movenet_ros.core.wording import one_line
 from movenet_ros.messages.camera_info import camera_from_msg
 from movenet_ros.messages.camera_info import camera_info_from_bytes
 from movenet_ros.messages.camera_info import is_rectified
@@ -32,12 +33,18 @@ from movenet_ros.messages.camera_info import says_the_same
 from movenet_ros.messages.depth import Depth
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.settings import Pose3DParameters
+import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import Header
 
 OUTSIDE_PX = 2.0  # a box beyond the image is of another one; it is clipped to its own
 SAME_ASPECT = 0.02  # of width to height, of a depth image that shows the same
 NO_CAMERA_INFO = 'no camera_info'
+NO_STAMP = 'the stamps of poses are 0, by which no depth image is found: have the driver set them'
+NO_DEPTH_THERE = (
+    'no depth is known where people are, between min_depth_m and max_depth_m: look at the depth'
+    ' image, and at whether camera_info is of the same camera'
+)
 REMAP_INFO = 'remap camera_info to that of the images in which these people are'
 ALIGN = 'have the driver align depth to the colour image, and remap depth to that topic'
 
@@ -54,7 +61,8 @@ class Space:
         self._topics = topics
         self._message = b''
         self._camera: Camera | None = None
-        self._frame_id = self._of = ''  # of camera_info, and of the latest poses
+        self._frame_id = ''  # of camera_info
+        self._of = ('', '')  # frame and source of the latest poses
         self._rectified = ''
         self._error = ''
         self._lifter = Lifter()
@@ -82,7 +90,10 @@ class Space:
         except CameraError as error:
             self._error = str(error)
             raise
-        return before is not None and before != self._camera
+        is_other = before is not None and before != self._camera
+        if is_other:
+            self.restart()
+        return is_other
 
     def use(self, rectified: str) -> None:
         """
@@ -102,17 +113,22 @@ class Space:
         :param depth: the image that belongs to it; None without one, or for ``monocular``.
         :return: the people, and why camera or depth image place nobody; empty if they do.
         """
-        if header.frame_id != self._of:  # other people, who may have the same ids
-            self._of = header.frame_id
+        of = header.frame_id, settings.source
+        if of != self._of:  # other people, who may have the same ids
+            self._of = of
             self.restart()
         lifter, at_ns, problem = self._lifter, stamp_ns(header.stamp), ''
         try:
             camera = self._camera_of(header, poses)
             if settings.source == 'monocular':
                 return lifter.place(poses, at_ns, camera, settings), ''
+            if not at_ns:
+                raise FrameError(NO_STAMP)
             if depth is not None:
                 pixels = _pixels(header, depth, camera)
-                return lifter.lift(poses, at_ns, pixels, depth.stamp_ns, camera, settings), ''
+                people = lifter.lift(poses, at_ns, pixels, depth.stamp_ns, camera, settings)
+                is_nobody_placed = len(people) and np.isnan(people.positions[..., 2]).all()
+                return people, NO_DEPTH_THERE if is_nobody_placed else ''
         except FrameError as error:
             problem = str(error)
         return lifter.without_depth(poses, at_ns, settings), problem
@@ -128,8 +144,8 @@ class Space:
             raise CameraError(self._error or NO_CAMERA_INFO)
         if _differ(header.frame_id, self._frame_id):
             raise CameraError(
-                f"poses are in the frame '{header.frame_id}', camera_info is of"
-                f" '{self._frame_id}': {REMAP_INFO}"
+                f"poses are in the frame '{one_line(header.frame_id)}', camera_info is of"
+                f" '{one_line(self._frame_id)}': {REMAP_INFO}"
             )
         width, height = camera.wh
         x, y = poses.boxes_xyxy[:, 2:].max(axis=0, initial=0.0).tolist()
@@ -150,8 +166,8 @@ def _pixels(header: Header, depth: Depth, camera: Camera) -> NDArray[Any]:
     """
     if _differ(header.frame_id, depth.header.frame_id):
         raise FrameError(
-            f"depth is in the frame '{depth.header.frame_id}', the poses in"
-            f" '{header.frame_id}': {ALIGN}"
+            f"depth is in the frame '{one_line(depth.header.frame_id)}', the poses in"
+            f" '{one_line(header.frame_id)}': {ALIGN}"
         )
     pixels = depth.read()
     (rows, columns), (width, height) = pixels.shape, camera.wh

@@ -31,6 +31,7 @@ from movenet_ros.consumers.report import Outcome
 from movenet_ros.consumers.report import Report3D
 from movenet_ros.consumers.report import Tally
 from movenet_ros.consumers.space import NO_CAMERA_INFO
+from movenet_ros.consumers.space import NO_DEPTH_THERE
 from movenet_ros.consumers.space import Space
 from movenet_ros.consumers.topic_input import TopicInput
 from movenet_ros.core.camera import CameraError
@@ -225,7 +226,7 @@ class Stream3D:
             problem = f'{problem}: {why_silent(inputs.camera_info)}'
         elif not problem and settings.source == 'depth' and pair.depth is None:
             problem = self._why_without_depth(pair.apart_ns, inputs.depth)
-        if problem and pair.depth is not None:
+        if problem and pair.depth is not None and problem != NO_DEPTH_THERE:
             self._warn('people are not placed', problem)
         apart_s = None if pair.depth is None else (pair.apart_ns or 0) / NANOSECONDS
 

@@ -29,6 +29,7 @@ from dataclasses import replace
 
 import cv2
 from movenet_ros.core.errors import FrameError
+from movenet_ros.core.wording import one_line
 import numpy as np
 from numpy.typing import ArrayLike
 from numpy.typing import NDArray
@@ -41,6 +42,7 @@ COEFFICIENTS = {
     'equidistant': (4,),
 }
 MODELS = tuple(COEFFICIENTS)
+LEAST_FOCAL = 1.0  # pixels
 HALF = 0.5  # of a pixel: see above
 TOLERANCE_PX = 1e-6
 MAX_STEPS = 10  # of Newton's method; a usual lens takes 3
@@ -167,7 +169,7 @@ def camera_of(
         raise CameraError('camera_info has a P of zeros: a rectified image needs it')
     columns = len(matrix) // 3
     fx, fy, cx, cy = (float(matrix[at]) for at in (0, columns + 1, 2, columns + 2))
-    if not np.isfinite([fx, fy, cx, cy]).all() or min(fx, fy) <= 0:
+    if not np.isfinite([fx, fy, cx, cy]).all() or min(fx, fy) < LEAST_FOCAL:
         raise CameraError(
             f'camera_info has no focal length (fx {fx:g}, fy {fy:g} in {name}): calibrate the'
             ' camera, or have its driver publish the calibration'
@@ -182,8 +184,8 @@ def camera_of(
 def _check_lens(lens: str, d: Sequence[float]) -> None:
     if lens not in COEFFICIENTS:
         raise CameraError(
-            f"camera_info has the distortion_model '{lens[:40]}', known are {', '.join(MODELS)}:"
-            ' give the rectified image'
+            f"camera_info has the distortion_model '{one_line(lens, 40)}', known are"
+            f' {", ".join(MODELS)}: give the rectified image'
         )
     lengths = COEFFICIENTS[lens]
     if len(d) not in lengths:

@@ -170,6 +170,42 @@ def test_depth_that_stops_and_comes_again_costs_nothing_but_nan(camera: Any) -> 
     assert is_placed(camera.place())
 
 
+@pytest.mark.parametrize(
+    ('pixels', 'encoding'),
+    [
+        (np.full(WH[::-1], np.nan, np.float32), '32FC1'),
+        (np.full(WH[::-1], -2.0, np.float32), '32FC1'),
+        (1000 * scene(np.float32), '32FC1'),
+        (np.zeros(WH[::-1], np.uint16), '16UC1'),
+    ],
+    ids=['NaN', 'negative', 'millimetres that say metres', 'zeros'],
+)
+def test_depth_that_is_none_where_people_are_is_told(
+    pixels: Any, encoding: str, camera: Any
+) -> None:
+    def send() -> None:
+        camera.send_depth(pixels, encoding)
+
+    camera.until_warned('no depth is known', 'max_depth_m', send=send)
+    assert is_nowhere(camera.answer(send))
+
+
+def test_without_stamps_nobody_is_placed_by_the_depth_of_another_time(camera: Any) -> None:
+    def send() -> None:
+        camera.stamp_ms = 0
+        camera.send_depth()
+
+    camera.until_warned('stamps', '0', send=send)
+    assert is_nowhere(camera.answer(send))
+
+
+def test_a_frame_with_line_breaks_is_one_line(camera: Any) -> None:
+    def send() -> None:
+        camera.send_depth(frame_id='evil\n[INFO] fake\x1b[31m')
+
+    assert camera.until_warned('evil', 'align', send=send).isprintable()
+
+
 def test_stamps_apart_are_named_with_the_figure(camera: Any) -> None:
     def send() -> None:
         camera.send_depth(late_ms=-250)

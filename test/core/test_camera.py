@@ -118,6 +118,7 @@ def test_a_rectified_image_without_p_takes_k_where_there_is_no_lens() -> None:
 
 NO_CALIBRATION: dict[str, dict[str, Any]] = {
     'K of zeros': {'k': (0.0,) * 9},
+    'K of nearly zeros': {'k': (1e-300,) * 9},
     'K with NaN': {'k': (float('nan'),) * 9},
     'P with NaN': {'p': (float('nan'),) * 12, 'rectified': True},
     'no P': {'p': (0.0,) * 12, 'rectified': True},

@@ -34,6 +34,7 @@ from movenet_ros.core.spatial.proportions import nearness
 from movenet_ros.core.spatial.settings import SpatialSettings
 import numpy as np
 
+OTHERS = 1.25  # times what adults differ by: so many people are within, children among them
 BODY_M = 0.15  # a standard deviation of how far joints are before or behind the plane
 
 
@@ -51,7 +52,7 @@ def monocular(poses: Poses, camera: Camera, settings: SpatialSettings) -> Poses3
     near, deviations = nearness(poses, rays, seen, camera, body)
     has_bones = bone_sizes(rays, seen, body).any(axis=1)
     distances_m = np.where(has_bones, 1 / near, np.nan)[:, None]
-    variances = (distances_m * deviations[:, None]) ** 2 + BODY_M**2
+    variances = (OTHERS * distances_m * deviations[:, None]) ** 2 + BODY_M**2
     depth_m = np.where(seen, distances_m, np.nan)
     return placed(
         poses, rays, depth_m, np.broadcast_to(variances, seen.shape), camera, None, body,
