@@ -99,7 +99,7 @@ ARGUMENTS = (
     (
         'params_file', '',
         'YAML file of parameters for pose_node, pose_3d_node, usb_cam and video_source; a copy of'
-        ' config/pose.yaml, for example.',
+        ' config/pose.yaml or config/pose_3d.yaml, or both in one file.',
     ),
     (
         'rviz', 'true', 'Show image_annotated in RViz; with depth, people in space too.',

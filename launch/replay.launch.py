@@ -107,8 +107,8 @@ ARGUMENTS = (
     ),
     (
         'params_file', '',
-        'YAML file of parameters for pose_node and pose_3d_node; a copy of config/pose.yaml, for'
-        ' example.',
+        'YAML file of parameters for pose_node and pose_3d_node; a copy of'
+        ' config/pose.yaml or config/pose_3d.yaml, or both in one file.',
     ),
     (
         'mode', '',

@@ -35,7 +35,7 @@ COMMANDS = {  # name: (module below movenet_ros, what it does)
     'demo': ('tools.demo.command', 'run the whole graph on a video, a camera or pictures'),
     'doctor': ('tools.doctor.command', 'check this machine and its ROS graph'),
     'echo': ('tools.echo.command', 'print one message of a topic'),
-    'evaluate': ('tools.evaluate.command', 'measure AP of pictures, id switches and jitter'),
+    'evaluate': ('tools.evaluate.command', 'measure AP, id switches, jitter, people in metres'),
     'fetch_model': ('tools.fetch_model.command', 'fetch the weights and convert them'),
     'pose_3d_node': ('consumers.pose_3d_node', 'the 3D node: poses and depth in, metres out'),
     'pose_node': ('node.pose_node', 'the node: images in, poses out'),

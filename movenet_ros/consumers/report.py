@@ -138,8 +138,7 @@ def statuses_3d(name: str, report: Report3D) -> list[DiagnosticStatus]:
     tally, lately = report.tally, report.tally.lately()
     apart_ms = [1e3 * abs(each.apart_s) for each in lately if each.apart_s is not None]
     waited_ms = [1e3 * each.waited_s for each in lately]
-    good = sum(not each.problem for each in lately)
-    found: list[Finding] = [(OK, f'nothing wrong with {good} of the last {len(lately)} messages')]
+    found: list[Finding] = [(OK, _summary(lately))]
     if report.problem:
         found = [(WARN, report.problem)]
     rate_hz = len(lately) / WINDOW_S
@@ -174,3 +173,13 @@ def statuses_3d(name: str, report: Report3D) -> list[DiagnosticStatus]:
 
 def _median(values: Sequence[float]) -> str:
     return f'{median(values):.1f}' if values else ''
+
+
+def _summary(lately: Sequence[Outcome]) -> str:
+    """Return in one sentence how the latest messages went."""
+    problems = [each.problem for each in lately if each.problem]
+    if not lately:
+        return 'no messages lately'
+    if not problems:
+        return f'nothing wrong with the last {len(lately)} messages'
+    return f'nothing wrong with all but {len(problems)} of the last {len(lately)}: {problems[-1]}'

@@ -115,7 +115,8 @@ class Stream3D:
         self._space = Space((node.resolve_topic_name('image'), inputs.camera_info.topic))
         self.update()
         waiting = '' if self.is_wanted else ', waiting for subscribers'
-        return f'{inputs.poses.topic} -> {self._publishers.topic}{waiting}'
+        topics = ', '.join(inputs.topics().values())
+        return f'{topics} -> {self._publishers.topic}{waiting}'
 
     def close(self) -> None:
         """Unsubscribe, and forget everything."""

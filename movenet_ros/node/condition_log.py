@@ -54,16 +54,19 @@ class ConditionLog:
         """Return the kind of what is wrong now, or nothing."""
         return self._condition.kind if self._condition else ''
 
-    def report(self, condition: Condition | None, over: str = '') -> None:
+    def report(
+        self, condition: Condition | None, over: str = '', is_told: bool = False
+    ) -> None:
         """
         Log a change.
 
         :param condition: that holds now, or None.
         :param over: what to log where nothing is wrong any more; empty logs nothing.
+        :param is_told: whether the log has said so already.
         """
         before, self._condition = self._condition, condition
         if condition is None:
             if before is not None and over:
                 self._node.get_logger().info(over)
-        elif before is None or before.kind != condition.kind:
+        elif not is_told and (before is None or before.kind != condition.kind):
             self._node.get_logger().warning(condition.sentence)

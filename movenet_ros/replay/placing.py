@@ -30,7 +30,10 @@ from movenet_ros.replay.source import Source
 from movenet_ros.settings import Pose3DParameters
 import numpy as np
 
-NO_DEPTH = 'no depth image has a stamp that is near enough (max_stamp_difference_s)'
+NO_DEPTH = (
+    'no depth image has a stamp that is near enough: raise max_stamp_difference_s of movenet_3d in'
+    ' --params-file'
+)
 
 
 class Placing:
@@ -79,4 +82,4 @@ class Placing:
     def _tell(self, problem: str) -> None:
         if problem and without_figures(problem) not in self._told:
             self._told.add(without_figures(problem))
-            self._warn(f'people are not placed in metres: {problem}')
+            self._warn(f'people in an image are not placed in metres: {problem}')
