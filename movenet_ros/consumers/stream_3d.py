@@ -36,7 +36,6 @@ from movenet_ros.consumers.space import Space
 from movenet_ros.consumers.topic_input import TopicInput
 from movenet_ros.core.camera import CameraError
 from movenet_ros.core.errors import FrameError
-from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import without_figures
@@ -148,8 +147,12 @@ class Stream3D:
             self._publishers.listen(self.settings)
         inputs.update(self.settings.source)
         problem = self._problem(inputs.poses)
-        condition = Condition(without_figures(problem), problem) if problem else None
-        self._condition.report(condition, 'people are placed again')
+        kind = without_figures(problem)
+        self._condition.report(
+            Condition(kind, problem) if problem else None,
+            'people are placed again',
+            is_told=any(told in kind for told in self._warned_s),  # as what was rejected, say
+        )
 
     def _pause(self) -> None:
         """Unsubscribe, and forget what does not outlive that."""
@@ -184,7 +187,7 @@ class Stream3D:
 
     def _on_depth(self, message: bytes) -> None:
         try:
-            depth = self._read_depth(message, MAX_IMAGE_PIXELS)
+            depth = self._read_depth(message)
         except FrameError as error:
             self._depth_problem = f'depth images are rejected: {error}'
             self._reject('a depth image', str(error))
@@ -259,7 +262,7 @@ class Stream3D:
 
     def _warn(self, what: str, reason: str) -> None:
         """Log a line, each kind now and then."""
-        now_s, kind = time.monotonic(), what + without_figures(reason)
+        now_s, kind = time.monotonic(), without_figures(reason)
         if now_s - self._warned_s.get(kind, -WARN_PERIOD_S) >= WARN_PERIOD_S:
             self._warned_s = {k: s for k, s in self._warned_s.items() if now_s - s < WARN_PERIOD_S}
             self._warned_s[kind] = now_s

@@ -30,6 +30,7 @@ from depth_camera import NEAR_M
 from depth_camera import scene
 from depth_camera import WH
 from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from movenet_ros.core.poses import Poses
@@ -197,6 +198,20 @@ def test_without_stamps_nobody_is_placed_by_the_depth_of_another_time(camera: An
 
     camera.until_warned('stamps', '0', send=send)
     assert is_nowhere(camera.answer(send))
+
+
+def test_one_cause_is_one_line(camera: Any) -> None:
+    def send() -> None:
+        camera.send_depth(frame_id='left')
+
+    def is_on_diagnostics() -> bool:
+        camera.answer(send)
+        told = (each for msg in found for each in msg.status if 'left' in each.message)
+        return any(each.level == DiagnosticStatus.WARN for each in told)
+
+    found = camera.world.sink(DiagnosticArray, '/diagnostics')
+    camera.world.until(is_on_diagnostics)  # so the condition holds
+    assert len({line for line in camera.warnings() if 'left' in line}) == 1
 
 
 def test_a_frame_with_line_breaks_is_one_line(camera: Any) -> None:

@@ -52,6 +52,14 @@ def test_the_sentence_is_the_newest(logging_node: Any) -> None:
     assert (log.kind, log.sentence) == ('a', 'still wrong')
 
 
+def test_what_the_log_has_said_is_not_said_again_but_holds(logging_node: Any) -> None:
+    log = ConditionLog(logging_node)
+    log.report(A, is_told=True)
+    assert (log.sentence, logging_node.lines) == ('a is wrong', [])
+    log.report(None, 'over')
+    assert len(logging_node.lines) == 1
+
+
 def test_it_may_be_over_in_silence(logging_node: Any) -> None:
     log = ConditionLog(logging_node)
     log.report(A)
