@@ -81,7 +81,7 @@ class Depth:
         return stamp_ns(self.header.stamp)
 
 
-def depth_from_image(message: bytes, max_pixels: int = MAX_IMAGE_PIXELS) -> Depth:
+def depth_from_image(message: bytes) -> Depth:
     """
     Read a serialized sensor_msgs/Image.
 
@@ -89,12 +89,12 @@ def depth_from_image(message: bytes, max_pixels: int = MAX_IMAGE_PIXELS) -> Dept
     """
     msg = ImageView.of(message)
     check_frame_id(msg)
-    check_size((msg.width, msg.height), max_pixels)
+    check_size((msg.width, msg.height), MAX_IMAGE_PIXELS)
     pixels = _pixels(msg)
     return Depth(msg.header, msg.encoding, len(message), lambda: pixels)
 
 
-def depth_from_compressed_image(message: bytes, max_pixels: int = MAX_IMAGE_PIXELS) -> Depth:
+def depth_from_compressed_image(message: bytes) -> Depth:
     """
     Read a serialized sensor_msgs/CompressedImage.
 
@@ -110,18 +110,14 @@ def depth_from_compressed_image(message: bytes, max_pixels: int = MAX_IMAGE_PIXE
             f' {DEPTH_HEADER} bytes: set format to png in the publisher (its compressedDepth has'
             ' a parameter for it), or use depth_transport raw'
         )
-    return Depth(msg.header, encoding, len(message), lambda: _decoded(msg, encoding, max_pixels))
+    return Depth(msg.header, encoding, len(message), lambda: _decoded(msg, encoding))
 
 
-DEPTH_READERS: dict[str, Callable[[bytes, int], Depth]] = {
+DEPTH_READERS: dict[str, Callable[[bytes], Depth]] = {
     'sensor_msgs/msg/Image': depth_from_image,
     'sensor_msgs/msg/CompressedImage': depth_from_compressed_image,
 }
-"""
-Message type to what reads a serialized message of it, or raises ImageError.
-
-The number is how many pixels an image may have.
-"""
+"""Message type to what reads a serialized message of it, or raises ImageError."""
 
 
 def _check_encoding(encoding: str) -> None:
@@ -143,10 +139,10 @@ def _pixels(msg: Any) -> Pixels:
     return pixels.astype(dtype) if msg.is_bigendian else pixels
 
 
-def _decoded(msg: Any, encoding: str, max_pixels: int) -> Pixels:
+def _decoded(msg: Any, encoding: str) -> Pixels:
     """Decode compressedDepth."""
     picture = bytes(msg.data[DEPTH_HEADER:])
-    check_size(size_in_header(picture), max_pixels)
+    check_size(size_in_header(picture), MAX_IMAGE_PIXELS)
     try:
         pixels = cv2.imdecode(np.frombuffer(picture, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error as error:

@@ -86,7 +86,7 @@ def with_depth(
             camera_info = message.data
         elif message.topic is topics.depth:
             try:
-                pairing.add_depth(DEPTH_READERS[message.topic.msg_type](message.data, 2**62))
+                pairing.add_depth(DEPTH_READERS[message.topic.msg_type](message.data))
                 problem = ''
             except FrameError as error:
                 problem = f'depth images cannot be read: {error}'

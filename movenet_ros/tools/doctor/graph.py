@@ -276,7 +276,7 @@ class ImageCounter:
     def _depth(self, images: Images) -> Images:
         """Add what the 3D node reads in the last image, if that is one of depth."""
         try:
-            depth = self._read_depth(self._last, MAX_IMAGE_PIXELS)
+            depth = self._read_depth(self._last)
             height, width = depth.read().shape
         except ImageError:
             return images
