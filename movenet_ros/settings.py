@@ -57,6 +57,7 @@ from movenet_ros.model.movenet import USUAL_PEOPLE
 
 TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string'}
 OFF = 'off'  # which YAML, and so ROS, reads as false
+MONOCULAR = 'monocular'  # in place of depth: the size of people tells
 READ_AS_BOOL = {OFF: False, 'false': False, 'true': True}  # words that a text may be
 ROS_PARAMETERS = ('use_sim_time', 'start_type_description_service')
 WIDER: dict[str, Callable[[int], Any]] = {'float': float, 'str': str}
@@ -272,7 +273,7 @@ class Pose3DParameters(FrameSettings, FollowedSettings, SpatialSettings):
         'depth',
         'depth: the depth image measures how far people are; monocular: the size of people in the'
         ' image tells roughly, without a depth camera.',
-        choices=('depth', 'monocular'),
+        choices=('depth', MONOCULAR),
         run_time=True,
     )
     depth_transport: str = param(

@@ -114,13 +114,13 @@ def load_on_gpu(
         if longer and not _runs_there(partial(make_session, longer, options=options), inputs):
             longer = None  # the outputs leave the GPU as they are
     make_session = partial(make_session, longer or str(onnx))
-    runtime = OnnxRuntimeOnGpu(ort, partial(make_session, is_graph=True), request.spec, info)
-    try:
-        if _has_graphs(ort):
+    if _has_graphs(ort):
+        runtime = OnnxRuntimeOnGpu(ort, partial(make_session, is_graph=True), request.spec, info)
+        try:
             runtime.run(inputs)
             return runtime
-    except InferenceError:  # a graph takes only what runs there to the last operator
-        runtime.close()
+        except InferenceError:  # a graph takes only what runs there to the last operator
+            runtime.close()
     return OnnxRuntimeOnGpu(ort, make_session, request.spec, info)
 
 

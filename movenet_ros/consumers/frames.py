@@ -92,8 +92,9 @@ class TargetFrame:
             found = self._buffer.lookup_transform(self.name, header.frame_id.lstrip('/'), stamp)
             return _transform(self.name, found.transform)
         except (self._no_transform, ValueError) as error:
+            frame_id = one_line(header.frame_id)
             raise TransformError(
-                f"no transform from '{header.frame_id}' to '{self.name}': {one_line(error)}"
+                f"no transform from '{frame_id}' to '{self.name}': {one_line(error)}"
             ) from error
 
     def restart(self) -> None:

@@ -32,6 +32,7 @@ from movenet_ros.messages.camera_info import is_rectified
 from movenet_ros.messages.camera_info import says_the_same
 from movenet_ros.messages.depth import Depth
 from movenet_ros.messages.stamped import stamp_ns
+from movenet_ros.settings import MONOCULAR
 from movenet_ros.settings import Pose3DParameters
 import numpy as np
 from numpy.typing import NDArray
@@ -120,7 +121,7 @@ class Space:
         lifter, at_ns, problem = self._lifter, stamp_ns(header.stamp), ''
         try:
             camera = self._camera_of(header, poses)
-            if settings.source == 'monocular':
+            if settings.source == MONOCULAR:
                 return lifter.place(poses, at_ns, camera, settings), ''
             if not at_ns:
                 raise FrameError(NO_STAMP)

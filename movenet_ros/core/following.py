@@ -205,9 +205,10 @@ class PeopleTracker:
         looks = None
         if tracking.memory_s:
             self._unlooked = (self._unlooked + 1) % LOOK_EVERY if self._tracker.is_settled else 0
-            looks = unknown(len(poses))
-            if not self._unlooked:
-                looks = looks_of(image, poses, settings.keypoint_threshold)
+            looks = (
+                unknown(len(poses)) if self._unlooked
+                else looks_of(image, poses, settings.keypoint_threshold)
+            )
         people = self._tracker.update(
             poses,
             step_s or STILL_STEP_S,

@@ -44,6 +44,7 @@ from movenet_ros.core.needs import needs
 from movenet_ros.core.wording import one_line
 from movenet_ros.params_file import read_params_file
 from movenet_ros.params_file import unread
+from movenet_ros.settings import MONOCULAR
 from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
@@ -65,7 +66,6 @@ OPTIONS = {  # the parameters that mean something without a graph
 }
 KEYPOINTS = '--tracking-association keypoints'
 ASSOCIATION = 'tracking.association'
-MONOCULAR = 'monocular'  # in place of a topic of depth, and a value of the parameter source
 INTERRUPTED = 130  # what shells expect
 
 

@@ -29,9 +29,9 @@ from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.bag.topic import CDR
 from movenet_ros.replay.bag.topic import Message
 from movenet_ros.replay.bag.topic import Topic
+from movenet_ros.settings import MONOCULAR
 
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
-MONOCULAR = 'monocular'
 LOOKED_AT = 1000  # messages that tell which topics carry depth
 DEPTH_OPTION, CAMERA_INFO_OPTION = '--depth-topic', '--camera-info-topic'
 
@@ -73,7 +73,7 @@ def depth_topics(bag: Bag) -> list[Topic]:
 
 def _is_depth(message: Message) -> bool:
     with suppress(FrameError):
-        DEPTH_READERS[message.topic.msg_type](message.data, 2**62)
+        DEPTH_READERS[message.topic.msg_type](message.data)
         return True
     return False
 
