@@ -51,6 +51,7 @@ import numpy as np
 from std_msgs.msg import Header
 
 WARN_PERIOD_S = 5.0
+NO_POSES = 'no poses'
 SETTLED_S = 1.5  # until then inputs may still be finding each other
 
 
@@ -148,9 +149,10 @@ class Stream3D:
         inputs.update(self.settings.source)
         problem = self._problem(inputs.poses)
         kind = without_figures(problem)
+        were_poses_missing = self._condition.kind.startswith(NO_POSES)
         self._condition.report(
             Condition(kind, problem) if problem else None,
-            'people are placed again',
+            'poses arrive' if were_poses_missing else 'people are placed again',
             is_told=any(told in kind for told in self._warned_s),  # as what was rejected, say
         )
 
@@ -170,7 +172,7 @@ class Stream3D:
         """Return what has been wrong lately, in one sentence, or nothing."""
         limits = self.settings.diagnostics
         if poses.silent_s > limits.timeout_s:
-            return f'no poses for {limits.timeout_s:g} s: {poses.silence()}'
+            return f'{NO_POSES} for {limits.timeout_s:g} s: {poses.silence()}'
         if self._since_s is None or time.monotonic() - self._since_s < SETTLED_S:
             return ''
         return common_problem(self.tally.lately(), limits.max_without_depth_percent)
