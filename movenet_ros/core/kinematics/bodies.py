@@ -1,0 +1,96 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""The bodies of people as points, in pixels or in metres, with what is known of their error."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from movenet_ros.core.arrays import frozen
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.poses_3d import Poses3D
+from movenet_ros.core.skeleton import COCO
+from movenet_ros.core.skeleton import Skeleton
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+OF_SIGMA = 0.5  # a network's error as a share of what annotators disagree on, for good scores
+LEAST_PX = 1.0  # error of any keypoint
+
+
+@dataclass(frozen=True, eq=False)
+class Bodies:
+    """
+    The keypoints of people who are in one image; arrays are copied and read-only.
+
+    :param points: ``(n, k, d)``, d = 2 in pixels of the image or d = 3 in metres; NaN for a
+        keypoint that is not seen.
+    :param deviations: ``(n, k, d)`` the standard deviation of each coordinate, in the same unit.
+    :param ids: ``(n,)`` int64 track ids; 0 for a person that is not tracked.
+    :param skeleton: which keypoints they are.
+    :raises ValueError: if a shape is not the one above.
+    """
+
+    points: Floats
+    deviations: Floats
+    ids: NDArray[np.int64]
+    skeleton: Skeleton = COCO
+
+    def __post_init__(self) -> None:
+        """Check shapes and take read-only copies."""
+        d = 3 if np.shape(self.points)[-1:] == (3,) else 2
+        shape = (len(self.ids), len(self.skeleton), d)
+        for name in ('points', 'deviations'):
+            object.__setattr__(self, name, frozen(name, getattr(self, name), np.float64, shape))
+        object.__setattr__(self, 'ids', frozen('ids', self.ids, np.int64, (None,)))
+
+    def __len__(self) -> int:
+        """Return the number of people."""
+        return len(self.ids)
+
+    def __getitem__(self, which: Any) -> Bodies:
+        """Return some of the people, by indices or a mask."""
+        return Bodies(self.points[which], self.deviations[which], self.ids[which], self.skeleton)
+
+    def joint(self, name: str) -> Floats:
+        """Return ``(n, d)`` where a keypoint is."""
+        return np.asarray(self.points[:, self.skeleton.index[name]])
+
+
+def bodies_in_image(poses: Poses, threshold: float) -> Bodies:
+    """
+    Return the bodies of people in pixels.
+
+    The standard deviation follows the size of the person, as object keypoint similarity does, and
+    grows as the score falls.
+
+    :param threshold: a keypoint with a lower score is not seen.
+    """
+    scores = poses.keypoint_scores.astype(np.float64)
+    sides = poses.boxes_xyxy[:, 2:].astype(np.float64) - poses.boxes_xyxy[:, :2]
+    sizes = np.sqrt(np.maximum(sides, 0.0).prod(axis=1))
+    errors = OF_SIGMA * sizes[:, None] * poses.skeleton.sigmas / np.maximum(scores, 0.1)
+    points = np.where(scores[..., None] >= threshold, poses.keypoints, np.nan)
+    deviations = np.broadcast_to(np.maximum(errors, LEAST_PX)[..., None], points.shape)
+    return Bodies(points, deviations, poses.ids, poses.skeleton)
+
+
+def bodies_in_metres(people: Poses3D) -> Bodies:
+    """Return the bodies of people in metres, with the deviations that lifting states."""
+    poses = people.poses
+    return Bodies(people.positions, np.sqrt(people.variances), poses.ids, poses.skeleton)
