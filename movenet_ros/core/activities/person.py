@@ -34,7 +34,8 @@ from movenet_ros.core.units import NANOSECONDS
 HOLD_S = 0.3  # time constant of the average
 MOST_S = 0.2  # that an image counts for: one alone decides nothing, however rare images are
 BEGIN, END = 0.5, 0.3  # averages at which an activity begins, and ends
-FALL_NS = round(1.5 * NANOSECONDS)  # from standing to laying
+FALL_NS = round(1.5 * NANOSECONDS)  # from standing upright to laying
+UPRIGHT = 0.35  # radians: a trunk that leans less
 AHEAD = 0.1  # of the present posture's average is that of a new one
 
 NAMES = (*POSTURES, *GESTURES)
@@ -51,17 +52,18 @@ class Person:
         self._averages = [0.0] * len(NAMES)
         self._posture: int | None = None
         self._gestures: list[int] = []
-        self._stood_ns: int | None = None  # when last
+        self._stood_ns: int | None = None  # upright, when last
         self._lies_since_ns: int | None = None  # in an unbroken row of images
 
     def see(
-        self, likelihoods: list[float], forearms: list[list[float]], stamp_ns: int
+        self, likelihoods: list[float], forearms: list[list[float]], lean: float, stamp_ns: int
     ) -> tuple[Activity, ...]:
         """
         Tell what the person does, with the next image.
 
         :param likelihoods: of ``NAMES`` in this image alone.
         :param forearms: as ``raised_forearms`` gives them.
+        :param lean: of the trunk, in radians.
         """
         likelihoods[WAVING] = self._waving.likelihood(forearms, stamp_ns)
         passed_s = min((stamp_ns - self.seen_ns) / NANOSECONDS, MOST_S)
@@ -76,7 +78,15 @@ class Person:
             i for i in range(len(POSTURES), len(NAMES))
             if self._averages[i] >= (END if i in self._gestures else BEGIN)
         ]
-        fell = self._has_fallen(likelihoods, before, stamp_ns)
+        if self._posture == STANDING and lean < UPRIGHT and likelihoods[STANDING] >= BEGIN:
+            self._stood_ns = stamp_ns
+        if likelihoods[LAYING] < BEGIN:
+            self._lies_since_ns = None
+        elif self._lies_since_ns is None:
+            self._lies_since_ns = stamp_ns
+        fell = self._posture == LAYING != before and self._has_fallen(stamp_ns)
+        if fell:
+            self._stood_ns = None  # told once
         return told(self._averages, self._posture, self._gestures, fell)
 
     def _next_posture(self) -> int | None:
@@ -85,18 +95,10 @@ class Person:
         best = most_likely_posture(self._averages, max(BEGIN, present + AHEAD))
         return self._posture if best is None and present >= END else best
 
-    def _has_fallen(self, likelihoods: list[float], before: int | None, stamp_ns: int) -> bool:
-        """Return whether the person has begun to lie, and stood shortly before."""
-        if likelihoods[LAYING] < BEGIN:
-            self._lies_since_ns = None
-        elif self._lies_since_ns is None:
-            self._lies_since_ns = stamp_ns
-        if self._posture == STANDING and likelihoods[STANDING] >= BEGIN:
-            self._stood_ns = stamp_ns
-        if self._posture != LAYING or before == LAYING or self._stood_ns is None:
-            return False
+    def _has_fallen(self, stamp_ns: int) -> bool:
+        """Return whether the person, who has begun to lie, stood shortly before."""
         since_ns = stamp_ns if self._lies_since_ns is None else self._lies_since_ns
-        return since_ns - self._stood_ns <= FALL_NS
+        return self._stood_ns is not None and since_ns - self._stood_ns <= FALL_NS
 
 
 def most_likely_posture(likelihoods: list[float], least: float = BEGIN) -> int | None:

@@ -73,18 +73,19 @@ class Recogniser:
         self._go_on_to(stamp_ns)
         return Activities(bodies.ids, tuple(map(
             self._told, bodies.ids.tolist(), likelihoods.T.tolist(),
-            raised_forearms(body).tolist(), repeat(stamp_ns),
+            raised_forearms(body).tolist(), body.of('lean')[0].tolist(), repeat(stamp_ns),
         )))
 
     def _told(
-        self, track: int, likelihoods: list[float], forearms: list[list[float]], stamp_ns: int
+        self, track: int, likelihoods: list[float], forearms: list[list[float]], lean: float,
+        stamp_ns: int,
     ) -> tuple[Activity, ...]:
         """Tell what one of the people does."""
         if track <= 0:
             return _at_once(likelihoods)
         if track not in self._people:
             self._people[track] = Person(stamp_ns)
-        return self._people[track].see(likelihoods, forearms, stamp_ns)
+        return self._people[track].see(likelihoods, forearms, lean, stamp_ns)
 
     def _go_on_to(self, stamp_ns: int) -> None:
         """Restart where time goes back, and forget who is gone."""
