@@ -137,8 +137,8 @@ def _second_longest(bones: Floats) -> Floats:
 
 
 def _palms_to_face(points: Floats, forearms: Floats, at: Places) -> Floats:
-    """Return ``(2, n)`` how far both palms are from the face."""
-    palms = points[at.wrists] + PALM * forearms
+    """Return ``(2, n)`` how far both palms are from the face; wrists, where no elbow is seen."""
+    palms = points[at.wrists] + PALM * np.where(np.isnan(forearms), 0.0, forearms)
     away = np.square(palms[:, None] - points[at.face]).sum(axis=2)
     return np.where(np.isnan(away[:, 0]), np.nan, np.sqrt(np.fmin.reduce(away, axis=1)))
 
