@@ -90,6 +90,12 @@ def waving(hz: float, swing: float = 0.6) -> Callable[[float], Floats]:
     return at
 
 
+def shaking(seed: int, deviation: float = 0.03) -> Callable[[float], Floats]:
+    """Return a body with a raised hand whose keypoints shake, in metres."""
+    random = np.random.default_rng(seed)
+    return lambda _: HAND_UP + random.normal(0.0, deviation, HAND_UP.shape)
+
+
 def count(names: Told, name: str) -> int:
     """Return in how many images something is told."""
     return sum(name in each for each in names)
@@ -139,6 +145,11 @@ def test_waving_ends() -> None:
 ], ids=['still', 'trembling', 'slow', 'up and down'])
 def test_who_does_not_swing_a_raised_forearm_does_not_wave(at: Callable[[float], Floats]) -> None:
     assert not count(told(at, stream(6.0)), 'waving')
+
+
+@pytest.mark.parametrize('rate_hz', [15.0, 30.0])
+def test_keypoints_that_shake_do_not_wave(rate_hz: float) -> None:
+    assert not count(told(shaking(1), stream(8.0, rate_hz)), 'waving')
 
 
 @AT_RATES
