@@ -82,7 +82,7 @@ cross-section, from -pi/2 to pi/2, positive towards the person's right.
 SHOULDERS = ('left_shoulder', 'right_shoulder')
 HIPS = ('left_hip', 'right_hip')
 EARS = ('left_ear', 'right_ear')
-UNKNOWN = np.pi / 9  # a larger deviation says nothing: half of such angles are 30 degrees off
+UNKNOWN = np.pi / 9  # a larger deviation: half of such angles are more than 20 degrees off
 # what makes the angle of that name from the one between two vectors
 SIGNS = np.array([*(-1.0 if each.is_flexion else 1.0 for each in JOINTS.values()), 1.0, 1.0])
 OFFSETS = np.array([*(each.is_flexion * np.pi for each in JOINTS.values()), 0.0, -np.pi / 2])
