@@ -194,6 +194,11 @@ def test_a_keypoint_that_the_skeleton_lacks_is_not_seen() -> None:
     assert [name for name, each in zip(ANGLES, unknown) if each] == ['head_tilt']
 
 
+def test_a_camera_that_looks_down_sees_no_lean() -> None:
+    unknown = np.isnan(joint_angles(standing(), (0.0, 0.0, 1.0)).values[0])
+    assert [name for name, each in zip(ANGLES, unknown) if each] == ['trunk_lean']
+
+
 def test_nobody_has_no_angles() -> None:
     assert joint_angles(body(np.empty((0, 17, 3)))).values.shape == (0, len(ANGLES))
 

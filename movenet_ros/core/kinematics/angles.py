@@ -131,10 +131,11 @@ def joint_angles(bodies: Bodies, down: ArrayLike = DOWN) -> Angles:
 
     Where the deviation of an angle is larger than ``UNKNOWN``, both are NaN.
 
-    :param down: ``(d,)`` or longer, of any length but 0, in the frame of the points.
+    :param down: ``(d,)`` or longer, of any length, in the frame of the points. Where nothing of it
+        lies in the image, nobody's trunk_lean is known.
     """
     down = np.asarray(down, np.float64)[:bodies.points.shape[-1]]
-    limbs = _limbs(bodies, -down / np.linalg.norm(down))
+    limbs = _limbs(bodies, -down / (np.linalg.norm(down) or np.nan))
     have_length = limbs.u.any(axis=-1) & limbs.v.any(axis=-1)
     between = np.where(have_length, _between(limbs.u, limbs.v), np.nan)
     deviations = _deviations(limbs, between)
