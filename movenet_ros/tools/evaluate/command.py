@@ -42,16 +42,16 @@ from movenet_ros.settings import rows
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
 from movenet_ros.tools.evaluate import spent
+from movenet_ros.tools.evaluate.clip import Clip
+from movenet_ros.tools.evaluate.clip import read_clip
 from movenet_ros.tools.evaluate.coco import read_pictures
 from movenet_ros.tools.evaluate.depth import evaluate_depth
 from movenet_ros.tools.evaluate.depth import MEANINGS as DEPTH_MEANINGS
 from movenet_ros.tools.evaluate.depth_clip import DepthClip
 from movenet_ros.tools.evaluate.depth_clip import read_depth_clip
 from movenet_ros.tools.evaluate.pictures import evaluate_pictures
-from movenet_ros.tools.evaluate.tracks import Clip
 from movenet_ros.tools.evaluate.tracks import evaluate_tracks
 from movenet_ros.tools.evaluate.tracks import MEANINGS
-from movenet_ros.tools.evaluate.tracks import read_clip
 from movenet_ros.tools.report import ScreenLog
 
 ALL_PEOPLE = {  # whom AP counts
@@ -60,6 +60,7 @@ ALL_PEOPLE = {  # whom AP counts
 DECIMALS = {
     **dict.fromkeys(('IDSW', 'answered_without_depth'), 0),
     **dict.fromkeys(('lag_ms', 'lag_ms_raw', *spent.MEANINGS), 1),
+    **dict.fromkeys(('angle_error_deg_median', 'angle_error_deg_p90'), 1),
     'crops': 2,
     **dict.fromkeys(('MPJPE', 'MPJPE_centre'), 4),
 }
@@ -142,11 +143,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _clip(args: Namespace, clip: Clip, perception: Perception) -> dict[str, float]:
+def _clip(args: Namespace, clip: Clip, perception: Perception) -> dict[str, Any]:
     """Measure people over time and print the figures, a line each."""
     figures = evaluate_tracks(clip, perception)
     returns = {name: figures[name] for name in figures if name.startswith('returns_')}
-    _print_lines({name: figures[name] for name in figures if name not in returns})
+    apart = {*returns, 'angles'}
+    _print_lines({name: figures[name] for name in figures if name not in apart})
     print('returns', '/'.join(f'{count:.0f}' for count in returns.values()))
     return figures
 
