@@ -33,7 +33,7 @@ from typing import Any
 
 import cv2
 from lifecycle_msgs.srv import GetState
-from movenet_ros.consumers import pose_3d_node
+from movenet_ros.consumers import consumer_node
 from movenet_ros.consumers.pose_3d_node import Pose3DNode
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
@@ -353,7 +353,7 @@ def start_pose_3d_node(
     world: World, spin_node: SpinNode, monkeypatch: pytest.MonkeyPatch
 ) -> StartPose3DNode:
     """Return a function that starts a 3D node with parameters."""
-    monkeypatch.setattr(pose_3d_node, 'UPDATE_PERIOD_S', 0.02)  # notices others sooner
+    monkeypatch.setattr(consumer_node, 'UPDATE_PERIOD_S', 0.02)  # notices others sooner
 
     def start(*cli_args: str, **parameters: Any) -> Pose3DNode:
         node = Pose3DNode(
