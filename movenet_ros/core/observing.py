@@ -60,10 +60,12 @@ class Observed:
 
     :param angles: of their joints.
     :param activities: of the same people, with their ids.
+    :param down: where that was, a name of ``DOWN``.
     """
 
     angles: Angles
     activities: Activities
+    down: str
 
 
 class Observer:
@@ -84,6 +86,5 @@ class Observer:
         :param down: a name of ``DOWN``.
         """
         angles = joint_angles(bodies, DOWN[down])
-        return Observed(
-            angles, self._recogniser.recognise(bodies, angles, stamp_ns, DOWN[down])
-        )
+        activities = self._recogniser.recognise(bodies, angles, stamp_ns, DOWN[down])
+        return Observed(angles, activities, down)
