@@ -23,6 +23,7 @@ person who is too small for the text has none.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 from typing import NamedTuple
 
@@ -133,7 +134,7 @@ def _draw(
     begin, turn = _turn(bend)
     angles = begin + np.linspace(0, turn, max(2, round(abs(turn) * radius / 2)))
     rays = np.stack([np.cos(angles), np.sin(angles)], axis=1)
-    pixels = text_pixels(text_ink(f'{np.degrees(value):.0f}°', digit, PADDING), color)
+    pixels = _pixels(round(np.degrees(value)), digit, color)
     ways = _ways(rays, radius, abs(turn) < STRAIGHT)
     place = _place(bend.at, ways, pixels, canvas, taken)
     if place is None:
@@ -145,6 +146,12 @@ def _draw(
     left, top, right, bottom = place.astype(int).tolist()
     canvas[top:bottom, left:right] = pixels
     taken.append(place)
+
+
+@lru_cache(maxsize=512)
+def _pixels(degrees: int, digit: int, color: Color) -> NDArray[np.uint8]:
+    """Return a number of degrees on the colour of its person."""
+    return text_pixels(text_ink(f'{degrees}°', digit, PADDING), color)
 
 
 def _turn(bend: Bend) -> tuple[float, float]:
