@@ -124,7 +124,9 @@ def test_people_in_metres_have_angles_in_space_and_no_pixels(
     graph = Graph(world)
     start_kinematics_node(source='poses_3d')
     turned = BODY[:, [2, 1, 0]]  # seen from the side, elbows and knees are as straight
-    angles, msg = graph.answer(people_3d([BODY + (0, 0, 3), turned + (1, 0, 3)]))
+    variances = np.full((2, 17, 3), 0.01**2)
+    people = people_3d([BODY + (0, 0, 3), turned + (1, 0, 3)], variances=variances)
+    angles, msg = graph.answer(people)
     assert angles['1']['left_elbow'] == pytest.approx(angles['2']['left_elbow'])
     assert np.isnan(msg.detections[0].bbox.center.position.x)
     assert np.isnan(msg.detections[0].bbox.size_y)

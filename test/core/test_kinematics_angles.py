@@ -19,8 +19,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
-from movenet_ros.core.kinematics.angles import Angles
 from movenet_ros.core.kinematics.angles import ANGLES
+from movenet_ros.core.kinematics.angles import Angles
 from movenet_ros.core.kinematics.angles import DOWN
 from movenet_ros.core.kinematics.angles import joint_angles
 from movenet_ros.core.kinematics.angles import JOINTS
