@@ -407,7 +407,7 @@ class Row:
         if self.choices:
             return f'one of {", ".join(self.choices)}'
         if self.names:
-            return f'empty, or some of {", ".join(self.names)}'
+            return f'{self.names[0]}, or some of {", ".join(self.names[1:])}'
         if self.between is None:
             return ''
         low, high = self.between
