@@ -142,7 +142,7 @@ def draw_poses(
     labels = [
         Label(
             _words(poses, i, doing[i], scores, refined), colors[i], sizes[i], corners[i],
-            poses.keypoints[i][seen[i]],
+            poses.keypoints[i][seen[i]], [_spelt(each) for each in doing[i][1:]],
         )
         for i in np.argsort(np.where(poses.ids, poses.ids, np.inf), kind='stable').tolist()
     ]
@@ -157,10 +157,14 @@ def _words(
     """Return what is written of a person, the most important first."""
     person_id = int(poses.ids[i])
     words = [f'#{person_id}'] * (person_id > 0)
-    told = [each.name.replace('_', ' ') for each in doing if each.name != OTHER]
-    words += [*told[:1], *(f'& {each}' for each in told[1:])]
+    words += [_spelt(each) for each in doing[:1] if each.name != OTHER]
     words += [f'{poses.scores[i]:.2f}'] * scores
     return words + ['+'] * bool(refined and poses.refined[i])
+
+
+def _spelt(activity: Activity) -> str:
+    """Return the name of an activity as people write it."""
+    return activity.name.replace('_', ' ')
 
 
 def _draw_box(
