@@ -43,9 +43,9 @@ from movenet_ros.core.skeleton import COCO
 from movenet_ros.perception import Perception
 from movenet_ros.tools.evaluate import command as evaluate
 from movenet_ros.tools.evaluate import spent
+from movenet_ros.tools.evaluate.clip import read_clip
 from movenet_ros.tools.evaluate.tracks import evaluate_tracks
 from movenet_ros.tools.evaluate.tracks import MEANINGS
-from movenet_ros.tools.evaluate.tracks import read_clip
 import numpy as np
 from numpy.typing import NDArray
 import pytest
