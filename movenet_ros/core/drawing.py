@@ -28,6 +28,7 @@ from typing import NamedTuple
 import cv2
 from movenet_ros.core.activities.activities import Activity
 from movenet_ros.core.activities.activities import OTHER
+from movenet_ros.core.drawing_angles import by_id
 from movenet_ros.core.drawing_angles import draw_angles
 from movenet_ros.core.labels import Color
 from movenet_ros.core.labels import draw_labels
@@ -144,9 +145,8 @@ def draw_poses(
             _words(poses, i, doing[i], scores, refined), colors[i], sizes[i], corners[i],
             poses.keypoints[i][seen[i]], [_spelt(each) for each in doing[i][1:]],
         )
-        for i in np.argsort(np.where(poses.ids, poses.ids, np.inf), kind='stable').tolist()
+        for i in by_id(poses)
     ]
-    # by id, since the order of scores changes from image to image
     draw_labels(canvas, labels, texts)
     return np.asarray(canvas)
 

@@ -22,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from builtin_interfaces.msg import Time
+from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
+from movenet_ros.consumers.outputs import OUTPUTS_3D
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.observing import Observer
 from movenet_ros.core.poses import Poses
@@ -41,7 +43,7 @@ from rclpy.serialization import deserialize_message
 from std_msgs.msg import Header
 
 ROOT = Path(__file__).parents[2]
-TOPICS = (*OUTPUTS, LABEL_INFO)
+TOPICS = (*OUTPUTS, LABEL_INFO, *OUTPUTS_3D, *OUTPUTS_KINEMATICS)
 
 
 @pytest.fixture
