@@ -22,6 +22,7 @@ from typing import Any
 
 from depth_camera import header
 from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from movenet_ros.core.poses import Poses
@@ -210,11 +211,15 @@ def test_what_is_no_message_is_one_line(graph: Graph, person: Poses) -> None:
     graph.answer(person)
 
 
-def test_detections_are_no_poses(graph: Graph, person: Poses) -> None:
+def test_detections_are_no_poses_and_diagnostics_say_so(graph: Graph, person: Poses) -> None:
+    arrays = graph.world.sink(DiagnosticArray, '/diagnostics')
     msg = poses_to_msg(person, header(1))
     msg.detections[0].results = msg.detections[0].results[-1:]
-    graph.answer(person)
     graph.until_warned('skeletons', send=lambda: graph.poses.publish(msg))
+    graph.world.until(
+        lambda: graph.poses.publish(msg) or arrays and 'skeletons' in arrays[-1].status[0].message
+    )
+    assert arrays[-1].status[0].level == DiagnosticStatus.WARN
 
 
 def test_a_bag_that_begins_again_is_read_anew(graph: Graph, person: Poses) -> None:
