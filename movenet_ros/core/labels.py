@@ -58,7 +58,7 @@ class Label(NamedTuple):
     :param below: more lines, the most important first.
     """
 
-    words: list[str]
+    words: Sequence[str]
     color: Color
     size: float
     box_xyxy: NDArray[np.float32]
@@ -104,10 +104,13 @@ def _fitting(label: Label, image_wh: tuple[int, int]) -> NDArray[np.uint8] | Non
     """Draw as many words of a label as there is room for; None: there is room for none."""
     image = (image_wh[0] * image_wh[1]) ** 0.5
     text_height = max(LEAST_TEXT, round(min(max(label.size / 14, image / 75), image / 45)))
-    for count in range(len(label.words), 0, -1):
-        ink = text_ink(' '.join(label.words[:count]), text_height)
+    words, below = label.words, label.below
+    if not words:
+        words, below = below[:1], below[1:]
+    for count in range(len(words), 0, -1):
+        ink = text_ink(' '.join(words[:count]), text_height)
         if _fits(ink, image_wh):
-            for line in label.below:
+            for line in below:
                 more = _stacked(ink, text_ink(line, text_height))
                 ink = more if _fits(more, image_wh) else ink
             return text_pixels(ink, label.color)

@@ -112,6 +112,7 @@ def test_more_lines_lie_below_while_there_is_room() -> None:
     one = label((200, 200, 300, 400))
     both = drawn(one._replace(below=('waving',)))
     assert 1.8 < np.ptp(np.nonzero(both)[0]) / np.ptp(np.nonzero(drawn(one))[0]) < 2.3
+    assert drawn(one._replace(words=[], below=('waving',))).any()
     long = one._replace(below=('x' * 100,))
     assert (drawn(long) == drawn(one)).all()
 
