@@ -39,12 +39,15 @@ from typing import TypeVar
 from movenet_ros.backends.request import BACKEND_CHOICES
 from movenet_ros.backends.request import DEVICES
 from movenet_ros.backends.request import PRECISIONS
+from movenet_ros.core.drawing_angles import ALL
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.followed import FollowedSettings
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.frames import FrameSettings
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
+from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.modes import ModeSettings
+from movenet_ros.core.observing import ObserverSettings
 from movenet_ros.core.pairing import MAX_STAMP_DIFFERENCE_S
 from movenet_ros.core.param import group
 from movenet_ros.core.param import param
@@ -58,6 +61,7 @@ from movenet_ros.model.movenet import USUAL_PEOPLE
 TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string'}
 OFF = 'off'  # which YAML, and so ROS, reads as false
 MONOCULAR = 'monocular'  # in place of depth: the size of people tells
+POSES, POSES_3D = 'poses', 'poses_3d'  # topics that the kinematics node reads
 READ_AS_BOOL = {OFF: False, 'false': False, 'true': True}  # words that a text may be
 ROS_PARAMETERS = ('use_sim_time', 'start_type_description_service')
 WIDER: dict[str, Callable[[int], Any]] = {'float': float, 'str': str}
@@ -164,6 +168,15 @@ class AnnotateSettings:
         ' debugging).',
         run_time=True,
     )
+    angles: str = param(
+        '',
+        'Joint angles to draw, such as left_knee,right_elbow; all: every one; empty: none.',
+        names=(ALL, *ANGLES),
+        run_time=True,
+    )
+    activities: bool = param(
+        False, 'Write what each person does, such as standing or waving.', run_time=True
+    )
 
 
 @dataclass(frozen=True)
@@ -241,8 +254,8 @@ class PoseParameters(Settings):
 
 
 @dataclass(frozen=True)
-class Diagnostics3DSettings:
-    """What /diagnostics warns of in the 3D node."""
+class ConsumerDiagnosticsSettings:
+    """What /diagnostics warns of in a node that reads poses."""
 
     timeout_s: float = param(
         5.0,
@@ -250,6 +263,12 @@ class Diagnostics3DSettings:
         between=(0.1, 86400.0),
         run_time=True,
     )
+
+
+@dataclass(frozen=True)
+class Diagnostics3DSettings(ConsumerDiagnosticsSettings):
+    """What /diagnostics warns of in the 3D node."""
+
     max_without_depth_percent: float = param(
         20.0,
         'Maximum share of the poses without depth, in percent: WARN above it, with the most'
@@ -305,6 +324,26 @@ class Pose3DParameters(FrameSettings, FollowedSettings, SpatialSettings):
 
 
 @dataclass(frozen=True)
+class KinematicsParameters(ObserverSettings):
+    """Parameters of kinematics_node."""
+
+    autostart: bool = param(
+        True,
+        'Configure and activate the node at its start, and exit if that fails; false leaves it to'
+        ' "ros2 lifecycle set".',
+        at_start=True,
+    )
+    source: str = param(
+        POSES,
+        'Topic to read; poses: angles as they look in the image; poses_3d: angles in space, from'
+        ' the 3D node.',
+        choices=(POSES, POSES_3D),
+        run_time=True,
+    )
+    diagnostics: ConsumerDiagnosticsSettings = group(ConsumerDiagnosticsSettings)
+
+
+@dataclass(frozen=True)
 class VideoSourceParameters:
     """Parameters of video_source."""
 
@@ -325,8 +364,13 @@ class VideoSourceParameters:
     frame_id: str = param('camera', 'frame_id in the header of each image.', at_start=True)
 
 
-Table = TypeVar('Table', bound='FollowSettings | Pose3DParameters | VideoSourceParameters')
-NODES: tuple[type[Any], ...] = (PoseParameters, Pose3DParameters, VideoSourceParameters)
+Table = TypeVar(
+    'Table',
+    bound='FollowSettings | Pose3DParameters | KinematicsParameters | VideoSourceParameters',
+)
+NODES: tuple[type[Any], ...] = (
+    PoseParameters, Pose3DParameters, KinematicsParameters, VideoSourceParameters,
+)
 
 
 @dataclass(frozen=True)
@@ -347,6 +391,7 @@ class Row:
     between: tuple[float, float] | None
     step: int
     choices: tuple[str, ...]
+    names: tuple[str, ...]
     run_time: bool
     at_start: bool
     was: tuple[str, ...]
@@ -361,6 +406,8 @@ class Row:
         """Return which values are allowed, in words; nothing where all of the type are."""
         if self.choices:
             return f'one of {", ".join(self.choices)}'
+        if self.names:
+            return f'{self.names[0]}, or some of {", ".join(self.names[1:])}'
         if self.between is None:
             return ''
         low, high = self.between
@@ -380,12 +427,23 @@ class Row:
             value = WIDER.get(self.kind, int)(value)
         if type(value).__name__ == self.kind and self._is_allowed(value):
             return value
+        if type(value) is str and self.names:
+            raise StartError(f'parameter {self.name} {self._wrong_name(value)}')
         allowed = (type(value).__name__ == self.kind and self.limits) or TYPES[self.kind]
         raise StartError(
             f"parameter {self.name} is '{one_line(value, 80)}', it must be {allowed}"
         )
 
+    def _wrong_name(self, text: str) -> str:
+        """Return what is wrong with a list of names, or nothing."""
+        for name in filter(None, map(str.strip, text.split(','))):
+            if name not in self.names:
+                return f"lists '{one_line(name, 80)}': {hint(name, self.names)}"
+        return ''
+
     def _is_allowed(self, value: Any) -> bool:
+        if self.names:
+            return not self._wrong_name(value)
         if self.between is None:
             return not self.choices or value in self.choices
         low, high = self.between

@@ -33,7 +33,12 @@ from typing import TypeVar
 
 from builtin_interfaces.msg import Time
 from movenet_ros.core.drawing import draw_poses
+from movenet_ros.core.drawing_angles import names_in
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.kinematics.bodies import bodies_in_image
+from movenet_ros.core.observing import DOWN_OF_ROTATE
+from movenet_ros.core.observing import Observed
+from movenet_ros.core.observing import Observer
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import Skeleton
 from movenet_ros.messages.poses import label_info
@@ -74,6 +79,14 @@ class Annotate(Protocol):
     def refined(self) -> bool:
         """Return whether a mark is for each person who was looked at closely in the image."""
 
+    @property
+    def angles(self) -> str:
+        """Return which joint angles are."""
+
+    @property
+    def activities(self) -> bool:
+        """Return whether what each person does is."""
+
 
 class OutputSettings(Protocol):
     """What outputs read of the settings: :class:`movenet_ros.settings.PoseParameters`."""
@@ -86,6 +99,10 @@ class OutputSettings(Protocol):
     def annotate(self) -> Annotate:
         """Return what is drawn beside the skeletons."""
 
+    @property
+    def rotate(self) -> int:
+        """Return by how many degrees people's heads are turned from up."""
+
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -94,17 +111,32 @@ class Result:
 
     :param header: of the image.
     :param poses: in pixels of the image.
+    :param observer: of the stream, for what is drawn of what people do; None: nothing is.
     """
 
     header: Header
     image: SourceImage
     poses: Poses
     settings: OutputSettings
+    observer: Observer | None = None
 
     @property
     def stamp_ns(self) -> int:
         """Return the stamp of the image in nanoseconds."""
         return stamp_ns(self.header.stamp)
+
+    @cached_property
+    def observed(self) -> Observed | None:
+        """
+        Return what the people do, where that is drawn.
+
+        To be asked image by image, in their order: the observer has a memory.
+        """
+        annotate = self.settings.annotate
+        if self.observer is None or not (names_in(annotate.angles) or annotate.activities):
+            return None
+        bodies = bodies_in_image(self.poses, self.settings.keypoint_threshold)
+        return self.observer.observe(bodies, self.stamp_ns, DOWN_OF_ROTATE[self.settings.rotate])
 
     @cached_property
     def annotated_bgr(self) -> NDArray[np.uint8]:
@@ -116,6 +148,9 @@ class Result:
             self.settings.annotate.boxes,
             self.settings.annotate.scores,
             self.settings.annotate.refined,
+            self.observed,
+            names_in(self.settings.annotate.angles),
+            self.settings.annotate.activities,
         )
 
 
@@ -141,6 +176,7 @@ class Output(Generic[Source]):
     :param to_bytes: makes a message of ``msg_type``, serialized; None where there is none.
     :param in_thread: whether that takes so long that it is done in a thread of its own, where what
         it cannot keep up with is dropped.
+    :param first: what is done before, for every image and in their order, where it is.
     """
 
     name: str
@@ -148,6 +184,7 @@ class Output(Generic[Source]):
     qos: QoSProfile
     to_bytes: Callable[[Source], bytes | None]
     in_thread: bool = False
+    first: Callable[[Source], Any] = lambda it: None
 
 
 Outputs = Sequence[Output[Result]]
@@ -166,6 +203,7 @@ OUTPUTS: Outputs = (  # a robot waits for the poses, so they are first
         RELIABLE_IMAGE,
         lambda it: image_to_bytes(it.annotated_bgr, it.header),
         in_thread=True,
+        first=lambda it: it.observed,
     ),
 )
 """One message each for every image whose people were found."""

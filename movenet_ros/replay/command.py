@@ -33,24 +33,20 @@ import logging
 from pathlib import Path
 import statistics
 import sys
-from typing import Any
 from typing import TYPE_CHECKING
 
 from movenet_ros.arguments import add_parameter_arguments
-from movenet_ros.arguments import parameter_values
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.native_memory import keep_freed_memory
 from movenet_ros.core.needs import needs
 from movenet_ros.core.wording import one_line
-from movenet_ros.params_file import read_params_file
-from movenet_ros.params_file import unread
+from movenet_ros.replay.parameters import kinematics_of
+from movenet_ros.replay.parameters import OPTIONS
+from movenet_ros.replay.parameters import pose_values
+from movenet_ros.replay.parameters import settings_3d_of
 from movenet_ros.settings import MONOCULAR
-from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
-from movenet_ros.settings import rows
-from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
-from movenet_ros.settings import unknown_names
 
 if TYPE_CHECKING:
     from movenet_ros.perception import Perception
@@ -58,12 +54,6 @@ if TYPE_CHECKING:
     from movenet_ros.replay.placing import Placing
     from movenet_ros.replay.run import Tally
 
-NODE, NODE_3D = '/movenet', '/movenet_3d'
-OPTIONS = {  # the parameters that mean something without a graph
-    name: row
-    for name, row in rows(PoseParameters).items()
-    if name in rows(Settings) or name.startswith('annotate.') or name == 'image.max_pixels'
-}
 KEYPOINTS = '--tracking-association keypoints'
 ASSOCIATION = 'tracking.association'
 INTERRUPTED = 130  # what shells expect
@@ -90,11 +80,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Replay and print a summary."""
     argv = sys.argv[1:] if argv is None else argv
     args = _parser().parse_args([_dashed(each) for each in argv])
-    values = _values(args)
+    values = pose_values(args, LOG.warning)
     settings = table_of(PoseParameters, values)
     progress = needs('tqdm').tqdm
     needs('mcap')
     from movenet_ros.perception import Perception
+    from movenet_ros.replay.observing import Observing
     from movenet_ros.replay.outputs import Outputs
     from movenet_ros.replay.placing import Placing
     from movenet_ros.replay.run import interruptions
@@ -103,7 +94,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from movenet_ros.replay.source import open_source
 
     keep_freed_memory()
-    settings_3d = _settings_3d(args)
+    settings_3d = settings_3d_of(args, LOG.warning)
     depth = settings_3d.source if settings_3d.source == MONOCULAR else args.depth_topic
     asked_3d = Asked3D(depth, args.camera_info_topic, settings_3d)
     where = args.input, args.topic, settings.image.max_pixels, asked_3d
@@ -122,6 +113,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         if source.topics_3d:
             placing = Placing(source, asked_3d.settings, LOG.warning)
             print(f'people are placed in metres by {source.topics_3d.words}', flush=True)
+        observing = None
+        if args.kinematics:
+            observing = Observing(kinematics_of(args, source, settings, LOG.warning))
         for note in (*source.notes, *outputs.notes):
             LOG.warning(note)
         perception = stack.enter_context(Perception(settings, LOG))
@@ -131,7 +125,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         signals = stack.enter_context(interruptions())
         tally = replay(
             source, perception, settings, outputs.consume, bar.update, LOG.warning, signals,
-            placing,
+            placing, observing,
         )
         written = outputs.complete()
     print('\n'.join(_summary(tally, source.total, perception, written, placing)), flush=True)
@@ -178,6 +172,11 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         '--markers', action='store_true', help='write /markers of these people into it, too'
     )
+    parser.add_argument(
+        '--kinematics', action='store_true',
+        help='write /joint_angles and /activities into it, too, and both into the lines of'
+        ' --jsonl; of people in metres where a depth camera measured them, else in the image',
+    )
     parser.add_argument('--video', type=Path, metavar='FILE.mp4', help='write an annotated video')
     parser.add_argument(
         '--jsonl', type=Path, metavar='FILE', help='write a line of JSON for each image'
@@ -200,24 +199,6 @@ def _dashed(argument: str) -> str:
     return f'{name.replace("_", "-").replace(".", "-")}{equals}{value}'
 
 
-def _values(args: Namespace) -> dict[str, Any]:
-    """
-    Read the parameters from the file and the options.
-
-    :raises StartError: if the file cannot be read.
-    """
-    values: dict[str, Any] = {}
-    if args.params_file is not None:
-        values = read_params_file(args.params_file, NODE)
-        sentence = unread(args.params_file, NODE, [NODE[1:]], [NODE_3D[1:]])
-        if sentence or not (values or read_params_file(args.params_file, NODE_3D)):
-            LOG.warning(sentence or f'{args.params_file} has no parameters')
-        for sentence in unknown_names(values, PoseParameters):
-            LOG.warning(f'{args.params_file}: {sentence}')
-    values.update(parameter_values(args, OPTIONS))
-    return values
-
-
 def _targets(args: Namespace) -> Targets:
     """
     Collect what is to be written.
@@ -229,26 +210,12 @@ def _targets(args: Namespace) -> Targets:
     for name in ('annotated', 'markers'):
         if getattr(args, name) and args.out is None:
             raise StartError(f'--{name} is for the bag of --out')
+    if args.kinematics and args.out is None and args.jsonl is None:
+        raise StartError('--kinematics is for the bag of --out or the lines of --jsonl')
     return Targets(
         args.out, args.video, args.jsonl, args.storage, args.annotated, args.markers,
-        args.overwrite,
+        args.overwrite, args.kinematics,
     )
-
-
-def _settings_3d(args: Namespace) -> Pose3DParameters:
-    """
-    Read the parameters of the 3D node from the file.
-
-    :raises StartError: if the file cannot be read, or a value is out of range.
-    """
-    values: dict[str, Any] = {}
-    if args.params_file is not None:
-        values = read_params_file(args.params_file, NODE_3D)
-        own = set(values) - set(read_params_file(args.params_file, NODE))  # the others are told
-        for sentence in unknown_names(sorted(own), Pose3DParameters):
-            LOG.warning(f'{args.params_file}: {sentence}')
-    source = {'source': MONOCULAR} if args.depth_topic == MONOCULAR else {}
-    return table_of(Pose3DParameters, {**values, **source})
 
 
 def _summary(

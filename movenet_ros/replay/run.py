@@ -36,12 +36,14 @@ import time
 from movenet_ros.core.blank import blankness
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.observing import Observer
 from movenet_ros.core.pose_model import Prepared
 from movenet_ros.messages.outputs import OutputSettings
 from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.perception import Perception
+from movenet_ros.replay.observing import Observing
 from movenet_ros.replay.placing import Placing
 from movenet_ros.replay.read_ahead import read_ahead
 from movenet_ros.replay.source import Item
@@ -85,6 +87,7 @@ def replay(
     warn: Callable[[str], None],
     signals: Sequence[int] = (),
     placing: Placing | None = None,
+    observing: Observing | None = None,
 ) -> Tally:
     """
     Find the people in all images of a source, until it ends or a signal comes.
@@ -95,6 +98,7 @@ def replay(
     :param warn: logs a line for each image that is skipped, but not the same one again.
     :param signals: as soon as there is one in it, the replay ends.
     :param placing: places the people in metres; None: nobody does.
+    :param observing: tells what they do; None: nobody does.
     :return: what was done; all of it has been consumed.
     :raises StartError: what ``consume`` raises, or if no image of the source could be read.
     """
@@ -105,7 +109,8 @@ def replay(
         prepared = stack.enter_context(read_ahead(_prepared(source, perception), BETWEEN))
         found = stack.enter_context(read_ahead(_found(prepared, perception, settings), BETWEEN))
         placed = found if placing is None else placing.items(found)
-        consume(_counted(placed, tally, on_image, warn, signals))
+        told = placed if observing is None else observing.items(placed)
+        consume(_counted(told, tally, on_image, warn, signals))
         if not tally.processed and not tally.is_interrupted:
             raise StartError(_nothing(source, tally))
     tally.seconds = time.monotonic() - begun
@@ -130,12 +135,15 @@ def _found(
     settings: OutputSettings,
 ) -> Iterator[Item]:
     """Find the people in the images."""
+    observer = Observer()
     for item, model_input in prepared:
         image = item.image
         if isinstance(image, Stamped):
             try:
-                poses = perception.people(image.image, stamp_ns(image.header.stamp), model_input)
-                item = item._replace(image=Result(image.header, image.image, poses, settings))
+                stamp = stamp_ns(image.header.stamp)
+                poses = perception.people(image.image, stamp, model_input)
+                result = Result(image.header, image.image, poses, settings, observer)
+                item = item._replace(image=result)
             except FrameError as error:
                 item = item._replace(image=error)
         yield item
