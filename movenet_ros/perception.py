@@ -37,6 +37,7 @@ from movenet_ros.core.pose_model import MakeModel
 from movenet_ros.core.pose_model import PoseModel
 from movenet_ros.core.pose_model import Prepared
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.runtime import CAMERA_SHAPES
 from movenet_ros.core.runtime import LIVE_SHAPES
 from movenet_ros.core.runtime import MAX_SHAPES
 from movenet_ros.core.runtime import Runtime
@@ -70,6 +71,8 @@ class Perception:
     :param costs: of both networks; None measures them, once on a machine.
     :param live: images do not wait: those of a new shape run with more padding while the runtime
         is made ready for it. Else each runs in its own, so that it gives the same at any time.
+    :param streams: whose images come by turns, each with a tracker of its own; the shapes of all
+        stay ready.
     :raises StartError: if the model or the runtime does not allow a start.
     """
 
@@ -94,6 +97,7 @@ class Perception:
         live: bool = False,
         closer: Runtime | None = None,
         costs: Costs | None = None,
+        streams: int = 1,
     ) -> None:
         self.settings = checked(settings or Settings())
         self._log = log or logging.getLogger('movenet_ros')
@@ -103,7 +107,9 @@ class Perception:
         self._warm_up_wh = LIVE_WARM_UP_WH if live else WARM_UP_WH
         self._is_live = live
         self._tracker: PeopleTracker | None = None
-        self._most_shapes = LIVE_SHAPES if live else MAX_SHAPES
+        self._streams = streams
+        most_shapes = LIVE_SHAPES if live else MAX_SHAPES
+        self._most_shapes = most_shapes + CAMERA_SHAPES * (streams - 1)
         self.networks = Networks(
             self.settings, self._log, model, runtime, closer, costs, self._most_shapes
         )
@@ -260,7 +266,11 @@ class Perception:
         :raises InferenceError: if a network does not run.
         """
         info, warn = self._log.info, self._log.warning
-        self._new_shapes = NewShapes(self.runtime, info, warn) if self._is_live else None
+        self._new_shapes = None
+        if self._is_live:
+            self._new_shapes = NewShapes(
+                self.runtime, info, warn, self._streams, self._most_shapes
+            )
         self.choice = self._chosen(self.settings)
         self.networks.keep(self.choice.mode)
         self.finder = self._made(self.settings, self.choice.mode)

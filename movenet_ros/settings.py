@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from collections.abc import Iterable
 from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import fields
 from dataclasses import replace
@@ -58,7 +59,10 @@ from movenet_ros.model.movenet import MAX_PEOPLE
 from movenet_ros.model.movenet import MULTIPLE
 from movenet_ros.model.movenet import USUAL_PEOPLE
 
-TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string'}
+TYPES = {
+    'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string',
+    'tuple': 'a list of names, such as [front, left]',
+}
 OFF = 'off'  # which YAML, and so ROS, reads as false
 MONOCULAR = 'monocular'  # in place of depth: the size of people tells
 POSES, POSES_3D = 'poses', 'poses_3d'  # topics that the kinematics node reads
@@ -242,9 +246,16 @@ class PoseParameters(Settings):
         ' image/compressed.',
         choices=('raw', 'compressed'),
     )
+    cameras: tuple[str, ...] = param(
+        (),
+        'Names of several cameras that share the model, such as [front, left]: images on'
+        ' front/image, outputs on front/poses and so on; empty: one camera, on image.',
+        at_start=True,
+    )
     max_rate_hz: float = param(
         0.0,
-        'Maximum rate of images processed, in Hz; the others are throttled; 0: no limit.',
+        'Maximum rate of images processed, in Hz; the others are throttled; 0: no limit. Of each'
+        ' of several cameras; NAME.max_rate_hz is of one of them.',
         between=(0.0, 1000.0),
         run_time=True,
     )
@@ -379,7 +390,7 @@ class Row:
     One parameter of a table.
 
     :param name: as ROS spells it, with dots.
-    :param kind: ``bool``, ``int``, ``float`` or ``str``.
+    :param kind: ``bool``, ``int``, ``float``, ``str`` or ``tuple``, a list of names.
 
     The others are those of :func:`movenet_ros.core.param.param`.
     """
@@ -420,6 +431,8 @@ class Row:
 
         :raises StartError: if it is of another type or out of range.
         """
+        if self.kind == 'tuple':
+            return self._names_in(value)
         if isinstance(value, bool):
             words = {read: word for word, read in READ_AS_BOOL.items() if word in self.choices}
             value = words.get(value, value)
@@ -433,6 +446,14 @@ class Row:
         raise StartError(
             f"parameter {self.name} is '{one_line(value, 80)}', it must be {allowed}"
         )
+
+    def _names_in(self, value: Any) -> tuple[str, ...]:
+        """Return a list of names, which may be one text with commas."""
+        listed = value.split(',') if isinstance(value, str) else value
+        if not isinstance(listed, Sequence) or not all(type(each) is str for each in listed):
+            shown = one_line(value, 80)
+            raise StartError(f"parameter {self.name} is '{shown}', it must be {TYPES['tuple']}")
+        return tuple(filter(None, map(str.strip, listed)))
 
     def _wrong_name(self, text: str) -> str:
         """Return what is wrong with a list of names, or nothing."""
@@ -458,7 +479,7 @@ def rows(table: type[Any]) -> Mapping[str, Row]:
     types = get_type_hints(table)
     for each in fields(table):
         if 'meaning' in each.metadata:
-            kind = types[each.name].__name__
+            kind = getattr(types[each.name], '__origin__', types[each.name]).__name__
             plain[each.name] = Row(each.name, kind, each.default, **each.metadata)
         else:
             for name, row in rows(types[each.name]).items():
@@ -524,7 +545,7 @@ def unknown_names(names: Iterable[str], table: type[Any]) -> list[str]:
     ROS ignores a misspelt parameter without a word. Those of our other nodes are passed over,
     since one file may hold the parameters of all.
     """
-    others = {name for each in NODES for name in rows(each)}
+    others = {name for each in (*NODES, table) for name in rows(each)}
     return [
         f"parameter '{one_line(name, 80)}' is ignored: {hint(name, rows(table))}"
         for name in names

@@ -47,8 +47,8 @@ class RefineSettings:
     budget_ms: float = param(
         BUDGET_MS,
         'Time of the networks for one image in mode balanced, in milliseconds, by a table of costs'
-        ' that is measured once; who has to wait is looked at in one of the next images; 0: no'
-        ' limit.',
+        ' that is measured once; several cameras have equal parts of it; who has to wait is looked'
+        ' at in one of the next images; 0: no limit.',
         between=(0.0, 1000000.0),
         run_time=True,
     )

@@ -33,7 +33,7 @@ from movenet_ros.core.runtime import LIVE_SHAPES
 from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.runtime import Shapes
 
-RECENT = 12  # images
+RECENT = 12  # images, of each stream
 OFTEN = 3  # of these have a shape that is worth it
 
 
@@ -46,13 +46,21 @@ class NewShapes:
 
     :param info: logs a line on what is done.
     :param warn: logs a line on what is wrong.
+    :param streams: of images that come by turns, each in shapes of its own.
+    :param most: shapes that stay ready.
     """
 
     def __init__(
-        self, runtime: Runtime, info: Callable[[str], object], warn: Callable[[str], object]
+        self,
+        runtime: Runtime,
+        info: Callable[[str], object],
+        warn: Callable[[str], object],
+        streams: int = 1,
+        most: int = LIVE_SHAPES,
     ) -> None:
         self._runtime, self._info, self._warn = runtime, info, warn
-        self._recent: deque[Shapes] = deque(maxlen=RECENT)
+        self._recent: deque[Shapes] = deque(maxlen=RECENT * streams)
+        self._most = most
         self._refused: set[Shapes] = set()
         self._thread: Thread | None = None
         self._bug: BaseException | None = None
@@ -92,7 +100,7 @@ class NewShapes:
     def _is_due(self, own: Shapes) -> bool:
         """Return whether a shape came often, and not among more than stay ready."""
         is_busy = self._thread is not None and self._thread.is_alive()
-        often, few = self._recent.count(own) >= OFTEN, len({*self._recent}) < LIVE_SHAPES
+        often, few = self._recent.count(own) >= OFTEN, len({*self._recent}) < self._most
         return often and few and not is_busy and own not in self._refused
 
     def _prepare(self, own: Shapes, widest: Shapes) -> None:

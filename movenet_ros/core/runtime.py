@@ -33,6 +33,7 @@ Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 
 MAX_SHAPES = 4  # that stay ready in a runtime: in OpenVINO each takes 25 MB
 LIVE_SHAPES = 3  # while images keep coming: a square that holds all, and a camera's two
+CAMERA_SHAPES = 2  # more for each further camera
 
 
 @dataclass(frozen=True)

@@ -41,10 +41,13 @@ class BlankWatch:
 
     :param node: whose log it is.
     :param clock: in seconds; it never stands still.
+    :param camera: of several; empty: the only one.
     """
 
-    def __init__(self, node: Node, clock: Callable[[], float] = time.monotonic) -> None:
-        self._log = ConditionLog(node)
+    def __init__(
+        self, node: Node, clock: Callable[[], float] = time.monotonic, camera: str = ''
+    ) -> None:
+        self._log = ConditionLog(node, camera)
         self._clock = clock
         self._kind = ''
         self._since_s = self._next_s = 0.0

@@ -31,11 +31,12 @@ class ClockWatch:
     Logs a clock mismatch.
 
     :param node: whose clock and log they are.
+    :param camera: of several; empty: the only one.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Node, camera: str = '') -> None:
         self._node = node
-        self._log = ConditionLog(node)
+        self._log = ConditionLog(node, camera)
         self._is_ours = True
         self._images = 0  # twice those that tell of a change
 

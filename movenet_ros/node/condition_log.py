@@ -16,6 +16,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from typing import NamedTuple
 
 from rclpy.node import Node
@@ -38,10 +39,11 @@ class ConditionLog:
     Logs a condition when it begins and when it is over.
 
     :param node: whose log it is.
+    :param camera: of several, of which it tells; empty: the only one.
     """
 
-    def __init__(self, node: Node) -> None:
-        self._node = node
+    def __init__(self, node: Node, camera: str = '') -> None:
+        self._log = log_of(node, camera)
         self._condition: Condition | None = None
 
     @property
@@ -67,6 +69,12 @@ class ConditionLog:
         before, self._condition = self._condition, condition
         if condition is None:
             if before is not None and over:
-                self._node.get_logger().info(over)
+                self._log.info(over)
         elif not is_told and (before is None or before.kind != condition.kind):
-            self._node.get_logger().warning(condition.sentence)
+            self._log.warning(condition.sentence)
+
+
+def log_of(node: Node, camera: str = '') -> Any:
+    """Return a node's logger; that of one of several cameras has its name: movenet.front."""
+    log = node.get_logger()
+    return log.get_child(camera) if camera else log

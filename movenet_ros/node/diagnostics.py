@@ -14,7 +14,7 @@
 
 
 """
-The pose node's state on /diagnostics: three statuses with a level, a sentence and figures.
+The pose node's state on /diagnostics: statuses with a level, a sentence and figures.
 
 Names, levels and the topic are those of diagnostic_updater, which is not used itself: it is not on
 PyPI, and its rates cannot tell an idle node from a silent camera. The messages are published from
@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Sequence
+from itertools import chain
 from threading import Event
 from threading import Thread
 from typing import Protocol
@@ -114,18 +115,29 @@ class Diagnostics:
         return msg
 
 
-def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
+def statuses(name: str, *reports: Report) -> list[DiagnosticStatus]:
     """
-    Return the level, the sentence and the figures of images, poses and model.
+    Return the level, the sentence and the figures of images and poses, and of the model.
 
     :param name: of the node; with its namespace, so that two robots do not share one.
+    :param reports: one for each camera.
     """
+    first = reports[0]
+    model = status(
+        f'{name}: model', first, model_findings(first), state=first.state, **first.model
+    )
+    return [*chain(*(camera_statuses(name, each) for each in reports)), model]
+
+
+def camera_statuses(name: str, report: Report) -> list[DiagnosticStatus]:
+    """Return the level, the sentence and the figures of a camera's images and poses."""
     activity = report.activity
     latencies, inferences = activity.latencies_ms, activity.inferences_ms
     stages = activity.stages_ms
+    which = f'{name}: {report.camera} ' if report.camera else f'{name}: '
     return [
         status(
-            f'{name}: images',
+            f'{which}images',
             report,
             images_findings(report),
             topic=report.topic,
@@ -137,7 +149,7 @@ def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
             last_rejected=activity.last_rejected,
         ),
         status(
-            f'{name}: poses',
+            f'{which}poses',
             report,
             poses_findings(report),
             output_rate_hz=f'{activity.processed_hz:.2f}',
@@ -154,9 +166,6 @@ def statuses(name: str, report: Report) -> list[DiagnosticStatus]:
             budget_used_percent=(
                 '' if activity.budget_used is None else f'{100 * activity.budget_used:.0f}'
             ),
-        ),
-        status(
-            f'{name}: model', report, model_findings(report), state=report.state, **report.model
         ),
     ]
 

@@ -49,6 +49,7 @@ except ImportError:  # Humble
     from rclpy.qos_event import SubscriptionEventCallbacks
 
 LOOK_AGAIN_S = 5.0  # for other topics
+BUSY_S = 1.0  # between two updates: the node could not receive
 
 HAS_NUMBERS = hasattr(Subscription, 'CallbackType')  # of messages, since Iron
 
@@ -64,6 +65,8 @@ class ImageInput:
         large one, and what is no message at all would end the node.
     :param on_dropped: called with the number of messages that never arrived, a little later.
     :param on_gap: called before the first image after a pause.
+    :param name: of the topic of raw images before remapping.
+    :param camera: of several; empty: the only one.
     """
 
     def __init__(
@@ -75,6 +78,8 @@ class ImageInput:
         on_image: Callable[[bytes], None],
         on_dropped: Callable[[int], None] = lambda count: None,
         on_gap: Callable[[], None] = lambda: None,
+        name: str = 'image',
+        camera: str = '',
     ) -> None:
         self.topic = topic
         self._node = node
@@ -90,7 +95,9 @@ class ImageInput:
         self._publishers: list[bytes] = []
         self._subscription: Subscription | None = None
         self._received_at_s = time.monotonic()
-        self._silence = ConditionLog(node)
+        self._name = name
+        self._updated_at_s = time.monotonic()
+        self._silence = ConditionLog(node, camera)
         self._drops = DropCounter()
         self._elsewhere, self._looked_at_s = '', -LOOK_AGAIN_S
 
@@ -119,6 +126,9 @@ class ImageInput:
         :param timeout_s: so long without an image is logged.
         """
         self._timeout_s = timeout_s
+        before_s, self._updated_at_s = self._updated_at_s, time.monotonic()
+        if self._updated_at_s - before_s > BUSY_S:  # with an image of another camera
+            self._received_at_s = max(self._received_at_s, self._updated_at_s)
         publishers = self._node.get_publishers_info_by_topic(self.topic)
         if not wanted:
             self._unsubscribe()
@@ -227,7 +237,7 @@ class ImageInput:
         types = {each.topic_type for each in self._node.get_publishers_info_by_topic(counterpart)}
         counterpart = counterpart if other in types else ''
         return explain_silence(
-            self.topic, wanted, reliability, publishers, self._others(), counterpart
+            self.topic, wanted, reliability, publishers, self._others(), counterpart, self._name
         )
 
     def _others(self) -> list[str]:

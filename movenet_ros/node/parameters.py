@@ -63,8 +63,8 @@ def declare(node: Node, table: type[Table]) -> Table:
     meant = values_of(settings)
     for name, row in rows(table).items():
         if name in values:  # an integer may have been given for a double or a string
-            node._parameter_overrides[name] = Parameter(name, value=meant[name])
-        node.declare_parameter(name, row.default, descriptor(row))
+            node._parameter_overrides[name] = Parameter(name, value=_in_ros(meant[name]))
+        node.declare_parameter(name, _in_ros(row.default), descriptor(row))
     for sentence in (*unread_files(node, table), *unknown_parameters(node, table)):
         node.get_logger().warning(sentence)
     return settings
@@ -105,8 +105,18 @@ def on_change(
 
 
 def given(node: Node) -> dict[str, Any]:
-    """Return the parameters that a node was started with; rclpy has no public way to ask."""
-    return {name: each.value for name, each in node._parameter_overrides.items()}
+    """
+    Return the parameters that a node was started with; rclpy has no public way to ask.
+
+    An empty list comes without a type, as if it were nothing.
+    """
+    overrides = node._parameter_overrides.items()
+    return {name: [] if each.value is None else each.value for name, each in overrides}
+
+
+def _in_ros(value: Any) -> Any:
+    """Return a value as ROS has it; an empty list of names would be one of bytes in rclpy."""
+    return value if value != () else ['']
 
 
 def unknown_parameters(node: Node, table: type[Table]) -> list[str]:
@@ -117,7 +127,8 @@ def unknown_parameters(node: Node, table: type[Table]) -> list[str]:
 def unread_files(node: Node, table: type[Table]) -> list[str]:
     """Return one sentence for each params file of the process that has nothing for a node."""
     full_name = node.get_fully_qualified_name()
-    names = {NAMES[table], node.get_name()}
+    own = next(name for of, name in NAMES.items() if issubclass(table, of))
+    names = {own, node.get_name()}
     others = {CAMERA, *NAMES.values()} - names
     sentences = []
     for option, path in zip(sys.argv, sys.argv[1:]):

@@ -35,14 +35,16 @@ class Publishers:
     Publishes the outputs that have subscribers.
 
     :param outputs: rows of the table.
+    :param prefix: of the names of their topics.
     """
 
-    def __init__(self, node: Node, outputs: Outputs) -> None:
+    def __init__(self, node: Node, outputs: Outputs, prefix: str = '') -> None:
         self._rows: list[Row] = [
-            (each, node.create_publisher(each.msg_type, each.name, each.qos)) for each in outputs
+            (each, node.create_publisher(each.msg_type, f'{prefix}{each.name}', each.qos))
+            for each in outputs
         ]
         self._label_info = node.create_publisher(
-            LABEL_INFO.msg_type, LABEL_INFO.name, LABEL_INFO.qos
+            LABEL_INFO.msg_type, f'{prefix}{LABEL_INFO.name}', LABEL_INFO.qos
         )
         self._drawing = DrawingThread()
 

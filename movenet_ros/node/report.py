@@ -27,14 +27,16 @@ from movenet_ros.settings import DiagnosticsSettings
 
 if TYPE_CHECKING:
     from movenet_ros.node.pose_node import PoseNode
+    from movenet_ros.node.stream import Stream
 
 
 @dataclass(frozen=True)
 class Report:
     """
-    The state of the node.
+    The state of the node, and of one camera.
 
     :param state: of the lifecycle.
+    :param camera: of several, whose images these are; empty: the only one.
     :param activity: of the last seconds.
     :param thresholds: beyond which there is a warning.
     :param topic: of the images.
@@ -51,6 +53,7 @@ class Report:
     state: str
     activity: Activity
     thresholds: DiagnosticsSettings
+    camera: str = ''
     topic: str = ''
     idle: str = ''
     images_problem: str = ''
@@ -62,13 +65,18 @@ class Report:
     model: Mapping[str, str] = field(default_factory=dict)
 
 
-def report_of(node: PoseNode) -> Report:
-    """Collect a report; in any thread."""
-    stream, perception = node.stream, node.perception
+def reports_of(node: PoseNode) -> list[Report]:
+    """Collect a report for each camera; in any thread."""
+    return [_report_of(node, each) for each in node.streams]
+
+
+def _report_of(node: PoseNode, stream: Stream) -> Report:
+    perception = node.perception
     return Report(
         state=node.state,
         activity=stream.monitor.activity(),
         thresholds=stream.settings.diagnostics,
+        camera=stream.camera,
         topic=stream.topic,
         idle=stream.idle if stream.is_active else node.state,
         images_problem=stream.problem,

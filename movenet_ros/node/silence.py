@@ -48,6 +48,7 @@ def explain_silence(
     publishers: Sequence[Endpoint],
     seen: Sequence[str],
     counterpart: str = '',
+    name: str = 'image',
 ) -> Condition:
     """
     Return why no image arrives and what to do about it.
@@ -57,6 +58,7 @@ def explain_silence(
     :param publishers: of the topic, of any type.
     :param seen: other topics that carry the wanted type.
     :param counterpart: the topic of the same images in the other transport, if they are published.
+    :param name: of the topic of raw images before remapping.
     """
     transport = 'raw' if wanted == IMAGE_TYPES[1] else 'compressed'
     if not publishers and counterpart:
@@ -70,17 +72,17 @@ def explain_silence(
         return Condition(
             'no publisher',
             f'{topic} has no publisher{where}: start the camera, or remap with'
-            f' --ros-args -r image:=TOPIC{less}',
+            f' --ros-args -r {name}:=TOPIC{less}',
         )
     fitting = [each for each in publishers if each.topic_type == wanted]
     if not fitting:
         types = ', '.join(sorted({each.topic_type for each in publishers}))
-        fix = 'remap image to a topic of images'
+        fix = f'remap {name} to a topic of images'
         if any(each.topic_type in IMAGE_TYPES for each in publishers):
             fix = f'set image_transport to {transport}'
             if topic.endswith('/compressed'):
                 base = topic if transport == 'raw' else topic[:-len('/compressed')]
-                fix += f' and remap image to {base}'
+                fix += f' and remap {name} to {base}'
         for each in publishers:
             if each.topic_type in VIDEO_TYPES:
                 plugin = VIDEO_TYPES[each.topic_type]

@@ -23,6 +23,7 @@ from movenet_ros.core.errors import OtherTopicError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.observing import Observer
+from movenet_ros.core.runtime import Runtime
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.outputs import Labels
 from movenet_ros.messages.outputs import Outputs
@@ -30,15 +31,14 @@ from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.blank_watch import BlankWatch
+from movenet_ros.node.cameras import max_rate_hz
 from movenet_ros.node.clock_watch import ClockWatch
+from movenet_ros.node.condition_log import log_of
 from movenet_ros.node.gate import Answer
 from movenet_ros.node.gate import Gate
-from movenet_ros.node.gate import Overload
 from movenet_ros.node.image_input import ImageInput
 from movenet_ros.node.image_input import transport_topic
 from movenet_ros.node.managed_node import ManagedNode
-from movenet_ros.node.middleware import lower_receiver_priority
-from movenet_ros.node.middleware import receiving_s
 from movenet_ros.node.monitor import Monitor
 from movenet_ros.node.monitor import Work
 from movenet_ros.node.publishers import Publishers
@@ -58,24 +58,26 @@ class Stream:
 
     :param node: that has the topics.
     :param outputs: what is published about each image.
-    :param topic: of the images.
+    :param camera: of several, whose name begins those of its topics; empty: the only one.
     """
 
     def __init__(
-        self, node: ManagedNode, settings: PoseParameters, outputs: Outputs, topic: str = 'image'
+        self, node: ManagedNode, settings: PoseParameters, outputs: Outputs, camera: str = ''
     ) -> None:
         self.settings = settings
+        self.camera = camera
         self.monitor = Monitor()
         self.gate = Gate()
         self._node = node
-        self._topic = topic
+        self._log = log_of(node, camera)
+        prefix = f'{camera}/' if camera else ''
+        self._topic = f'{prefix}image'
         # made first: they and their subscribers find each other while the model is loaded
-        self._publishers = Publishers(node, outputs)
-        self._clock_watch = ClockWatch(node)
-        self._blank_watch = BlankWatch(node)
-        self._overload = Overload(receiving_s)
-        self._is_overloaded = False  # for good: a process without rights cannot undo it
+        self._publishers = Publishers(node, outputs, prefix)
+        self._clock_watch = ClockWatch(node, camera)
+        self._blank_watch = BlankWatch(node, camera=camera)
         self._perception: Perception | None = None
+        self._runtime: Runtime | None = None  # of the image before
         self._tracker: PeopleTracker | None = None
         self._observer = Observer()
         self._images: ImageInput | None = None
@@ -104,6 +106,11 @@ class Stream:
         return images is not None and images.counts_dropped
 
     @property
+    def dropped_share(self) -> float:
+        """Return the share of the images that were dropped lately, 0 to 1."""
+        return self.monitor.activity().dropped_share if self.is_active else 0.0
+
+    @property
     def idle(self) -> str:
         """Return why no image is processed, or nothing while they are."""
         if not self.gate.is_enabled:
@@ -127,9 +134,8 @@ class Stream:
 
     def configure(self, perception: Perception) -> None:
         """Begin with a model."""
-        log = self._node.get_logger()
-        self._tracker = PeopleTracker(self.settings, log.warning, log.info)
-        self._perception = perception
+        self._tracker = PeopleTracker(self.settings, self._log.warning, self._log.info)
+        self._perception, self._runtime = perception, perception.runtime
         self._announce()
 
     def activate(self) -> str:
@@ -151,6 +157,8 @@ class Stream:
             self._on_image,
             self.monitor.drop,
             self._tracker.expect_gap,
+            self._topic,
+            self.camera,
         )
         self.monitor.restart()
         self._update_demand()
@@ -163,7 +171,6 @@ class Stream:
             self._images.close()
             self._images = None
         self._was_wanted = False
-        self._overload = Overload(receiving_s)
         self._observer.restart()
         self._clock_watch.forget()
         self._blank_watch.forget()
@@ -173,7 +180,7 @@ class Stream:
     def release(self) -> None:
         """Forget the model and the people, too."""
         self.close()
-        self._perception = self._tracker = None
+        self._perception = self._runtime = self._tracker = None
 
     def destroy(self) -> None:
         """Finish the drawing that has begun."""
@@ -207,8 +214,6 @@ class Stream:
         self._update_demand()
         timeout_s = self.settings.diagnostics.image_timeout_s
         self.gate.expire(self._images.problem or f'no image for {timeout_s:g} s')
-        if not self._is_overloaded:
-            self._watch_overload()
 
     def _update_demand(self) -> None:
         if self._images is None:
@@ -221,23 +226,12 @@ class Stream:
         else:
             self._images.close()
 
-    def _watch_overload(self) -> None:
-        """Where receiving images takes the processor from processing them, let it wait."""
-        cores = self._overload.cores(self.monitor.activity().dropped_share)
-        if cores:
-            self._is_overloaded = True
-            lower_receiver_priority()
-            self._node.get_logger().info(
-                f'overload: most images are dropped, and receiving them takes {100 * cores:.0f} %'
-                ' of a processor core: lowered its priority'
-            )
-
     def _on_image(self, message: bytes) -> None:
         """Process the next image if it is wanted; where it cannot be, the next one is tried."""
         self.monitor.arrive()
         if not self.is_wanted:
             return
-        if not self.gate.is_due(self.settings.max_rate_hz):
+        if not self.gate.is_due(max_rate_hz(self.settings, self.camera)):
             self.monitor.throttle()
             return
         try:
@@ -248,7 +242,7 @@ class Stream:
             if isinstance(error, OtherTopicError) and self._images and self._images.elsewhere:
                 reason += f'; there are images on {self._images.elsewhere}'
             self._reject(reason)
-            self._node.get_logger().warning(
+            self._log.warning(
                 f'rejected an image: {reason}', throttle_duration_sec=WARN_PERIOD_S
             )
         except StartError as error:
@@ -264,7 +258,10 @@ class Stream:
         stamp = stamp_ns(header.stamp)
         self._clock_watch.check(stamp)
         self._blank_watch.check(image)
+        if perception.runtime is not self._runtime:  # another camera's image had it loaded anew
+            tracker.expect_gap()
         poses = perception.people(image, stamp, tracker=tracker)
+        self._runtime = perception.runtime
         self._publishers.publish(Result(header, image, poses, self.settings, self._observer))
         latency_s = None if tracker.problem else self._clock_watch.latency_s(stamp)
         networks, refined = perception.networks, int(poses.refined.sum())
@@ -279,10 +276,9 @@ class Stream:
         ))
         people = f'{len(poses)} {"person" if len(poses) == 1 else "people"}'
         self.gate.answer(True, f'{people} in the image stamped {stamp / NANOSECONDS:.9f}')
-        log = self._node.get_logger()
-        if log.is_enabled_for(LoggingSeverity.DEBUG):  # which rclpy asks late
+        if self._log.is_enabled_for(LoggingSeverity.DEBUG):  # which rclpy asks late
             after = '' if latency_s is None else f', {1000 * latency_s:.1f} ms after its stamp'
-            log.debug(
+            self._log.debug(
                 f'{people} in the image stamped {stamp / NANOSECONDS:.9f}{after}:'
                 f' {1000 * inference_s:.1f} ms of inference, {refined} looked at closely'
             )

@@ -103,7 +103,7 @@ def test_ros_describes_each_parameter(table: Any, node: Node) -> None:
     """Type, default, meaning, range or choices, and whether it is read-only."""
     for name, row in rows(table).items():
         described = node.describe_parameter(name)
-        assert node.get_parameter(name).value == row.default
+        assert row.accept(node.get_parameter(name).value) == row.default
         assert (described.description, described.read_only) == (row.meaning, row.at_start)
         assert all(each in described.additional_constraints for each in row.choices)
         ranges = [*described.integer_range, *described.floating_point_range]

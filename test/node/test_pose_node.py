@@ -41,9 +41,9 @@ from movenet_ros.messages.outputs import Result
 from movenet_ros.node import blank_watch
 from movenet_ros.node import diagnostics
 from movenet_ros.node import monitor
-from movenet_ros.node import stream
+from movenet_ros.node import pose_node
 from movenet_ros.node.pose_node import PoseNode
-from movenet_ros.node.report import report_of
+from movenet_ros.node.report import reports_of
 from movenet_ros.perception import LIVE_WARM_UP_WH
 import numpy as np
 from numpy.typing import NDArray
@@ -287,7 +287,7 @@ def test_it_ends_behind_the_preparation_of_a_shape(world: World, two_people: Ans
     assert node.perception is not None
     for _ in range(OFTEN):
         node.perception.find(SourceImage(np.zeros((480, 640, 3), np.uint8), 'rgb'))
-    node.stream.destroy = is_ending.set  # type: ignore[method-assign]
+    node.streams[0].destroy = is_ending.set  # type: ignore[method-assign]
     node.destroy_node()
     assert has_ended.is_set()
 
@@ -310,8 +310,8 @@ def test_in_an_overload_receiving_gets_a_lower_priority(
 ) -> None:
     """Once: it cannot be undone."""
     calls: list[bool] = []
-    monkeypatch.setattr(stream, 'lower_receiver_priority', lambda: calls.append(True))
-    monkeypatch.setattr(stream.Overload, 'cores', lambda self, share: 0.5)
+    monkeypatch.setattr(pose_node, 'lower_receiver_priority', lambda: calls.append(True))
+    monkeypatch.setattr(pose_node.Overload, 'cores', lambda self, share: 0.5)
     room.start(Fake(two_people))
     room.receive()
     room.world.until(lambda: any('overload' in line for line in room.remote.log()))
@@ -323,7 +323,7 @@ def test_throttled_images_are_counted(room: Room, two_people: Answer) -> None:
     node = room.start(Fake(two_people), max_rate_hz=0.001)
     room.receive()
     room.camera.publish(room.make_image(1))
-    room.world.until(lambda: node.stream.monitor.activity().throttled)
+    room.world.until(lambda: node.streams[0].monitor.activity().throttled)
     room.remote.set(max_rate_hz=0.0)
     room.show(2)
     assert [each.sec for each in room.stamps] == [0, 2]
@@ -360,7 +360,7 @@ def test_bad_images_are_rejected(
     bad_ones = bad_messages(transport, Image(data=good.data), small_image)
     for count, bad in enumerate(bad_ones, 1):
         room.camera.publish(bad)
-        room.world.until(lambda most=count: node.stream.monitor.activity().rejected == most)
+        room.world.until(lambda most=count: node.streams[0].monitor.activity().rejected == most)
     room.poses.clear()
     room.show(7)
     room.world.until(lambda: any('rejected' in line for line in room.remote.log(WARNING)))
@@ -380,10 +380,10 @@ def test_images_that_are_rejected_are_not_called_black(
     image = room.make_image()
     image.data = bytes(len(image.data))
     room.world.node.create_timer(0.05, lambda: room.camera.publish(image))
-    room.world.until(lambda: 'black' in node.stream.problem)
+    room.world.until(lambda: 'black' in node.streams[0].problem)
     image.encoding = 'bgr9'
-    room.world.until(lambda: not node.stream.problem)
-    assert node.stream.monitor.activity().rejected
+    room.world.until(lambda: not node.streams[0].problem)
+    assert node.streams[0].monitor.activity().rejected
 
 
 # the model
@@ -460,7 +460,7 @@ def test_while_the_model_is_loaded_anew_diagnostics_say_so(
 def test_a_report_names_the_model(room: Room, two_people: Answer) -> None:
     node = room.start(Fake(two_people))
     room.receive()
-    report = report_of(node)
+    report = reports_of(node)[0]
     assert report.model['backend'].startswith('fake 1 on CPU')
     assert (report.state, report.idle) == ('active', '')
     assert report.topic == f'{room.world.namespace}/image'
@@ -472,7 +472,7 @@ def test_stamps_that_are_not_set_are_reported(room: Room, two_people: Answer) ->
     node = room.start(Fake(two_people))
     room.subscribe()
     room.world.node.create_timer(0.02, lambda: room.camera.publish(room.make_image(0)))
-    room.world.until(lambda: report_of(node).images_problem and room.remote.log(WARNING))
+    room.world.until(lambda: reports_of(node)[0].images_problem and room.remote.log(WARNING))
     room.world.until(lambda: [each.id for each in room.poses[-1].detections] == ['1', '2'])
 
 
@@ -558,7 +558,7 @@ def test_topics_can_be_remapped(
     room.world.until(lambda: any(f'{topic} -> /people' in each for each in room.remote.log()))
     room.world.sink(Detection2DArray, '/people')
     room.world.until(lambda: room.world.node.count_subscribers(topic))
-    assert node.stream.topic == topic
+    assert node.streams[0].topic == topic
 
 
 def test_each_image_is_a_line_at_log_level_debug(room: Room, two_people: Answer) -> None:
@@ -631,7 +631,7 @@ def test_detect_once_says_why_it_failed(room: Room, two_people: Answer) -> None:
     room.remote.set(**{'diagnostics.image_timeout_s': 60.0})
     ask(lambda: room.camera.publish(bad))
     waiting = room.remote.request(Trigger, 'detect_once')
-    room.world.until(lambda: node.stream.is_wanted)
+    room.world.until(lambda: node.streams[0].is_wanted)
     room.remote.change(DEACTIVATE)
     room.world.until(waiting.done)
     messages.append(waiting.result().message)

@@ -1,0 +1,94 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+Several cameras in one node: their names, their parameters, and what each may cost.
+
+They share one model and one thread. The executor gives turns: in each of its rounds, every camera
+of which an image waits has one, and its newest image is taken then. So none waits for longer than
+two rounds, however many images the others send, and none builds a queue. (To take the image that
+has waited longest would not do: of two cameras of one rate, that is always one of the camera that
+sends a moment earlier.)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from dataclasses import fields
+from dataclasses import make_dataclass
+from dataclasses import replace
+import re
+
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.param import group
+from movenet_ros.core.param import param
+from movenet_ros.core.wording import one_line
+from movenet_ros.settings import PoseParameters
+
+NAME = re.compile(r'[a-z][a-z0-9]*(_[a-z0-9]+)*', re.ASCII | re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class CameraParameters:
+    """Parameters of one of several cameras, with its name and a dot in front."""
+
+    max_rate_hz: float = param(
+        0.0,
+        'Maximum rate of images processed of this camera, in Hz; 0: that of max_rate_hz.',
+        between=(0.0, 1000.0),
+        run_time=True,
+    )
+
+
+def parameters_with(cameras: Sequence[str]) -> type[PoseParameters]:
+    """
+    Return the table of the pose node's parameters, with a group for each camera.
+
+    :raises StartError: if a name cannot be that of a topic and a parameter, or comes twice.
+    """
+    taken = {each.name for each in fields(PoseParameters)}
+    for name in cameras:
+        shown = f"parameter cameras lists '{one_line(name, 80)}'"
+        if not NAME.fullmatch(name):
+            raise StartError(
+                f'{shown}: a name begins with a letter, and has letters, digits and single _'
+            )
+        if name in taken:
+            raise StartError(
+                f'{shown} twice' if cameras.count(name) > 1
+                else f'{shown}, which is the name of a parameter: choose another one'
+            )
+        taken.add(name)
+    if not cameras:
+        return PoseParameters
+    groups = [(name, CameraParameters, group(CameraParameters)) for name in cameras]
+    return make_dataclass('PoseParameters', groups, bases=(PoseParameters,), frozen=True)
+
+
+def max_rate_hz(settings: PoseParameters, camera: str) -> float:
+    """
+    Return the maximum rate of images processed, in Hz; 0 for no limit.
+
+    :param camera: of several; empty: the only one.
+    """
+    own: CameraParameters = getattr(settings, camera) if camera else CameraParameters()
+    return own.max_rate_hz or settings.max_rate_hz
+
+
+def of_an_image(settings: PoseParameters) -> PoseParameters:
+    """Return the settings for one image: the cameras share the time that refine.budget_ms is."""
+    refine = settings.refine
+    budget_ms = refine.budget_ms / max(1, len(settings.cameras))
+    return replace(settings, refine=replace(refine, budget_ms=budget_ms))
