@@ -192,6 +192,16 @@ def test_there_are_three_statuses() -> None:
     assert [each.level for each in found] == [OK] * 3
 
 
+def test_each_camera_has_two_statuses_with_its_name() -> None:
+    left = replace(made(images_problem='no image'), camera='left')
+    found = statuses('movenet', replace(GOOD, camera='front'), left)
+    assert [(each.name, each.level) for each in found] == [
+        ('movenet: front images', OK), ('movenet: front poses', OK),
+        ('movenet: left images', WARN), ('movenet: left poses', OK),
+        ('movenet: model', OK),
+    ]
+
+
 def test_the_worst_comes_first() -> None:
     """And makes the level; what is good is not listed."""
     status = all_of(made(

@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -39,7 +40,9 @@ TYPE_DESCRIPTION = 'get_type_description'  # of every node, but not in Humble
 CONFIGURATIONS: dict[str, tuple[dict[str, Any], set[str]]] = {
     'raw on simulated time': ({'use_sim_time': True}, {'image/compressed'}),
     'compressed': ({'image_transport': 'compressed'}, {'image', '/clock'}),
+    'two cameras': ({'cameras': ['front', 'left']}, {'image/compressed', '/clock'}),
 }
+OF_EACH_CAMERA = {'~/enable', '~/detect_once'}
 TF = {'/tf', '/tf_static'}  # with target_frame and publish_tf
 CONFIGURATIONS_3D: dict[str, tuple[dict[str, Any], set[str]]] = {
     'raw on simulated time': ({'use_sim_time': True}, {'depth/compressedDepth', *TF}),
@@ -56,8 +59,22 @@ def groups(node: str) -> list[ElementTree.Element]:
     return list(profile)
 
 
-def allowed(namespace: str, without: set[str], node: str = NODE) -> Rights:
-    """Resolve the names as SROS 2 does, apart from some."""
+def allowed(
+    namespace: str, without: set[str], node: str = NODE, cameras: Sequence[str] = ()
+) -> Rights:
+    """
+    Resolve the names as SROS 2 does, apart from some.
+
+    :param cameras: with which the file is copied as its head says.
+    """
+
+    def copied(name: str) -> list[str]:
+        if not cameras or name.startswith('/'):
+            return [name]
+        if name.startswith('~'):
+            own = [name.replace('~', f'~/{each}') for each in cameras]
+            return [name, *(own if name in OF_EACH_CAMERA else [])]
+        return [f'{each}/{name}' for each in cameras]
 
     def resolve(name: str) -> str:
         if name.startswith('~'):
@@ -65,11 +82,12 @@ def allowed(namespace: str, without: set[str], node: str = NODE) -> Rights:
         return name if name.startswith('/') else f'{namespace}/{name}'
 
     return {
-        (right, resolve(str(each.text)))
+        (right, resolve(name))
         for group in groups(node)
         for right in group.attrib
         for each in group
         if each.text not in without
+        for name in copied(str(each.text))
     }
 
 
@@ -108,8 +126,10 @@ def test_the_policy_allows_what_the_node_has(
     parameters, absent = CONFIGURATIONS[configuration]
     if not any(name.endswith(TYPE_DESCRIPTION) for _, name in shown(world, 'tester')):
         absent = {*absent, f'~/{TYPE_DESCRIPTION}'}
-    expected = allowed(world.namespace, without=absent)
-    world.sink(Detection2DArray, 'poses')  # without it the node subscribes to no image
+    cameras = parameters.get('cameras', ())
+    expected = allowed(world.namespace, absent, cameras=cameras)
+    for each in cameras or ('',):  # without a subscriber the node subscribes to no image
+        world.sink(Detection2DArray, f'{each}/poses'.lstrip('/'))
     start_pose_node(RecordedBackend([nobody]), **parameters)
     try:
         world.until(lambda: expected <= shown(world))
