@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Start a camera, the pose node, with depth the 3D node, the kinematics node if asked, and RViz.
+Start cameras, the pose node, with depth the 3D node, the kinematics node if asked, and RViz.
 
 An empty argument leaves a parameter as it is in params_file, or else in a SetParameter of an
 including launch file, or else at the node's default; a value overrides these.
@@ -55,6 +55,7 @@ SPELLINGS = {
     **dict.fromkeys(('true', '1', 'yes', 'on'), 'true'),
     **dict.fromkeys(('false', '0', 'no', 'off'), 'false'),
 }
+NAME = re.compile(r'[a-z]\w*', re.ASCII | re.IGNORECASE)
 NAMESPACE = re.compile(r'/?([a-z_]\w*(/[a-z_]\w*)*/?)?', re.ASCII | re.IGNORECASE)
 RESPAWN_S = 2.0
 DEPTH_TRANSPORT = '/compressedDepth'
@@ -74,12 +75,18 @@ ARGUMENTS = (
     (
         'video', '',
         'With camera:=video a video file, folder of pictures, camera index or device;'
-        ' with camera:=usb_cam its device, by default /dev/video0.',
+        ' with camera:=usb_cam its device, by default /dev/video0; with cameras one for each, in'
+        ' their order, with commas between.',
+    ),
+    (
+        'cameras', '',
+        'Names of several cameras for the one pose node, such as front,left: a source of images'
+        ' for each, in a namespace of its name; outputs on front/poses and so on. Empty: one.',
     ),
     (
         'image', 'image_raw',
         'Image topic that the camera publishes and the pose node subscribes to;'
-        ' without /compressed; camera_info is beside it.',
+        ' without /compressed; camera_info is beside it; with cameras below the name of each.',
     ),
     (
         'depth', '',
@@ -109,7 +116,9 @@ ARGUMENTS = (
         ' or all in one file.',
     ),
     (
-        'rviz', 'true', 'Show image_annotated in RViz; with depth, people in space too.',
+        'rviz', 'true',
+        'Show image_annotated in RViz, with cameras that of the first; with depth, people in space'
+        ' too.',
         'true', 'false',
     ),
     (
@@ -220,10 +229,11 @@ def nodes_for(given: dict[str, str]) -> list[LaunchDescriptionEntity]:
         nodes.append(pose_3d_node(given))
     if given['kinematics'] == 'true':
         nodes.append(kinematics_node(given))
-    if given['camera'] == 'usb_cam':
-        nodes.append(usb_cam(given))
-    elif given['camera'] == 'video':
-        nodes.append(video_source(given, nodes))
+    for camera, source in sources(given):
+        if given['camera'] == 'usb_cam':
+            nodes.append(usb_cam(given, camera, source))
+        elif given['camera'] == 'video':
+            nodes.append(video_source(given, camera, source, nodes))
     if given['rviz'] == 'true':
         nodes.append(rviz(given))
     return [LogInfo(msg=f'movenet_ros: {summary(given)}'), *nodes]
@@ -265,11 +275,49 @@ def refuse_contradictions(given: dict[str, str]) -> None:
         raise RuntimeError('camera:=video needs video:=, a file, folder, camera index or device')
     if given['camera'] == 'video' and given['image_transport'] == 'compressed':
         raise RuntimeError('camera:=video publishes raw images, so image_transport must be raw')
+    if given['cameras']:
+        refuse_cameras(given)
     for name in ('camera_info', 'target_frame'):
         if given[name] and not given['depth']:
             raise RuntimeError(f'{name} is for the 3D node: give depth:=, a topic, or monocular')
     if given['respawn'] == given['required'] == 'true':
         raise RuntimeError('respawn and required contradict each other: one of them must be false')
+
+
+def refuse_cameras(given: dict[str, str]) -> None:
+    """
+    Refuse what does not go with several cameras.
+
+    :raises RuntimeError: with the reason in one line.
+    """
+    names = listed(given['cameras'])
+    for name in names:
+        if not NAME.fullmatch(name):
+            raise RuntimeError(f"cameras '{name}': a name has letters, digits and _")
+    if given['camera'] != 'none' and len(listed(given['video'])) != len(names):
+        raise RuntimeError(
+            f'cameras:={given["cameras"]} needs video:= with as many sources, in the same order,'
+            ' such as video:=/dev/video0,/dev/video2, or camera:=none'
+        )
+    if given['image'].startswith('/'):
+        raise RuntimeError('with cameras, image is a topic below the name of each: image_raw')
+    if given['depth'] or given['kinematics'] == 'true':
+        raise RuntimeError(
+            'depth and kinematics are for one camera: with cameras, start pose_3d_node or'
+            f' kinematics_node for each, in its namespace: --ros-args -r __ns:=/{names[0]}'
+        )
+
+
+def listed(text: str) -> list[str]:
+    """Return what a text lists with commas between."""
+    return [*filter(None, map(str.strip, text.split(',')))]
+
+
+def sources(given: dict[str, str]) -> list[tuple[str, str]]:
+    """Return the name of each camera with its device or video; without a name if there is one."""
+    if not given['cameras']:
+        return [('', given['video'])]
+    return [*zip(listed(given['cameras']), listed(given['video']))]
 
 
 def summary(given: dict[str, str]) -> str:
@@ -292,11 +340,15 @@ def overrides(given: dict[str, str], *names: str) -> list[dict[str, str | bool]]
     return [filled] if filled else []
 
 
-def namespace(given: dict[str, str]) -> str:
-    """Return the namespace of the nodes: once where an including file has pushed the same."""
+def namespace(given: dict[str, str], camera: str = '') -> str:
+    """
+    Return the namespace of the nodes: once where an including file has pushed the same.
+
+    :param camera: of several, for the namespace of its driver.
+    """
     own, pushed = given['namespace'].rstrip('/'), given.get('ros_namespace', '')
     is_pushed = not own.startswith('/') and f'/{pushed}'.endswith(f'/{own}')
-    return '' if is_pushed else own
+    return '/'.join(filter(None, ('' if is_pushed else own, camera)))
 
 
 def executable(package: str, name: str, fix: str) -> dict[str, str]:
@@ -332,16 +384,15 @@ def pose_node(given: dict[str, str], nodes: list[Node]) -> Node:
     :param nodes: those of this file, which end with it.
     """
     is_kept = given['respawn'] == 'true'
+    prefixes = [f'{name}/' for name in listed(given['cameras'])] or ['']
+    own = 'autostart', 'backend', 'cameras', 'image_transport', 'mode', 'use_sim_time'
     return Node(
         **executable('movenet_ros', 'pose_node', BUILD),
         # With a full name, the overrides precede every wildcard in params_file.
         name='movenet',
         namespace=namespace(given),
-        parameters=[
-            *params_file(given),
-            *overrides(given, 'autostart', 'backend', 'image_transport', 'mode', 'use_sim_time'),
-        ],
-        remappings=[('image', given['image'])],
+        parameters=[*params_file(given), *overrides(given, *own)],
+        remappings=[(f'{prefix}image', f'{prefix}{given["image"]}') for prefix in prefixes],
         ros_arguments=process_arguments(given),
         output='screen',
         respawn=is_kept,
@@ -424,24 +475,26 @@ def beside(topic: str, name: str) -> str:
     return f'{topic[:topic.rfind("/") + 1]}{name}'
 
 
-def usb_cam(given: dict[str, str]) -> Node:
+def usb_cam(given: dict[str, str], camera: str, device: str) -> Node:
     """
-    Describe the camera driver.
+    Describe a camera driver.
 
     Its end does not end the launch: the pose node warns that no image arrives, and continues when
     the driver is back.
+
+    :param camera: of several, in a namespace and with a frame of its name; empty: the only one.
     """
     image = given['image']
     return Node(
         **executable('usb_cam', 'usb_cam_node_exe', f'{apt("usb_cam")}, or camera:=none'),
         name='usb_cam',
-        namespace=namespace(given),
+        namespace=namespace(given, camera),
         # params_file overrides these. usb_cam's own default sets the brightness to 50 of 255; -1
         # leaves the camera's.
-        ros_arguments=['-p', 'frame_id:=camera', '-p', 'brightness:=-1'],
+        ros_arguments=['-p', f'frame_id:={camera or "camera"}', '-p', 'brightness:=-1'],
         parameters=[
             *params_file(given),
-            *([{'video_device': given['video']}] if given['video'] else []),
+            *([{'video_device': device}] if device else []),
         ],
         # Up to Jazzy, image_transport remaps neither compressed nor camera_info along with raw.
         remappings=[
@@ -468,19 +521,20 @@ def room_for_images() -> dict[str, str]:
     return {PROFILE_VARIABLES[is_3]: str(CONFIG / 'fastdds.xml')}
 
 
-def video_source(given: dict[str, str], nodes: list[Node]) -> Node:
+def video_source(given: dict[str, str], camera: str, video: str, nodes: list[Node]) -> Node:
     """
     Describe the source of a video, which ends where its parameter loop is false.
 
+    :param camera: of several, in a namespace and with a frame of its name; empty: the only one.
     :param nodes: those of this file, which end with it.
     """
     return Node(
         **executable('movenet_ros', 'video_source', BUILD),
         name='video_source',
-        namespace=namespace(given),
+        namespace=namespace(given, camera),
         parameters=[
             *params_file(given),
-            {'source': given['video']},
+            {'source': video, **({'frame_id': camera} if camera else {})},
             *overrides(given, 'use_sim_time'),
         ],
         remappings=[('image', given['image'])],
@@ -496,6 +550,7 @@ def rviz(given: dict[str, str]) -> Node:
     Its end does not end the launch: a robot needs the poses, with or without a display.
     """
     file = 'pose_3d.rviz' if given['depth'] else 'pose.rviz'
+    prefix = f'{listed(given["cameras"])[0]}/' if given['cameras'] else ''
     frame = ['-f', given['target_frame']] if given['target_frame'] else []
     return Node(
         **executable('rviz2', 'rviz2', f'{apt("rviz2")}, or rviz:=false'),
@@ -503,7 +558,10 @@ def rviz(given: dict[str, str]) -> Node:
         arguments=['-d', str(CONFIG / file), *frame],
         parameters=overrides(given, 'use_sim_time'),
         # RViz writes absolute names of topics into its files; these follow the namespace.
-        remappings=[(f'/{topic}', topic) for topic in ('image_annotated', 'markers', 'person')],
+        remappings=[
+            ('/image_annotated', f'{prefix}image_annotated'),
+            *((f'/{topic}', topic) for topic in ('markers', 'person')),
+        ],
         output='screen',
     )
 

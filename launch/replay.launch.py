@@ -202,8 +202,8 @@ def pose_node_and_rviz() -> IncludeLaunchDescription:
     return IncludeLaunchDescription(
         PythonLaunchDescriptionSource(str(SHARE / 'launch' / 'pose.launch.py')),
         launch_arguments=[
-            ('autostart', 'true'), ('camera', 'none'), ('enclave', ''), ('use_sim_time', 'true'),
-            ('required', 'true'), ('respawn', 'false'),
+            ('autostart', 'true'), ('camera', 'none'), ('cameras', ''), ('enclave', ''),
+            ('use_sim_time', 'true'), ('required', 'true'), ('respawn', 'false'),
         ],
     )
 

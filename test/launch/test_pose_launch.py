@@ -41,6 +41,7 @@ PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES
 VIDEO = {'camera': 'video', 'video': 'walk.mp4'}
 DEPTH = {'depth': '/camera/depth/image'}
 KINEMATICS = {'kinematics': 'true'}
+CAMERAS = {'cameras': 'front,left', 'video': '/dev/video0,/dev/video2'}
 
 Started = Callable[..., dict[str, Any]]
 Resolve = Callable[[Any, str], str]
@@ -281,6 +282,32 @@ def test_the_argument_video_reaches_the_source_as_a_string(
     assert own_parameters(start(**given)[source]) == parameters
 
 
+@pytest.mark.parametrize('namespace', ['', '/fleet/robot1'])
+@pytest.mark.parametrize(
+    ('more', 'source', 'published', 'device'),
+    [
+        ({}, 'usb_cam', 'image_raw', 'video_device'),
+        ({'camera': 'video'}, 'video_source', 'image', 'source'),
+    ],
+)
+def test_each_camera_has_a_driver_whose_images_the_pose_node_receives(
+    namespace: str,
+    more: dict[str, str],
+    source: str,
+    published: str,
+    device: str,
+    start_file: Callable[..., list[Any]],
+    resolve: Resolve,
+) -> None:
+    _, pose, *drivers, rviz = start_file(LAUNCH_FILE, namespace=namespace, **CAMERAS, **more)
+    assert own_parameters(pose) == {'cameras': 'front,left'}
+    assert [each.name for each in drivers] == [source, source]
+    for name, driver, its in zip(('front', 'left'), drivers, CAMERAS['video'].split(',')):
+        assert resolve(driver, published) == resolve(pose, f'{name}/image')
+        assert own_parameters(driver)[device] == its
+    assert resolve(rviz, '/image_annotated') == resolve(pose, 'front/image_annotated')
+
+
 def test_a_camera_and_a_video_have_the_same_frame(start: Started) -> None:
     node = start()['usb_cam_node_exe']
     assert f'frame_id:={VideoSourceParameters().frame_id}' in node.ros_arguments
@@ -493,6 +520,11 @@ def test_nothing_starts_before_every_program_is_found(
         ({'respawn': 'true', 'required': 'true'}, 'respawn'),
         ({'camera_info': '/camera/camera_info'}, 'depth:='),
         ({'target_frame': 'map'}, 'depth:='),
+        ({'cameras': 'front,left'}, 'video:='),
+        ({**CAMERAS, 'video': '/dev/video0'}, 'video:='),
+        ({**CAMERAS, 'cameras': 'front,le-ft'}, 'le-ft'),
+        ({**CAMERAS, 'image': '/image_raw'}, 'image_raw'),
+        ({**CAMERAS, **KINEMATICS}, '__ns:=/front'),
         ({'namespace': 'my-robot'}, 'my-robot'),
         ({'namespace': 'robot//1'}, 'robot//1'),
         ({'namespace': '1st'}, '1st'),

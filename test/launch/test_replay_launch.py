@@ -42,7 +42,7 @@ PASSED_ON = {
 }
 # of pose.launch.py's: not to choose here
 SETTLED = {
-    'autostart', 'camera', 'enclave', 'required', 'respawn', 'video', 'use_sim_time',
+    'autostart', 'camera', 'cameras', 'enclave', 'required', 'respawn', 'video', 'use_sim_time',
 }
 VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES_FILE')
 NAMESPACES = ['', 'robot1', '/fleet/robot1']
