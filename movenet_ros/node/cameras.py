@@ -12,15 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-Several cameras in one node: their names, their parameters, and what each may cost.
-
-They share one model and one thread. The executor gives turns: in each of its rounds, every camera
-of which an image waits has one, and its newest image is taken then. So none waits for longer than
-two rounds, however many images the others send, and none builds a queue. (To take the image that
-has waited longest would not do: of two cameras of one rate, that is always one of the camera that
-sends a moment earlier.)
-"""
+"""Several cameras in one node: their names, their parameters, and what each may cost."""
 
 from __future__ import annotations
 

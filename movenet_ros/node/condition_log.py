@@ -16,7 +16,6 @@
 
 from __future__ import annotations
 
-from typing import Any
 from typing import NamedTuple
 
 from rclpy.node import Node
@@ -39,11 +38,12 @@ class ConditionLog:
     Logs a condition when it begins and when it is over.
 
     :param node: whose log it is.
-    :param camera: of several, of which it tells; empty: the only one.
+    :param camera: of several, with whose name its lines begin; empty: the only one.
     """
 
     def __init__(self, node: Node, camera: str = '') -> None:
-        self._log = log_of(node, camera)
+        self._node = node
+        self._prefix = f'{camera}: ' if camera else ''
         self._condition: Condition | None = None
 
     @property
@@ -69,12 +69,6 @@ class ConditionLog:
         before, self._condition = self._condition, condition
         if condition is None:
             if before is not None and over:
-                self._log.info(over)
+                self._node.get_logger().info(f'{self._prefix}{over}')
         elif not is_told and (before is None or before.kind != condition.kind):
-            self._log.warning(condition.sentence)
-
-
-def log_of(node: Node, camera: str = '') -> Any:
-    """Return a node's logger; that of one of several cameras has its name: movenet.front."""
-    log = node.get_logger()
-    return log.get_child(camera) if camera else log
+            self._node.get_logger().warning(f'{self._prefix}{condition.sentence}')

@@ -39,6 +39,7 @@ from movenet_ros.node.parameters import on_change
 from movenet_ros.node.report import reports_of
 from movenet_ros.node.run import run_node
 from movenet_ros.node.stream import Stream
+from movenet_ros.node.turns import Turns
 from movenet_ros.perception import Perception
 from movenet_ros.settings import listing
 from movenet_ros.settings import PoseParameters
@@ -76,7 +77,7 @@ class PoseNode(ManagedNode):
         settings = declare(self, parameters_with(cameras))
         self.autostart = settings.autostart
         self._settings = settings
-        self.streams = [Stream(self, settings, outputs, each) for each in cameras or ('',)]
+        self.streams = self._streams(settings, outputs)
         self._overload = Overload(receiving_s)
         self._is_overloaded = False  # for good: a process without rights cannot undo it
         self.perception: Perception | None = None
@@ -148,6 +149,14 @@ class PoseNode(ManagedNode):
         self._settings = settings
         for stream in self.streams:
             stream.apply(settings)
+
+    def _streams(self, settings: PoseParameters, outputs: Outputs) -> list[Stream]:
+        """Make what belongs to each camera."""
+        if not settings.cameras:
+            return [Stream(self, settings, outputs)]
+        turns = Turns(lambda: guard.trigger())
+        guard = self.create_guard_condition(turns.give)
+        return [Stream(self, settings, outputs, each, turns) for each in settings.cameras]
 
     def _watch_overload(self) -> None:
         """Where receiving images takes the processor from processing them, let it wait."""

@@ -33,7 +33,6 @@ from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.blank_watch import BlankWatch
 from movenet_ros.node.cameras import max_rate_hz
 from movenet_ros.node.clock_watch import ClockWatch
-from movenet_ros.node.condition_log import log_of
 from movenet_ros.node.gate import Answer
 from movenet_ros.node.gate import Gate
 from movenet_ros.node.image_input import ImageInput
@@ -43,8 +42,10 @@ from movenet_ros.node.monitor import Monitor
 from movenet_ros.node.monitor import Work
 from movenet_ros.node.publishers import Publishers
 from movenet_ros.node.silence import ros_type
+from movenet_ros.node.turns import Turns
 from movenet_ros.perception import Perception
 from movenet_ros.settings import PoseParameters
+from rclpy.logging import get_logger
 from rclpy.logging import LoggingSeverity
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
@@ -59,17 +60,25 @@ class Stream:
     :param node: that has the topics.
     :param outputs: what is published about each image.
     :param camera: of several, whose name begins those of its topics; empty: the only one.
+    :param turns: of the cameras; None: an image is processed as soon as it is received.
     """
 
     def __init__(
-        self, node: ManagedNode, settings: PoseParameters, outputs: Outputs, camera: str = ''
+        self,
+        node: ManagedNode,
+        settings: PoseParameters,
+        outputs: Outputs,
+        camera: str = '',
+        turns: Turns | None = None,
     ) -> None:
         self.settings = settings
         self.camera = camera
+        self._turns = turns
         self.monitor = Monitor()
         self.gate = Gate()
         self._node = node
-        self._log = log_of(node, camera)
+        self._log = get_logger(node.get_logger().name)  # of its own: it counts what is throttled
+        self._named = f'{camera}: ' if camera else ''
         prefix = f'{camera}/' if camera else ''
         self._topic = f'{prefix}image'
         # made first: they and their subscribers find each other while the model is loaded
@@ -134,7 +143,11 @@ class Stream:
 
     def configure(self, perception: Perception) -> None:
         """Begin with a model."""
-        self._tracker = PeopleTracker(self.settings, self._log.warning, self._log.info)
+        self._tracker = PeopleTracker(
+            self.settings,
+            lambda line: self._log.warning(f'{self._named}{line}'),
+            lambda line: self._log.info(f'{self._named}{line}'),
+        )
         self._perception, self._runtime = perception, perception.runtime
         self._announce()
 
@@ -154,7 +167,7 @@ class Stream:
             topic,
             msg_type,
             self.settings.image.reliability,
-            self._on_image,
+            self._receive,
             self.monitor.drop,
             self._tracker.expect_gap,
             self._topic,
@@ -170,6 +183,8 @@ class Stream:
         if self._images is not None:
             self._images.close()
             self._images = None
+        if self._turns is not None:
+            self._turns.forget(self)
         self._was_wanted = False
         self._observer.restart()
         self._clock_watch.forget()
@@ -226,14 +241,24 @@ class Stream:
         else:
             self._images.close()
 
-    def _on_image(self, message: bytes) -> None:
-        """Process the next image if it is wanted; where it cannot be, the next one is tried."""
+    def _receive(self, message: bytes) -> None:
+        if self._turns is None:
+            self.take(message)
+        elif self._turns.put(self, message):
+            self.monitor.drop(1)
+
+    def take(self, message: bytes) -> bool:
+        """
+        Process the next image if it is wanted; where it cannot be, the next one is tried.
+
+        :return: whether it was wanted now.
+        """
         self.monitor.arrive()
         if not self.is_wanted:
-            return
+            return False
         if not self.gate.is_due(max_rate_hz(self.settings, self.camera)):
             self.monitor.throttle()
-            return
+            return False
         try:
             with self.monitor.working():
                 self._process(message)
@@ -243,11 +268,12 @@ class Stream:
                 reason += f'; there are images on {self._images.elsewhere}'
             self._reject(reason)
             self._log.warning(
-                f'rejected an image: {reason}', throttle_duration_sec=WARN_PERIOD_S
+                f'{self._named}rejected an image: {reason}', throttle_duration_sec=WARN_PERIOD_S
             )
         except StartError as error:
             self._reject(str(error))
             self._node.give_up(str(error))
+        return True
 
     def _process(self, message: bytes) -> None:
         perception, tracker = self._perception, self._tracker
@@ -279,7 +305,7 @@ class Stream:
         if self._log.is_enabled_for(LoggingSeverity.DEBUG):  # which rclpy asks late
             after = '' if latency_s is None else f', {1000 * latency_s:.1f} ms after its stamp'
             self._log.debug(
-                f'{people} in the image stamped {stamp / NANOSECONDS:.9f}{after}:'
+                f'{self._named}{people} in the image stamped {stamp / NANOSECONDS:.9f}{after}:'
                 f' {1000 * inference_s:.1f} ms of inference, {refined} looked at closely'
             )
 
