@@ -29,8 +29,13 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-OF_SIGMA = 0.5  # a network's error as a share of what annotators disagree on, for good scores
-LEAST_PX = 1.0  # error of any keypoint
+# Errors of keypoints within their limb: what moves all of it moves no angle. They are those of the
+# middle two thirds; beyond, a keypoint may lie on another limb.
+OF_SIGMA = 0.155  # as a share of what annotators disagree on, for a score of 1
+LEAST_PX = 1.0  # of any keypoint
+LEAST_SCORE = 0.05  # an error has an end
+OF_LIFTED = 0.6  # as a share of the deviations that lifting states
+BOX = 1.3  # times the area that the keypoints span: a person's box
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,21 +81,41 @@ def bodies_in_image(poses: Poses, threshold: float) -> Bodies:
     """
     Return the bodies of people in pixels.
 
-    The standard deviation follows the size of the person, as object keypoint similarity does, and
-    grows as the score falls.
+    The standard deviation of a keypoint follows what annotators disagree on and the size of the
+    person, as object keypoint similarity does, and grows as the score falls. How much it is was
+    found by the angles of people in pictures and clips.
 
     :param threshold: a keypoint with a lower score is not seen.
     """
-    scores = poses.keypoint_scores.astype(np.float64)
     sides = poses.boxes_xyxy[:, 2:].astype(np.float64) - poses.boxes_xyxy[:, :2]
-    sizes = np.sqrt(np.maximum(sides, 0.0).prod(axis=1))
-    errors = OF_SIGMA * sizes[:, None] * poses.skeleton.sigmas / np.maximum(scores, 0.1)
-    points = np.where(scores[..., None] >= threshold, poses.keypoints, np.nan)
-    deviations = np.broadcast_to(np.maximum(errors, LEAST_PX)[..., None], points.shape)
+    variances = _variances(poses, np.maximum(sides, 0.0).prod(axis=1)) + LEAST_PX**2
+    points = np.where(poses.keypoint_scores[..., None] >= threshold, poses.keypoints, np.nan)
+    deviations = np.broadcast_to(np.sqrt(variances)[..., None], points.shape)
     return Bodies(points, deviations, poses.ids, poses.skeleton)
 
 
 def bodies_in_metres(people: Poses3D) -> Bodies:
-    """Return the bodies of people in metres, with the deviations that lifting states."""
-    poses = people.poses
-    return Bodies(people.positions, np.sqrt(people.variances), poses.ids, poses.skeleton)
+    """
+    Return the bodies of people in metres.
+
+    Without depth they are as flat as in the image, and known as well as there: how far away the
+    person is moves no angle.
+    """
+    poses, positions = people.poses, people.positions
+    deviations = OF_LIFTED * np.sqrt(people.variances)
+    if people.is_monocular:
+        spans = np.sort(people.sizes, axis=1)[:, 1:]  # a plane has two
+        variances = _variances(poses, BOX * spans.prod(axis=1))
+        deviations = np.broadcast_to(np.sqrt(variances)[..., None], positions.shape)
+    return Bodies(positions, deviations, poses.ids, poses.skeleton)
+
+
+def _variances(poses: Poses, areas: Floats) -> Floats:
+    """
+    Return ``(n, k)`` the variance of each keypoint along any axis.
+
+    :param areas: ``(n,)`` of the people's boxes, in pixels or metres squared, as the variances.
+    """
+    scores = np.maximum(poses.keypoint_scores.astype(np.float64), LEAST_SCORE)
+    of_keypoints = np.square(OF_SIGMA * np.array(poses.skeleton.sigmas))
+    return np.asarray(areas[:, None] * of_keypoints / scores)

@@ -60,6 +60,7 @@ ALL_PEOPLE = {  # whom AP counts
 DECIMALS = {
     **dict.fromkeys(('IDSW', 'answered_without_depth'), 0),
     **dict.fromkeys(('lag_ms', 'lag_ms_raw', *spent.MEANINGS), 1),
+    **dict.fromkeys(('angle_error_deg_median', 'angle_error_deg_p90'), 1),
     'crops': 2,
     **dict.fromkeys(('MPJPE', 'MPJPE_centre'), 4),
 }
@@ -142,11 +143,12 @@ def _count(text: str) -> int:
     return int(text)
 
 
-def _clip(args: Namespace, clip: Clip, perception: Perception) -> dict[str, float]:
+def _clip(args: Namespace, clip: Clip, perception: Perception) -> dict[str, Any]:
     """Measure people over time and print the figures, a line each."""
     figures = evaluate_tracks(clip, perception)
     returns = {name: figures[name] for name in figures if name.startswith('returns_')}
-    _print_lines({name: figures[name] for name in figures if name not in returns})
+    apart = {*returns, 'angles'}
+    _print_lines({name: figures[name] for name in figures if name not in apart})
     print('returns', '/'.join(f'{count:.0f}' for count in returns.values()))
     return figures
 

@@ -40,6 +40,8 @@ from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.perception import Perception
 from movenet_ros.settings import changed
+from movenet_ros.tools.evaluate.angles import AngleErrors
+from movenet_ros.tools.evaluate.angles import MEANINGS as ANGLE_MEANINGS
 from movenet_ros.tools.evaluate.coco import ground_truth
 from movenet_ros.tools.evaluate.coco import results
 from movenet_ros.tools.evaluate.coco import score
@@ -66,6 +68,7 @@ MEANINGS = {
     'lag_ms_raw': 'the same without smoothing',
     'AP': 'COCO keypoint AP',
     'AP_raw': 'the same without smoothing',
+    **ANGLE_MEANINGS,
 }
 VISIBLE = 2  # in COCO; 1 is occluded, 0 is not labelled
 
@@ -147,13 +150,13 @@ def read_clip(annotations: Path, video: Path) -> Clip:
     return Clip(open_media(str(video)), truth, entries, rate_hz)
 
 
-def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
+def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, Any]:
     """
     Track people through a clip and compare with the ground truth.
 
     :param perception: with the node's settings; smoothing is measured both on and off.
-    :return: the figures named in MEANINGS, NaN where a clip says nothing about one, and those
-        of ``Spent``.
+    :return: the figures named in MEANINGS, NaN where a clip says nothing about one, those of
+        ``Spent``, and ``angles``: those of each joint angle.
     :raises StartError: if the video is not the one that the annotations are about.
     """
     motmetrics = needs('motmetrics')
@@ -163,7 +166,7 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
         Run(PeopleTracker(changed(settings, {'smoothing.enabled': on}), _say))
         for on in (True, False)
     )
-    identities = Identities()
+    identities, angles = Identities(), AngleErrors(settings.keypoint_threshold)
     oracle = Oracle(settings.tracking.max_age_s)
     oracle_ids = motmetrics.MOTAccumulator(auto_id=True)
     matched = found = 0
@@ -185,6 +188,9 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
                 seen = followed.keypoint_scores[j] >= settings.keypoint_threshold
                 observation = _observation(number, people[i], followed.keypoints[j], seen)
                 run.observations[people[i]['track_id']].append(observation)
+            if run is smoothed:
+                visible = [_visible_keypoints(people[i]) for i, _ in pairs]
+                angles.add(np.reshape(visible, (-1, 17, 2)), followed[[j for _, j in pairs]])
         # of the raw tracker: smoothing makes no difference to ids
         matched, found = matched + len(pairs), found + len(followed)
         true = [each['track_id'] for each in people]
@@ -211,7 +217,7 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, float]:
         figures[f'jitter_px{suffix}'] = jitter_px(seen_people)
         figures[f'lag_ms{suffix}'] = lag_ms(seen_people, clip.rate_hz)
         figures[f'AP{suffix}'] = score(clip.truth, run.results, [*clip.truth.imgs])['AP']
-    return {**figures, **spent.figures()}
+    return {**figures, **angles.figures(), **spent.figures(), 'angles': angles.by_joint()}
 
 
 def _say(sentence: str) -> None:
@@ -246,6 +252,12 @@ def _images(clip: Clip) -> Iterator[tuple[dict[str, Any], SourceImage]]:
 def _true_keypoints(person: dict[str, Any]) -> Floats:
     """Return ``(17, 3)``: x, y and COCO's visibility."""
     return np.array(person['keypoints'], np.float64).reshape(17, 3)
+
+
+def _visible_keypoints(person: dict[str, Any]) -> Floats:
+    """Return ``(17, 2)`` pixels, NaN where a keypoint is not visible."""
+    true = _true_keypoints(person)
+    return np.where(true[:, 2:] == VISIBLE, true[:, :2], np.nan)
 
 
 def _area(person: dict[str, Any]) -> float:
