@@ -124,7 +124,7 @@ def dominant_angle(curves: Curves) -> str:
     return best
 
 
-def repetitions(curves: Curves) -> Repetitions:
+def count_repetitions(curves: Curves) -> Repetitions:
     """Count the repetitions of the dominant angle."""
     name = dominant_angle(curves)
     if not name or curves.rate_hz <= 0:
