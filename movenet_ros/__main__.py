@@ -38,6 +38,7 @@ COMMANDS = {  # name: (module below movenet_ros, what it does)
     'echo': ('tools.echo.command', 'print one message of a topic'),
     'evaluate': ('tools.evaluate.command', 'measure AP, id switches, jitter, people in metres'),
     'fetch_model': ('tools.fetch_model.command', 'fetch the weights and convert them'),
+    'kinematics_node': ('consumers.kinematics_node', 'poses in, joint angles and activities out'),
     'pose_3d_node': ('consumers.pose_3d_node', 'the 3D node: poses and depth in, metres out'),
     'pose_node': ('node.pose_node', 'the node: images in, poses out'),
     'replay': ('replay.command', "run the node's pipeline over a bag or a video"),
@@ -140,7 +141,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     if argv and argv[0] in COMMANDS:
         sys.argv[0] = argv[0]  # what usage lines and ROS show
         return run_command(argv[0], list(argv[1:]))
-    listing = '\n'.join(f'  {name:<13} {what}' for name, (_, what) in sorted(COMMANDS.items()))
+    listing = '\n'.join(f'  {name:<15} {what}' for name, (_, what) in sorted(COMMANDS.items()))
     if not argv or argv[0] in ('-h', '--help'):
         try:
             print(f'{USAGE}\n\n{listing}', flush=True)

@@ -45,6 +45,7 @@ from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.frames import FrameSettings
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.modes import ModeSettings
+from movenet_ros.core.observing import ObserverSettings
 from movenet_ros.core.pairing import MAX_STAMP_DIFFERENCE_S
 from movenet_ros.core.param import group
 from movenet_ros.core.param import param
@@ -58,6 +59,7 @@ from movenet_ros.model.movenet import USUAL_PEOPLE
 TYPES = {'bool': 'a bool', 'int': 'an integer', 'float': 'a double', 'str': 'a string'}
 OFF = 'off'  # which YAML, and so ROS, reads as false
 MONOCULAR = 'monocular'  # in place of depth: the size of people tells
+POSES, POSES_3D = 'poses', 'poses_3d'  # topics that the kinematics node reads
 READ_AS_BOOL = {OFF: False, 'false': False, 'true': True}  # words that a text may be
 ROS_PARAMETERS = ('use_sim_time', 'start_type_description_service')
 WIDER: dict[str, Callable[[int], Any]] = {'float': float, 'str': str}
@@ -241,8 +243,8 @@ class PoseParameters(Settings):
 
 
 @dataclass(frozen=True)
-class Diagnostics3DSettings:
-    """What /diagnostics warns of in the 3D node."""
+class ConsumerDiagnosticsSettings:
+    """What /diagnostics warns of in a node that reads poses."""
 
     timeout_s: float = param(
         5.0,
@@ -250,6 +252,12 @@ class Diagnostics3DSettings:
         between=(0.1, 86400.0),
         run_time=True,
     )
+
+
+@dataclass(frozen=True)
+class Diagnostics3DSettings(ConsumerDiagnosticsSettings):
+    """What /diagnostics warns of in the 3D node."""
+
     max_without_depth_percent: float = param(
         20.0,
         'Maximum share of the poses without depth, in percent: WARN above it, with the most'
@@ -305,6 +313,26 @@ class Pose3DParameters(FrameSettings, FollowedSettings, SpatialSettings):
 
 
 @dataclass(frozen=True)
+class KinematicsParameters(ObserverSettings):
+    """Parameters of kinematics_node."""
+
+    autostart: bool = param(
+        True,
+        'Configure and activate the node at its start, and exit if that fails; false leaves it to'
+        ' "ros2 lifecycle set".',
+        at_start=True,
+    )
+    source: str = param(
+        POSES,
+        'Topic to read; poses: angles as they look in the image; poses_3d: angles in space, from'
+        ' the 3D node.',
+        choices=(POSES, POSES_3D),
+        run_time=True,
+    )
+    diagnostics: ConsumerDiagnosticsSettings = group(ConsumerDiagnosticsSettings)
+
+
+@dataclass(frozen=True)
 class VideoSourceParameters:
     """Parameters of video_source."""
 
@@ -325,8 +353,13 @@ class VideoSourceParameters:
     frame_id: str = param('camera', 'frame_id in the header of each image.', at_start=True)
 
 
-Table = TypeVar('Table', bound='FollowSettings | Pose3DParameters | VideoSourceParameters')
-NODES: tuple[type[Any], ...] = (PoseParameters, Pose3DParameters, VideoSourceParameters)
+Table = TypeVar(
+    'Table',
+    bound='FollowSettings | Pose3DParameters | KinematicsParameters | VideoSourceParameters',
+)
+NODES: tuple[type[Any], ...] = (
+    PoseParameters, Pose3DParameters, KinematicsParameters, VideoSourceParameters,
+)
 
 
 @dataclass(frozen=True)

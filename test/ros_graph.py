@@ -22,6 +22,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from contextlib import contextmanager
 from contextlib import ExitStack
+from functools import partial
 import os
 from pathlib import Path
 import signal
@@ -33,7 +34,8 @@ from typing import Any
 
 import cv2
 from lifecycle_msgs.srv import GetState
-from movenet_ros.consumers import pose_3d_node
+from movenet_ros.consumers import consumer_node
+from movenet_ros.consumers.kinematics_node import KinematicsNode
 from movenet_ros.consumers.pose_3d_node import Pose3DNode
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.letterbox import Letterbox
@@ -345,18 +347,18 @@ def start_pose_node(world: World, spin_node: SpinNode) -> StartPoseNode:
     return start
 
 
-StartPose3DNode = Callable[..., Pose3DNode]
+StartNode = Callable[..., Any]
 
 
 @pytest.fixture
-def start_pose_3d_node(
+def start_consumer(
     world: World, spin_node: SpinNode, monkeypatch: pytest.MonkeyPatch
-) -> StartPose3DNode:
-    """Return a function that starts a 3D node with parameters."""
-    monkeypatch.setattr(pose_3d_node, 'UPDATE_PERIOD_S', 0.02)  # notices others sooner
+) -> StartNode:
+    """Return a function that starts a node that reads poses, with parameters."""
+    monkeypatch.setattr(consumer_node, 'UPDATE_PERIOD_S', 0.02)  # notices others sooner
 
-    def start(*cli_args: str, **parameters: Any) -> Pose3DNode:
-        node = Pose3DNode(
+    def start(kind: type[Any], *cli_args: str, **parameters: Any) -> Any:
+        node = kind(
             context=world.context,
             namespace=world.namespace,
             parameter_overrides=overrides(parameters),
@@ -368,6 +370,18 @@ def start_pose_3d_node(
         return node
 
     return start
+
+
+@pytest.fixture
+def start_pose_3d_node(start_consumer: StartNode) -> StartNode:
+    """Return a function that starts a 3D node with parameters."""
+    return partial(start_consumer, Pose3DNode)
+
+
+@pytest.fixture
+def start_kinematics_node(start_consumer: StartNode) -> StartNode:
+    """Return a function that starts a kinematics node with parameters."""
+    return partial(start_consumer, KinematicsNode)
 
 
 @pytest.fixture(scope='session')

@@ -153,6 +153,18 @@ def test_heavy_packages_are_imported_inside_functions() -> None:
     assert early == []
 
 
+def test_no_named_tuple_is_generic() -> None:
+    """Python 3.10 refuses to load such a class."""
+    both = [
+        f'{module}: {each.name}'
+        for module in MODULES
+        for each in ast.walk(parse(module))
+        if isinstance(each, ast.ClassDef) and len(each.bases) > 1
+        and 'NamedTuple' in map(ast.unparse, each.bases)
+    ]
+    assert both == []
+
+
 @pytest.mark.process
 def test_loading_every_module_loads_no_runtime() -> None:
     names = [f'movenet_ros.{dotted(module)}'.removesuffix('.__init__') for module in MODULES]

@@ -19,12 +19,12 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 from collections.abc import Iterator
+from dataclasses import dataclass
 from importlib import import_module
 import os
 import time
 from typing import Any
 from typing import Generic
-from typing import NamedTuple
 from typing import TypeVar
 
 from movenet_ros.core.errors import FrameError
@@ -115,7 +115,8 @@ def _transform(name: str, msg: Any) -> Transform:
     return Transform(name, rotation_of([rotation.x, rotation.y, rotation.z, rotation.w]), place)
 
 
-class _Waiting(NamedTuple, Generic[Item]):
+@dataclass(frozen=True, eq=False)
+class _Waiting(Generic[Item]):
     item: Item
     header: Header
     until_s: float
@@ -151,16 +152,16 @@ class InFrame(Generic[Item]):
         :return: the item, its transform, and in place of that why it has none.
         """
         while self._items:
-            item, header, until_s = self._items[0]
+            first = self._items[0]
             transform, problem = None, ''
             try:
-                transform = self._find(header)
+                transform = self._find(first.header)
             except TransformError as error:
-                if self._clock() < until_s and len(self._items) <= MOST:
+                if self._clock() < first.until_s and len(self._items) <= MOST:
                     return
                 problem = str(error)
             self._items.popleft()
-            yield item, transform, problem
+            yield first.item, transform, problem
 
     @property
     def remaining_s(self) -> float | None:

@@ -22,7 +22,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 import time
 from typing import Generic
-from typing import NamedTuple
 from typing import TypeVar
 
 from movenet_ros.core.pairing import nearest
@@ -42,7 +41,8 @@ CLOCKS_NS = NANOSECONDS  # stamps farther apart are of different clocks, or of d
 Item = TypeVar('Item')
 
 
-class Pair(NamedTuple, Generic[Item]):
+@dataclass(frozen=True, eq=False)
+class Pair(Generic[Item]):
     """
     Poses whose wait is over.
 

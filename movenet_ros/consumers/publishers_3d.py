@@ -23,17 +23,15 @@ from movenet_ros.consumers.frames import TargetFrame
 from movenet_ros.consumers.outputs import Outputs3D
 from movenet_ros.consumers.outputs import Result3D
 from movenet_ros.consumers.outputs import tf_output
+from movenet_ros.consumers.publishers import Publishers
 from movenet_ros.core.followed import Followed
 from movenet_ros.core.poses_3d import Poses3D
 from movenet_ros.core.poses_3d import unlifted
-from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.settings import Pose3DParameters
 from rclpy.node import Node
-from rclpy.publisher import Publisher
 from std_msgs.msg import Header
 
-Row = tuple[Output[Result3D], Publisher]
 Done = Callable[[str], None]  # is given the problem of a message that is out, or nothing
 
 
@@ -46,8 +44,8 @@ class Publishers3D:
 
     def __init__(self, node: Node, outputs: Outputs3D) -> None:
         self._node = node
-        self._rows = [self._row(each) for each in outputs]
-        self._tf: Row | None = None
+        self._publishers = Publishers(node, outputs)
+        self._tf: Publishers[Result3D] | None = None
         self._followed = Followed()
         self._target: TargetFrame | None = None
         self._in_frame: InFrame[tuple[Result3D, Done]] | None = None
@@ -55,15 +53,14 @@ class Publishers3D:
     @property
     def topic(self) -> str:
         """Return the resolved name of the first one."""
-        return str(self._rows[0][1].topic_name)
+        return self._publishers.topic
 
     @property
     def has_subscribers(self) -> bool:
         """Return whether any of them has."""
-        if any(publisher.get_subscription_count() for _, publisher in self._rows):
-            return True
         own = int(self._target is not None)  # this node listens to /tf itself then
-        return self._tf is not None and self._tf[1].get_subscription_count() > own
+        of_tf = self._tf is not None and self._tf.subscribers > own
+        return self._publishers.subscribers > 0 or of_tf
 
     @property
     def remaining_s(self) -> float | None:
@@ -79,13 +76,13 @@ class Publishers3D:
         if settings.target_frame:
             TargetFrame.check()
         if settings.publish_tf:
-            self._tf = self._row(tf_output())
+            self._tf = Publishers(self._node, [tf_output()])
 
     def close(self) -> None:
         """Leave tf alone."""
         self.pause()
         if self._tf is not None:
-            self._node.destroy_publisher(self._tf[1])
+            self._tf.close(self._node)
             self._tf = None
 
     def listen(self, settings: Pose3DParameters) -> None:
@@ -139,11 +136,6 @@ class Publishers3D:
             done(problem)
 
     def _send(self, result: Result3D) -> None:
-        for output, publisher in [*self._rows, *([self._tf] if self._tf else [])]:
-            if publisher.get_subscription_count():
-                message = output.to_bytes(result)
-                if message is not None:
-                    publisher.publish(message)
-
-    def _row(self, output: Output[Result3D]) -> Row:
-        return output, self._node.create_publisher(output.msg_type, output.name, output.qos)
+        self._publishers.publish(result)
+        if self._tf is not None:
+            self._tf.publish(result)

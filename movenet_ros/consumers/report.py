@@ -17,16 +17,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections import deque
 from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
-from threading import Lock
 import time
 from typing import NamedTuple
 
 from diagnostic_msgs.msg import DiagnosticStatus
+from movenet_ros.consumers.tally import Tally
 from movenet_ros.core.wording import without_figures
 from movenet_ros.node.diagnostics import Finding
 from movenet_ros.node.diagnostics import OK
@@ -55,44 +54,17 @@ class Outcome(NamedTuple):
     took_s: float
 
 
-class Tally:
-    """
-    Counts; any thread may ask.
-
-    :param clock: in seconds; it never stands still.
-    """
+class Tally3D(Tally[Outcome]):
+    """Counts what became of messages of poses, and depth images."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._lock = Lock()
-        self._lately: deque[tuple[float, Outcome]] = deque()
-        self.published = self.without_depth = self.depth_images = self.rejected = 0
-        self.last_rejected = ''
-
-    def restart(self) -> None:
-        """Forget the last seconds; the counts stay."""
-        with self._lock:
-            self._lately.clear()
-
-    def reject(self, reason: str) -> None:
-        """Count a message that cannot be read."""
-        self.rejected += 1
-        self.last_rejected = reason
+        super().__init__(clock)
+        self.without_depth = self.depth_images = 0
 
     def add(self, outcome: Outcome) -> None:
-        """Count a message that was published."""
-        with self._lock:
-            self.published += 1
-            self.without_depth += bool(outcome.problem)
-            self._lately.append((self._clock(), outcome))
-
-    def lately(self) -> list[Outcome]:
-        """Return what happened in the last WINDOW_S seconds."""
-        with self._lock:
-            oldest_s = self._clock() - WINDOW_S
-            while self._lately and self._lately[0][0] < oldest_s:
-                self._lately.popleft()
-            return [outcome for _, outcome in self._lately]
+        """Count a message that was published, with what became of it."""
+        super().add(outcome)
+        self.without_depth += bool(outcome.problem)
 
 
 def common_problem(outcomes: Sequence[Outcome], max_percent: float) -> str:
@@ -126,7 +98,7 @@ class Report3D:
     problem: str
     topics: dict[str, str]
     depth: str
-    tally: Tally
+    tally: Tally3D
 
 
 def statuses_3d(name: str, report: Report3D) -> list[DiagnosticStatus]:

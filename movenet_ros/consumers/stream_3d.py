@@ -26,10 +26,11 @@ from movenet_ros.consumers.pairing import Pair
 from movenet_ros.consumers.pairing import Pairing
 from movenet_ros.consumers.pairing import why_apart
 from movenet_ros.consumers.publishers_3d import Publishers3D
+from movenet_ros.consumers.rejections import Rejections
 from movenet_ros.consumers.report import common_problem
 from movenet_ros.consumers.report import Outcome
 from movenet_ros.consumers.report import Report3D
-from movenet_ros.consumers.report import Tally
+from movenet_ros.consumers.report import Tally3D
 from movenet_ros.consumers.space import NO_CAMERA_INFO
 from movenet_ros.consumers.space import NO_DEPTH_THERE
 from movenet_ros.consumers.space import Space
@@ -40,7 +41,7 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import without_figures
 from movenet_ros.messages.depth import DEPTH_READERS
-from movenet_ros.messages.poses_reader import PosesReader
+from movenet_ros.messages.poses_reader import poses_reader
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.condition_log import Condition
 from movenet_ros.node.condition_log import ConditionLog
@@ -50,7 +51,6 @@ from movenet_ros.settings import Pose3DParameters
 import numpy as np
 from std_msgs.msg import Header
 
-WARN_PERIOD_S = 5.0
 NO_POSES = 'no poses'
 SETTLED_S = 1.5  # until then inputs may still be finding each other
 
@@ -67,17 +67,17 @@ class Stream3D:
         self, node: ManagedNode, settings: Pose3DParameters, outputs: Outputs3D = OUTPUTS_3D
     ) -> None:
         self.settings = settings
-        self.tally = Tally()
+        self.tally = Tally3D()
         self._node = node
         self._publishers = Publishers3D(node, outputs)
         self._inputs: Inputs | None = None
-        self._reader = PosesReader()
+        self._reader = poses_reader()
         self._pairing: Pairing[tuple[Header, Poses]] = Pairing()
         self._space = Space()
         self._condition = ConditionLog(node)
         self._since_s: float | None = None  # the inputs are wanted
         self._depth_problem = self._depth_image = ''
-        self._warned_s: dict[str, float] = {}
+        self._rejections = Rejections(node)
         self._timer = node.create_timer(1.0, self._publish_ready, clock=node.steady_clock)
         self._timer.cancel()
 
@@ -153,7 +153,7 @@ class Stream3D:
         self._condition.report(
             Condition(kind, problem) if problem else None,
             'poses arrive' if were_poses_missing else 'people are placed again',
-            is_told=any(told in kind for told in self._warned_s),  # as what was rejected, say
+            is_told=self._rejections.has_told(kind),  # as what was rejected, say
         )
 
     def _pause(self) -> None:
@@ -233,7 +233,7 @@ class Stream3D:
         elif not problem and settings.source == 'depth' and pair.depth is None:
             problem = self._why_without_depth(pair.apart_ns, inputs.depth)
         if problem and pair.depth is not None and problem != NO_DEPTH_THERE:
-            self._warn('people are not placed', problem)
+            self._rejections.warn('people are not placed', problem)
         apart_s = None if pair.depth is None else (pair.apart_ns or 0) / NANOSECONDS
 
         def count(no_transform: str) -> None:
@@ -260,12 +260,4 @@ class Stream3D:
 
     def _reject(self, what: str, reason: str) -> None:
         self.tally.reject(reason)
-        self._warn(f'rejected {what}', reason)
-
-    def _warn(self, what: str, reason: str) -> None:
-        """Log a line, each kind now and then."""
-        now_s, kind = time.monotonic(), without_figures(reason)
-        if now_s - self._warned_s.get(kind, -WARN_PERIOD_S) >= WARN_PERIOD_S:
-            self._warned_s = {k: s for k, s in self._warned_s.items() if now_s - s < WARN_PERIOD_S}
-            self._warned_s[kind] = now_s
-            self._node.get_logger().warning(f'{what}: {reason}')
+        self._rejections.warn(f'rejected {what}', reason)

@@ -28,13 +28,10 @@ from typing import Any
 import cv2
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.needs import pyav
-from movenet_ros.core.poses import Poses
-from movenet_ros.core.poses_3d import Poses3D
 from movenet_ros.core.units import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
 
-DECIMALS = 3
 MAX_HELD_S = 10.0  # the longest time that an image is shown
 TICK = Fraction(1, 60_000)  # second: the unit of times in a video; MPEG-4 takes no smaller one
 # What swscale makes of BGR, and what readers that ask for no colours assume, is BT.601.
@@ -45,47 +42,6 @@ ENCODERS = {  # of H.264, which everything plays
 }
 FALLBACK = 'mpeg4'
 BITS_PER_PIXEL = 0.2  # where an encoder takes no quality
-
-
-def pose_record(
-    stamp_ns: int, image_wh: tuple[int, int], poses: Poses, file: str = '',
-    people_3d: Poses3D | None = None,
-) -> dict[str, Any]:
-    """
-    Return one line of a .jsonl file.
-
-    :param file: name of the picture; empty for an image of a video or a camera.
-    :param people_3d: the same people in metres; None where nobody was placed.
-    :return: stamp_ns, file if there is one, image_wh, and people: each with id ("" if not
-        tracked), score, box_xyxy and 17 keypoints (x, y, score), in pixels; and with people_3d
-        17 keypoints_3d (x, y, z) in metres, null for one whose place is not known.
-    """
-    triples = np.concatenate([poses.keypoints, poses.keypoint_scores[..., None]], axis=-1)
-    return {
-        'stamp_ns': stamp_ns,
-        **({'file': file} if file else {}),
-        'image_wh': list(image_wh),
-        'people': [
-            {
-                'id': str(poses.ids[i]) if poses.ids[i] else '',
-                'score': _rounded(poses.scores[i]),
-                'box_xyxy': _rounded(poses.boxes_xyxy[i]),
-                'keypoints': _rounded(triples[i]),
-                **({'keypoints_3d': _places(people_3d.positions[i])}
-                   if people_3d is not None else {}),
-            }
-            for i in range(len(poses))
-        ],
-    }
-
-
-def _places(positions: NDArray[np.float64]) -> list[list[float] | None]:
-    """Return points without NaN, which is not in JSON."""
-    return [_rounded(each) if np.isfinite(each).all() else None for each in positions]
-
-
-def _rounded(values: Any) -> Any:
-    return np.round(np.asarray(values, np.float64), DECIMALS).tolist()
 
 
 class JsonLines:

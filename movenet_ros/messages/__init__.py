@@ -15,12 +15,16 @@
 """
 Arrays to ROS messages and back, and the table of topics.
 
-A subscriber needs one call of it, for poses or for poses_3d::
+A subscriber needs one call of it for each topic::
 
     from movenet_ros.messages import poses_from_msg
 """
 
+from movenet_ros.messages.activities import activities_from_msg
+from movenet_ros.messages.joint_angles import joint_angles_from_msg
 from movenet_ros.messages.poses import poses_from_msg
 from movenet_ros.messages.poses_3d import poses_3d_from_msg
 
-__all__ = ['poses_3d_from_msg', 'poses_from_msg']
+__all__ = [
+    'activities_from_msg', 'joint_angles_from_msg', 'poses_3d_from_msg', 'poses_from_msg',
+]

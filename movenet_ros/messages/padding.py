@@ -17,7 +17,8 @@ Serialized messages without what happened to lie in the memory.
 
 Between the fields of a serialized message are bytes that mean nothing: numbers begin at multiples
 of their size. Fast DDS leaves there what it finds, so that a message is not always the same
-bytes. The layout is that of CDR (OMG's DDS-XTypes 1.3, 7.4.3, version 1).
+bytes; and behind the last field, where it has made room for the beginning of numbers that an empty
+sequence does not have. The layout is that of CDR (OMG's DDS-XTypes 1.3, 7.4.3, version 1).
 """
 
 from __future__ import annotations
@@ -49,16 +50,19 @@ def without_padding(data: bytes, msg: Any) -> bytes:
     :param msg: the message itself.
     :return: the same where that is laid out in another way.
     """
-    body, at = bytearray(len(data) - BODY), 0
+    body, at, room = bytearray(len(data) - BODY), 0, BODY
     try:
         for size, count in _fields(msg):
+            if not count:
+                room += max(size - BODY, 0)
+                continue
             begin = -(-at // size) * size
             at = begin + size * count
             body[begin:at] = data[BODY + begin:BODY + at]
     except KeyError:  # a type that our messages do not have
         return data
-    is_all = 0 <= len(data) - BODY - at < BODY  # the whole is a multiple of 4, too
-    return data[:BODY] + bytes(body) if is_all else data
+    is_all = 0 <= len(data) - BODY - at < room  # the whole is a multiple of 4, too
+    return data[:BODY] + bytes(body[:-(-at // 4) * 4]) if is_all else data
 
 
 def _fields(msg: Any) -> Iterator[tuple[int, int]]:
@@ -78,5 +82,5 @@ def _fields(msg: Any) -> Iterator[tuple[int, int]]:
         elif '/' in kind:
             for each in elements:
                 yield from _fields(each)
-        elif len(elements):
+        else:
             yield SIZES[kind], len(elements)

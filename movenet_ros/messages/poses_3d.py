@@ -21,6 +21,8 @@ person. What is not known is NaN, in positions and variances alike, and never 0.
 
 from __future__ import annotations
 
+from typing import Any
+
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.poses_3d import Poses3D
 from movenet_ros.core.poses_3d import unlifted
@@ -95,16 +97,28 @@ def poses_3d_from_msg(msg: Detection3DArray, skeleton: Skeleton = COCO) -> Poses
         raise ValueError('not a message of the topic poses_3d: an id is no number') from error
     if not ids:
         return unlifted(people)
-    numbers = np.array([_read(each) for each in msg.detections])
-    results = numbers[:, :-BOX].reshape(len(ids), -1, RESULT)
+    return people_of(
+        people, np.array([_read(each) for each in msg.detections]), is_monocular
+    )
+
+
+def people_of(like: Poses, numbers: Floats, is_monocular: bool) -> Poses3D:
+    """
+    Return the people of the numbers of a message.
+
+    :param like: whose ids and skeleton they have.
+    :param numbers: as numbers_of returns them.
+    """
+    n, k = like.keypoint_scores.shape
+    results: Any = numbers[:, :-BOX].reshape(n, k + 1, RESULT)
     return Poses3D(
         poses=Poses(
-            keypoints=np.full_like(people.keypoints, np.nan),
+            keypoints=np.full((n, k, 2), np.nan),
             keypoint_scores=results[:, :-1, 0],
-            boxes_xyxy=np.full_like(people.boxes_xyxy, np.nan),
+            boxes_xyxy=np.full((n, 4), np.nan),
             scores=results[:, -1, 0],
-            ids=people.ids,
-            skeleton=skeleton,
+            ids=like.ids,
+            skeleton=like.skeleton,
         ),
         positions=results[:, :-1, 1:4],
         variances=results[:, :-1, 4:],
@@ -112,7 +126,7 @@ def poses_3d_from_msg(msg: Detection3DArray, skeleton: Skeleton = COCO) -> Poses
         sizes=numbers[:, -3:],
         person_positions=results[:, -1, 1:4],
         person_variances=results[:, -1, 4:],
-        velocities=np.full((len(ids), 3), np.nan),
+        velocities=np.full((n, 3), np.nan),
         is_monocular=is_monocular,
     )
 

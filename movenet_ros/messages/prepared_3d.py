@@ -37,11 +37,15 @@ from std_msgs.msg import Header
 
 def poses_3d_to_bytes(people: Poses3D, header: Header) -> bytes:
     """Make the array, serialized: what poses_3d_to_msg and rclpy make of it."""
+    return filled(template_3d_for(people, header), header, numbers_of(people))
+
+
+def template_3d_for(people: Poses3D, header: Header) -> Template:
+    """Return the template of a message about these people."""
     poses = people.poses
-    template = _template(
+    return _template(
         tuple(poses.ids.tolist()), poses.skeleton, header.frame_id, people.is_monocular
     )
-    return filled(template, header, numbers_of(people))
 
 
 @lru_cache(maxsize=64)  # as for poses

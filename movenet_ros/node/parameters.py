@@ -26,6 +26,7 @@ from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 from movenet_ros.params_file import unread
 from movenet_ros.settings import changed
+from movenet_ros.settings import KinematicsParameters
 from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import Row
@@ -45,6 +46,7 @@ from rclpy.parameter import Parameter
 NAMES: dict[Any, str] = {
     PoseParameters: 'movenet',
     Pose3DParameters: 'movenet_3d',
+    KinematicsParameters: 'movenet_kinematics',
     VideoSourceParameters: 'video_source',
 }
 CAMERA = 'usb_cam'  # pose.launch.py gives one file to all of them

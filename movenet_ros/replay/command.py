@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Replay and print a summary."""
     args = _parser().parse_args(dashed(sys.argv[1:] if argv is None else argv))
     with ExitStack() as stack:
-        inputs = stack.enter_context(opened(args))
+        inputs = stack.enter_context(opened(args, args.kinematics))
         from movenet_ros.replay.outputs import Outputs  # once it is known that mcap is there
 
         source = inputs.source
@@ -92,6 +92,11 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         '--markers', action='store_true', help='write /markers of these people into it, too'
     )
+    parser.add_argument(
+        '--kinematics', action='store_true',
+        help='write /joint_angles and /activities into it, too, and both into the lines of'
+        ' --jsonl; of people in metres where a depth camera measured them, else in the image',
+    )
     parser.add_argument('--video', type=Path, metavar='FILE.mp4', help='write an annotated video')
     parser.add_argument(
         '--jsonl', type=Path, metavar='FILE', help='write a line of JSON for each image'
@@ -112,7 +117,9 @@ def _targets(args: Namespace) -> Targets:
     for name in ('annotated', 'markers'):
         if getattr(args, name) and args.out is None:
             raise StartError(f'--{name} is for the bag of --out')
+    if args.kinematics and args.out is None and args.jsonl is None:
+        raise StartError('--kinematics is for the bag of --out or the lines of --jsonl')
     return Targets(
         args.out, args.video, args.jsonl, args.storage, args.annotated, args.markers,
-        args.overwrite,
+        args.overwrite, args.kinematics,
     )

@@ -27,23 +27,21 @@ from contextlib import ExitStack
 import logging
 from pathlib import Path
 import sys
-from typing import Any
 from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from movenet_ros.arguments import add_parameter_arguments
-from movenet_ros.arguments import parameter_values
 from movenet_ros.core.native_memory import keep_freed_memory
 from movenet_ros.core.needs import needs
-from movenet_ros.params_file import read_params_file
-from movenet_ros.params_file import unread
+from movenet_ros.replay.parameters import kinematics_of
+from movenet_ros.replay.parameters import OPTIONS
+from movenet_ros.replay.parameters import pose_values
+from movenet_ros.replay.parameters import settings_3d_of
+from movenet_ros.settings import KinematicsParameters
 from movenet_ros.settings import MONOCULAR
 from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
-from movenet_ros.settings import rows
-from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
-from movenet_ros.settings import unknown_names
 
 if TYPE_CHECKING:
     from movenet_ros.perception import Perception
@@ -52,12 +50,6 @@ if TYPE_CHECKING:
     from movenet_ros.replay.source import Item
     from movenet_ros.replay.source import Source
 
-NODE, NODE_3D = '/movenet', '/movenet_3d'
-OPTIONS = {  # the parameters that mean something without a graph
-    name: row
-    for name, row in rows(PoseParameters).items()
-    if name in rows(Settings) or name.startswith('annotate.') or name == 'image.max_pixels'
-}
 KEYPOINTS = '--tracking-association keypoints'
 ASSOCIATION = 'tracking.association'
 
@@ -85,11 +77,13 @@ class Inputs(NamedTuple):
 
     :param settings: parameters of the node.
     :param settings_3d: parameters of the 3D node.
+    :param kinematics: parameters of the kinematics node; None where nobody is observed.
     """
 
     source: Source
     settings: PoseParameters
     settings_3d: Pose3DParameters
+    kinematics: KinematicsParameters | None
 
 
 class Done(NamedTuple):
@@ -150,13 +144,14 @@ def dashed(arguments: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def opened(args: Namespace) -> Iterator[Inputs]:
+def opened(args: Namespace, observes: bool) -> Iterator[Inputs]:
     """
     Open the recording that the arguments name; meanwhile our log goes beside the progress bar.
 
+    :param observes: whether it is told what the people do.
     :raises StartError: if it cannot be read, or a parameter is wrong.
     """
-    values = _values(args)
+    values = pose_values(args, LOG.warning)
     settings = table_of(PoseParameters, values)
     needs('tqdm')
     needs('mcap')
@@ -164,7 +159,7 @@ def opened(args: Namespace) -> Iterator[Inputs]:
     from movenet_ros.replay.source import open_source
 
     keep_freed_memory()
-    settings_3d = _settings_3d(args)
+    settings_3d = settings_3d_of(args, LOG.warning)
     depth = settings_3d.source if settings_3d.source == MONOCULAR else args.depth_topic
     asked_3d = Asked3D(depth, args.camera_info_topic, settings_3d)
     where = args.input, args.topic, settings.image.max_pixels, asked_3d
@@ -175,7 +170,8 @@ def opened(args: Namespace) -> Iterator[Inputs]:
         if source.are_pictures and ASSOCIATION not in values:  # nobody walks into the next one
             settings = table_of(PoseParameters, {**values, ASSOCIATION: 'off'})
             source.notes.append(f'people get no ids from picture to picture ({KEYPOINTS} follows)')
-        yield Inputs(source, settings, settings_3d)
+        kinematics = kinematics_of(args, source, settings, LOG.warning) if observes else None
+        yield Inputs(source, settings, settings_3d, kinematics)
 
 
 def run(
@@ -189,11 +185,12 @@ def run(
     :raises StartError: as ``replay`` does.
     """
     from movenet_ros.perception import Perception
+    from movenet_ros.replay.observing import Observing
     from movenet_ros.replay.placing import Placing
     from movenet_ros.replay.run import interruptions
     from movenet_ros.replay.run import replay
 
-    source, settings, settings_3d = inputs
+    source, settings, settings_3d, kinematics = inputs
     print(f'{source.name}, {source.total or "unknown number of"} images', flush=True)
     placing = None
     if source.topics_3d:
@@ -208,7 +205,8 @@ def run(
         ))
         signals = stack.enter_context(interruptions())
         tally = replay(
-            source, perception, settings, consume, bar.update, LOG.warning, signals, placing
+            source, perception, settings, consume, bar.update, LOG.warning, signals, placing,
+            Observing(kinematics) if kinematics else None,
         )
     return Done(tally, perception, placing)
 
@@ -219,37 +217,3 @@ def _dashed(argument: str) -> str:
     if not name.startswith('--'):
         return argument
     return f'{name.replace("_", "-").replace(".", "-")}{equals}{value}'
-
-
-def _values(args: Namespace) -> dict[str, Any]:
-    """
-    Read the parameters from the file and the options.
-
-    :raises StartError: if the file cannot be read.
-    """
-    values: dict[str, Any] = {}
-    if args.params_file is not None:
-        values = read_params_file(args.params_file, NODE)
-        sentence = unread(args.params_file, NODE, [NODE[1:]], [NODE_3D[1:]])
-        if sentence or not (values or read_params_file(args.params_file, NODE_3D)):
-            LOG.warning(sentence or f'{args.params_file} has no parameters')
-        for sentence in unknown_names(values, PoseParameters):
-            LOG.warning(f'{args.params_file}: {sentence}')
-    values.update(parameter_values(args, OPTIONS))
-    return values
-
-
-def _settings_3d(args: Namespace) -> Pose3DParameters:
-    """
-    Read the parameters of the 3D node from the file.
-
-    :raises StartError: if the file cannot be read, or a value is out of range.
-    """
-    values: dict[str, Any] = {}
-    if args.params_file is not None:
-        values = read_params_file(args.params_file, NODE_3D)
-        own = set(values) - set(read_params_file(args.params_file, NODE))  # the others are told
-        for sentence in unknown_names(sorted(own), Pose3DParameters):
-            LOG.warning(f'{args.params_file}: {sentence}')
-    source = {'source': MONOCULAR} if args.depth_topic == MONOCULAR else {}
-    return table_of(Pose3DParameters, {**values, **source})

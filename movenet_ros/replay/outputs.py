@@ -25,13 +25,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
 from movenet_ros.consumers.outputs import MARKERS
 from movenet_ros.consumers.outputs import OUTPUTS_3D
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.recording import codec_note
 from movenet_ros.core.recording import JsonLines
-from movenet_ros.core.recording import pose_record
 from movenet_ros.core.recording import VideoFile
+from movenet_ros.core.records import pose_record
 from movenet_ros.messages.outputs import ANNOTATED
 from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import OUTPUTS
@@ -47,6 +48,8 @@ from movenet_ros.replay.unfinished import Unfinished
 RECORDED_3D = ('poses_3d', MARKERS)  # whom a robot followed, only the robot knows
 OURS = {f'/{output.name}': output for output in OUTPUTS}
 OURS_3D = {f'/{output.name}': output for output in OUTPUTS_3D if output.name in RECORDED_3D}
+OURS_KINEMATICS = {f'/{output.name}': output for output in OUTPUTS_KINEMATICS}
+ALL_OURS: dict[str, Output[Any]] = {**OURS, **OURS_3D, **OURS_KINEMATICS}
 VIDEO_SUFFIX = '.mp4'
 WRONG = 'dropped: it shows other poses'
 
@@ -62,6 +65,7 @@ class Targets:
     :param annotated: whether the bag gets the annotated images, too.
     :param markers: whether the bag gets markers for people in metres, too.
     :param overwrite: whether existing outputs may be replaced.
+    :param kinematics: whether the bag gets joint angles and activities, too.
     """
 
     bag: Path | None = None
@@ -71,6 +75,7 @@ class Targets:
     annotated: bool = False
     markers: bool = False
     overwrite: bool = False
+    kinematics: bool = False
 
 
 class Outputs:
@@ -147,7 +152,11 @@ class Outputs:
         left_out = {
             *([] if targets.annotated else [ANNOTATED]), *([] if targets.markers else [MARKERS]),
         }
-        wanted: dict[str, Output[Any]] = {**OURS, **(OURS_3D if source.topics_3d else {})}
+        wanted: dict[str, Output[Any]] = {
+            **OURS,
+            **(OURS_3D if source.topics_3d else {}),
+            **(OURS_KINEMATICS if targets.kinematics else {}),
+        }
         ours = {
             name: our_topic(name, output.msg_type, output.qos.depth)
             for name, output in wanted.items()
@@ -157,7 +166,7 @@ class Outputs:
             raise StartError(f'{source.topic.name} is the input, it cannot be an output as well')
         others = []
         for topic in source.topics:
-            if topic.name in {**OURS, **OURS_3D} and topic is not source.topic:
+            if topic.name in ALL_OURS and topic is not source.topic:
                 fate = 'replaced' if topic.name in ours else WRONG
                 self.notes.append(f'{topic.name} ({topic.msg_type}) of the input is {fate}')
             else:
@@ -199,8 +208,9 @@ class Outputs:
             def write(item: Item) -> None:
                 if isinstance(found := item.image, Result):
                     placed = item.result_3d.people if item.result_3d else None
+                    observed = item.kinematics.observed if item.kinematics else None
                     lines.write(pose_record(
-                        found.stamp_ns, found.image.wh, found.poses, item.file, placed
+                        found.stamp_ns, found.image.wh, found.poses, item.file, placed, observed
                     ))
 
             yield write
@@ -210,4 +220,6 @@ def _message(name: str, item: Item) -> bytes | None:
     """Return what one of our topics says of an image; None if that is nothing."""
     if name in OURS:
         return OURS[name].to_bytes(item.image)  # type: ignore[arg-type]
+    if name in OURS_KINEMATICS:
+        return OURS_KINEMATICS[name].to_bytes(item.kinematics) if item.kinematics else None
     return OURS_3D[name].to_bytes(item.result_3d) if item.result_3d else None

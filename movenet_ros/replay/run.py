@@ -42,6 +42,7 @@ from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.messages.stamped import Stamped
 from movenet_ros.perception import Perception
+from movenet_ros.replay.observing import Observing
 from movenet_ros.replay.placing import Placing
 from movenet_ros.replay.read_ahead import read_ahead
 from movenet_ros.replay.source import Item
@@ -85,6 +86,7 @@ def replay(
     warn: Callable[[str], None],
     signals: Sequence[int] = (),
     placing: Placing | None = None,
+    observing: Observing | None = None,
 ) -> Tally:
     """
     Find the people in all images of a source, until it ends or a signal comes.
@@ -95,6 +97,7 @@ def replay(
     :param warn: logs a line for each image that is skipped, but not the same one again.
     :param signals: as soon as there is one in it, the replay ends.
     :param placing: places the people in metres; None: nobody does.
+    :param observing: tells what they do; None: nobody does.
     :return: what was done; all of it has been consumed.
     :raises StartError: what ``consume`` raises, or if no image of the source could be read.
     """
@@ -105,7 +108,8 @@ def replay(
         prepared = stack.enter_context(read_ahead(_prepared(source, perception), BETWEEN))
         found = stack.enter_context(read_ahead(_found(prepared, perception, settings), BETWEEN))
         placed = found if placing is None else placing.items(found)
-        consume(_counted(placed, tally, on_image, warn, signals))
+        told = placed if observing is None else observing.items(placed)
+        consume(_counted(told, tally, on_image, warn, signals))
         if not tally.processed and not tally.is_interrupted:
             raise StartError(_nothing(source, tally))
     tally.seconds = time.monotonic() - begun

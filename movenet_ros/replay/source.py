@@ -23,6 +23,7 @@ import statistics
 from typing import NamedTuple
 from typing import Protocol
 
+from movenet_ros.consumers.kinematics import KinematicsResult
 from movenet_ros.consumers.outputs import Result3D
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import ImageError
@@ -68,6 +69,7 @@ class Item(NamedTuple):
     :param file: name of the picture's file, in a folder of pictures.
     :param beside: what the people in the image can be placed by; None where that is not asked for.
     :param result_3d: the people in metres, once they are placed.
+    :param kinematics: what they do, once that is told.
     """
 
     message: Message | None
@@ -75,6 +77,7 @@ class Item(NamedTuple):
     file: str = ''
     beside: Beside | None = None
     result_3d: Result3D | None = None
+    kinematics: KinematicsResult | None = None
 
 
 class Source(Protocol):

@@ -23,7 +23,7 @@ from movenet_ros.consumers.report import common_problem
 from movenet_ros.consumers.report import Outcome
 from movenet_ros.consumers.report import Report3D
 from movenet_ros.consumers.report import statuses_3d
-from movenet_ros.consumers.report import Tally
+from movenet_ros.consumers.report import Tally3D
 from movenet_ros.node.monitor import WINDOW_S
 import pytest
 
@@ -36,7 +36,7 @@ def outcome(problem: str = '', **more: Any) -> Outcome:
     return Outcome(problem=problem, took_s=0.001, **{**values, **more})
 
 
-def report(tally: Tally, **given: Any) -> Report3D:
+def report(tally: Tally3D, **given: Any) -> Report3D:
     """Make a report of an active node."""
     values = {'state': 'active', 'idle': '', 'problem': '', 'depth': '16UC1'}
     return Report3D(topics={'depth': '/depth'}, tally=tally, **{**values, **given})
@@ -59,7 +59,7 @@ def test_without_messages_there_is_no_problem() -> None:
 
 
 def test_the_last_seconds_are_forgotten_and_the_counts_stay(clock: Any) -> None:
-    tally = Tally(clock)
+    tally = Tally3D(clock)
     tally.add(outcome('no depth'))
     clock.now_s += WINDOW_S + 0.1
     tally.add(outcome())
@@ -68,13 +68,13 @@ def test_the_last_seconds_are_forgotten_and_the_counts_stay(clock: Any) -> None:
 
 
 def test_a_problem_is_a_warning_with_its_sentence() -> None:
-    depth, poses_3d = statuses_3d('movenet_3d', report(Tally(), problem='no depth image'))
+    depth, poses_3d = statuses_3d('movenet_3d', report(Tally3D(), problem='no depth image'))
     assert (depth.level, depth.message) == (DiagnosticStatus.WARN, 'no depth image')
     assert poses_3d.level == DiagnosticStatus.OK
 
 
 def test_figures_are_of_the_last_seconds() -> None:
-    tally = Tally()
+    tally = Tally3D()
     tally.add(outcome())
     tally.add(outcome(apart_s=None, waited_s=0.1, problem='no depth'))
     depth, poses_3d = statuses_3d('movenet_3d', report(tally))
@@ -93,5 +93,5 @@ def test_figures_are_of_the_last_seconds() -> None:
     ],
 )
 def test_an_idle_node_says_why(given: dict[str, str], words: str) -> None:
-    for status in statuses_3d('movenet_3d', report(Tally(), **given)):
+    for status in statuses_3d('movenet_3d', report(Tally3D(), **given)):
         assert status.level == DiagnosticStatus.OK and words in status.message

@@ -28,8 +28,8 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.core.recording import codec_note
 from movenet_ros.core.recording import JsonLines
 from movenet_ros.core.recording import MAX_HELD_S
-from movenet_ros.core.recording import pose_record
 from movenet_ros.core.recording import VideoFile
+from movenet_ros.core.records import pose_record
 from movenet_ros.core.video import Video
 import numpy as np
 from numpy.typing import NDArray

@@ -36,16 +36,17 @@ from rclpy.serialization import serialize_message
 from rosbags.typesys import get_types_from_msg
 from rosbags.typesys import get_typestore
 from rosbags.typesys import Stores
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
 MakePeople = Callable[[tuple[int, int], int], Poses]
 
 
-@pytest.fixture(params=range(6))
+@pytest.fixture(params=range(9))
 def msg(request: Any, make_people: MakePeople) -> Any:
     """Give messages of several types."""
     header = Header(frame_id='x' * request.param)
-    people = make_people((640, 480), request.param)
+    people = make_people((640, 480), min(request.param, 5))
     return [
         header,
         detections_to_msg(people, header),
@@ -53,6 +54,9 @@ def msg(request: Any, make_people: MakePeople) -> Any:
         image_to_msg(np.full((3, 5, 3), 7, np.uint8), header),
         label_info(COCO, 0.25, header.stamp),
         PoseWithCovarianceStamped(header=header),
+        JointState(header=header),
+        JointState(header=header, name=['a'], position=[1.0]),
+        JointState(header=header, name=['a', 'bcdef'], effort=[1.0]),
     ][request.param]
 
 

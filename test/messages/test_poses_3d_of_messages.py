@@ -30,7 +30,7 @@ from movenet_ros.messages import poses_3d_from_msg
 from movenet_ros.messages.padding import without_padding
 from movenet_ros.messages.poses import poses_to_msg
 from movenet_ros.messages.poses_3d import poses_3d_to_msg
-from movenet_ros.messages.poses_reader import PosesReader
+from movenet_ros.messages.poses_reader import poses_reader
 from movenet_ros.messages.prepared import poses_to_bytes
 from movenet_ros.messages.prepared_3d import poses_3d_to_bytes
 import numpy as np
@@ -135,7 +135,7 @@ def test_poses_are_no_poses_3d() -> None:
 @given(st.lists(st.tuples(flat_people(), headers()), min_size=1, max_size=6))
 def test_poses_are_read_as_rclpy_reads_them(sent: list[tuple[Poses, Header]]) -> None:
     """The first of some people, and every later one of the same."""
-    reader = PosesReader()
+    reader = poses_reader()
     for poses, header in (*sent, *sent):
         read_header, read = reader.read(poses_to_bytes(poses, header))
         assert read_header == header
@@ -143,7 +143,7 @@ def test_poses_are_read_as_rclpy_reads_them(sent: list[tuple[Poses, Header]]) ->
 
 
 def test_a_message_that_was_filled_up_on_its_way_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    reader, data = PosesReader(), poses_to_bytes(person(), Header(frame_id='camera'))
+    reader, data = poses_reader(), poses_to_bytes(person(), Header(frame_id='camera'))
     reader.read(data)
     monkeypatch.setattr('movenet_ros.messages.poses_reader.deserialize_message', None)
     for filled in (data, data + b'\0', data + b'\1\2\3'):
@@ -153,7 +153,7 @@ def test_a_message_that_was_filled_up_on_its_way_is_read(monkeypatch: pytest.Mon
 @given(st.binary(max_size=200))
 def test_any_bytes_are_poses_or_are_refused(rest: bytes) -> None:
     try:
-        PosesReader().read(b'\0\1\0\0' + rest)
+        poses_reader().read(b'\0\1\0\0' + rest)
     except FrameError as error:
         assert str(error).isprintable()
 
@@ -162,4 +162,4 @@ def test_another_message_of_the_same_type_is_refused() -> None:
     msg = poses_to_msg(person(), Header())
     msg.detections[0].results = msg.detections[0].results[-1:]
     with pytest.raises(FrameError, match='topic poses'):
-        PosesReader().read(bytes(serialize_message(msg)))
+        poses_reader().read(bytes(serialize_message(msg)))

@@ -30,16 +30,19 @@ from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.poses import Poses
+from movenet_ros.messages import joint_angles_from_msg
 from movenet_ros.messages import poses_3d_from_msg
 from movenet_ros.messages.images import image_to_msg
 from movenet_ros.perception import Perception
 from movenet_ros.replay.bag.reader import Bag
+from movenet_ros.replay.observing import Observing
 from movenet_ros.replay.outputs import Outputs
 from movenet_ros.replay.outputs import Targets
 from movenet_ros.replay.placing import Placing
 from movenet_ros.replay.run import replay
 from movenet_ros.replay.source import Asked3D
 from movenet_ros.replay.source import open_source
+from movenet_ros.settings import KinematicsParameters
 from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import table_of
@@ -52,6 +55,7 @@ from ros_graph import World
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import Detection3DArray
@@ -132,10 +136,14 @@ def run(
     found = [answer(Letterbox.fit(CAMERA.wh, 128, 32), each) for each in people]
 
     def run(
-        bag: Path, asked: Asked3D | None = None, name: str = 'out', markers: bool = True
+        bag: Path, asked: Asked3D | None = None, name: str = 'out', markers: bool = True,
+        kinematics: KinematicsParameters | None = None,
     ) -> Placing | None:
         asked = asked or Asked3D()
-        targets = Targets(tmp_path / name, lines=tmp_path / f'{name}.jsonl', markers=markers)
+        targets = Targets(
+            tmp_path / name, lines=tmp_path / f'{name}.jsonl', markers=markers,
+            kinematics=kinematics is not None,
+        )
         source = open_source(bag, '', asked_3d=asked)
         lines.extend(source.notes)
         placing = None
@@ -147,7 +155,7 @@ def run(
         with Outputs(targets, bag, source) as outputs:
             replay(
                 source, perception, SETTINGS, outputs.consume, lambda: None, print,
-                placing=placing,
+                placing=placing, observing=Observing(kinematics) if kinematics else None,
             )
             outputs.complete()
         source.close()
@@ -210,6 +218,28 @@ def test_replay_and_the_3d_node_agree(
     assert np.isfinite(places(tmp_path / 'out')).all()
 
 
+@pytest.mark.parametrize('source', ['poses', 'poses_3d'])
+def test_replay_and_the_kinematics_node_agree(
+    source: str, rows: list[Row], write_bag: WriteBag, run: Run, world: World,
+    start_kinematics_node: Any, tmp_path: Path,
+) -> None:
+    """Byte by byte."""
+    run(write_bag(tmp_path / 'bag', rows), kinematics=KinematicsParameters(source=source))
+    replayed = messages(tmp_path / 'out')
+    live: dict[str, list[bytes]] = {'/joint_angles': [], '/activities': []}
+    for topic, kind in (('/joint_angles', JointState), ('/activities', Detection2DArray)):
+        world.node.create_subscription(kind, topic[1:], live[topic].append, 10, raw=True)
+    publisher = world.publisher(OURS[f'/{source}'], source)
+    start_kinematics_node(source=source)
+    world.until(publisher.get_subscription_count, 'for the node to subscribe')
+    for i, message in enumerate(replayed[f'/{source}']):
+        publisher.publish(message)
+        world.until(lambda n=i: all(len(each) > n for each in live.values()), f'for image {i}')
+    assert live == {topic: replayed[topic] for topic in live}
+    angles = joint_angles_from_msg(deserialize_message(live['/joint_angles'][-1], JointState))
+    assert [*angles] == ['1', '2'] and np.isfinite(angles['1']['left_hip'])
+
+
 def test_a_replay_gives_the_same_again(
     rows: list[Row], write_bag: WriteBag, run: Run, tmp_path: Path
 ) -> None:
@@ -260,11 +290,21 @@ def test_a_line_of_json_has_keypoints_in_metres_and_null_for_unknown_ones(
     assert (tmp_path / 'out.jsonl').read_text().count('NaN') == 0
 
 
+def test_a_line_of_json_says_what_people_do(
+    rows: list[Row], write_bag: WriteBag, run: Run, tmp_path: Path
+) -> None:
+    run(write_bag(tmp_path / 'bag', rows), kinematics=KinematicsParameters())
+    line = (tmp_path / 'out.jsonl').read_text().splitlines()[-1]
+    for person in json.loads(line)['people']:
+        assert 0 <= person['angles_deg']['left_knee'] < 60  # a standing person's
+        assert len(person['activities']) >= 1
+
+
 def test_a_bag_without_depth_is_replayed_as_ever(
     rows: list[Row], write_bag: WriteBag, run: Run, tmp_path: Path
 ) -> None:
     assert run(write_bag(tmp_path / 'bag', [row for row in rows if row[0] != DEPTH])) is None
-    assert '/poses_3d' not in messages(tmp_path / 'out')
+    assert messages(tmp_path / 'out').keys().isdisjoint(('/poses_3d', '/joint_angles'))
     (line, *_) = (tmp_path / 'out.jsonl').read_text().splitlines()
     assert all('keypoints_3d' not in person for person in json.loads(line)['people'])
     assert run.lines == []  # type: ignore[attr-defined]

@@ -63,7 +63,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     reference = read_reference(args.reference) if args.reference else None
     with ExitStack() as stack:
-        inputs = stack.enter_context(opened(args))
+        inputs = stack.enter_context(opened(args, observes=True))
         from movenet_ros.tools.analyse.analysis import people_of
         from movenet_ros.tools.analyse.files import Files
         from movenet_ros.tools.analyse.watching import Watching
@@ -73,14 +73,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         _check(args, source, are_stills)
         targets = args.out, args.save_reference, args.overwrite
         files = stack.enter_context(Files(*targets, args.input))
-        watching = Watching(are_stills, args.person)
+        threshold = inputs.settings.keypoint_threshold
+        watching = Watching(are_stills, args.person, threshold)
         done = run(inputs, watching.consume)
         record = watching.record()
         people = people_of(record, args.person, reference)
         if args.save_reference:
             files.save_reference(record, args.at or 0.0, args.person, source.name)
         if args.out:
-            files.write(source.name, done, watching, people)
+            files.write(inputs, done, watching, people)
         written = files.complete()
     lines = [*summary(done, source.total), *map(_line, people)]
     names = ', '.join(map(one_line, written))

@@ -26,6 +26,7 @@ from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.replay.unfinished import check_apart
 from movenet_ros.replay.unfinished import Folder
 from movenet_ros.replay.unfinished import Unfinished
+from movenet_ros.settings import POSES_3D
 from movenet_ros.tools.analyse.analysis import Person
 from movenet_ros.tools.analyse.events import events_of
 from movenet_ros.tools.analyse.events import rounded
@@ -39,6 +40,7 @@ from movenet_ros.tools.analyse.watching import Watching
 
 if TYPE_CHECKING:
     from movenet_ros.replay.inputs import Done
+    from movenet_ros.replay.inputs import Inputs
 
 CSV, PARQUET, EVENTS, REPORT = 'angles.csv', 'angles.parquet', 'events.json', 'report.html'
 ANALYSIS = Folder('an analysis', (CSV, PARQUET, EVENTS, REPORT))
@@ -78,7 +80,9 @@ class Files:
         with self._reference.naming():
             self._reference.path.write_text(text, encoding='utf-8')
 
-    def write(self, name: str, done: Done, watching: Watching, people: list[Person]) -> None:
+    def write(
+        self, inputs: Inputs, done: Done, watching: Watching, people: list[Person]
+    ) -> None:
         """
         Write the folder.
 
@@ -88,7 +92,8 @@ class Files:
         assert self._folder
         record = watching.record()
         rows = people[0].rows if watching.person is not None else record
-        facts = _facts(record, done, watching, people)
+        name = inputs.source.name
+        facts = _facts(inputs, done, record, watching.are_stills, len(people))
         report = report_data(name, facts, record, people, watching.snapshots)
         with self._folder.naming():
             folder = self._folder.path
@@ -137,21 +142,18 @@ def _events(name: str, record: Record, people: list[Person]) -> dict[str, Any]:
 
 
 def _facts(
-    record: Record, done: Done, watching: Watching, people: list[Person]
+    inputs: Inputs, done: Done, record: Record, are_stills: bool, people: int
 ) -> list[tuple[str, str]]:
     """Return the facts at the head of the report."""
     seconds = (int(record.stamps_ns.max()) - int(record.stamps_ns[0])) / NANOSECONDS
-    images = f'{len(record.stamps_ns)}'
-    if done.tally.skipped:
-        images += f' ({done.tally.skipped} could not be read)'
-    timed = [] if watching.are_stills else [
-        ('duration', f'{seconds:.1f} s'), ('rate', f'{record.rate_hz:.1f} images/s'),
+    lost = f' ({done.tally.skipped} could not be read)' if done.tally.skipped else ''
+    timed = [] if are_stills else [
+        ('duration', f'{seconds:.1f} s'), ('rate', f'{record.rate_hz:.1f} images per second'),
     ]
-    mode = done.perception.choice.mode
+    in_space = inputs.kinematics is not None and inputs.kinematics.source == POSES_3D
     return [
-        ('images', images), *timed,
-        ('people', f'{len(people)}' if people else f'{len(record)} in all pictures'
-         if watching.are_stills else 'nobody with an id'),
-        ('angles', 'in space, by depth' if watching.is_3d else 'in the plane of the image'),
-        ('found by', f'MoveNet, mode {mode}'),
+        ('images', f'{len(record.stamps_ns)}{lost}'), *timed,
+        ('people', str(len(record) if are_stills else people)),
+        ('angles', 'in space, by depth' if in_space else 'as they look in the image'),
+        ('mode', done.perception.choice.mode),
     ]

@@ -17,10 +17,9 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from movenet_ros.core.activities.activities import Activity
+from movenet_ros.core.activities.activities import Activities
 from movenet_ros.core.activities.activities import FALL
 from movenet_ros.core.activities.activities import GESTURES
 from movenet_ros.core.activities.activities import OTHER
@@ -128,16 +127,14 @@ class Rows:
         if file:
             self._files.append(file)
 
-    def add_people(
-        self, ids: NDArray[np.int64], angles: Angles, of_people: Sequence[Sequence[Activity]]
-    ) -> None:
+    def add_people(self, activities: Activities, angles: Angles) -> None:
         """Add the people of that image."""
-        self._images.extend([self.image] * len(ids))
-        self._ids.extend(ids.tolist())
+        self._images.extend([self.image] * len(activities))
+        self._ids.extend(activities.ids.tolist())
         self._values.frombytes(angles.values.astype(np.float32).tobytes())
         self._deviations.frombytes(angles.deviations.astype(np.float32).tobytes())
-        for activities in of_people:
-            names = {each.name for each in activities}
+        for person in activities.of_people:
+            names = {each.name for each in person}
             self._does.append(sum(1 << i for i, name in enumerate(NAMES) if name in names))
 
     def record(self) -> Record:

@@ -37,7 +37,7 @@ from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.media import Media
 from movenet_ros.core.media import TimedImage
-from movenet_ros.core.recording import pose_record
+from movenet_ros.core.records import pose_record
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.core.wording import one_line
 from movenet_ros.messages.poses import poses_from_msg

@@ -1,0 +1,89 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What people do from image to image: their joint angles and their activities, in one call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from movenet_ros.core.activities.activities import Activities
+from movenet_ros.core.activities.recogniser import Recogniser
+from movenet_ros.core.kinematics.angles import Angles
+from movenet_ros.core.kinematics.angles import joint_angles
+from movenet_ros.core.kinematics.bodies import Bodies
+from movenet_ros.core.param import param
+
+DOWN = {
+    '+y': (0.0, 1.0, 0.0), '-y': (0.0, -1.0, 0.0), '+x': (1.0, 0.0, 0.0), '-x': (-1.0, 0.0, 0.0),
+    '+z': (0.0, 0.0, 1.0), '-z': (0.0, 0.0, -1.0),
+}
+DOWN_OF_ROTATE = {0: '+y', 90: '+x', 180: '-y', 270: '-x'}
+"""Where down is in an image that is to be turned clockwise by so many degrees."""
+
+
+@dataclass(frozen=True)
+class ObserverSettings:
+    """Which keypoints tell what people do, and in which way they stand."""
+
+    keypoint_threshold: float = param(
+        0.3,
+        'Minimum score of a keypoint that is used; of poses_3d, all that have a place are.',
+        between=(0.0, 1.0),
+        run_time=True,
+    )
+    down: str = param(
+        '+y',
+        'Where down is in the frame of the keypoints; +y: images, and the optical frame of an'
+        ' upright camera; with the parameter rotate of the pose node at 90 +x, at 180 -y, at 270'
+        ' -x; -z: base_link, odom or map.',
+        choices=tuple(DOWN),
+        run_time=True,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Observed:
+    """
+    What the people in one image do.
+
+    :param angles: of their joints.
+    :param activities: of the same people, with their ids.
+    """
+
+    angles: Angles
+    activities: Activities
+
+
+class Observer:
+    """Observes the people of one stream of images, which come in the order of their stamps."""
+
+    def __init__(self) -> None:
+        self._recogniser = Recogniser()
+
+    def restart(self) -> None:
+        """Forget everybody."""
+        self._recogniser.restart()
+
+    def observe(self, bodies: Bodies, stamp_ns: int, down: str) -> Observed:
+        """
+        Tell what the people in the next image do.
+
+        :param stamp_ns: of the image; one that is not later than the one before restarts.
+        :param down: a name of ``DOWN``.
+        """
+        angles = joint_angles(bodies, DOWN[down])
+        return Observed(
+            angles, self._recogniser.recognise(bodies, angles, stamp_ns, DOWN[down])
+        )
