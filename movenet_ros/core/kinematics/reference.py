@@ -33,6 +33,7 @@ Floats = NDArray[np.float64]
 TOLERANCE = math.radians(10.0)  # what a coach lets pass, where the reference does not say
 DECIMALS = 1  # of degrees in a file
 KEY = 'angles_deg'
+FIX = 'give a pose that analyse --save-reference wrote, or the angles.parquet of an analysis'
 
 
 class Goal(NamedTuple):
@@ -92,11 +93,10 @@ def pose_from_json(text: str) -> dict[str, Goal]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise StartError(f'is not JSON: {one_line(error)}') from error
+        raise StartError(f'is not JSON ({one_line(error)}): {FIX}') from error
     angles = content.get(KEY) if isinstance(content, dict) else None
     if not isinstance(angles, dict) or not angles:
-        raise StartError(f'is no reference of a pose, which has {KEY}: make one by'
-                         ' analyse --save-reference')
+        raise StartError(f'has no {KEY}: {FIX}')
     unknown = [one_line(each) for each in angles if each not in ANGLES]
     if unknown:
         raise StartError(

@@ -29,6 +29,8 @@ from movenet_ros.core.kinematics.repetitions import Repetitions
 from movenet_ros.tools.analyse.record import Record
 from movenet_ros.tools.analyse.references import compared
 from movenet_ros.tools.analyse.references import Reference
+from movenet_ros.tools.analyse.snapshots import Snapshot
+from movenet_ros.tools.analyse.snapshots import Snapshots
 import numpy as np
 
 PEOPLE_SHOWN = 8  # in a line
@@ -51,6 +53,57 @@ class Person:
     angle: str
     repetitions: Repetitions
     comparison: Comparison | None
+
+
+@dataclass(frozen=True)
+class Still:
+    """
+    A person in a picture of its own.
+
+    :param comparison: with the reference; None without one.
+    """
+
+    snapshot: Snapshot
+    comparison: Comparison | None
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """
+    What is made of a recording.
+
+    :param record: of everybody.
+    :param people: who have ids, those who are seen longest first.
+    :param stills: where each image is of a scene of its own.
+    """
+
+    record: Record
+    snapshots: Snapshots
+    people: list[Person]
+    stills: list[Still]
+
+
+def analysed(
+    record: Record, snapshots: Snapshots, person: int | None, reference: Reference | None
+) -> Analysis:
+    """
+    Return what is made of a recording.
+
+    :param person: track id of the only one who matters; None: everybody does.
+    :raises StartError: if nobody has that id.
+    """
+    stills = [
+        Still(each, compared(_at_once(each), reference) if reference is not None else None)
+        for each in snapshots.stills
+    ]
+    return Analysis(record, snapshots, people_of(record, person, reference), stills)
+
+
+def _at_once(snapshot: Snapshot) -> Curves:
+    """Return the angles of one image."""
+    return Curves(
+        np.array([snapshot.stamp_ns]), snapshot.values[None], snapshot.deviations[None]
+    )
 
 
 def person_of(record: Record, number: int, reference: Reference | None) -> Person:

@@ -45,8 +45,10 @@ from movenet_ros.replay.inputs import run
 from movenet_ros.replay.summary import summary
 
 if TYPE_CHECKING:
+    from movenet_ros.core.kinematics.comparison import Comparison
+    from movenet_ros.core.kinematics.repetitions import Repetitions
     from movenet_ros.replay.source import Source
-    from movenet_ros.tools.analyse.analysis import Person
+    from movenet_ros.tools.analyse.analysis import Analysis
 
 INTERRUPTED = 130  # what shells expect
 PACKAGES = ('plotly', 'pyarrow')
@@ -64,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     reference = read_reference(args.reference) if args.reference else None
     with ExitStack() as stack:
         inputs = stack.enter_context(opened(args, observes=True))
-        from movenet_ros.tools.analyse.analysis import people_of
+        from movenet_ros.tools.analyse.analysis import analysed
         from movenet_ros.tools.analyse.files import Files
         from movenet_ros.tools.analyse.watching import Watching
 
@@ -77,13 +79,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         watching = Watching(are_stills, args.person, threshold)
         done = run(inputs, watching.consume)
         record = watching.record()
-        people = people_of(record, args.person, reference)
+        analysis = analysed(record, watching.snapshots, args.person, reference)
         if args.save_reference:
             files.save_reference(record, args.at or 0.0, args.person, source.name)
         if args.out:
-            files.write(inputs, done, watching, people)
+            files.write(inputs, done, analysis, watching)
         written = files.complete()
-    lines = [*summary(done, source.total), *map(_line, people)]
+    lines = [*summary(done, source.total), *_lines(analysis)]
     names = ', '.join(map(one_line, written))
     print('\n'.join([*lines, f'written    {names}']), flush=True)
     if done.tally.is_interrupted:
@@ -143,17 +145,34 @@ def _check(args: Namespace, source: Source, are_stills: bool) -> None:
         )
 
 
-def _line(person: Person) -> str:
-    """Return a line of the summary about a person."""
-    counted, parts = person.repetitions, []
-    if counted.each:
-        widest = max(each.most - each.least for each in counted.each)
-        parts.append(
-            f'{len(counted.each)} repetitions of {counted.angle} ({math.degrees(widest):.0f}'
-            ' degrees)'
-        )
-    if person.comparison:
-        score = person.comparison.score
-        marks = f'score {score:.0f} of 100. ' if math.isfinite(score) else ''
-        parts.append(f'{marks}{person.comparison.sentence}')
-    return f'person {person.number:<4}{"; ".join(parts) or f"{len(person.rows)} images"}'
+def _lines(analysis: Analysis) -> list[str]:
+    """Return the lines of the summary about people."""
+    lines = []
+    for person in analysis.people:
+        parts = [_counted(person.repetitions), _compared(person.comparison)]
+        said = '; '.join(filter(None, parts)) or f'{len(person.rows)} images'
+        lines.append(f'person {person.number:<4}{said}')
+    for still in analysis.stills:
+        if still.comparison:
+            file = analysis.record.files[still.snapshot.image]
+            lines.append(f'{one_line(file)}: {_compared(still.comparison)}')
+    return lines
+
+
+def _counted(repetitions: Repetitions) -> str:
+    """Return how many repetitions there are; empty for none."""
+    if not repetitions.each:
+        return ''
+    widest = max(each.most - each.least for each in repetitions.each)
+    return (
+        f'{len(repetitions.each)} repetitions of {repetitions.angle}, up to'
+        f' {math.degrees(widest):.0f} degrees'
+    )
+
+
+def _compared(comparison: Comparison | None) -> str:
+    """Return what the reference tells; empty without one."""
+    if comparison is None:
+        return ''
+    marks = f'score {comparison.score:.0f} of 100. ' if math.isfinite(comparison.score) else ''
+    return f'{marks}{comparison.sentence}'

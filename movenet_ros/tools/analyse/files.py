@@ -18,16 +18,19 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 import json
+import os
 from pathlib import Path
 from typing import Any
 from typing import TYPE_CHECKING
 
+from movenet_ros.core.kinematics.comparison import Comparison
 from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.core.wording import one_line
 from movenet_ros.replay.unfinished import check_apart
 from movenet_ros.replay.unfinished import Folder
 from movenet_ros.replay.unfinished import Unfinished
 from movenet_ros.settings import POSES_3D
-from movenet_ros.tools.analyse.analysis import Person
+from movenet_ros.tools.analyse.analysis import Analysis
 from movenet_ros.tools.analyse.events import events_of
 from movenet_ros.tools.analyse.events import rounded
 from movenet_ros.tools.analyse.record import Record
@@ -59,6 +62,7 @@ class Files:
     def __init__(
         self, out: Path | None, reference: Path | None, overwrite: bool, source: Path
     ) -> None:
+        self._title = one_line(Path(os.path.realpath(source)).name)
         check_apart(source, [each for each in (out, reference) if each])
         with ExitStack() as stack:
             self._reference = reference and stack.enter_context(Unfinished(reference, overwrite))
@@ -80,26 +84,21 @@ class Files:
         with self._reference.naming():
             self._reference.path.write_text(text, encoding='utf-8')
 
-    def write(
-        self, inputs: Inputs, done: Done, watching: Watching, people: list[Person]
-    ) -> None:
+    def write(self, inputs: Inputs, done: Done, analysis: Analysis, watching: Watching) -> None:
         """
         Write the folder.
 
-        :param people: whom the report and the events are about.
         :raises StartError: if that fails.
         """
         assert self._folder
-        record = watching.record()
-        rows = people[0].rows if watching.person is not None else record
-        name = inputs.source.name
-        facts = _facts(inputs, done, record, watching.are_stills, len(people))
-        report = report_data(name, facts, record, people, watching.snapshots)
+        rows = analysis.record if watching.person is None else analysis.people[0].rows
+        facts = _facts(inputs, done, analysis, watching.are_stills)
+        report = report_data(self._title, facts, analysis, watching.are_stills)
         with self._folder.naming():
             folder = self._folder.path
             folder.mkdir()
             write_table(table_of(rows), folder / CSV, folder / PARQUET)
-            events = json.dumps(_events(name, record, people), indent=1, allow_nan=False)
+            events = json.dumps(_events(inputs.source.name, analysis), indent=1, allow_nan=False)
             (folder / EVENTS).write_text(f'{events}\n', encoding='utf-8')
             write_report(folder / REPORT, report)
 
@@ -122,29 +121,34 @@ class Files:
         self._stack.close()
 
 
-def _events(name: str, record: Record, people: list[Person]) -> dict[str, Any]:
+def _events(name: str, analysis: Analysis) -> dict[str, Any]:
     """Return what events.json holds."""
+    record = analysis.record
+    events = [
+        event for each in analysis.people
+        for event in events_of(each.number, each.rows, each.repetitions)
+    ]
+    compared: list[tuple[dict[str, Any], Comparison | None]] = [
+        *(({'id': each.number}, each.comparison) for each in analysis.people),
+        *(({'image': each.snapshot.image}, each.comparison) for each in analysis.stills),
+    ]
     return {
         'recording': name,
         'images': len(record.stamps_ns),
         'first_s': int(record.stamps_ns[0]) / NANOSECONDS,
-        'events': sorted(
-            (event for each in people
-             for event in events_of(each.number, each.rows, each.repetitions)),
-            key=lambda it: it['begin_s'],
-        ),
+        'events': sorted(events, key=lambda it: it['begin_s']),
         'comparisons': [
-            {'id': each.number, 'score': rounded(each.comparison.score, 1),
-             'sentence': each.comparison.sentence}
-            for each in people if each.comparison
+            {**who, 'score': rounded(each.score, 1), 'sentence': each.sentence}
+            for who, each in compared if each is not None
         ],
     }
 
 
 def _facts(
-    inputs: Inputs, done: Done, record: Record, are_stills: bool, people: int
+    inputs: Inputs, done: Done, analysis: Analysis, are_stills: bool
 ) -> list[tuple[str, str]]:
     """Return the facts at the head of the report."""
+    record = analysis.record
     seconds = (int(record.stamps_ns.max()) - int(record.stamps_ns[0])) / NANOSECONDS
     lost = f' ({done.tally.skipped} could not be read)' if done.tally.skipped else ''
     timed = [] if are_stills else [
@@ -152,8 +156,9 @@ def _facts(
     ]
     in_space = inputs.kinematics is not None and inputs.kinematics.source == POSES_3D
     return [
+        ('recording', inputs.source.name),
         ('images', f'{len(record.stamps_ns)}{lost}'), *timed,
-        ('people', str(len(record) if are_stills else people)),
+        ('people', str(len(record if are_stills else analysis.people))),
         ('angles', 'in space, by depth' if in_space else 'as they look in the image'),
         ('mode', done.perception.choice.mode),
     ]

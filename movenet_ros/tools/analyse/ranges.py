@@ -18,64 +18,71 @@ from __future__ import annotations
 
 import math
 from typing import Any
+from typing import NamedTuple
 
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.curves import Curves
+from movenet_ros.core.kinematics.motion import asymmetry
+from movenet_ros.core.kinematics.motion import ranges_of_motion
 from movenet_ros.tools.analyse.events import degrees
+from movenet_ros.tools.analyse.events import rounded
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-
-PERCENTILES = 5, 95  # an outlier is no range
 JOINTS = ('shoulder', 'elbow', 'hip', 'knee')
 MIDDLE = ('trunk_lean', 'head_tilt')
+
+
+class _Side(NamedTuple):
+    """From where to where an angle goes, and its median standard deviation, in radians."""
+
+    least: float
+    most: float
+    deviation: float
+
+    @property
+    def extent(self) -> float:
+        return self.most - self.least
 
 
 def ranges_of(curves: Curves) -> list[dict[str, Any]]:
     """
     Return how far each joint goes, in degrees.
 
-    :return: for each joint that is known: joint, sides (least, most, deviation of each), and the
-        difference between both sides with whether it is more than their error explains.
+    :return: for each joint that is known: joint; sides (least, most and deviation of each); where
+        both are known, asymmetry and whether it is more than their error explains.
     """
+    sides = _sides(curves)
     rows = []
     for joint in (*JOINTS, *MIDDLE):
         names = [joint] if joint in MIDDLE else [f'left_{joint}', f'right_{joint}']
-        sides = [_range(curves, name) for name in names]
-        if not any(sides):
-            continue
-        row: dict[str, Any] = {'joint': joint, 'sides': [_shown(each) for each in sides]}
-        if all(sides) and len(sides) == 2:
-            row.update(_asymmetry(*(each for each in sides if each)))
-        rows.append(row)
+        known = [sides[name] for name in names if name in sides]
+        if known:
+            rows.append({
+                'joint': joint,
+                'sides': [_shown(sides[name]) if name in sides else None for name in names],
+                **(_difference(*known) if len(known) > 1 else {}),
+            })
     return rows
 
 
-def _range(curves: Curves, name: str) -> tuple[float, float, float] | None:
-    """Return smallest, largest and median standard deviation of an angle, in radians."""
-    column = ANGLES.index(name)
-    values = curves.values[:, column]
-    if not np.isfinite(values).any():
-        return None
-    least, most = np.nanpercentile(values, PERCENTILES)
-    return float(least), float(most), float(np.nanmedian(curves.deviations[:, column]))
-
-
-def _shown(side: tuple[float, float, float] | None) -> dict[str, Any] | None:
-    if side is None:
-        return None
-    return dict(zip(('least', 'most', 'deviation'), map(degrees, side)))
-
-
-def _asymmetry(
-    left: tuple[float, float, float], right: tuple[float, float, float]
-) -> dict[str, Any]:
-    """Return by how much the ranges differ: of the larger one, and whether that is sure."""
-    extents = left[1] - left[0], right[1] - right[0]
-    difference = extents[0] - extents[1]
+def _sides(curves: Curves) -> dict[str, _Side]:
+    """Return the range of each angle that is known."""
+    least, most = ranges_of_motion(curves.values, curves.stamps_ns)
     return {
-        'difference': degrees(difference),
-        'asymmetry': round(abs(difference) / max(extents), 3) if max(extents) > 0 else 0.0,
-        'is_sure': abs(difference) > 2 * math.hypot(left[2], right[2]),
+        name: _Side(float(least[i]), float(most[i]), float(np.nanmedian(curves.deviations[:, i])))
+        for i, name in enumerate(ANGLES)
+        if np.isfinite(least[i])
+    }
+
+
+def _shown(side: _Side) -> dict[str, Any]:
+    return {name: degrees(value) for name, value in side._asdict().items()}
+
+
+def _difference(left: _Side, right: _Side) -> dict[str, Any]:
+    """Return by how much the ranges differ, and whether that is sure."""
+    error = 2 * math.hypot(left.deviation, right.deviation)  # 95 % are within
+    return {
+        'asymmetry': rounded(float(asymmetry(left.extent, right.extent)), 3),
+        'is_sure': abs(left.extent - right.extent) > error,
     }

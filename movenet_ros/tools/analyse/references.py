@@ -75,6 +75,8 @@ def pose_at(record: Record, at_s: float, person: int | None, source: str) -> str
     :raises StartError: if nobody is there, or several people are.
     """
     seconds = (record.stamps_ns - record.stamps_ns[0]) / NANOSECONDS
+    if at_s > seconds.max() + 1 / (record.rate_hz or 1):
+        raise StartError(f'--at {at_s:g}: {source} ends at {seconds.max():.2f} s')
     image = int(np.argmin(np.abs(seconds - at_s)))
     rows = np.flatnonzero(record.images == image)
     there = f'at {seconds[image]:.2f} s of {source}'

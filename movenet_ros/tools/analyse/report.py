@@ -36,7 +36,9 @@ from movenet_ros.core.kinematics.repetitions import Repetitions
 from movenet_ros.core.needs import needs
 from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.tools.analyse.analysis import Analysis
 from movenet_ros.tools.analyse.analysis import Person
+from movenet_ros.tools.analyse.analysis import Still
 from movenet_ros.tools.analyse.arcs import arc_of
 from movenet_ros.tools.analyse.events import degrees
 from movenet_ros.tools.analyse.events import in_view
@@ -49,8 +51,7 @@ from movenet_ros.tools.analyse.snapshots import Snapshots
 import numpy as np
 from numpy.typing import NDArray
 
-PAGE = Path(__file__).with_name('page.html')
-PLOTLY_HERE, DATA_HERE = '/* Plotly */', '/* data */'
+PAGE, STYLE, CODE = (Path(__file__).with_name(f'page.{each}') for each in ('html', 'css', 'js'))
 MOST_POINTS = 1500  # of a curve: more than a screen has pixels
 MOST_PEOPLE = 12  # who are shown; the tables have all
 MOST_PICTURES = 8  # of a person
@@ -64,24 +65,25 @@ def write_report(path: Path, data: Mapping[str, Any]) -> None:
     """
     plotly = needs('plotly.offline').get_plotlyjs()
     text = json.dumps(data, allow_nan=False, separators=(',', ':')).replace('<', '\\u003c')
-    page = PAGE.read_text(encoding='utf-8')
-    for place, content in ((PLOTLY_HERE, plotly), (DATA_HERE, text)):
-        before, after = page.split(place)
+    style, code, page = (each.read_text(encoding='utf-8') for each in (STYLE, CODE, PAGE))
+    parts = {'style': style, 'Plotly': plotly, 'code': code, 'data': text}  # data: any text
+    for name, content in parts.items():
+        before, after = page.split(f'/* {name} */', 1)
         page = f'{before}{content}{after}'
     path.write_text(page, encoding='utf-8')
 
 
 def report_data(
-    name: str, facts: Sequence[tuple[str, str]], record: Record, people: Sequence[Person],
-    snapshots: Snapshots,
+    name: str, facts: Sequence[tuple[str, str]], analysis: Analysis, are_stills: bool
 ) -> dict[str, Any]:
     """
     Return what the page shows: times in seconds since the first image, angles in degrees.
 
     :param name: of the recording.
     :param facts: names and values for its head.
-    :param people: those who were seen longest first.
+    :param are_stills: whether each image is of a scene of its own.
     """
+    record, people = analysis.record, analysis.people
     first_ns = int(record.stamps_ns[0]) if len(record.stamps_ns) else 0
     last_ns = int(record.stamps_ns.max(initial=first_ns))
     report = _Times(first_ns)
@@ -92,8 +94,9 @@ def report_data(
         'step': 1 / record.rate_hz if record.rate_hz else 0.0,
         'people_left_out': max(0, len(people) - MOST_PEOPLE),
         'zero_at': round(math.degrees(ZERO_AT)),
-        'people': [report.person(each, snapshots) for each in people[:MOST_PEOPLE]],
-        'stills': [report.still(each, record) for each in snapshots.stills],
+        'stills_left_out': len(record) - len(analysis.stills) if are_stills else 0,
+        'people': [report.person(each, analysis.snapshots) for each in people[:MOST_PEOPLE]],
+        'stills': [report.still(each, record) for each in analysis.stills],
     }
 
 
@@ -187,7 +190,6 @@ class _Times:
             'wh': snapshot.wh,
             'at': self.seconds(snapshot.stamp_ns),
             'caption': caption,
-            'names': snapshot.names,
             'limbs': [
                 np.round(points[list(edge)].ravel(), 1).tolist()
                 for edge in COCO.edges if np.isfinite(points[list(edge)]).all()
@@ -200,15 +202,17 @@ class _Times:
             ],
         }
 
-    def still(self, snapshot: Snapshot, record: Record) -> dict[str, Any]:
+    def still(self, still: Still, record: Record) -> dict[str, Any]:
         """Return a person in a picture of its own, with the joint that is bent most."""
+        snapshot = still.snapshot
         joints = [i for i, name in enumerate(ANGLES) if arc_of(name, snapshot.points)]
         values = snapshot.values[joints]
         angle = ANGLES[joints[int(np.nanargmax(values))]] if np.isfinite(values).any() else ''
         file = record.files[snapshot.image] if record.files else f'image {snapshot.image}'
         shown = self.picture(snapshot, file, angle)
-        shown['angles'] = {name: degrees(snapshot.values[i]) for i, name in enumerate(ANGLES)}
-        return shown
+        return {
+            **shown, 'names': snapshot.names, 'comparison': self.comparison(still.comparison),
+        }
 
 
 def _pictures(person: Person, snapshots: Snapshots) -> list[tuple[Snapshot, str, str]]:
@@ -216,8 +220,10 @@ def _pictures(person: Person, snapshots: Snapshots) -> list[tuple[Snapshot, str,
     found: list[tuple[Snapshot, str, str]] = []
     if person.angle:
         extremes = snapshots.extremes(person.number, person.angle)
-        words = ('smallest', 'largest')[-len(extremes):]
-        found += [(each, word, person.angle) for each, word in zip(extremes, words)]
+        words = ('smallest', 'largest') if len(extremes) > 1 else ('known',)
+        found += [
+            (each, f'{person.angle} {word}', person.angle) for each, word in zip(extremes, words)
+        ]
     names = dict.fromkeys(each.name for each in spans(person.rows))
     for name in sorted(names, key=lambda it: (it != 'fall', it)):
         snapshot = snapshots.first(person.number, name)

@@ -52,6 +52,7 @@ class Snapshot(NamedTuple):
     :param wh: its size in pixels.
     :param points: ``(17, 2)`` the keypoints in its pixels; NaN where one is not seen.
     :param values: ``(a,)`` the angles then, in radians.
+    :param deviations: ``(a,)`` their standard deviations.
     :param stamp_ns: when it was.
     :param image: index of the image.
     :param person: track id.
@@ -62,6 +63,7 @@ class Snapshot(NamedTuple):
     wh: tuple[int, int]
     points: Floats
     values: Floats
+    deviations: Floats
     stamp_ns: int
     image: int
     person: int
@@ -105,8 +107,8 @@ class Sight(NamedTuple):
         _, data = cv2.imencode('.jpg', small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         points = (self.points - (x0, y0)) * (wh[0] / (x1 - x0), wh[1] / (y1 - y0))
         return Snapshot(
-            data.tobytes(), wh, points, self.values, self.stamp_ns, self.number, self.person,
-            self.names,
+            data.tobytes(), wh, points, self.values, self.deviations, self.stamp_ns, self.number,
+            self.person, self.names,
         )
 
 
