@@ -1,0 +1,114 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""
+What is remembered of a person: an activity begins and ends when it has held for a while.
+
+Likelihoods are averaged over time (exponentially, by stamps), and an activity begins at a higher
+average than it ends at. So it neither flickers nor depends on the rate of the images.
+"""
+
+from __future__ import annotations
+
+import math
+
+from movenet_ros.core.activities.activities import Activity
+from movenet_ros.core.activities.activities import FALL
+from movenet_ros.core.activities.activities import GESTURES
+from movenet_ros.core.activities.activities import OTHER
+from movenet_ros.core.activities.activities import POSTURES
+from movenet_ros.core.activities.waving import Waving
+from movenet_ros.core.units import NANOSECONDS
+
+HOLD_S = 0.3  # time constant of the average
+MOST_S = 0.2  # that an image counts for: one alone decides nothing, however rare images are
+BEGIN, END = 0.5, 0.3  # averages at which an activity begins, and ends
+FALL_NS = round(1.5 * NANOSECONDS)  # from standing to laying
+AHEAD = 0.1  # of the present posture's average is that of a new one
+
+NAMES = (*POSTURES, *GESTURES)
+STANDING, LAYING = POSTURES.index('standing'), POSTURES.index('laying')
+WAVING = NAMES.index('waving')
+
+
+class Person:
+    """One person, from image to image."""
+
+    def __init__(self, stamp_ns: int) -> None:
+        self.seen_ns = stamp_ns
+        self._waving = Waving()
+        self._averages = [0.0] * len(NAMES)
+        self._posture: int | None = None
+        self._gestures: list[int] = []
+        self._stood_ns: int | None = None  # when last
+        self._lies_since_ns: int | None = None  # in an unbroken row of images
+
+    def see(
+        self, likelihoods: list[float], forearms: list[list[float]], stamp_ns: int
+    ) -> tuple[Activity, ...]:
+        """
+        Tell what the person does, with the next image.
+
+        :param likelihoods: of ``NAMES`` in this image alone.
+        :param forearms: as ``raised_forearms`` gives them.
+        """
+        likelihoods[WAVING] = self._waving.likelihood(forearms, stamp_ns)
+        passed_s = min((stamp_ns - self.seen_ns) / NANOSECONDS, MOST_S)
+        self.seen_ns = stamp_ns
+        share = -math.expm1(-passed_s / HOLD_S)
+        self._averages = [
+            average + (new - average) * share for average, new in zip(self._averages, likelihoods)
+        ]
+        before = self._posture
+        self._posture = self._next_posture()
+        self._gestures = [
+            i for i in range(len(POSTURES), len(NAMES))
+            if self._averages[i] >= (END if i in self._gestures else BEGIN)
+        ]
+        fell = self._has_fallen(likelihoods, before, stamp_ns)
+        return told(self._averages, self._posture, self._gestures, fell)
+
+    def _next_posture(self) -> int | None:
+        """Return the posture, which goes on until it ends or another one is clearly ahead."""
+        present = 0.0 if self._posture is None else self._averages[self._posture]
+        best = most_likely_posture(self._averages, max(BEGIN, present + AHEAD))
+        return self._posture if best is None and present >= END else best
+
+    def _has_fallen(self, likelihoods: list[float], before: int | None, stamp_ns: int) -> bool:
+        """Return whether the person has begun to lie, and stood shortly before."""
+        if likelihoods[LAYING] < BEGIN:
+            self._lies_since_ns = None
+        elif self._lies_since_ns is None:
+            self._lies_since_ns = stamp_ns
+        if self._posture == STANDING and likelihoods[STANDING] >= BEGIN:
+            self._stood_ns = stamp_ns
+        if self._posture != LAYING or before == LAYING or self._stood_ns is None:
+            return False
+        since_ns = stamp_ns if self._lies_since_ns is None else self._lies_since_ns
+        return since_ns - self._stood_ns <= FALL_NS
+
+
+def most_likely_posture(likelihoods: list[float], least: float = BEGIN) -> int | None:
+    """Return the index of the most likely posture; None where none is likely enough."""
+    best = max(range(len(POSTURES)), key=likelihoods.__getitem__)
+    return best if likelihoods[best] >= least else None
+
+
+def told(
+    scores: list[float], posture: int | None, gestures: list[int], fell: bool = False
+) -> tuple[Activity, ...]:
+    """Return what a person does, with scores: the posture, gestures, and a fall."""
+    first = Activity(OTHER, 0.0) if posture is None else Activity(NAMES[posture], scores[posture])
+    fall = (Activity(FALL, scores[LAYING]),) if fell else ()
+    return (first, *(Activity(NAMES[i], scores[i]) for i in gestures), *fall)

@@ -1,0 +1,89 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""Which keypoints of a skeleton are looked at, as indices."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from movenet_ros.core.skeleton import Skeleton
+import numpy as np
+from numpy.typing import NDArray
+
+SIDES = ('left', 'right')
+UPPER_ARM, FOREARM, THIGH, SHANK, TRUNK = 0.186, 0.146, 0.245, 0.246, 0.288
+"""
+Lengths of bones as shares of the stature (Drillis and Contini; in Winter, Biomechanics and Motor
+Control of Human Movement, table 4.1).
+"""
+BONES = {
+    ('shoulder', 'elbow'): UPPER_ARM,
+    ('elbow', 'wrist'): FOREARM,
+    ('hip', 'knee'): THIGH,
+    ('knee', 'ankle'): SHANK,
+}
+SHARES = np.array([TRUNK, *np.repeat([*BONES.values()], 2)])[:, None]
+THIGHS = slice(5, 7)  # of the bones
+RISES = {  # name: from where to where
+    'thigh': ('knee', 'hip'),
+    'shank': ('ankle', 'knee'),
+    'leg': ('ankle', 'hip'),
+    'wrist_over_shoulder': ('shoulder', 'wrist'),
+    'wrist_over_elbow': ('elbow', 'wrist'),
+    'wrist_over_hip': ('hip', 'wrist'),
+}
+UNITS = np.array([THIGH, SHANK, THIGH + SHANK, 1.0, 1.0, 1.0])[:, None, None]
+
+
+class Places:
+    """
+    Indices of keypoints; behind them come the middle of the shoulders and that of the hips.
+
+    Those of a joint are of the left and the right one.
+    """
+
+    def __init__(self, skeleton: Skeleton) -> None:
+        index = skeleton.index
+
+        def both(name: str) -> list[int]:
+            return [index[f'{side}_{name}'] for side in SIDES]
+
+        self.shoulders, self.elbows, self.wrists, self.hips, self.ankles = map(
+            both, ('shoulder', 'elbow', 'wrist', 'hip', 'ankle')
+        )
+        self.face = [index['nose'], *both('eye'), *both('ear')]
+        self.middle_of_shoulders, self.middle_of_hips = len(index), len(index) + 1
+        self.lower, self.upper = (
+            np.array([both(row[i]) for row in RISES.values()]) for i in (0, 1)
+        )
+        bones = [[both(name) for name in bone] for bone in BONES]
+        self.starts = [self.middle_of_shoulders, *sum((start for start, _ in bones), [])]
+        self.ends = [self.middle_of_hips, *sum((end for _, end in bones), [])]
+
+    def with_middles(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """
+        Return points with the two middles; of one side where one alone is known.
+
+        :param points: ``(k, ..., n)``.
+        :return: ``(k + 2, ..., n)``.
+        """
+        left, right = points[[self.shoulders, self.hips]].swapaxes(0, 1)
+        middles = (left + right) / 2
+        return np.concatenate([
+            points, np.where(np.isnan(middles), np.fmin(left, right), middles)
+        ])
+
+
+places_of = lru_cache(maxsize=4)(Places)
