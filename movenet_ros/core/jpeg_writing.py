@@ -16,22 +16,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import cv2
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import SourceImage
 
+FULL_COLOUR: list[int] = []
+if hasattr(cv2, 'IMWRITE_JPEG_SAMPLING_FACTOR_444'):  # since OpenCV 4.7; thin lines stay sharp
+    FULL_COLOUR += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
 
-def to_jpeg(image: SourceImage, parameters: Sequence[int]) -> bytes:
+
+def to_jpeg(image: SourceImage, quality: int) -> bytes:
     """
     Encode an image.
 
-    :param parameters: as OpenCV's ``imencode`` takes them.
+    :param quality: from 0 to 100, as libjpeg counts it.
     :raises ImageError: if it is larger than a JPEG can be.
     """
     try:
-        is_done, jpeg = cv2.imencode('.jpg', image.as_bgr(), parameters)
+        is_done, jpeg = cv2.imencode(
+            '.jpg', image.as_bgr(), [cv2.IMWRITE_JPEG_QUALITY, quality, *FULL_COLOUR]
+        )
     except cv2.error:
         is_done = False
     if not is_done:

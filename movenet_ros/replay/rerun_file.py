@@ -36,7 +36,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-import cv2
 from movenet_ros.core.drawing import NO_ID_COLOR
 from movenet_ros.core.drawing import PERSON_COLORS
 from movenet_ros.core.errors import ImageError
@@ -53,7 +52,7 @@ from movenet_ros.messages.outputs import Result
 import numpy as np
 
 TIMELINE = 'stamp'
-JPEG = (cv2.IMWRITE_JPEG_QUALITY, 90)
+QUALITY = 90
 DOT_PIXELS, DOT_M = 4.0, 0.02  # radii; pixels are those of the screen
 VIEWS = {  # the entity whose children each of the viewer's views shows
     'image': 'Spatial2DView', 'space': 'Spatial3DView', 'angles': 'TimeSeriesView',
@@ -119,7 +118,7 @@ class RerunFile:
         with self._naming():
             self._name_keypoints(found.poses.skeleton)
             self._recording.set_time(TIMELINE, timestamp=np.datetime64(found.stamp_ns, 'ns'))
-            jpeg = to_jpeg(found.image, JPEG)
+            jpeg = to_jpeg(found.image, QUALITY)
             self._log('image', self._sdk.EncodedImage(contents=jpeg, media_type='image/jpeg'))
             people = _names(found.poses.ids.tolist())
             for gone in set(self._shown) - set(people):
