@@ -144,8 +144,10 @@ def compare_with_pose(curves: Curves, reference: PoseReference) -> Comparison:
         return Comparison(tuple(
             Deviation(name, math.nan, goal.tolerance, 0) for name, goal in reference.items()
         ), 0, 0)
+    # an angle that is not seen has no marks: nor is it right
     marks = np.where(seen, _marks(differences, allowed), 0.0).sum(axis=1)
-    best = int(np.argmax(marks))  # an angle that is not seen has no marks: nor is it right
+    shares = np.where(seen, np.abs(differences) / allowed, 0.0).sum(axis=1)
+    best = int(np.lexsort((shares, -marks))[0])
     at_ns = int(curves.stamps_ns[best])
     deviations = [
         Deviation(name, float(difference), float(each), at_ns)
