@@ -118,6 +118,12 @@ def test_the_part_that_is_like_the_reference_is_found() -> None:
     assert np.degrees(comparison.aligned.of('left_knee').max()) == pytest.approx(90, abs=5)
 
 
+def test_who_does_nothing_of_it_is_compared_all_the_time_not_for_an_instant() -> None:
+    comparison = compare_with_clip(clip([*[0] * 39, 60]), clip([80] * 30 + [60] * 10))
+    assert (comparison.begin_ns, comparison.end_ns) == (0, round(3.9 * NANOSECONDS))
+    assert 'bend the left knee' in comparison.sentence.lower()
+
+
 def test_without_a_joint_in_common_nothing_is_compared() -> None:
     person = clip(np.zeros(20))
     blind = Curves(person.stamps_ns, person.values * np.nan, person.deviations * np.nan)

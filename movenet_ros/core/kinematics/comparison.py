@@ -43,6 +43,7 @@ ZERO_AT = math.radians(45.0)
 LEAST_SEEN = 0.5  # of a clip; an angle that is seen less is not compared
 WORST = 5, 95  # percentiles of a difference over time, that stand for it
 CLIP_HZ = 10.0  # enough for the limbs of people
+LEAST_PART = 0.5  # of the reference's duration: a part that is shorter is not like it
 MOST_SAMPLES = 1200  # of a clip; the alignment takes memory by their square
 CORRECTIONS = {  # what to do for more of it, and for less; n is in degrees
     'shoulder': ('raise the {side} arm by {n} degrees', 'lower the {side} arm by {n} degrees'),
@@ -176,8 +177,7 @@ def compare_with_clip(curves: Curves, reference: Curves) -> Comparison:
         )
     noise = np.hypot(*(np.nanmedian(each.deviations[:, both], axis=0) for each in (mine, theirs)))
     scale = np.maximum(noise, TOLERANCE)
-    path = _path(theirs.values[:, both] / scale, mine.values[:, both] / scale)
-    there, here = path.T
+    there, here = _path(theirs.values[:, both] / scale, mine.values[:, both] / scale).T
     differences = mine.values[here][:, both] - theirs.values[there][:, both]
     deviation = np.hypot(mine.deviations[here][:, both], theirs.deviations[there][:, both])
     allowed = np.maximum(TOLERANCE, 2 * deviation)
@@ -221,14 +221,19 @@ def _path(reference: Floats, person: Floats) -> NDArray[np.int64]:
     """
     Return ``(p, 2)`` which of the reference's samples belongs to which of the person's.
 
-    The reference is matched as a whole, with any part of the person's clip.
+    The reference is matched as a whole: with any part of the person's clip, but with all of it
+    where an instant of it would be the most alike, since nothing in it is like the reference.
     """
     dtw = _dtw()
-    anywhere = 0, 0, len(person), len(person)
-    _, costs = dtw.warping_paths(
-        reference, person, psi=anywhere, use_ndim=True, use_c=dtw.dtw_cc is not None
-    )
-    return np.array(dtw.best_path(costs), np.int64)
+    for skipped in (len(person), 0):  # at either end of the person's clip
+        _, costs = dtw.warping_paths(
+            reference, person, psi=(0, 0, skipped, skipped), use_ndim=True,
+            use_c=dtw.dtw_cc is not None,
+        )
+        path = np.array(dtw.best_path(costs), np.int64)
+        if np.ptp(path[:, 1]) + 1 >= LEAST_PART * len(reference):
+            break
+    return path
 
 
 def _dtw() -> Any:

@@ -78,15 +78,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         threshold = inputs.settings.keypoint_threshold
         watching = Watching(are_stills, args.person, threshold)
         done = run(inputs, watching.consume)
-        record = watching.record()
-        analysis = analysed(record, watching.snapshots, args.person, reference)
-        if args.save_reference:
-            files.save_reference(record, args.at or 0.0, args.person, source.name)
-        if args.out:
-            files.write(inputs, done, analysis, watching)
+        lines = summary(done, source.total)
+        if done.tally.processed:  # not where a signal came before the first image
+            record = watching.record()
+            analysis = analysed(record, watching.snapshots, args.person, reference)
+            lines += _lines(analysis)
+            if args.save_reference:
+                files.save_reference(record, args.at or 0.0, args.person, source.name)
+            if args.out:
+                files.write(inputs, done, analysis, watching)
         written = files.complete()
-    lines = [*summary(done, source.total), *_lines(analysis)]
-    names = ', '.join(map(one_line, written))
+    names = ', '.join(map(one_line, written)) or 'nothing'
     print('\n'.join([*lines, f'written    {names}']), flush=True)
     if done.tally.is_interrupted:
         return INTERRUPTED

@@ -26,6 +26,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.reference import pose_from_json
 from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.tools.analyse.analysis import analysed
 from movenet_ros.tools.analyse.analysis import Analysis
 from movenet_ros.tools.analyse.events import events_of
 from movenet_ros.tools.analyse.events import in_view
@@ -34,6 +35,8 @@ from movenet_ros.tools.analyse.record import NAMES
 from movenet_ros.tools.analyse.record import Record
 from movenet_ros.tools.analyse.references import pose_at
 from movenet_ros.tools.analyse.references import read_reference
+from movenet_ros.tools.analyse.report import report_data
+from movenet_ros.tools.analyse.snapshots import Snapshots
 from movenet_ros.tools.analyse.table import read_curves
 from movenet_ros.tools.analyse.table import table_of
 from movenet_ros.tools.analyse.table import write_table
@@ -166,4 +169,13 @@ def test_pictures_show_the_angle_at_its_ends(analyse: Analyse) -> None:
 
 def test_pictures_of_many_people_stay_few(analyse: Analyse) -> None:
     snapshots = analyse(tuple(range(1, 30)), count=1).snapshots
-    assert len(snapshots._people) == 12
+    assert sum(bool(snapshots.extremes(each, 'left_knee')) for each in range(30)) == 12
+
+
+def test_of_somebody_of_whom_no_angle_is_known_the_report_is_honest(squat: Any) -> None:
+    record = record_of([(0.0, {'standing'}), (0.1, set())])
+    analysis = analysed(record, Snapshots(), None, squat)
+    (person,) = report_data('blind', [], analysis, False)['people']
+    assert person['angle'] == '' and person['ranges'] == []
+    assert person['curves']['angles'] == {} and person['repetitions']['each'] == []
+    assert person['comparison']['score'] is None and person['comparison']['sentence']
