@@ -57,20 +57,21 @@ class Places:
     def __init__(self, skeleton: Skeleton) -> None:
         index = skeleton.index
 
-        def both(name: str) -> list[int]:
-            return [index[f'{side}_{name}'] for side in SIDES]
+        def both(*names: str) -> NDArray[np.intp]:
+            return np.array([index[f'{side}_{name}'] for name in names for side in SIDES])
 
         self.shoulders, self.elbows, self.wrists, self.hips, self.ankles = map(
             both, ('shoulder', 'elbow', 'wrist', 'hip', 'ankle')
         )
-        self.face = [index['nose'], *both('eye'), *both('ear')]
+        self.face = np.array([index['nose'], *both('eye', 'ear')])
+        self.girdles = np.array([self.shoulders, self.hips])
         self.middle_of_shoulders, self.middle_of_hips = len(index), len(index) + 1
         self.lower, self.upper = (
-            np.array([both(row[i]) for row in RISES.values()]) for i in (0, 1)
+            both(*names).reshape(-1, len(SIDES)) for names in zip(*RISES.values())
         )
-        bones = [[both(name) for name in bone] for bone in BONES]
-        self.starts = [self.middle_of_shoulders, *sum((start for start, _ in bones), [])]
-        self.ends = [self.middle_of_hips, *sum((end for _, end in bones), [])]
+        starts, ends = (both(*names) for names in zip(*BONES))
+        self.starts = np.array([self.middle_of_shoulders, *starts])
+        self.ends = np.array([self.middle_of_hips, *ends])
 
     def with_middles(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """
@@ -79,7 +80,7 @@ class Places:
         :param points: ``(k, ..., n)``.
         :return: ``(k + 2, ..., n)``.
         """
-        left, right = points[[self.shoulders, self.hips]].swapaxes(0, 1)
+        left, right = points[self.girdles].swapaxes(0, 1)
         middles = (left + right) / 2
         return np.concatenate([
             points, np.where(np.isnan(middles), np.fmin(left, right), middles)

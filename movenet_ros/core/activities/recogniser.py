@@ -66,25 +66,28 @@ class Recogniser:
             falls. A stamp that is not later than the one before restarts.
         :param down: as for the angles.
         """
-        body = measures_of(bodies, angles, down)
-        likelihoods = np.concatenate([posture_likelihoods(body), gesture_likelihoods(body)])
+        with np.errstate(invalid='ignore'):  # NaN: not seen
+            body = measures_of(bodies, angles, down)
+            likelihoods = np.concatenate([posture_likelihoods(body), gesture_likelihoods(body)])
+            forearms = raised_forearms(body).tolist()
         if stamp_ns is None:
             return Activities(bodies.ids, tuple(map(_at_once, likelihoods.T.tolist())))
         self._go_on_to(stamp_ns)
         return Activities(bodies.ids, tuple(map(
             self._told, bodies.ids.tolist(), likelihoods.T.tolist(),
-            raised_forearms(body).tolist(), repeat(stamp_ns),
+            forearms, body.of('lean')[0].tolist(), repeat(stamp_ns),
         )))
 
     def _told(
-        self, track: int, likelihoods: list[float], forearms: list[list[float]], stamp_ns: int
+        self, track: int, likelihoods: list[float], forearms: list[list[float]], lean: float,
+        stamp_ns: int,
     ) -> tuple[Activity, ...]:
         """Tell what one of the people does."""
         if track <= 0:
             return _at_once(likelihoods)
         if track not in self._people:
             self._people[track] = Person(stamp_ns)
-        return self._people[track].see(likelihoods, forearms, stamp_ns)
+        return self._people[track].see(likelihoods, forearms, lean, stamp_ns)
 
     def _go_on_to(self, stamp_ns: int) -> None:
         """Restart where time goes back, and forget who is gone."""
