@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Start a camera, the pose node, with depth the 3D node, and RViz.
+Start a camera, the pose node, with depth the 3D node, the kinematics node if asked, and RViz.
 
 An empty argument leaves a parameter as it is in params_file, or else in a SetParameter of an
 including launch file, or else at the node's default; a value overrides these.
@@ -97,9 +97,16 @@ ARGUMENTS = (
         ' params_file.',
     ),
     (
+        'kinematics', 'false',
+        'Start the kinematics node, which publishes joint_angles and activities: of poses, with a'
+        ' depth image of poses_3d.',
+        'true', 'false',
+    ),
+    (
         'params_file', '',
-        'YAML file of parameters for pose_node, pose_3d_node, usb_cam and video_source; a copy of'
-        ' config/pose.yaml or config/pose_3d.yaml, or both in one file.',
+        'YAML file of parameters for pose_node, pose_3d_node, kinematics_node, usb_cam and'
+        ' video_source; a copy of config/pose.yaml, config/pose_3d.yaml or config/kinematics.yaml,'
+        ' or all in one file.',
     ),
     (
         'rviz', 'true', 'Show image_annotated in RViz; with depth, people in space too.',
@@ -133,12 +140,12 @@ ARGUMENTS = (
     ),
     (
         'enclave', '',
-        'SROS 2 enclave of the pose node, such as /movenet; that of the 3D node has _3d behind it;'
-        ' empty: none.',
+        'SROS 2 enclave of the pose node, such as /movenet; that of the 3D node has _3d behind it,'
+        ' that of the kinematics node _kinematics; empty: none.',
     ),
     (
         'log_level', 'info',
-        'Log level of the pose node and the 3D node.',
+        'Log level of the pose node, the 3D node and the kinematics node.',
         'debug', 'info', 'warn', 'error', 'fatal',
     ),
     (
@@ -149,13 +156,15 @@ ARGUMENTS = (
     ),
     (
         'respawn', 'false',
-        'Start the pose node, the 3D node and the camera driver again 2 s after they end.',
+        'Start the pose node, the nodes that read poses and the camera driver again 2 s after they'
+        ' end.',
         'true', 'false',
     ),
     (
         'required', 'false',
-        'When the pose node ends, end everything that was launched; otherwise the camera, the 3D'
-        ' node and RViz end with it, and the other nodes of an including launch file stay.',
+        'When the pose node ends, end everything that was launched; otherwise the camera, the'
+        ' nodes that read poses and RViz end with it, and the other nodes of an including launch'
+        ' file stay.',
         'true', 'false',
     ),
 )
@@ -209,6 +218,8 @@ def nodes_for(given: dict[str, str]) -> list[LaunchDescriptionEntity]:
     nodes.append(pose_node(given, nodes))
     if given['depth']:
         nodes.append(pose_3d_node(given))
+    if given['kinematics'] == 'true':
+        nodes.append(kinematics_node(given))
     if given['camera'] == 'usb_cam':
         nodes.append(usb_cam(given))
     elif given['camera'] == 'video':
@@ -365,6 +376,32 @@ def pose_3d_node(given: dict[str, str]) -> Node:
             *([] if is_monocular else [('depth', depth.removesuffix(DEPTH_TRANSPORT))]),
         ],
         ros_arguments=process_arguments(given, '_3d'),
+        output='screen',
+        respawn=given['respawn'] == 'true',
+        respawn_delay=RESPAWN_S,
+    )
+
+
+def kinematics_node(given: dict[str, str]) -> Node:
+    """
+    Describe the kinematics node, whose end does not end the launch either.
+
+    Without a depth camera, people in metres are as flat as in the image: poses tell as much.
+    """
+    is_measured = given['depth'] not in ('', MONOCULAR)
+    parameters = {'source': 'poses_3d'} if is_measured else {}
+    if is_measured and given['target_frame']:
+        parameters['down'] = '-z'  # as in all frames of robots and maps
+    return Node(
+        **executable('movenet_ros', 'kinematics_node', BUILD),
+        name='movenet_kinematics',
+        namespace=namespace(given),
+        parameters=[
+            *params_file(given),
+            *overrides(given, 'autostart', 'use_sim_time'),
+            *([parameters] if parameters else []),
+        ],
+        ros_arguments=process_arguments(given, '_kinematics'),
         output='screen',
         respawn=given['respawn'] == 'true',
         respawn_delay=RESPAWN_S,

@@ -55,7 +55,10 @@ OUTPUTS = (  # printed by scripts/papers from the tables of outputs
     'poses_3d',
     'person',
     'markers',
+    'joint_angles',
+    'activities',
 )
+NODES = 'movenet', 'movenet_3d', 'movenet_kinematics'
 CLOCK_HZ = '40'  # ros2 bag's own default
 DISCOVERY_S = '1'  # from the start of the player to its first message
 LOOK_S = 0.2  # from one look at the graph to the next, until the pose node reads images
@@ -98,6 +101,12 @@ ARGUMENTS = (
         ' params_file.',
     ),
     (
+        'kinematics', 'false',
+        'Start the kinematics node, which publishes joint_angles and activities: of poses, with a'
+        ' depth image of poses_3d.',
+        'true', 'false',
+    ),
+    (
         'rviz', 'true', 'Show image_annotated in RViz; with depth, people in space too.',
         'true', 'false',
     ),
@@ -107,8 +116,8 @@ ARGUMENTS = (
     ),
     (
         'params_file', '',
-        'YAML file of parameters for pose_node and pose_3d_node; a copy of'
-        ' config/pose.yaml or config/pose_3d.yaml, or both in one file.',
+        'YAML file of parameters for pose_node, pose_3d_node and kinematics_node; a copy of'
+        ' config/pose.yaml, config/pose_3d.yaml or config/kinematics.yaml, or all in one file.',
     ),
     (
         'mode', '',
@@ -126,7 +135,7 @@ ARGUMENTS = (
     ),
     (
         'log_level', 'info',
-        'Log level of the pose node and the 3D node.',
+        'Log level of the pose node, the 3D node and the kinematics node.',
         'debug', 'info', 'warn', 'error', 'fatal',
     ),
 )
@@ -265,7 +274,7 @@ def earlier_outputs(namespace: str) -> list[str]:
     On the same topics the two could not be distinguished; on two they can be compared.
     """
     here = ''.join(f'/{name}' for name in namespace.split('/') if name)
-    names = (*OUTPUTS, *(f'{node}/transition_event' for node in ('movenet', 'movenet_3d')))
+    names = (*OUTPUTS, *(f'{node}/transition_event' for node in NODES))
     topics = [*(f'{here}/{name}' for name in names), '/diagnostics']
     return [f'{topic}:=/recorded{topic}' for topic in topics]
 

@@ -39,11 +39,13 @@ from typing import TypeVar
 from movenet_ros.backends.request import BACKEND_CHOICES
 from movenet_ros.backends.request import DEVICES
 from movenet_ros.backends.request import PRECISIONS
+from movenet_ros.core.drawing_angles import ALL
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.followed import FollowedSettings
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.frames import FrameSettings
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
+from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.modes import ModeSettings
 from movenet_ros.core.observing import ObserverSettings
 from movenet_ros.core.pairing import MAX_STAMP_DIFFERENCE_S
@@ -165,6 +167,15 @@ class AnnotateSettings:
         'Write a + into the label of each person who was looked at closely in this image (for'
         ' debugging).',
         run_time=True,
+    )
+    angles: str = param(
+        '',
+        'Joint angles to draw, such as left_knee,right_elbow; all: every one; empty: none.',
+        names=(ALL, *ANGLES),
+        run_time=True,
+    )
+    activities: bool = param(
+        False, 'Write what each person does, such as standing or waving.', run_time=True
     )
 
 
@@ -380,6 +391,7 @@ class Row:
     between: tuple[float, float] | None
     step: int
     choices: tuple[str, ...]
+    names: tuple[str, ...]
     run_time: bool
     at_start: bool
     was: tuple[str, ...]
@@ -394,6 +406,8 @@ class Row:
         """Return which values are allowed, in words; nothing where all of the type are."""
         if self.choices:
             return f'one of {", ".join(self.choices)}'
+        if self.names:
+            return f'{self.names[0]}, or some of {", ".join(self.names[1:])}'
         if self.between is None:
             return ''
         low, high = self.between
@@ -413,12 +427,23 @@ class Row:
             value = WIDER.get(self.kind, int)(value)
         if type(value).__name__ == self.kind and self._is_allowed(value):
             return value
+        if type(value) is str and self.names:
+            raise StartError(f'parameter {self.name} {self._wrong_name(value)}')
         allowed = (type(value).__name__ == self.kind and self.limits) or TYPES[self.kind]
         raise StartError(
             f"parameter {self.name} is '{one_line(value, 80)}', it must be {allowed}"
         )
 
+    def _wrong_name(self, text: str) -> str:
+        """Return what is wrong with a list of names, or nothing."""
+        for name in filter(None, map(str.strip, text.split(','))):
+            if name not in self.names:
+                return f"lists '{one_line(name, 80)}': {hint(name, self.names)}"
+        return ''
+
     def _is_allowed(self, value: Any) -> bool:
+        if self.names:
+            return not self._wrong_name(value)
         if self.between is None:
             return not self.choices or value in self.choices
         low, high = self.between

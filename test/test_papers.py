@@ -31,10 +31,14 @@ import sys
 from typing import Any
 
 from geometry_msgs.msg import Twist
+from movenet_ros.core.activities.activities import Activities
+from movenet_ros.core.activities.activities import Activity
 from movenet_ros.core.poses import Poses
+from movenet_ros.messages.activities import activities_to_msg
 from movenet_ros.messages.poses import poses_to_msg
 from movenet_ros.messages.poses_3d import poses_3d_to_msg
 from movenet_ros.settings import defaults
+from movenet_ros.settings import KinematicsParameters
 from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import rows
@@ -72,7 +76,7 @@ def test_a_paper_is_as_the_script_prints_it(name: str) -> None:
 
 
 def test_readme_has_every_table() -> None:
-    assert len(papers.TABLE.findall((ROOT / 'README.md').read_text())) == 5
+    assert len(papers.TABLE.findall((ROOT / 'README.md').read_text())) == 6
 
 
 @pytest.mark.parametrize(
@@ -80,6 +84,7 @@ def test_readme_has_every_table() -> None:
     [
         ('pose_yaml', '/**', PoseParameters),
         ('pose_3d_yaml', '/**/movenet_3d', Pose3DParameters),
+        ('kinematics_yaml', '/**/movenet_kinematics', KinematicsParameters),
     ],
 )
 def test_a_file_of_parameters_states_the_defaults(
@@ -138,6 +143,19 @@ def test_the_subscriber_of_the_readme_runs_as_pasted(
         world.until(
             lambda: poses.publish(msg) or 'right wrist at' in out.read_text() or process.poll(),
             'for the subscriber',
+        )
+
+
+@pytest.mark.process
+def test_the_greeter_of_the_readme_sees_who_waves(world: World, tmp_path: Path) -> None:
+    out = tmp_path / 'out'
+    activities = world.publisher(Detection2DArray, '/activities')
+    waving = Activities(np.array([7]), ((Activity('standing', 0.9), Activity('waving', 0.8)),))
+    msg = activities_to_msg(waving, np.zeros((1, 4), np.float32), Header())
+    with pasted(world, 'on_activities', out) as process:
+        world.until(
+            lambda: activities.publish(msg) or '7 is waving' in out.read_text() or process.poll(),
+            'for the greeter',
         )
 
 

@@ -60,9 +60,7 @@ OUTPUTS_KINEMATICS: Sequence[Output[KinematicsResult]] = (
         'joint_angles',
         JointState,
         RELIABLE,
-        lambda it: serialized(joint_angles_to_msg(
-            it.observed.activities.ids, it.observed.angles, it.header
-        )),
+        lambda it: serialized(joint_angles_to_msg(it.observed, it.header)),
     ),
     Output(
         'activities',

@@ -22,12 +22,18 @@ Widths follow the size of the person, within bounds that follow the size of the 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import cv2
+from movenet_ros.core.activities.activities import Activity
+from movenet_ros.core.activities.activities import OTHER
+from movenet_ros.core.drawing_angles import by_id
+from movenet_ros.core.drawing_angles import draw_angles
 from movenet_ros.core.labels import Color
 from movenet_ros.core.labels import draw_labels
 from movenet_ros.core.labels import Label
+from movenet_ros.core.observing import Observed
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import Skeleton
 import numpy as np
@@ -102,6 +108,9 @@ def draw_poses(
     boxes: bool = True,
     scores: bool = True,
     refined: bool = False,
+    observed: Observed | None = None,
+    angles: Sequence[str] = (),
+    activities: bool = False,
 ) -> NDArray[np.uint8]:
     """
     Draw people into a copy of an image.
@@ -111,6 +120,9 @@ def draw_poses(
     :param boxes: draw the box of each person.
     :param scores: write the score of each person; a track id is always written.
     :param refined: write a + for each person who was looked at closely in this image.
+    :param observed: what the people do.
+    :param angles: names of those to draw at the joints.
+    :param activities: write what each person does.
     :return: ``(H, W, 3)`` BGR, a new array.
     """
     canvas = image_bgr.copy()
@@ -126,22 +138,33 @@ def draw_poses(
             _draw_box(canvas, corners[i], colors[i], max(1, round(image_size / 1000)))
         pen = Pen.of(sizes[i], image_size)
         _draw_skeleton(canvas, poses.keypoints[i], seen[i], poses.skeleton, colors[i], pen)
+    texts = None if observed is None else draw_angles(canvas, poses, observed, angles, colors)
+    doing = observed.activities.of_people if observed and activities else ((),) * len(poses)
     labels = [
         Label(
-            _words(poses, i, scores, refined), colors[i], sizes[i], corners[i],
-            poses.keypoints[i][seen[i]],
+            _words(poses, i, doing[i], scores, refined), colors[i], sizes[i], corners[i],
+            poses.keypoints[i][seen[i]], [_spelt(each) for each in doing[i][1:]],
         )
-        for i in np.argsort(np.where(poses.ids, poses.ids, np.inf), kind='stable').tolist()
+        for i in by_id(poses)
     ]
-    draw_labels(canvas, labels)  # by id, since the order of scores changes from image to image
+    draw_labels(canvas, labels, texts)
     return np.asarray(canvas)
 
 
-def _words(poses: Poses, i: int, scores: bool, refined: bool) -> list[str]:
+def _words(
+    poses: Poses, i: int, doing: Sequence[Activity], scores: bool, refined: bool
+) -> list[str]:
     """Return what is written of a person, the most important first."""
     person_id = int(poses.ids[i])
-    words = [f'#{person_id}'] * (person_id > 0) + [f'{poses.scores[i]:.2f}'] * scores
+    words = [f'#{person_id}'] * (person_id > 0)
+    words += [_spelt(each) for each in doing[:1] if each.name != OTHER]
+    words += [f'{poses.scores[i]:.2f}'] * scores
     return words + ['+'] * bool(refined and poses.refined[i])
+
+
+def _spelt(activity: Activity) -> str:
+    """Return the name of an activity as people write it."""
+    return activity.name.replace('_', ' ')
 
 
 def _draw_box(

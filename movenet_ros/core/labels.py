@@ -22,6 +22,7 @@ label has none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 from typing import NamedTuple
@@ -36,6 +37,7 @@ Boxes = NDArray[np.floating[Any]]
 
 FONT = cv2.FONT_HERSHEY_SIMPLEX
 DIGIT_HEIGHT = 21  # of that font at scale 1, in pixels
+DEGREE = '°'
 STROKE, GAP, SPACE = 0.14, 0.16, 0.4  # of the height of a digit
 LARGER = 4  # times as large is text drawn before it is scaled down, which smooths it
 LEAST_TEXT = 9  # pixels, height of a digit
@@ -53,24 +55,30 @@ class Label(NamedTuple):
     :param size: of the person in pixels, the square root of its area.
     :param box_xyxy: ``(4,)`` of the person, in pixels, inside the image.
     :param keypoints: ``(n, 2)`` what is better not covered, in pixels.
+    :param below: more lines, the most important first.
     """
 
-    words: list[str]
+    words: Sequence[str]
     color: Color
     size: float
     box_xyxy: NDArray[np.float32]
     keypoints: NDArray[np.float32]
+    below: Sequence[str] = ()
 
 
-def draw_labels(canvas: NDArray[np.uint8], labels: list[Label]) -> None:
+def draw_labels(
+    canvas: NDArray[np.uint8], labels: list[Label], taken: Boxes | None = None
+) -> None:
     """
     Write labels into an image.
 
     :param canvas: ``(H, W, 3)`` BGR.
     :param labels: of all people; the first ones get the best places.
+    :param taken: ``(n, 4)`` places of other texts.
     """
     image_wh = canvas.shape[1], canvas.shape[0]
     covered = np.array([each.box_xyxy for each in labels], np.float64).reshape(-1, 4)
+    covered = np.concatenate([covered, np.empty((0, 4)) if taken is None else taken])
     keypoints = np.concatenate([np.empty((0, 2)), *(each.keypoints for each in labels)])
     for i, label in enumerate(labels):
         pixels = _fitting(label, image_wh)
@@ -94,16 +102,44 @@ def draw_labels(canvas: NDArray[np.uint8], labels: list[Label]) -> None:
 
 def _fitting(label: Label, image_wh: tuple[int, int]) -> NDArray[np.uint8] | None:
     """Draw as many words of a label as there is room for; None: there is room for none."""
-    width, height = image_wh
-    image = (width * height) ** 0.5
+    image = (image_wh[0] * image_wh[1]) ** 0.5
     text_height = max(LEAST_TEXT, round(min(max(label.size / 14, image / 75), image / 45)))
-    for count in range(len(label.words), 0, -1):
-        ink = text_ink(' '.join(label.words[:count]), text_height)
-        if ink.shape[1] <= MOST_OF_IMAGE[0] * width and ink.shape[0] <= MOST_OF_IMAGE[1] * height:
-            pixels = cv2.LUT(cv2.cvtColor(ink, cv2.COLOR_GRAY2BGR), _ramp(label.color))
-            pixels[[0, -1]] = pixels[:, [0, -1]] = 0  # a dark rim
-            return np.asarray(pixels, np.uint8)
+    words, below = label.words, label.below
+    if not words:
+        words, below = below[:1], below[1:]
+    for count in range(len(words), 0, -1):
+        ink = text_ink(' '.join(words[:count]), text_height)
+        if _fits(ink, image_wh):
+            for line in below:
+                more = _stacked(ink, text_ink(line, text_height))
+                ink = more if _fits(more, image_wh) else ink
+            return text_pixels(ink, label.color)
     return None
+
+
+def _fits(ink: NDArray[np.uint8], image_wh: tuple[int, int]) -> bool:
+    height, width = ink.shape
+    most = MOST_OF_IMAGE
+    return bool(width <= most[0] * image_wh[0] and height <= most[1] * image_wh[1])
+
+
+def _stacked(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Put a text below another one, at its left edge."""
+    width = max(upper.shape[1], lower.shape[1])
+    return np.concatenate([
+        np.pad(each, ((0, 0), (0, width - each.shape[1]))) for each in (upper, lower)
+    ])
+
+
+def text_pixels(ink: NDArray[np.uint8], color: Color) -> NDArray[np.uint8]:
+    """
+    Return ``(H, W, 3)`` BGR: a text on a colour, with a dark rim.
+
+    :param ink: of the text.
+    """
+    pixels = cv2.LUT(cv2.cvtColor(ink, cv2.COLOR_GRAY2BGR), _ramp(color))
+    pixels[[0, -1]] = pixels[:, [0, -1]] = 0
+    return np.asarray(pixels, np.uint8)
 
 
 def _places(box: NDArray[np.float32], wh: tuple[int, int], image_wh: tuple[int, int]) -> Boxes:
@@ -144,7 +180,7 @@ def _count(points: NDArray[np.floating[Any]], places: Boxes) -> NDArray[np.int64
     return np.asarray(covered.sum(axis=1))
 
 
-def text_ink(text: str, height: int) -> NDArray[np.uint8]:
+def text_ink(text: str, height: int, padding: int = 0) -> NDArray[np.uint8]:
     """
     Return ``(H, W)``, how much of each pixel a text covers, from 0 to 255, with room around it.
 
@@ -152,8 +188,9 @@ def text_ink(text: str, height: int) -> NDArray[np.uint8]:
     and scaled down.
 
     :param height: of a digit, in pixels.
+    :param padding: pixels around it; 0: a third of the height.
     """
-    padding = max(2, round(height / 3))
+    padding = padding or max(2, round(height / 3))
     letters = np.concatenate([_letter(each, LARGER * height) for each in text], axis=1)
     wh = -(-letters.shape[1] // LARGER) + 2 * padding, height + 2 * padding
     large = np.zeros((LARGER * wh[1], LARGER * wh[0]), np.uint8)
@@ -193,7 +230,11 @@ def _shape(letter: str, height: int) -> NDArray[np.uint8]:
     scale, stroke = height / DIGIT_HEIGHT, max(1, round(STROKE * height))
     canvas = np.zeros((2 * height, 3 * height), np.uint8)
     at = height, height + height // 2
-    cv2.putText(canvas, letter, at, FONT, scale, 255, stroke, cv2.LINE_AA)
+    if letter == DEGREE:  # which the font lacks
+        top = height, round(0.75 * height)
+        cv2.circle(canvas, top, round(0.18 * height), 255, stroke, cv2.LINE_AA)
+    else:
+        cv2.putText(canvas, letter, at, FONT, scale, 255, stroke, cv2.LINE_AA)
     columns = np.flatnonzero(canvas.any(axis=0))
     return canvas[:, columns[0]:columns[-1] + 1]
 

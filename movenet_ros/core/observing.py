@@ -24,6 +24,9 @@ from movenet_ros.core.kinematics.angles import Angles
 from movenet_ros.core.kinematics.angles import joint_angles
 from movenet_ros.core.kinematics.bodies import Bodies
 from movenet_ros.core.param import param
+from movenet_ros.core.velocities import Velocities
+import numpy as np
+from numpy.typing import NDArray
 
 DOWN = {
     '+y': (0.0, 1.0, 0.0), '-y': (0.0, -1.0, 0.0), '+x': (1.0, 0.0, 0.0), '-x': (-1.0, 0.0, 0.0),
@@ -59,11 +62,16 @@ class Observed:
     What the people in one image do.
 
     :param angles: of their joints.
+    :param velocities: ``(n, a)`` how fast they change, in radians per second; NaN where that is
+        not known: of people without an id, and of the first image that somebody is in.
     :param activities: of the same people, with their ids.
+    :param down: where that was, a name of ``DOWN``.
     """
 
     angles: Angles
+    velocities: NDArray[np.float64]
     activities: Activities
+    down: str
 
 
 class Observer:
@@ -71,10 +79,12 @@ class Observer:
 
     def __init__(self) -> None:
         self._recogniser = Recogniser()
+        self._velocities = Velocities()
 
     def restart(self) -> None:
         """Forget everybody."""
         self._recogniser.restart()
+        self._velocities.restart()
 
     def observe(self, bodies: Bodies, stamp_ns: int, down: str) -> Observed:
         """
@@ -83,7 +93,8 @@ class Observer:
         :param stamp_ns: of the image; one that is not later than the one before restarts.
         :param down: a name of ``DOWN``.
         """
-        angles = joint_angles(bodies, DOWN[down])
-        return Observed(
-            angles, self._recogniser.recognise(bodies, angles, stamp_ns, DOWN[down])
-        )
+        with np.errstate(invalid='ignore', over='ignore'):  # a point at infinity bends nothing
+            angles = joint_angles(bodies, DOWN[down])
+            activities = self._recogniser.recognise(bodies, angles, stamp_ns, DOWN[down])
+        velocities = self._velocities.add(stamp_ns, bodies.ids, angles.values)
+        return Observed(angles, velocities, activities, down)

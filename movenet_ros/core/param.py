@@ -27,6 +27,7 @@ def param(
     between: tuple[float, float] | None = None,
     step: int = 1,
     choices: tuple[str, ...] = (),
+    names: tuple[str, ...] = (),
     run_time: bool = False,
     at_start: bool = False,
     was: tuple[str, ...] = (),
@@ -38,6 +39,7 @@ def param(
     :param between: least and greatest value.
     :param step: of an integer, counted from the least value.
     :param choices: the values that a string may have.
+    :param names: those that a string may list, separated by commas; the first stands for all.
     :param run_time: whether it may be changed at any time.
     :param at_start: whether it may be given at the start alone; a parameter that is neither may be
         changed while the node is unconfigured.
@@ -50,6 +52,7 @@ def param(
             'between': between,
             'step': step,
             'choices': choices,
+            'names': names,
             'run_time': run_time,
             'at_start': at_start,
             'was': was,

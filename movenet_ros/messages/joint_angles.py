@@ -16,8 +16,8 @@
 Joint angles of people as messages of the topic ``joint_angles``, and back.
 
 A message has every angle of everybody in the image, by name: ``3/left_knee`` of the person 3. An
-angle that is not known is NaN, so that names and their places change with the people alone.
-Standard deviations are not in it: the message has no field for them.
+angle or a velocity that is not known is NaN, so that names and their places change with the people
+alone. Efforts are empty. Standard deviations are not in it: the message has no field for them.
 """
 
 from __future__ import annotations
@@ -25,26 +25,23 @@ from __future__ import annotations
 from array import array
 
 from movenet_ros.core.kinematics.angles import ANGLES
-from movenet_ros.core.kinematics.angles import Angles
+from movenet_ros.core.observing import Observed
 import numpy as np
-from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
 UNTRACKED = 'untracked_{}'  # the first of the people without an id, the second, ...
 
 
-def joint_angles_to_msg(ids: NDArray[np.int64], angles: Angles, header: Header) -> JointState:
-    """
-    Make the message: people by their ids, those without one last, in the order they come in.
-
-    :param ids: ``(n,)`` of the people.
-    """
+def joint_angles_to_msg(observed: Observed, header: Header) -> JointState:
+    """Make the message: people by their ids, those without one last, in the order they come in."""
+    ids = observed.activities.ids
     order = np.argsort(np.where(ids > 0, ids, np.inf), kind='stable')
     people = _names(ids[order].tolist())
     msg = JointState(header=header)
     msg.name = [f'{person}/{angle}' for person in people for angle in ANGLES]
-    msg.position = array('d', angles.values[order].tobytes())
+    msg.position = array('d', observed.angles.values[order].tobytes())
+    msg.velocity = array('d', observed.velocities[order].tobytes())
     return msg
 
 

@@ -33,7 +33,12 @@ from typing import TypeVar
 
 from builtin_interfaces.msg import Time
 from movenet_ros.core.drawing import draw_poses
+from movenet_ros.core.drawing_angles import names_in
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.kinematics.bodies import bodies_in_image
+from movenet_ros.core.observing import DOWN_OF_ROTATE
+from movenet_ros.core.observing import Observed
+from movenet_ros.core.observing import Observer
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import Skeleton
 from movenet_ros.messages.poses import label_info
@@ -74,6 +79,14 @@ class Annotate(Protocol):
     def refined(self) -> bool:
         """Return whether a mark is for each person who was looked at closely in the image."""
 
+    @property
+    def angles(self) -> str:
+        """Return which joint angles are."""
+
+    @property
+    def activities(self) -> bool:
+        """Return whether what each person does is."""
+
 
 class OutputSettings(Protocol):
     """What outputs read of the settings: :class:`movenet_ros.settings.PoseParameters`."""
@@ -86,6 +99,10 @@ class OutputSettings(Protocol):
     def annotate(self) -> Annotate:
         """Return what is drawn beside the skeletons."""
 
+    @property
+    def rotate(self) -> int:
+        """Return by how many degrees people's heads are turned from up."""
+
 
 @dataclass(frozen=True, eq=False)
 class Result:
@@ -94,12 +111,14 @@ class Result:
 
     :param header: of the image.
     :param poses: in pixels of the image.
+    :param observed: what the people do, where that is drawn.
     """
 
     header: Header
     image: SourceImage
     poses: Poses
     settings: OutputSettings
+    observed: Observed | None = None
 
     @property
     def stamp_ns(self) -> int:
@@ -116,7 +135,24 @@ class Result:
             self.settings.annotate.boxes,
             self.settings.annotate.scores,
             self.settings.annotate.refined,
+            self.observed,
+            names_in(self.settings.annotate.angles),
+            self.settings.annotate.activities,
         )
+
+
+def observed_to_draw(
+    observer: Observer, poses: Poses, stamp_ns: int, settings: OutputSettings
+) -> Observed | None:
+    """
+    Observe the people in the next image of a stream, where that is drawn into the image.
+
+    :param observer: of the stream.
+    """
+    if not (names_in(settings.annotate.angles) or settings.annotate.activities):
+        return None
+    bodies = bodies_in_image(poses, settings.keypoint_threshold)
+    return observer.observe(bodies, stamp_ns, DOWN_OF_ROTATE[settings.rotate])
 
 
 class Labels(NamedTuple):

@@ -132,7 +132,7 @@ def descriptor(row: Row) -> ParameterDescriptor:
     described = ParameterDescriptor(
         description=row.meaning,
         read_only=row.at_start,
-        additional_constraints=row.limits if row.choices else '',
+        additional_constraints=row.limits if row.choices or row.names else '',
         dynamic_typing=row.is_read_as_bool,
     )
     if row.between is not None and row.kind == 'float':

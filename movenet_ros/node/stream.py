@@ -22,8 +22,10 @@ from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import OtherTopicError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import PeopleTracker
+from movenet_ros.core.observing import Observer
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.outputs import Labels
+from movenet_ros.messages.outputs import observed_to_draw
 from movenet_ros.messages.outputs import Outputs
 from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import READERS
@@ -76,6 +78,7 @@ class Stream:
         self._is_overloaded = False  # for good: a process without rights cannot undo it
         self._perception: Perception | None = None
         self._tracker: PeopleTracker | None = None
+        self._observer = Observer()
         self._images: ImageInput | None = None
         self._was_wanted = False
 
@@ -162,6 +165,7 @@ class Stream:
             self._images = None
         self._was_wanted = False
         self._overload = Overload(receiving_s)
+        self._observer.restart()
         self._clock_watch.forget()
         self._blank_watch.forget()
         self.monitor.restart()
@@ -262,7 +266,8 @@ class Stream:
         self._clock_watch.check(stamp)
         self._blank_watch.check(image)
         poses = perception.people(image, stamp, tracker=tracker)
-        self._publishers.publish(Result(header, image, poses, self.settings))
+        observed = observed_to_draw(self._observer, poses, stamp, self.settings)
+        self._publishers.publish(Result(header, image, poses, self.settings, observed))
         latency_s = None if tracker.problem else self._clock_watch.latency_s(stamp)
         networks, refined = perception.networks, int(poses.refined.sum())
         detection_s, inference_s = networks.first.seconds, perception.inference_s

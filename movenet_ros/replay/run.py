@@ -36,7 +36,9 @@ import time
 from movenet_ros.core.blank import blankness
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.observing import Observer
 from movenet_ros.core.pose_model import Prepared
+from movenet_ros.messages.outputs import observed_to_draw
 from movenet_ros.messages.outputs import OutputSettings
 from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import stamp_ns
@@ -134,12 +136,16 @@ def _found(
     settings: OutputSettings,
 ) -> Iterator[Item]:
     """Find the people in the images."""
+    observer = Observer()
     for item, model_input in prepared:
         image = item.image
         if isinstance(image, Stamped):
             try:
-                poses = perception.people(image.image, stamp_ns(image.header.stamp), model_input)
-                item = item._replace(image=Result(image.header, image.image, poses, settings))
+                stamp = stamp_ns(image.header.stamp)
+                poses = perception.people(image.image, stamp, model_input)
+                observed = observed_to_draw(observer, poses, stamp, settings)
+                result = Result(image.header, image.image, poses, settings, observed)
+                item = item._replace(image=result)
             except FrameError as error:
                 item = item._replace(image=error)
         yield item

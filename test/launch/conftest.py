@@ -39,8 +39,8 @@ from rclpy.node import Node
 ROOT = Path(__file__).parents[2]
 PROGRAMS = (
     ('movenet_ros', 'pose_node'), ('movenet_ros', 'pose_3d_node'),
-    ('movenet_ros', 'video_source'), ('ros2bag', 'unused'), ('rviz2', 'rviz2'),
-    ('usb_cam', 'usb_cam_node_exe'),
+    ('movenet_ros', 'kinematics_node'), ('movenet_ros', 'video_source'), ('ros2bag', 'unused'),
+    ('rviz2', 'rviz2'), ('usb_cam', 'usb_cam_node_exe'),
 )
 EMPTY: Mapping[str, str] = {}
 NO_LAUNCH = 'the real launch comes with a ROS distribution only'
@@ -214,7 +214,7 @@ def node_args(context: Context) -> Callable[..., dict[str, Any]]:
 
     def args_of(node: Any, **parameters: str) -> dict[str, Any]:
         arguments = ['-r', f'__ns:=/{node.namespace.strip("/")}']
-        for here, there in node.remappings:
+        for here, there in getattr(node, 'remappings', ()):
             arguments += ['-r', f'{here}:={there}']
         for name, value in parameters.items():
             arguments += ['-p', f'{name}:={value}']

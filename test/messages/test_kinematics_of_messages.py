@@ -22,6 +22,7 @@ from movenet_ros.core.activities.activities import FALL
 from movenet_ros.core.activities.activities import OTHER
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.angles import Angles
+from movenet_ros.core.observing import Observed
 from movenet_ros.messages import activities_from_msg
 from movenet_ros.messages import joint_angles_from_msg
 from movenet_ros.messages.activities import activities_to_bytes
@@ -53,8 +54,10 @@ def angles(people: int) -> Angles:
 
 
 def msg_of(ids: list[int]) -> JointState:
-    """Make a message about people."""
-    return joint_angles_to_msg(np.array(ids), angles(len(ids)), HEADER)
+    """Make a message about people, whose velocities are twice their angles."""
+    seen = angles(len(ids))
+    doing = Activities(np.array(ids), ((Activity(OTHER, 0.0),),) * len(ids))
+    return joint_angles_to_msg(Observed(seen, 2 * seen.values, doing, '+y'), HEADER)
 
 
 def test_each_angle_has_the_name_of_its_person() -> None:
@@ -63,6 +66,7 @@ def test_each_angle_has_the_name_of_its_person() -> None:
     assert np.isnan(msg.position[0]) and list(msg.position[1:]) == [
         each / 10 for each in range(1, len(ANGLES))
     ]
+    np.testing.assert_array_equal(msg.velocity, 2 * np.array(msg.position))
 
 
 def test_a_name_keeps_its_place_while_the_people_stay() -> None:

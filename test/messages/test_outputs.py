@@ -17,18 +17,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from builtin_interfaces.msg import Time
+from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
+from movenet_ros.consumers.outputs import OUTPUTS_3D
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.observing import Observer
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO
 from movenet_ros.messages.outputs import LABEL_INFO
 from movenet_ros.messages.outputs import Labels
+from movenet_ros.messages.outputs import observed_to_draw
 from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.messages.outputs import Result
+from movenet_ros.settings import AnnotateSettings
 from movenet_ros.settings import PoseParameters
 import numpy as np
 import pytest
@@ -37,7 +43,7 @@ from rclpy.serialization import deserialize_message
 from std_msgs.msg import Header
 
 ROOT = Path(__file__).parents[2]
-TOPICS = (*OUTPUTS, LABEL_INFO)
+TOPICS = (*OUTPUTS, LABEL_INFO, *OUTPUTS_3D, *OUTPUTS_KINEMATICS)
 
 
 @pytest.fixture
@@ -63,6 +69,27 @@ def test_label_info_is_a_row_too() -> None:
 def test_people_are_drawn_once_for_all_who_ask(result: Result) -> None:
     assert result.annotated_bgr is result.annotated_bgr
     assert (result.annotated_bgr != result.image.as_bgr()).any()
+
+
+@pytest.mark.parametrize('annotate', [{}, {'angles': 'left_knee'}, {'activities': True}])
+def test_people_are_observed_where_that_is_drawn(
+    annotate: dict[str, Any], result: Result
+) -> None:
+    settings = PoseParameters(annotate=AnnotateSettings(**annotate))
+    seen = observed_to_draw(Observer(), result.poses, 1, settings)
+    assert (seen is not None) == bool(annotate)
+
+
+@pytest.mark.parametrize(('rotate', 'turns'), [(0, 0), (90, 1), (180, 2), (270, 3)])
+def test_a_turned_camera_turns_what_is_down(rotate: int, turns: int, result: Result) -> None:
+    """People stand upright, however the camera is held."""
+    points = result.poses.keypoints
+    for _ in range(turns):
+        points = np.stack([points[..., 1], -points[..., 0]], axis=-1)
+    settings = PoseParameters(rotate=rotate, annotate=AnnotateSettings(activities=True))
+    seen = observed_to_draw(Observer(), replace(result.poses, keypoints=points), 1, settings)
+    assert seen is not None
+    assert np.nanmax(seen.angles.of('trunk_lean')) < 0.1
 
 
 def test_the_poses_are_first_and_pictures_wait() -> None:

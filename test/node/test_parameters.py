@@ -51,7 +51,8 @@ def another(row: Row) -> Any:
     if row.kind == 'bool':
         return not row.default
     if row.kind == 'str':
-        return next((each for each in row.choices if each != row.default), '/a')
+        allowed = row.choices or row.names
+        return next((each for each in allowed if each != row.default), '/a')
     assert row.between is not None
     low, high = row.between
     return type(row.default)(high if row.default == low else low)

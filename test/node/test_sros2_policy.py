@@ -24,13 +24,14 @@ from xml.etree import ElementTree
 from movenet_ros.backends.recorded import RecordedBackend
 import pytest
 from ros_graph import World
+from sensor_msgs.msg import JointState
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import Detection3DArray
 
 Rights = set[tuple[str, str]]  # what may be done, and the full name of what it may be done to
 
 POLICY = Path(__file__).parents[2] / 'config' / 'sros2_policy.xml'
-NODE, NODE_3D = 'movenet', 'movenet_3d'
+NODE, NODE_3D, NODE_KINEMATICS = 'movenet', 'movenet_3d', 'movenet_kinematics'
 GROUPS = {'topics': {'publish', 'subscribe'}, 'services': {'reply', 'request'}}
 TYPE_DESCRIPTION = 'get_type_description'  # of every node, but not in Humble
 
@@ -94,7 +95,7 @@ def test_the_policy_has_the_shape_that_sros2_wants() -> None:
     """See policy.xsd of sros2; only what is allowed is listed."""
     root = ElementTree.parse(POLICY).getroot()
     assert (root.tag, root.attrib) == ('policy', {'version': '0.2.0'})
-    for group in (*groups(NODE), *groups(NODE_3D)):
+    for group in (*groups(NODE), *groups(NODE_3D), *groups(NODE_KINEMATICS)):
         assert set(group.attrib.values()) == {'ALLOW'}
         assert set(group.attrib) <= GROUPS[group.tag]
         assert {each.tag for each in group} == {group.tag[:-1]}
@@ -130,3 +131,19 @@ def test_the_policy_allows_what_the_3d_node_has(
         world.until(lambda: expected <= shown(world, NODE_3D))
     finally:
         assert shown(world, NODE_3D) == expected
+
+
+@pytest.mark.parametrize(('source', 'other'), [('poses', 'poses_3d'), ('poses_3d', 'poses')])
+def test_the_policy_allows_what_the_kinematics_node_has(
+    source: str, other: str, world: World, start_kinematics_node: Any
+) -> None:
+    absent = {other, '/clock'}
+    if not any(name.endswith(TYPE_DESCRIPTION) for _, name in shown(world, 'tester')):
+        absent = {*absent, f'~/{TYPE_DESCRIPTION}'}
+    expected = allowed(world.namespace, absent, NODE_KINEMATICS)
+    world.sink(JointState, 'joint_angles')  # without it the node subscribes to nothing
+    start_kinematics_node(source=source)
+    try:
+        world.until(lambda: expected <= shown(world, NODE_KINEMATICS))
+    finally:
+        assert shown(world, NODE_KINEMATICS) == expected

@@ -209,15 +209,18 @@ def test_parameters_in_a_file_that_reach_nothing_are_warned_of(
     [
         ('movenet_3d: {ros__parameters: {min_depth_m: 0.5}}', ''),
         ('movenet_3d: {ros__parameters: {min_depth: 0.5}}', 'min_depth_m'),
+        ('movenet_kinematics: {ros__parameters: {down: +x}}', ''),
+        ('movenet_kinematics: {ros__parameters: {dawn: +x}}', 'down'),
     ],
 )
-def test_parameters_of_the_3d_node_are_read(
+def test_parameters_of_the_other_nodes_are_read(
     content: str, words: str, bag: Path, settings: list[PoseParameters], tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     path = tmp_path / 'params.yaml'
     path.write_text(content)
-    main([str(bag), '--params-file', str(path)])
+    lines = tmp_path / 'lines.jsonl'
+    main([str(bag), '--params-file', str(path), '--kinematics', '--jsonl', str(lines)])
     warnings = [line for line in capsys.readouterr().err.splitlines() if str(path) in line]
     assert len(warnings) == bool(words) and all(words in line for line in warnings)
 
@@ -255,6 +258,8 @@ def test_a_topic_without_messages_is_one_line(
         (['{bag}', '--annotated'], '--out'),
         (['{bag}', '--markers'], '--out'),
         (['{bag}', '--markers', '--out', '{tmp}/x'], 'no depth'),
+        (['{bag}', '--kinematics'], '--jsonl'),
+        (['{bag}', '--annotate-angles', 'left_kne'], 'left_knee'),
         (['{bag}', '--depth-topic', '/x'], '--depth-topic /x'),
         (['{bag}', '--depth-topic', 'monocular'], 'camera_info'),
         (['{bag}', '--input-size', '100'], 'it must be from 128'),

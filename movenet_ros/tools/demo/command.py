@@ -40,7 +40,8 @@ from movenet_ros.core.media import TimedImage
 from movenet_ros.core.needs import needs
 from movenet_ros.core.recording import codec_note
 from movenet_ros.core.units import NANOSECONDS
-from movenet_ros.settings import Settings
+from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import rows
 from movenet_ros.settings import table_of
 from movenet_ros.tools.demo.results import claimed
 from movenet_ros.tools.demo.results import LOG
@@ -52,7 +53,10 @@ if TYPE_CHECKING:
     from movenet_ros.tools.demo.player import Outcome
 
 DEFAULT_OUT = Path('demo_out')
-OPTIONS = {name: MODEL[name] for name in ('backend', 'mode', 'input_size', 'rotate')}
+OPTIONS = {
+    **{name: MODEL[name] for name in ('backend', 'mode', 'input_size', 'rotate')},
+    **{name: rows(PoseParameters)[name] for name in ('annotate.angles', 'annotate.activities')},
+}
 INTERRUPTED = 130  # what shells expect
 
 
@@ -65,7 +69,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parameters = parameter_values(args, OPTIONS)
     if media.are_pictures:
         parameters['tracking.association'] = 'off'  # nobody walks from one into the next
-    table_of(Settings, parameters)  # refuses values out of range before the node starts
+    table_of(PoseParameters, parameters)  # refuses values out of range before the node starts
     needs('tqdm')
     from movenet_ros.replay.run import interruptions  # rclpy is not for --help to wait for
 

@@ -46,6 +46,8 @@ from movenet_ros.tools.doctor.graph_facts import COMPRESSED
 from movenet_ros.tools.doctor.graph_facts import Endpoint
 from movenet_ros.tools.doctor.graph_facts import Graph
 from movenet_ros.tools.doctor.graph_facts import Images
+from movenet_ros.tools.doctor.graph_facts import Kind
+from movenet_ros.tools.doctor.graph_facts import KINDS
 from movenet_ros.tools.doctor.graph_facts import PoseNode
 from movenet_ros.tools.doctor.graph_facts import RAW
 from movenet_ros.tools.doctor.graph_facts import Topic
@@ -61,7 +63,6 @@ from sensor_msgs.msg import Image
 
 CLASSES = {RAW: Image, COMPRESSED: CompressedImage}
 NODE_NAME, NODE_SERVICE = 'movenet', '/detect_once'  # a pose node has either
-NODE_3D_NAME, NODE_3D_TOPIC = 'movenet_3d', 'poses_3d'  # and a 3D node
 MOST_TOPICS = 8  # more at a time would be a load
 LEAST_S = 3.5  # programs that missed our announcement announce themselves every 3 s
 QUIET_S, MOST_S = 0.5, 6.0
@@ -113,7 +114,10 @@ class _Look:
         nodes.remove(node.get_fully_qualified_name())
         topics = [self._topic(each) for each in only or self._image_topics()]
         pose_nodes = [self._pose_node(each) for each in self._pose_node_names(nodes)]
-        nodes_3d = [self._pose_node(each) for each in self._node_3d_names(nodes)]
+        consumers = [
+            (kind, self._pose_node(each))
+            for kind in KINDS for each in self._consumer_names(kind, nodes)
+        ]
         own = {out.name for each in pose_nodes for out in each.outputs if out.publishers}
         chosen = [
             each for each in topics
@@ -123,7 +127,8 @@ class _Look:
             images, statuses = self._receive(seconds, chosen[:MOST_TOPICS])
         else:
             images, statuses = {}, []
-        mine = tuple(f'{each.name.lstrip("/")}: ' for each in (*pose_nodes, *nodes_3d))
+        ours = [*pose_nodes, *(node for _, node in consumers)]
+        mine = tuple(f'{each.name.lstrip("/")}: ' for each in ours)
         return Graph(
             rmw=get_rmw_implementation_identifier(),
             domain_id=node.context.get_domain_id(),
@@ -131,7 +136,7 @@ class _Look:
             topics=tuple(replace(each, images=images.get(each.name)) for each in topics),
             pose_nodes=tuple(pose_nodes),
             statuses=tuple(each for each in statuses if each[0].startswith(mine)),
-            nodes_3d=tuple(nodes_3d),
+            consumers=tuple(consumers),
         )
 
     def _spin(self, seconds: float, done: Callable[[], bool] = lambda: False) -> None:
@@ -170,13 +175,14 @@ class _Look:
                   if each.endswith(NODE_SERVICE)}
         return sorted(named | served & set(nodes))
 
-    def _node_3d_names(self, nodes: Sequence[str]) -> list[str]:
-        named = {each for each in nodes if each.rpartition('/')[2] == NODE_3D_NAME}
+    def _consumer_names(self, kind: Kind, nodes: Sequence[str]) -> list[str]:
+        named = {each for each in nodes if each.rpartition('/')[2] == kind.name}
         publishing = {
             publisher.node
             for topic, _ in self._node.get_topic_names_and_types()
-            if topic.rpartition('/')[2] == NODE_3D_TOPIC
+            if topic.rpartition('/')[2] == kind.topic
             for publisher in self._topic(topic).publishers
+            if publisher.msg_type == kind.msg_type
         }
         return sorted(named | publishing & set(nodes))
 

@@ -32,6 +32,7 @@ from movenet_ros.tools.doctor.graph import look
 from movenet_ros.tools.doctor.graph_facts import COMPRESSED
 from movenet_ros.tools.doctor.graph_facts import Graph
 from movenet_ros.tools.doctor.graph_facts import Images
+from movenet_ros.tools.doctor.graph_facts import Kind
 from movenet_ros.tools.doctor.graph_facts import PoseNode
 from movenet_ros.tools.doctor.graph_facts import RAW
 from movenet_ros.tools.doctor.graph_facts import Topic
@@ -59,7 +60,7 @@ def graph_checks(seen: Graph) -> list[Check]:
     return [
         _overview(seen, images),
         *(_pose_node(each, images) for each in seen.pose_nodes),
-        *(_node_3d(each) for each in seen.nodes_3d),
+        *(_consumer(*each) for each in seen.consumers),
         *(_diagnosis(*each) for each in seen.statuses),
         *(topic_check(each) for each in images),
         *_input(seen, images),
@@ -99,17 +100,17 @@ def _pose_node(node: PoseNode, images: Sequence[Topic]) -> Check:
     return Check(name, 'ok', f'{finding}; its outputs have no subscribers: it waits for one', fix)
 
 
-def _node_3d(node: PoseNode) -> Check:
-    name = '3D node'
-    asleep = _asleep(name, 'pose_3d_node', node)
+def _consumer(kind: Kind, node: PoseNode) -> Check:
+    name = kind.title
+    asleep = _asleep(name, kind.program, node)
     if asleep:
         return asleep
     finding = f'{node.name} is {node.state}, subscribes to {", ".join(node.inputs) or "nothing"}'
     subscribers = _subscribers(node)
     if subscribers:
         return Check(name, 'ok', f'{finding}; its outputs go to {", ".join(subscribers)}')
-    poses = next((out.name for out in node.outputs if out.name.endswith('poses_3d')), '/poses_3d')
-    fix = f'to see its output: {echo_command(poses)}'
+    named = (out.name for out in node.outputs if out.name.endswith(kind.topic))
+    fix = f'to see its output: {echo_command(next(named, f"/{kind.topic}"))}'
     return Check(name, 'ok', f'{finding}; its outputs have no subscribers: it waits for one', fix)
 
 

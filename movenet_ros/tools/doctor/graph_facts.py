@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 
@@ -72,10 +73,37 @@ class Topic:
         return any(each.msg_type in types for each in self.publishers)
 
 
+class Kind(NamedTuple):
+    """
+    A kind of node that makes something of poses.
+
+    :param title: for people.
+    :param program: that starts it.
+    :param name: of the node, unless it is remapped.
+    :param topic: that no other node publishes.
+    :param msg_type: of that.
+    """
+
+    title: str
+    program: str
+    name: str
+    topic: str
+    msg_type: str
+
+
+KINDS = (
+    Kind('3D node', 'pose_3d_node', 'movenet_3d', 'poses_3d', 'vision_msgs/msg/Detection3DArray'),
+    Kind(
+        'kinematics node', 'kinematics_node', 'movenet_kinematics', 'activities',
+        'vision_msgs/msg/Detection2DArray',
+    ),
+)
+
+
 @dataclass(frozen=True)
 class PoseNode:
     """
-    A pose node, or a 3D node.
+    A pose node, or one that makes something of poses.
 
     :param name: with the namespace.
     :param state: of its lifecycle; empty if it does not answer.
@@ -96,8 +124,8 @@ class Graph:
 
     :param nodes: names of all other nodes.
     :param topics: that carry images, or are asked for.
-    :param nodes_3d: those that make people in metres of poses.
-    :param statuses: what both published on /diagnostics: name, level (0 is ok), message.
+    :param consumers: those that make something of poses, with their kinds.
+    :param statuses: what all of them published on /diagnostics: name, level (0 is ok), message.
     """
 
     rmw: str
@@ -106,4 +134,4 @@ class Graph:
     topics: tuple[Topic, ...] = ()
     pose_nodes: tuple[PoseNode, ...] = ()
     statuses: tuple[tuple[str, int, str], ...] = ()
-    nodes_3d: tuple[PoseNode, ...] = ()
+    consumers: tuple[tuple[Kind, PoseNode], ...] = ()

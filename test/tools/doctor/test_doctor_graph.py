@@ -179,15 +179,19 @@ def test_a_pose_node_and_its_state(
     assert [each.node for each in poses.subscribers] == [f'{world.namespace}/tester']
 
 
-def test_a_3d_node_its_state_and_what_it_reads(world: World, start_pose_3d_node: Any) -> None:
+def test_nodes_that_read_poses_their_state_and_what_they_read(
+    world: World, start_pose_3d_node: Any, start_kinematics_node: Any
+) -> None:
     world.sink(Detection3DArray, 'poses_3d')
     start_pose_3d_node('-r', '__node:=depths')
+    start_kinematics_node('-r', '__node:=joints', autostart=False)
     read = world.node.resolve_topic_name('camera_info')
     world.until(lambda: world.node.count_subscribers(read))
-    (node,) = look(0, context=world.context).nodes_3d
-    assert (node.name, node.state) == (f'{world.namespace}/depths', 'active')
-    names = {each.rpartition('/')[2] for each in node.inputs}
-    assert names == {'poses', 'depth', 'camera_info'}
+    (_, depths), (kind, joints) = look(0, context=world.context).consumers
+    assert (depths.name, depths.state) == (f'{world.namespace}/depths', 'active')
+    assert {each.rpartition('/')[2] for each in depths.inputs} == {'poses', 'depth', 'camera_info'}
+    assert (joints.name, joints.state) == (f'{world.namespace}/joints', 'unconfigured')
+    assert kind.program == 'kinematics_node'
 
 
 def test_depth_images_are_told_from_pictures() -> None:

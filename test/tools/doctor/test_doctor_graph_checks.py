@@ -28,6 +28,8 @@ from movenet_ros.tools.doctor.graph_facts import COMPRESSED
 from movenet_ros.tools.doctor.graph_facts import Endpoint
 from movenet_ros.tools.doctor.graph_facts import Graph
 from movenet_ros.tools.doctor.graph_facts import Images
+from movenet_ros.tools.doctor.graph_facts import Kind
+from movenet_ros.tools.doctor.graph_facts import KINDS
 from movenet_ros.tools.doctor.graph_facts import PoseNode
 from movenet_ros.tools.doctor.graph_facts import RAW
 from movenet_ros.tools.doctor.graph_facts import Topic
@@ -157,17 +159,23 @@ def test_depth_is_for_the_3d_node_and_no_input_of_the_pose_node() -> None:
     assert named(rows, 'input').status == 'warn'
 
 
-def test_a_3d_node_is_a_row_with_its_topics() -> None:
-    out = Topic('/poses_3d', (Endpoint('/movenet_3d', ''),), (Endpoint('/nav', ''),))
-    node = PoseNode('/movenet_3d', 'active', (out,), ('/poses', '/depth', '/camera_info'))
-    row = named(rows_of(IMAGE, nodes_3d=(node,)), '3D node')
-    assert row.status == 'ok' and '/poses, /depth, /camera_info' in row.finding
+@pytest.mark.parametrize('kind', KINDS, ids=lambda each: each.name)
+def test_a_node_that_reads_poses_is_a_row_with_its_topics(kind: Kind) -> None:
+    name, topic = f'/{kind.name}', f'/{kind.topic}'
+    out = Topic(topic, (Endpoint(name, ''),), (Endpoint('/nav', ''),))
+    node = PoseNode(name, 'active', (out,), ('/poses', '/camera_info'))
+    row = named(rows_of(IMAGE, consumers=((kind, node),)), kind.title)
+    assert row.status == 'ok' and '/poses, /camera_info' in row.finding
     assert '/nav' in row.finding
+    alone = replace(node, outputs=(replace(out, subscribers=()),))
+    assert topic in named(rows_of(IMAGE, consumers=((kind, alone),)), kind.title).fix
 
 
 @pytest.mark.parametrize('state', ['unconfigured', ''])
-def test_a_3d_node_that_is_not_active_is_a_warning(state: str) -> None:
-    row = named(rows_of(IMAGE, nodes_3d=(PoseNode('/movenet_3d', state),)), '3D node')
+@pytest.mark.parametrize('kind', KINDS, ids=lambda each: each.name)
+def test_one_that_is_not_active_is_a_warning(kind: Kind, state: str) -> None:
+    consumers = ((kind, PoseNode(f'/{kind.name}', state)),)
+    row = named(rows_of(IMAGE, consumers=consumers), kind.title)
     assert row.status == 'warn' and row.fix
 
 

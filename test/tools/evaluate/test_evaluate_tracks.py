@@ -34,6 +34,7 @@ from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import FollowSettings
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.letterbox import Letterbox
 from movenet_ros.core.media import open_media
 from movenet_ros.core.poses import Poses
@@ -42,9 +43,9 @@ from movenet_ros.core.skeleton import COCO
 from movenet_ros.perception import Perception
 from movenet_ros.tools.evaluate import command as evaluate
 from movenet_ros.tools.evaluate import spent
+from movenet_ros.tools.evaluate.clip import read_clip
 from movenet_ros.tools.evaluate.tracks import evaluate_tracks
 from movenet_ros.tools.evaluate.tracks import MEANINGS
-from movenet_ros.tools.evaluate.tracks import read_clip
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -254,6 +255,17 @@ def test_keypoints_that_are_two_images_late_are_66_ms_late(clip: MadeUp) -> None
     assert figures['lag_ms'] == pytest.approx(66.7, abs=10)
 
 
+def test_angles_are_told_joint_by_joint_in_json_alone(
+    clip: MadeUp, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """They do not turn with people who move, so none is off."""
+    figures = clip.run()
+    assert tuple(figures['angles']) == ANGLES
+    assert figures['angles']['left_knee']['angle_error_deg_median'] == pytest.approx(0, abs=0.1)
+    assert figures['angle_error_deg_p90'] < 1 and figures['angles_within_1sd'] == 1
+    assert 'left_knee' not in capsys.readouterr().out
+
+
 def test_images_count_in_the_order_of_the_video(clip: MadeUp) -> None:
     """Not in that of the file."""
     expected = clip.accuracy()
@@ -277,7 +289,8 @@ def test_every_figure_has_a_line_of_its_own(
 def test_json_has_the_figures_and_what_made_them(clip: MadeUp) -> None:
     figures = clip.run('--person-threshold', '0.3')
     returns = {f'returns_{kind}' for kind in ('right', 'wrong', 'new')}
-    assert {*MEANINGS, *spent.MEANINGS, *returns, 'mode'} - {'returns'} <= set(figures)
+    names = {*MEANINGS, *spent.MEANINGS, *returns, 'mode', 'angles'}
+    assert names - {'returns'} <= set(figures)
     assert figures['person_threshold'] == 0.3 and figures['input_size'] == 256
     assert figures['backend'] == 'recorded 1 on nothing, f32'
 
@@ -545,3 +558,12 @@ def test_visitors_have_their_ids_for_most_of_the_time(
     for first, last in visits(data):
         with_id = [any(ids) for ids in visited[first:last + 1]]
         assert np.mean(with_id) >= 0.9
+
+
+def test_real_joint_angles_are_as_far_off_as_is_stated(real: Real) -> None:
+    """As well as can be said of three to five people: to 10 points of 68 and 95 %."""
+    name, figures = real
+    median, p90 = (figures[f'angle_error_deg_{each}'] for each in ('median', 'p90'))
+    assert median <= 5.4 and p90 <= 15.1, name
+    assert figures['angles_within_1sd'] == pytest.approx(0.68, abs=0.1)
+    assert figures['angles_within_2sd'] == pytest.approx(0.95, abs=0.1)
