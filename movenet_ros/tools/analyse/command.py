@@ -25,6 +25,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
+from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import ExitStack
 import math
@@ -76,7 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         targets = args.out, args.save_reference, args.overwrite
         files = stack.enter_context(Files(*targets, args.input))
         threshold = inputs.settings.keypoint_threshold
-        watching = Watching(are_stills, args.person, threshold)
+        pose = reference if isinstance(reference, Mapping) else None
+        watching = Watching(are_stills, args.person, threshold, pose)
         done = run(inputs, watching.consume)
         lines = summary(done, source.total)
         if done.tally.processed:  # not where a signal came before the first image

@@ -19,7 +19,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.kinematics.comparison import compare_with_clip
+from movenet_ros.core.kinematics.alignment import compare_with_clip
 from movenet_ros.core.kinematics.comparison import compare_with_pose
 from movenet_ros.core.kinematics.comparison import Comparison
 from movenet_ros.core.kinematics.curves import Curves

@@ -47,6 +47,7 @@ RATE_HZ = 10.0
 COUNT = 3  # squats, of 3 s each
 HEIGHT = 200.0
 HOSTILE = '</script><img src=x onerror=alert(1)>/* code */.png'
+SQUAT = {'left_knee': Goal(np.radians(150)), 'left_elbow': Goal(0.0)}
 Squatting = Callable[..., Iterator[Item]]
 Analyse = Callable[..., Analysis]
 
@@ -91,7 +92,7 @@ def analyse(squatting: Squatting) -> Analyse:
     def watched(
         ids: tuple[int, ...], person: int | None, file: str, count: int
     ) -> tuple[Record, Snapshots]:
-        watching = Watching(bool(file), person, 0.3)
+        watching = Watching(bool(file), person, 0.3, SQUAT)
         watching.consume(squatting(ids, count, file))
         return watching.record(), watching.snapshots
 
@@ -107,7 +108,7 @@ def analyse(squatting: Squatting) -> Analyse:
 @pytest.fixture(scope='session')
 def squat() -> dict[str, Goal]:
     """Give a pose that nobody here reaches."""
-    return {'left_knee': Goal(np.radians(150)), 'left_elbow': Goal(0.0)}
+    return SQUAT
 
 
 @pytest.fixture

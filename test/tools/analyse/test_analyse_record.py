@@ -167,6 +167,13 @@ def test_pictures_show_the_angle_at_its_ends(analyse: Analyse) -> None:
     assert (most.points >= 0).all() and (most.points <= most.wh).all()
 
 
+def test_a_picture_shows_who_is_nearest_to_the_pose(analyse: Analyse, squat: Any) -> None:
+    analysis = analyse(reference=squat)
+    nearest, comparison = analysis.snapshots.nearest(2), analysis.people[1].comparison
+    assert nearest is not None and comparison is not None
+    assert abs(nearest.stamp_ns - comparison.begin_ns) < 0.3 * NANOSECONDS
+
+
 def test_pictures_of_many_people_stay_few(analyse: Analyse) -> None:
     snapshots = analyse(tuple(range(1, 30)), count=1).snapshots
     assert sum(bool(snapshots.extremes(each, 'left_knee')) for each in range(30)) == 12
