@@ -16,22 +16,21 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 import math
-from typing import Any
 
-from movenet_ros.core.errors import StartError
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.comparison import Comparison
 from movenet_ros.core.kinematics.comparison import Deviation
 from movenet_ros.core.kinematics.comparison import worst_first
 from movenet_ros.core.kinematics.curves import Curves
 from movenet_ros.core.kinematics.reference import TOLERANCE
+from movenet_ros.core.needs import needs
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+DTW = 'dtaidistance.dtw'  # takes half a second to load, so it is where it is used
 LEAST_SEEN = 0.5  # of a clip; an angle that is seen less is not compared
 WORST = 5, 95  # percentiles of a difference over time, that stand for it
 CLIP_HZ = 10.0  # enough for the limbs of people
@@ -95,7 +94,7 @@ def _path(reference: Floats, person: Floats) -> NDArray[np.int64]:
     The reference is matched as a whole: with any part of the person's clip, but with all of it
     where an instant of it would be the most alike, since nothing in it is like the reference.
     """
-    dtw = _dtw()
+    dtw = needs(DTW)
     for skipped in (len(person), 0):  # at either end of the person's clip
         _, costs = dtw.warping_paths(
             reference, person, psi=(0, 0, skipped, skipped), use_ndim=True,
@@ -105,16 +104,6 @@ def _path(reference: Floats, person: Floats) -> NDArray[np.int64]:
         if np.ptp(path[:, 1]) + 1 >= LEAST_PART * len(reference):
             break
     return path
-
-
-def _dtw() -> Any:
-    """Load the package by name: it takes half a second, and only comparing clips needs it."""
-    try:
-        return import_module('dtaidistance.dtw')
-    except ImportError as error:
-        raise StartError(
-            f'dtaidistance is not installed ({error}): pip install dtaidistance'
-        ) from error
 
 
 def _aligned(

@@ -22,12 +22,11 @@ movement alone is no repetition, nor is one that the error of the angles explain
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
 from typing import NamedTuple
 
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.curves import Curves
+from movenet_ros.core.needs import needs
 from movenet_ros.core.units import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
@@ -154,7 +153,7 @@ def _turns(
 
     Beyond both ends of the clip lies the rest: a hill that the clip cuts is one where it turned.
     """
-    signal: Any = import_module('scipy.signal')
+    signal = needs('scipy.signal')  # takes seconds to load
     rest = np.percentile(values, 5)
     padded = np.concatenate([[rest], values, [rest]])
     distance = max(1, round(LEAST_S * rate_hz))
