@@ -66,11 +66,12 @@ def posture_likelihoods(body: Measures) -> Floats:
     away = known(away)
     carried = np.fmax(every(steep, tall), _both(likely['steep']))
     low = np.fmax(np.fmax(1 - steep, 1 - tall), bent)
+    laying = known(np.where(np.isnan(carried), level, every(lying, 1 - carried)))
     return known(np.stack([
         every(np.fmin(steep, tall), 1 - bent),
         every(1 - steep, 1 - slanting, np.maximum(1 - squats, away)),
-        every(low, 1 - lying, squats, 1 - away),
-        np.where(np.isnan(carried), level, every(lying, 1 - carried)),
+        every(low, 1 - laying, squats, 1 - away),
+        laying,
     ]))
 
 
