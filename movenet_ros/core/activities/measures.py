@@ -87,19 +87,21 @@ def measures_of(bodies: Bodies, angles: Angles, down: ArrayLike) -> Measures:
     Measure bodies, in pixels or metres alike.
 
     :param angles: of the same people.
-    :param down: ``(d,)`` or longer, of any length but 0, in the frame of the points.
+    :param down: as for the angles; where nothing of it lies in the image, nothing is known.
     """
     down = np.asarray(down, np.float64)[:bodies.points.shape[-1]]
-    up = -down / np.sqrt(down @ down)
+    up = -down / (np.sqrt(down @ down) or np.nan)
     at = places_of(bodies.skeleton)
-    points = at.with_middles(bodies.points.transpose(1, 2, 0))
+    variances = np.square(bodies.deviations) @ np.square(up)
+    both = at.with_middles(
+        np.concatenate([bodies.points, variances[..., None]], axis=-1).transpose(1, 2, 0)
+    )
+    points, variances = both[:, :-1], both[:, -1]
     bones = _length(points[at.starts] - points[at.ends]) / SHARES
     stature = _second_longest(bones)
-    points = points / stature
+    points, variances = points / stature, variances / np.square(stature)
     heights = np.matmul(up, points)
     levels = points - heights[:, None] * up[:, None]
-    variances = (np.square(bodies.deviations) @ np.square(up)).T / np.square(stature)
-    variances = at.with_middles(variances)
     forearms = points[at.wrists] - points[at.elbows]
 
     values, deviations = np.zeros((2, len(MEASURES), 2, len(bodies)))

@@ -33,11 +33,11 @@ from movenet_ros.core.units import NANOSECONDS
 
 HOLD_S = 0.3  # time constant of the average
 MOST_S = 0.2  # that an image counts for: one alone decides nothing, however rare images are
-BEGIN, END = 0.5, 0.3  # averages at which an activity begins, and ends
+BEGIN, END = 0.5, 0.2  # averages at which an activity begins, and ends
 FALL_NS = round(1.5 * NANOSECONDS)  # from standing upright to laying
 LEANING_NS = round(0.9 * NANOSECONDS)  # so long is the trunk seen on its way, at most
 UPRIGHT = 0.35  # radians: a trunk that leans less
-AHEAD = 0.1  # of the present posture's average is that of a new one
+AHEAD = 0.15  # of the present posture's average is that of a new one
 
 NAMES = (*POSTURES, *GESTURES)
 STANDING, LAYING = POSTURES.index('standing'), POSTURES.index('laying')
