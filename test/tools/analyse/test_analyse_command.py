@@ -24,6 +24,7 @@ import cv2
 from movenet_ros import networks
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.recording import VideoFile
 from movenet_ros.tools.analyse.command import main
 import numpy as np
 import pytest
@@ -104,3 +105,13 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_written(
     with pytest.raises(StartError, match=about):
         main(['pictures', *options])
     assert sorted(each.name for each in Path().iterdir()) == ['full', 'pictures']
+
+
+def test_a_video_whose_people_are_not_followed_is_refused(nobody: None, tmp_path: Path) -> None:
+    video = VideoFile(tmp_path / 'clip.mp4', 10.0)
+    for i in range(2):
+        video.write(np.full((48, 64, 3), 100, np.uint8), i * 10**8)
+    video.close()
+    options = ['--out', str(tmp_path / 'out'), '--tracking-association', 'off']
+    with pytest.raises(StartError, match='--tracking-association'):
+        main([str(tmp_path / 'clip.mp4'), *options])
