@@ -20,8 +20,8 @@ import math
 
 from hypothesis import given
 from hypothesis import strategies as st
+from movenet_ros.core.kinematics.alignment import compare_with_clip
 from movenet_ros.core.kinematics.angles import ANGLES
-from movenet_ros.core.kinematics.comparison import compare_with_clip
 from movenet_ros.core.kinematics.comparison import compare_with_pose
 from movenet_ros.core.kinematics.comparison import Comparison
 from movenet_ros.core.kinematics.curves import Curves
@@ -112,11 +112,21 @@ def test_the_part_that_is_like_the_reference_is_found() -> None:
     still = np.zeros(40)
     knee = np.concatenate([still, np.degrees(bends(1, 10.0).of('left_knee')), still])
     comparison = compare_with_clip(clip(knee, begin_s=100.0), bends(1, 10.0))
-    begin_s, end_s = (each / NANOSECONDS - 100 for each in (comparison.begin_ns, comparison.end_ns))
-    assert begin_s == pytest.approx(4, abs=0.5)
-    assert end_s == pytest.approx(6, abs=0.5)
+    assert comparison.begin_ns / NANOSECONDS == pytest.approx(104, abs=0.5)
+    assert comparison.end_ns / NANOSECONDS == pytest.approx(106, abs=0.5)
     assert comparison.aligned is not None
     assert np.degrees(comparison.aligned.of('left_knee').max()) == pytest.approx(90, abs=5)
+
+
+def test_who_does_nothing_of_it_is_compared_all_the_time_not_for_an_instant() -> None:
+    comparison = compare_with_clip(clip([*[0] * 39, 60]), clip([80] * 30 + [60] * 10))
+    assert (comparison.begin_ns, comparison.end_ns) == (0, round(3.9 * NANOSECONDS))
+    assert 'bend the left knee' in comparison.sentence.lower()
+
+
+@pytest.mark.parametrize(('mine', 'theirs'), [(1, 1), (1, 30), (30, 1)])
+def test_a_clip_may_be_one_image(mine: int, theirs: int) -> None:
+    assert compare_with_clip(clip([20] * mine), clip([25] * theirs)).score == 100
 
 
 def test_without_a_joint_in_common_nothing_is_compared() -> None:

@@ -24,26 +24,19 @@ are seen.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib import import_module
 import math
-from typing import Any
 from typing import NamedTuple
 
-from movenet_ros.core.errors import StartError
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.curves import Curves
 from movenet_ros.core.kinematics.reference import PoseReference
-from movenet_ros.core.kinematics.reference import TOLERANCE
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
 ZERO_AT = math.radians(45.0)
-LEAST_SEEN = 0.5  # of a clip; an angle that is seen less is not compared
-WORST = 5, 95  # percentiles of a difference over time, that stand for it
-CLIP_HZ = 10.0  # enough for the limbs of people
-MOST_SAMPLES = 1200  # of a clip; the alignment takes memory by their square
+TINY = 1e-6  # in place of a tolerance of 0
 CORRECTIONS = {  # what to do for more of it, and for less; n is in degrees
     'shoulder': ('raise the {side} arm by {n} degrees', 'lower the {side} arm by {n} degrees'),
     **{
@@ -132,62 +125,46 @@ class Comparison:
         return f'{worst[0].upper()}{worst[1:]}.'
 
 
+def nearness(values: Floats, deviations: Floats, reference: PoseReference) -> Floats:
+    """
+    Return how near people are to a pose.
+
+    It is the sum of the marks, in which an angle that is not seen has none: nor is it right.
+
+    :param values: ``(..., a)`` radians, in the order of ``ANGLES``; NaN where one is not known.
+    :param deviations: ``(..., a)`` their standard deviations.
+    :return: ``(...)``, from 0 to 100 for each angle of the reference.
+    """
+    differences, allowed = _from_pose(values, deviations, reference)
+    return np.asarray(np.nansum(_marks(differences, allowed), axis=-1))
+
+
 def compare_with_pose(curves: Curves, reference: PoseReference) -> Comparison:
     """Compare the image in which the person is nearest to the pose."""
-    columns = [ANGLES.index(name) for name in reference]
-    goals = np.array([goal.value for goal in reference.values()])
-    tolerances = np.array([goal.tolerance for goal in reference.values()])
-    differences = curves.values[:, columns] - goals
-    allowed = np.maximum(tolerances, 2 * curves.deviations[:, columns])
-    seen = np.isfinite(differences)
-    if not seen.any():
+    differences, allowed = _from_pose(curves.values, curves.deviations, reference)
+    if not np.isfinite(differences).any():
         return Comparison(tuple(
             Deviation(name, math.nan, goal.tolerance, 0) for name, goal in reference.items()
         ), 0, 0)
-    marks = np.where(seen, _marks(differences, allowed), 0.0).sum(axis=1)
-    best = int(np.argmax(marks))  # an angle that is not seen has no marks: nor is it right
+    marks = nearness(curves.values, curves.deviations, reference)
+    shares = np.nansum(np.abs(differences) / np.maximum(allowed, TINY), axis=1)
+    best = int(np.lexsort((shares, -marks))[0])  # of equal marks, the smallest differences
     at_ns = int(curves.stamps_ns[best])
     deviations = [
         Deviation(name, float(difference), float(each), at_ns)
         for name, difference, each in zip(reference, differences[best], allowed[best])
     ]
-    return Comparison(_sorted(deviations), at_ns, at_ns)
+    return Comparison(worst_first(deviations), at_ns, at_ns)
 
 
-def compare_with_clip(curves: Curves, reference: Curves) -> Comparison:
-    """
-    Compare the part of a clip that is most like a recorded one, by dynamic time warping.
-
-    Both are compared in equal steps of time, whatever their rates; what comes before and after in
-    the person's clip does not matter.
-
-    :raises StartError: if dtaidistance is not installed.
-    """
-    longest = max(each.seconds[-1] if len(each) else 0.0 for each in (curves, reference))
-    rate_hz = min(CLIP_HZ, MOST_SAMPLES / max(longest, 1e-9))
-    mine, theirs = curves.resampled(rate_hz), reference.resampled(rate_hz)
-    both = [i for i in range(len(ANGLES)) if _is_known(curves, i) and _is_known(reference, i)]
-    if not both:
-        known = [name for i, name in enumerate(ANGLES) if _is_known(reference, i)]
-        return Comparison(
-            tuple(Deviation(name, math.nan, TOLERANCE, 0) for name in known), 0, 0
-        )
-    noise = np.hypot(*(np.nanmedian(each.deviations[:, both], axis=0) for each in (mine, theirs)))
-    scale = np.maximum(noise, TOLERANCE)
-    path = _path(theirs.values[:, both] / scale, mine.values[:, both] / scale)
-    there, here = path.T
-    differences = mine.values[here][:, both] - theirs.values[there][:, both]
-    deviation = np.hypot(mine.deviations[here][:, both], theirs.deviations[there][:, both])
-    allowed = np.maximum(TOLERANCE, 2 * deviation)
-    deviations = [
-        _over_time(ANGLES[i], differences[:, k], allowed[:, k], mine.stamps_ns[here])
-        for k, i in enumerate(both)
-    ]
-    first, last = int(here[0]), int(here[-1])
-    return Comparison(
-        _sorted(deviations), int(mine.stamps_ns[first]), int(mine.stamps_ns[last]),
-        _aligned(mine.stamps_ns[first:last + 1], theirs, there, here - first),
-    )
+def _from_pose(
+    values: Floats, deviations: Floats, reference: PoseReference
+) -> tuple[Floats, Floats]:
+    """Return ``(..., r)`` differences from a pose, and those that are no error."""
+    columns = [ANGLES.index(name) for name in reference]
+    goals, tolerances = np.array([*reference.values()]).reshape(-1, 2).T
+    allowed = np.where(np.isfinite(deviations[..., columns]), 2 * deviations[..., columns], 0.0)
+    return values[..., columns] - goals, np.maximum(tolerances, allowed)
 
 
 def _marks(differences: Floats, allowed: Floats) -> Floats:
@@ -196,61 +173,6 @@ def _marks(differences: Floats, allowed: Floats) -> Floats:
     return np.asarray(100 * np.clip(1 - errors / ZERO_AT, 0, 1))
 
 
-def _sorted(deviations: list[Deviation]) -> tuple[Deviation, ...]:
+def worst_first(deviations: list[Deviation]) -> tuple[Deviation, ...]:
     """Return the greatest error first; what is not seen last."""
     return tuple(sorted(deviations, key=lambda it: (not it.is_seen, -it.error)))
-
-
-def _is_known(curves: Curves, angle: int) -> bool:
-    """Return whether enough is known of an angle."""
-    return bool(np.isfinite(curves.values[:, angle]).sum() >= max(1, LEAST_SEEN * len(curves)))
-
-
-def _over_time(
-    name: str, differences: Floats, allowed: Floats, stamps_ns: NDArray[np.int64]
-) -> Deviation:
-    """Return the greatest difference of a clip, without its rarest twentieth."""
-    worst = max(np.percentile(differences, WORST), key=abs)
-    at = int(np.argmin(np.abs(differences - worst)))
-    return Deviation(name, float(worst), float(allowed[at]), int(stamps_ns[at]))
-
-
-def _path(reference: Floats, person: Floats) -> NDArray[np.int64]:
-    """
-    Return ``(p, 2)`` which of the reference's samples belongs to which of the person's.
-
-    The reference is matched as a whole, with any part of the person's clip.
-    """
-    dtw = _dtw()
-    anywhere = 0, 0, len(person), len(person)
-    _, costs = dtw.warping_paths(
-        reference, person, psi=anywhere, use_ndim=True, use_c=dtw.dtw_cc is not None
-    )
-    return np.array(dtw.best_path(costs), np.int64)
-
-
-def _dtw() -> Any:
-    """Load the package by name: it takes half a second, and only comparing clips needs it."""
-    try:
-        return import_module('dtaidistance.dtw')
-    except ImportError as error:
-        raise StartError(
-            f'dtaidistance is not installed ({error}): pip install dtaidistance'
-        ) from error
-
-
-def _aligned(
-    stamps_ns: NDArray[np.int64], reference: Curves, there: NDArray[np.int64],
-    here: NDArray[np.int64],
-) -> Curves:
-    """Return the reference at the person's times: the mean of what belongs to each."""
-    counts = np.bincount(here, minlength=len(stamps_ns))[:, None]
-
-    def at_their_times(values: Floats) -> Floats:
-        sums = np.zeros((len(stamps_ns), values.shape[1]))
-        np.add.at(sums, here, values[there])
-        return sums / counts
-
-    return Curves(
-        stamps_ns, at_their_times(reference.values), at_their_times(reference.deviations)
-    )

@@ -22,12 +22,11 @@ movement alone is no repetition, nor is one that the error of the angles explain
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
 from typing import NamedTuple
 
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.curves import Curves
+from movenet_ros.core.needs import needs
 from movenet_ros.core.units import NANOSECONDS
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +40,7 @@ TURNED_SHARE = 0.2  # of that range, on the way back: then the turn is seen
 WHOLE_SHARE = 0.7  # of a repetition's own range: then the way there and back are seen
 BASE_SHARE = 0.9  # of a repetition's height, below its top: there it begins and ends
 LEAST_S = 0.4  # from turn to turn
-EVEN = 3.0  # a repetition takes at most so many times as long as the median one, or as short
+EVEN = 2.0  # a repetition takes at most so many times as long as the median one, or as short
 SMOOTH_S = 0.3
 MOST_HZ = 30.0
 LEAST_SEEN = 0.5  # of the images
@@ -154,7 +153,7 @@ def _turns(
 
     Beyond both ends of the clip lies the rest: a hill that the clip cuts is one where it turned.
     """
-    signal: Any = import_module('scipy.signal')
+    signal = needs('scipy.signal')  # takes seconds to load
     rest = np.percentile(values, 5)
     padded = np.concatenate([[rest], values, [rest]])
     distance = max(1, round(LEAST_S * rate_hz))

@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The annotated stream as a page in the browser."""
+"""How people move in a recording: tables and a report."""

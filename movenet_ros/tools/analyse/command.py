@@ -25,6 +25,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
+from collections.abc import Mapping
 from collections.abc import Sequence
 from contextlib import ExitStack
 import math
@@ -43,6 +44,7 @@ from movenet_ros.replay.inputs import dashed
 from movenet_ros.replay.inputs import opened
 from movenet_ros.replay.inputs import run
 from movenet_ros.replay.summary import summary
+from movenet_ros.settings import OFF
 
 if TYPE_CHECKING:
     from movenet_ros.core.kinematics.comparison import Comparison
@@ -71,22 +73,25 @@ def main(argv: Sequence[str] | None = None) -> int:
         from movenet_ros.tools.analyse.watching import Watching
 
         source = inputs.source
-        are_stills = source.are_pictures and inputs.settings.tracking.association == 'off'
-        _check(args, source, are_stills)
+        is_followed = inputs.settings.tracking.association != OFF
+        are_stills = source.are_pictures and not is_followed
+        _check(args, source, is_followed)
         targets = args.out, args.save_reference, args.overwrite
         files = stack.enter_context(Files(*targets, args.input))
         threshold = inputs.settings.keypoint_threshold
-        watching = Watching(are_stills, args.person, threshold)
+        pose = reference if isinstance(reference, Mapping) else None
+        watching = Watching(are_stills, args.person, threshold, pose)
         done = run(inputs, watching.consume)
-        record = watching.record()
-        analysis = analysed(record, watching.snapshots, args.person, reference)
-        if args.save_reference:
-            files.save_reference(record, args.at or 0.0, args.person, source.name)
-        if args.out:
-            files.write(inputs, done, analysis, watching)
-        written = files.complete()
-    lines = [*summary(done, source.total), *_lines(analysis)]
-    names = ', '.join(map(one_line, written))
+        lines = summary(done, source.total)
+        if done.tally.processed:  # not where a signal came before the first image
+            analysis = analysed(watching.record(), watching.snapshots, args.person, reference)
+            lines += _lines(analysis)
+            if args.save_reference:
+                at_s = args.at or 0.0
+                files.save_reference(analysis.record, at_s, args.person, source.name)
+            if args.out:
+                files.write(inputs, done, analysis, watching)
+        names = ', '.join(map(one_line, files.complete())) or 'nothing'
     print('\n'.join([*lines, f'written    {names}']), flush=True)
     if done.tally.is_interrupted:
         return INTERRUPTED
@@ -129,7 +134,7 @@ def _instant(text: str) -> float:
     return 0.0 if text.strip('0.') == '' else positive(text)
 
 
-def _check(args: Namespace, source: Source, are_stills: bool) -> None:
+def _check(args: Namespace, source: Source, is_followed: bool) -> None:
     """
     Refuse what makes no sense, before a long run.
 
@@ -139,7 +144,9 @@ def _check(args: Namespace, source: Source, are_stills: bool) -> None:
         raise StartError('--at is for --save-reference FILE')
     if args.save_reference and args.at is None and source.total != 1:
         raise StartError('--save-reference needs --at SECONDS: of which instant?')
-    if args.person is not None and are_stills:
+    if not (is_followed or source.are_pictures):
+        raise StartError('--tracking-association off is for pictures: how people move needs ids')
+    if args.person is not None and not is_followed:
         raise StartError(
             '--person: people in pictures have no ids; --tracking-association keypoints gives them'
         )

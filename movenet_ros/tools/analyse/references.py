@@ -19,7 +19,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.kinematics.comparison import compare_with_clip
+from movenet_ros.core.kinematics.alignment import compare_with_clip
+from movenet_ros.core.kinematics.alignment import DTW
 from movenet_ros.core.kinematics.comparison import compare_with_pose
 from movenet_ros.core.kinematics.comparison import Comparison
 from movenet_ros.core.kinematics.curves import Curves
@@ -27,6 +28,7 @@ from movenet_ros.core.kinematics.reference import pose_from_json
 from movenet_ros.core.kinematics.reference import pose_reference
 from movenet_ros.core.kinematics.reference import pose_to_json
 from movenet_ros.core.kinematics.reference import PoseReference
+from movenet_ros.core.needs import needs
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.tools.analyse.record import Record
 from movenet_ros.tools.analyse.table import PARQUET_START
@@ -51,6 +53,7 @@ def read_reference(path: Path) -> Reference:
     except OSError as error:
         raise StartError(f'{path} cannot be read: {error.strerror}') from error
     if start.startswith(PARQUET_START) or start.startswith((b'stamp_s', b'"stamp_s"')):
+        needs(DTW)  # before a long run, not after it
         return read_curves(path)
     try:
         return pose_from_json(start.decode('utf-8', 'replace'))

@@ -224,6 +224,10 @@ def _pictures(person: Person, snapshots: Snapshots) -> list[tuple[Snapshot, str,
         found += [
             (each, f'{person.angle} {word}', person.angle) for each, word in zip(extremes, words)
         ]
+    nearest = snapshots.nearest(person.number)
+    if nearest and person.comparison:
+        worst = person.comparison.deviations[0].angle
+        found.insert(0, (nearest, 'nearest to the reference', worst))
     names = dict.fromkeys(each.name for each in spans(person.rows))
     for name in sorted(names, key=lambda it: (it != 'fall', it)):
         snapshot = snapshots.first(person.number, name)

@@ -29,6 +29,8 @@ from typing import NamedTuple
 import cv2
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.kinematics.angles import ANGLES
+from movenet_ros.core.kinematics.comparison import nearness
+from movenet_ros.core.kinematics.reference import PoseReference
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +38,7 @@ Floats = NDArray[np.float64]
 
 STEP = np.radians(4.0)  # an angle has to be so much farther for another picture
 MOST_DEVIATION = np.radians(40.0)  # of an angle that is worth a picture
+LEAST_NEARER = 1.0  # of the marks of a comparison, for another picture
 MOST_PEOPLE = 12
 MOST_STILLS = 24
 MOST_FALLS = 3
@@ -121,18 +124,23 @@ class _Kept:
     at_least: dict[int, Snapshot] = field(default_factory=dict)
     at_most: dict[int, Snapshot] = field(default_factory=dict)
     firsts: dict[str, Snapshot] = field(default_factory=dict)
+    nearest: Snapshot | None = None
+    nearness: float = 0.0
     seen: int = 0
 
-    def look(self, sight: Sight) -> None:
-        """Take a picture if this instant is farther out than those before, or new."""
+    def look(self, sight: Sight, nearness: float) -> None:
+        """Take a picture if this instant is farther out than those before, nearer, or new."""
         self.seen += 1
         known = sight.deviations < MOST_DEVIATION
         more = np.flatnonzero(known & (sight.values > self.most + STEP))
         less = np.flatnonzero(known & (sight.values < self.least - STEP))
         new = [each for each in sight.names if each not in self.firsts]
-        if not (len(more) or len(less) or new):
+        is_nearer = nearness > self.nearness + LEAST_NEARER
+        if not (len(more) or len(less) or new or is_nearer):
             return
         snapshot = sight.taken()
+        if is_nearer:
+            self.nearest, self.nearness = snapshot, nearness
         self.most[more], self.least[less] = sight.values[more], sight.values[less]
         self.at_most.update(dict.fromkeys(more.tolist(), snapshot))
         self.at_least.update(dict.fromkeys(less.tolist(), snapshot))
@@ -140,9 +148,14 @@ class _Kept:
 
 
 class Snapshots:
-    """The pictures of the people who were seen most, and the first stills."""
+    """
+    The pictures of the people who were seen most, and the first stills.
 
-    def __init__(self) -> None:
+    :param pose: which of the instants are near to it matters, too.
+    """
+
+    def __init__(self, pose: PoseReference | None = None) -> None:
+        self._pose = pose
         self._people: dict[int, _Kept] = {}
         self.stills: list[Snapshot] = []
 
@@ -151,7 +164,10 @@ class Snapshots:
         for sight in sights:
             if sight.person not in self._people:
                 self._make_room()
-            self._people.setdefault(sight.person, _Kept()).look(sight)
+            near = 0.0
+            if self._pose is not None:
+                near = float(nearness(sight.values, sight.deviations, self._pose))
+            self._people.setdefault(sight.person, _Kept()).look(sight, near)
 
     def keep_still(self, sight: Sight) -> None:
         """Keep a picture of a person in a picture of its own."""
@@ -162,6 +178,11 @@ class Snapshots:
         """Return the first picture of somebody who does something."""
         kept = self._people.get(person)
         return kept.firsts.get(name) if kept else None
+
+    def nearest(self, person: int) -> Snapshot | None:
+        """Return where somebody was nearest to the pose."""
+        kept = self._people.get(person)
+        return kept.nearest if kept else None
 
     def extremes(self, person: int, angle: str) -> list[Snapshot]:
         """Return where an angle was smallest and largest; less where that is not known."""

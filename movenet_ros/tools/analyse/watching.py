@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from movenet_ros.core.activities.activities import OTHER
+from movenet_ros.core.kinematics.reference import PoseReference
 from movenet_ros.core.observing import Observed
 from movenet_ros.messages.outputs import Result
 from movenet_ros.replay.source import Item
@@ -36,14 +37,18 @@ class Watching:
     :param are_stills: whether each image is of a scene of its own.
     :param person: track id of the only person who matters; None: everybody does.
     :param threshold: a keypoint with a lower score is not drawn.
+    :param pose: pictures are kept of who is near to it; None: there is none.
     """
 
-    def __init__(self, are_stills: bool, person: int | None, threshold: float) -> None:
+    def __init__(
+        self, are_stills: bool, person: int | None, threshold: float,
+        pose: PoseReference | None = None,
+    ) -> None:
         self.are_stills = are_stills
         self.person = person
         self._threshold = threshold
         self._rows = Rows()
-        self.snapshots = Snapshots()
+        self.snapshots = Snapshots(pose)
 
     def consume(self, items: Iterator[Item]) -> None:
         """Watch the people in all images."""
