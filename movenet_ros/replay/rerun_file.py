@@ -60,6 +60,7 @@ VIEWS = {  # the entity whose children each of the viewer's views shows
 }
 LARGE = ('image', 'space')  # they are on the left
 OF_A_PERSON = ('image/people/{}', 'space/people/{}', 'scores/{}', 'angles/{}')
+PROBE_BYTES = 1 << 16  # more than a file system has left where it is full
 OLDEST = '0.29'  # before, a full disk went unnoticed
 
 
@@ -209,8 +210,19 @@ class RerunFile:
         """
         try:
             yield
-        except (RuntimeError, ImageError) as error:
-            raise StartError(f'cannot write {self._path}: {first_line(error)}') from error
+        except ImageError as error:
+            raise StartError(f'cannot write {self._path}: {error}') from error
+        except RuntimeError as error:
+            raise StartError(f'cannot write {self._path}: {self._reason(error)}') from error
+
+    def _reason(self, error: RuntimeError) -> str:
+        """Return why writing failed, which rerun-sdk logs but does not raise."""
+        try:
+            with self._path.open('ab') as file:
+                file.write(bytes(PROBE_BYTES))
+        except OSError as cause:
+            return str(cause.strerror)
+        return first_line(error)
 
 
 def _layout(shown: Container[str]) -> Any:

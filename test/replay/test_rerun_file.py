@@ -22,6 +22,7 @@ from contextlib import closing
 from dataclasses import replace
 import os
 from pathlib import Path
+import resource
 import sys
 from typing import Any
 
@@ -219,9 +220,18 @@ def test_writing_opens_no_socket(found: list[Result], tmp_path: Path) -> None:
     file.close()
 
 
-def test_a_full_disk_is_one_line(found: list[Result]) -> None:
-    with pytest.raises(StartError, match='^cannot write /dev/full: .*[Nn]o space'):
-        RerunFile(Path('/dev/full'), 'full', ['image'])
+@pytest.mark.parametrize('begun', [False, True])
+def test_a_full_disk_is_one_line(begun: bool, found: list[Result], tmp_path: Path) -> None:
+    most, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    path = tmp_path / 'full.rrd' if begun else Path('/dev/full')
+    with pytest.raises(StartError, match=f'^cannot write {path}: (No space|File too large)'):
+        file = RerunFile(path, 'full', ['image'])
+        try:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 1000, hard))
+            file.write(found[0])
+            file.close()
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
 
 
 def test_a_recording_that_is_switched_off_is_one_line(
