@@ -59,7 +59,10 @@ VIEWS = {  # the entity whose children each of the viewer's views shows
     'scores': 'TimeSeriesView', 'activities': 'TextLogView',
 }
 LARGE = ('image', 'space')  # they are on the left
-OF_A_PERSON = ('image/people/{}', 'space/people/{}', 'scores/{}', 'angles/{}')
+OF_A_PERSON = {  # what ends when a person leaves
+    'image': 'image/people/{}', 'space': 'space/people/{}', 'angles': 'angles/{}',
+    'scores': 'scores/{}',
+}
 PROBE_BYTES = 1 << 16  # more than a file system has left where it is full
 OLDEST = '0.29'  # before, a full disk went unnoticed
 
@@ -85,13 +88,14 @@ class RerunFile:
 
     :param path: ends in .rrd.
     :param name: of the recording, for people.
-    :param views: what the viewer shows at first, of the keys of ``VIEWS``.
+    :param views: what there will be to see, of the keys of ``VIEWS``.
     :raises StartError: if it cannot be written; by all methods.
     """
 
     def __init__(self, path: Path, name: str, views: Container[str]) -> None:
         self._path = path
         self._sdk = rerun_sdk()
+        self._views = views
         self._shown: list[str] = []  # the people of the image before
         self._doing: dict[str, str] = {}  # what was written of whom
         self._plotted: set[str] = set()  # the people whose curves have names
@@ -177,8 +181,9 @@ class RerunFile:
     def _forget(self, person: str) -> None:
         """End what is shown of a person who is not in the image any more."""
         self._doing.pop(person, None)
-        for each in OF_A_PERSON:
-            self._log(each.format(person), self._sdk.Clear(recursive=True))
+        for view, entity in OF_A_PERSON.items():
+            if view in self._views:
+                self._log(entity.format(person), self._sdk.Clear(recursive=True))
 
     def _name_keypoints(self, skeleton: Skeleton) -> None:
         """Append the names of keypoints and the lines between them, once."""
@@ -196,7 +201,8 @@ class RerunFile:
             for kind, color in enumerate((NO_ID_COLOR, *PERSON_COLORS))
         ]
         self._log('/', sdk.AnnotationContext(kinds), static=True)
-        self._log('space', sdk.ViewCoordinates.RDF, static=True)  # the optical frame's
+        if 'space' in self._views:
+            self._log('space', sdk.ViewCoordinates.RDF, static=True)  # the optical frame's
 
     def _log(self, entity: str, what: Any, static: bool = False) -> None:
         self._recording.log(entity, what, static=static, strict=True)
