@@ -36,8 +36,6 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from movenet_ros.core.drawing import NO_ID_COLOR
-from movenet_ros.core.drawing import PERSON_COLORS
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.jpeg_writing import to_jpeg
@@ -49,16 +47,14 @@ from movenet_ros.core.skeleton import Skeleton
 from movenet_ros.core.wording import first_line
 from movenet_ros.messages.joint_angles import UNTRACKED
 from movenet_ros.messages.outputs import Result
+from movenet_ros.replay.rerun_look import class_of
+from movenet_ros.replay.rerun_look import classes
+from movenet_ros.replay.rerun_look import layout
 import numpy as np
 
 TIMELINE = 'stamp'
 QUALITY = 90
 DOT_PIXELS, DOT_M = 4.0, 0.02  # radii; pixels are those of the screen
-VIEWS = {  # the entity whose children each of the viewer's views shows
-    'image': 'Spatial2DView', 'space': 'Spatial3DView', 'angles': 'TimeSeriesView',
-    'scores': 'TimeSeriesView', 'activities': 'TextLogView',
-}
-LARGE = ('image', 'space')  # they are on the left
 OF_A_PERSON = {  # what ends when a person leaves
     'image': 'image/people/{}', 'space': 'space/people/{}', 'angles': 'angles/{}',
     'scores': 'scores/{}',
@@ -109,7 +105,7 @@ class RerunFile:
                 )
             self._recording.save(path)
             self._recording.send_recording_name(name)
-            self._recording.send_blueprint(_layout(views))
+            self._recording.send_blueprint(layout(views))
 
     def write(
         self, found: Result, people_3d: Poses3D | None = None, observed: Observed | None = None
@@ -146,7 +142,7 @@ class RerunFile:
         """Append a person in pixels, and the score."""
         poses, sdk = found.poses, self._sdk
         seen = np.flatnonzero(poses.keypoint_scores[i] >= found.settings.keypoint_threshold)
-        kind, score = _kind(int(poses.ids[i])), float(poses.scores[i])
+        kind, score = class_of(int(poses.ids[i])), float(poses.scores[i])
         self._log(f'image/people/{person}', sdk.Points2D(
             poses.keypoints[i][seen], keypoint_ids=seen, class_ids=kind, show_labels=False,
             radii=sdk.Radius.ui_points(DOT_PIXELS),
@@ -159,7 +155,7 @@ class RerunFile:
 
     def _write_places(self, person: str, i: int, people_3d: Poses3D) -> None:
         """Append what is known of a person in metres."""
-        positions, kind = people_3d.positions[i], _kind(int(people_3d.poses.ids[i]))
+        positions, kind = people_3d.positions[i], class_of(int(people_3d.poses.ids[i]))
         known = np.flatnonzero(np.isfinite(positions).all(axis=1))
         self._log(f'space/people/{person}', self._sdk.Points3D(
             positions[known], keypoint_ids=known, class_ids=kind, show_labels=False, radii=DOT_M
@@ -190,19 +186,9 @@ class RerunFile:
         if skeleton is self._skeleton:
             return
         self._skeleton = skeleton
-        sdk = self._sdk
-        names = [sdk.AnnotationInfo(id=i, label=name) for i, name in enumerate(skeleton.names)]
-        kinds = [
-            sdk.ClassDescription(
-                info=sdk.AnnotationInfo(id=kind, label='person', color=color[::-1]),
-                keypoint_annotations=names,
-                keypoint_connections=skeleton.edges,
-            )
-            for kind, color in enumerate((NO_ID_COLOR, *PERSON_COLORS))
-        ]
-        self._log('/', sdk.AnnotationContext(kinds), static=True)
+        self._log('/', classes(skeleton), static=True)
         if 'space' in self._views:
-            self._log('space', sdk.ViewCoordinates.RDF, static=True)  # the optical frame's
+            self._log('space', self._sdk.ViewCoordinates.RDF, static=True)  # the optical frame's
 
     def _log(self, entity: str, what: Any, static: bool = False) -> None:
         self._recording.log(entity, what, static=static, strict=True)
@@ -231,26 +217,10 @@ class RerunFile:
         return first_line(error)
 
 
-def _layout(shown: Container[str]) -> Any:
-    """Arrange views: the people on the left, what is told of them on the right."""
-    sdk = needs('rerun.blueprint')
-    views = {
-        each: getattr(sdk, kind)(origin=each) for each, kind in VIEWS.items() if each in shown
-    }
-    left = [view for each, view in views.items() if each in LARGE]
-    right = [view for each, view in views.items() if each not in LARGE]
-    return sdk.Blueprint(sdk.Horizontal(sdk.Vertical(*left), sdk.Vertical(*right)))
-
-
 def _names(ids: list[int]) -> list[str]:
     """Return what the people are called, those without an id by their count."""
     number = count(1)
     return [str(each) if each else UNTRACKED.format(next(number)) for each in ids]
-
-
-def _kind(track_id: int) -> int:
-    """Return the class of a person, which has the colour of the annotated image."""
-    return 1 + track_id % len(PERSON_COLORS) if track_id else 0
 
 
 def _numbers(version: str) -> tuple[int, ...]:

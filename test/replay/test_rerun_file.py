@@ -41,7 +41,7 @@ from movenet_ros.replay.outputs import Outputs
 from movenet_ros.replay.outputs import Targets
 from movenet_ros.replay.rerun_file import RerunFile
 from movenet_ros.replay.rerun_file import TIMELINE
-from movenet_ros.replay.rerun_file import VIEWS
+from movenet_ros.replay.rerun_look import VIEWS
 from movenet_ros.replay.run import replay
 from movenet_ros.replay.source import open_source
 from movenet_ros.settings import PoseParameters
