@@ -100,13 +100,17 @@ def draw_labels(
 def _fitting(label: Label, image_wh: tuple[int, int]) -> NDArray[np.uint8] | None:
     """Draw as many words of a label as there is room for; None: there is room for none."""
     width, height = image_wh
-    image = (width * height) ** 0.5
-    text_height = max(LEAST_TEXT, round(min(max(label.size / 14, image / 75), image / 45)))
+    text_height = digit_height(label.size, (width * height) ** 0.5)
     for count in range(len(label.words), 0, -1):
         ink = text_ink(' '.join(label.words[:count]), text_height)
         if ink.shape[1] <= MOST_OF_IMAGE[0] * width and ink.shape[0] <= MOST_OF_IMAGE[1] * height:
             return text_pixels(ink, label.color)
     return None
+
+
+def digit_height(person: float, image: float) -> int:
+    """Return the height of a digit in pixels, both by the square root of their area."""
+    return max(LEAST_TEXT, round(min(max(person / 14, image / 75), image / 45)))
 
 
 def text_pixels(ink: NDArray[np.uint8], color: Color) -> NDArray[np.uint8]:
