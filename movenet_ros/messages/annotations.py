@@ -122,11 +122,16 @@ def annotations_to_msg(shown: Shown, header: Header) -> ImageAnnotations:
     """
     Make the annotations of all people in an image.
 
+    Where nobody is, there is one without points: by its stamp, viewers that show an image together
+    with its annotations know that these have come.
+
     :param header: of the image.
     """
     msg, stamp = ImageAnnotations(), header.stamp
     if hasattr(msg, 'timestamp'):  # since foxglove_msgs 3.2.5
         msg.timestamp = stamp
+    if not shown.ids:
+        msg.points.append(PointsAnnotation(timestamp=stamp, type=PointsAnnotation.POINTS))
     for i, (track_id, words) in enumerate(zip(shown.ids, shown.words)):
         color = person_color(track_id)
         is_end, is_joint = np.split(shown.is_drawn[i], [shown.ends])

@@ -127,7 +127,8 @@ def _mark(msg: ImageAnnotations, mark: Callable[[], float]) -> None:
     for each in msg.points:
         for point in each.points:
             point.x, point.y = mark(), mark()
-        each.thickness = mark()
+        if each.points:
+            each.thickness = mark()
     for each in msg.texts:
         each.position.x, each.position.y = mark(), mark()
         each.font_size = mark()
