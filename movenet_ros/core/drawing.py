@@ -91,10 +91,14 @@ class Pen(NamedTuple):
         return self.line + 2 * self.rim if self.line > 1 else 2
 
     @property
+    def inner_dot(self) -> float:
+        """Return the radius of a keypoint without its rim, in pixels."""
+        return self.dot - min(self.rim, self.dot / 3)
+
+    @property
     def dots(self) -> tuple[int, int]:
         """Return the radius of a keypoint with its rim and without, as OpenCV takes them."""
-        inner = self.dot - min(self.rim, self.dot / 3)
-        return round(self.dot * 2**BITS), round(inner * 2**BITS)
+        return round(self.dot * 2**BITS), round(self.inner_dot * 2**BITS)
 
 
 def person_color(track_id: int) -> Color:

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from builtin_interfaces.msg import Time
 from foxglove_msgs.msg import Color as ColorMsg
 from foxglove_msgs.msg import ImageAnnotations
 from foxglove_msgs.msg import Point2
@@ -57,7 +58,7 @@ class Shown(NamedTuple):
     :param scores: as texts; empty where they are not written.
     :param points: ``(n, 2 e + k, 2)`` ends of all edges, then all joints, in pixels.
     :param is_drawn: ``(n, 2 e + k)``; an edge is with both of its ends or not at all.
-    :param widths: ``(n, 2)`` of a line, and of half a dot, in pixels.
+    :param widths: ``(n, 2)`` the width of a line and the radius of a dot, in pixels.
     :param texts: ``(n, 3)`` x and y of the bottom left corner and the height, in pixels.
     """
 
@@ -113,7 +114,7 @@ def shown_of(
         tuple(f'{each:.2f}' for each in poses.scores.tolist()) if scores else (),
         np.concatenate([poses.keypoints[:, edges.ravel()], poses.keypoints], axis=1, dtype=float),
         np.concatenate([np.repeat(has_both, 2, axis=1), is_seen], axis=1),
-        np.array([(each.line, each.dot) for each in pens], float).reshape(-1, 2),
+        np.array([(each.line, each.inner_dot) for each in pens], float).reshape(-1, 2),
         texts,
     )
 
@@ -132,31 +133,37 @@ def annotations_to_msg(shown: Shown, header: Header) -> ImageAnnotations:
         msg.timestamp = stamp
     if not shown.ids:
         msg.points.append(PointsAnnotation(timestamp=stamp, type=PointsAnnotation.POINTS))
-    for i, (track_id, words) in enumerate(zip(shown.ids, shown.words)):
+    for person, (track_id, words) in enumerate(zip(shown.ids, shown.words)):
         color = person_color(track_id)
-        is_end, is_joint = np.split(shown.is_drawn[i], [shown.ends])
-        line, dot = shown.widths[i].tolist()
-        joints = np.flatnonzero(is_joint).tolist()
-        msg.points += [
-            PointsAnnotation(
-                timestamp=stamp, type=PointsAnnotation.LINE_LIST, outline_color=rgba(color),
-                points=_points(shown.points[i, :shown.ends][is_end]), thickness=line,
-            ),
-            PointsAnnotation(
-                timestamp=stamp, type=PointsAnnotation.POINTS, outline_color=rgba(color),
-                points=_points(shown.points[i, shown.ends:][is_joint]), thickness=dot,
-                outline_colors=[
-                    rgba(joint_color(each, shown.skeleton, color)) for each in joints
-                ],
-            ),
-        ]
+        msg.points += _limbs_and_joints(shown, person, color, stamp)
         if words:
-            x, y, height = shown.texts[i].tolist()
+            x, y, height = shown.texts[person].tolist()
             msg.texts.append(TextAnnotation(
                 timestamp=stamp, position=Point2(x=x, y=y), text=words, font_size=height,
                 text_color=rgba(text_color(color)), background_color=rgba(color),
             ))
     return msg
+
+
+def _limbs_and_joints(
+    shown: Shown, person: int, color: Color, stamp: Time
+) -> tuple[PointsAnnotation, PointsAnnotation]:
+    is_end, is_joint = np.split(shown.is_drawn[person], [shown.ends])
+    ends, joints = np.split(shown.points[person], [shown.ends])
+    line, dot = shown.widths[person].tolist()
+    limbs = PointsAnnotation(
+        timestamp=stamp, type=PointsAnnotation.LINE_LIST, points=_points(ends[is_end]),
+        outline_color=rgba(color), thickness=line,
+    )
+    dots = PointsAnnotation(
+        timestamp=stamp, type=PointsAnnotation.POINTS, points=_points(joints[is_joint]),
+        outline_color=rgba(color), thickness=dot,  # viewers take it for a radius
+        outline_colors=[
+            rgba(joint_color(joint, shown.skeleton, color))
+            for joint in np.flatnonzero(is_joint).tolist()
+        ],
+    )
+    return limbs, dots
 
 
 def rgba(color: Color) -> ColorMsg:
