@@ -35,6 +35,7 @@ from movenet_ros.core.boxes import within
 from movenet_ros.core.drawing import joint_color
 from movenet_ros.core.drawing import Pen
 from movenet_ros.core.drawing import person_color
+from movenet_ros.core.drawing_angles import by_id
 from movenet_ros.core.labels import Color
 from movenet_ros.core.labels import digit_height
 from movenet_ros.core.labels import text_color
@@ -91,13 +92,11 @@ def shown_of(
     """
     Choose what is drawn of each person, and how large.
 
-    The order is that of the ids, since the order of scores changes from image to image.
-
     :param image_wh: width and height of the image in pixels.
     :param keypoint_threshold: keypoints scored below it are not drawn.
     :param scores: write the score of each person; a track id is always written.
     """
-    poses = poses[np.argsort(poses.ids, kind='stable')]
+    poses = poses[by_id(poses)]
     edges = np.array(poses.skeleton.edges)
     is_seen = poses.keypoint_scores >= keypoint_threshold
     has_both = np.asarray(is_seen[:, edges].all(axis=2))

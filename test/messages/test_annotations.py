@@ -25,6 +25,7 @@ from hypothesis.extra.numpy import arrays
 from movenet_ros.core.drawing import LEFT_COLOR
 from movenet_ros.core.drawing import person_color
 from movenet_ros.core.drawing import RIGHT_COLOR
+from movenet_ros.core.drawing_angles import by_id
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO
 from movenet_ros.messages import annotations
@@ -92,8 +93,7 @@ def test_the_bytes_are_the_message(poses: Poses, threshold: float, scores: bool)
 def test_the_numbers_are_those_of_the_poses(poses: Poses) -> None:
     """Of the keypoints that were seen, and of the limbs between two of them."""
     points = message(poses).points if len(poses) else []
-    order = np.argsort(poses.ids, kind='stable').tolist()
-    for person, limbs, joints in zip(order, points[::2], points[1::2], strict=True):
+    for person, limbs, joints in zip(by_id(poses), points[::2], points[1::2], strict=True):
         seen = set(np.flatnonzero(poses.keypoint_scores[person] >= THRESHOLD).tolist())
         at = [(float(x), float(y)) for x, y in poses.keypoints[person]]
         ends = [at[end] for edge in COCO.edges if seen >= {*edge} for end in edge]
@@ -114,7 +114,7 @@ def test_every_stamp_is_the_images(poses: Poses) -> None:
 
 
 @pytest.mark.parametrize(
-    ('scores', 'texts'), [(True, ['0.65', '#3 0.90', '#12 0.40']), (False, ['#3', '#12'])]
+    ('scores', 'texts'), [(True, ['#3 0.90', '#12 0.40', '0.65']), (False, ['#3', '#12'])]
 )
 def test_a_text_is_the_id_and_the_score(scores: bool, texts: list[str]) -> None:
     """Nobody has an empty one."""
