@@ -50,6 +50,7 @@ from movenet_ros.messages.outputs import Result
 from movenet_ros.replay.rerun_look import class_of
 from movenet_ros.replay.rerun_look import classes
 from movenet_ros.replay.rerun_look import layout
+from movenet_ros.replay.source import Item
 import numpy as np
 
 TIMELINE = 'stamp'
@@ -107,30 +108,25 @@ class RerunFile:
             self._recording.send_recording_name(name)
             self._recording.send_blueprint(layout(views))
 
-    def write(
-        self, found: Result, people_3d: Poses3D | None = None, observed: Observed | None = None
-    ) -> None:
-        """
-        Append an image and its people.
-
-        :param people_3d: the same people in metres; None where nobody was placed.
-        :param observed: what they do; None where nobody was asked.
-        """
+    def write(self, item: Item) -> None:
+        """Append an image and its people, with all that is known of them; nothing else."""
+        if not isinstance(item.image, Result):
+            return
+        found, people = item.image, _names(item.image.poses.ids.tolist())
         with self._naming():
             self._name_keypoints(found.poses.skeleton)
             self._recording.set_time(TIMELINE, timestamp=np.datetime64(found.stamp_ns, 'ns'))
             jpeg = to_jpeg(found.image, QUALITY)
             self._log('image', self._sdk.EncodedImage(contents=jpeg, media_type='image/jpeg'))
-            people = _names(found.poses.ids.tolist())
             for gone in set(self._shown) - set(people):
                 self._forget(gone)
             self._shown = people
             for i, person in enumerate(people):
                 self._write_person(person, i, found)
-                if people_3d is not None:
-                    self._write_places(person, i, people_3d)
-                if observed is not None:
-                    self._write_doing(person, i, observed)
+                if item.result_3d is not None:
+                    self._write_places(person, i, item.result_3d.people)
+                if item.kinematics is not None:
+                    self._write_doing(person, i, item.kinematics.observed)
 
     def close(self) -> None:
         """Finish the file."""

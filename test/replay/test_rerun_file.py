@@ -28,10 +28,11 @@ from typing import Any
 
 import cv2
 from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.consumers.kinematics import KinematicsResult
+from movenet_ros.consumers.kinematics import observed
+from movenet_ros.consumers.outputs import Result3D
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.kinematics.bodies import bodies_in_image
-from movenet_ros.core.observing import Observed
 from movenet_ros.core.observing import Observer
 from movenet_ros.core.poses import Poses
 from movenet_ros.messages.outputs import Result
@@ -43,7 +44,9 @@ from movenet_ros.replay.rerun_file import RerunFile
 from movenet_ros.replay.rerun_file import TIMELINE
 from movenet_ros.replay.rerun_look import VIEWS
 from movenet_ros.replay.run import replay
+from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import open_source
+from movenet_ros.settings import KinematicsParameters
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import table_of
 import numpy as np
@@ -86,25 +89,24 @@ def found(people_at: Callable[..., Poses]) -> list[Result]:
 
 
 @pytest.fixture(scope='module')
-def observed(found: list[Result]) -> list[Observed]:
+def doing(found: list[Result]) -> list[KinematicsResult]:
     """Give what the people do."""
     observer = Observer()
-    return [
-        observer.observe(bodies_in_image(each.poses, 0.3), each.stamp_ns, '+y') for each in found
-    ]
+    return [observed(observer, each.header, each.poses, KinematicsParameters()) for each in found]
 
 
 @pytest.fixture(scope='module')
 def rows(
-    found: list[Result], observed: list[Observed], tmp_path_factory: pytest.TempPathFactory
+    found: list[Result], doing: list[KinematicsResult], tmp_path_factory: pytest.TempPathFactory
 ) -> Rows:
     """Give what is in the file, by entity: rows of columns by their names."""
     path = tmp_path_factory.mktemp('rerun') / 'people.rrd'
     file = RerunFile(path, 'people', [*VIEWS])
-    for each, doing in zip(found, observed):
+    for each, kinematics in zip(found, doing):
         places = np.stack([BODY + (i, 0, 3) for i in range(len(each.poses))])
         places[:, UNSEEN] = np.nan
-        file.write(each, people_3d(places), doing)
+        placed = Result3D(each.header, people_3d(places))
+        file.write(Item(None, each, result_3d=placed, kinematics=kinematics))
     file.close()
     return read(path)
 
@@ -162,19 +164,20 @@ def test_places_in_metres_are_there_where_they_are_known(rows: Rows) -> None:
 
 
 def test_scores_and_angles_are_numbers_over_time(
-    rows: Rows, found: list[Result], observed: list[Observed]
+    rows: Rows, found: list[Result], doing: list[KinematicsResult]
 ) -> None:
     scores = values(rows, '/scores/1', 'Scalars:scalars')
     assert scores == {each.stamp_ns: [pytest.approx(each.poses.scores[0])] for each in found}
     angles = values(rows, '/angles/1', 'Scalars:scalars')
     assert [*angles] == STAMPS
-    for value, doing in zip(angles.values(), observed):
-        np.testing.assert_allclose(np.radians(value), doing.angles.values[0])
+    for value, did in zip(angles.values(), doing):
+        np.testing.assert_allclose(np.radians(value), did.observed.angles.values[0])
 
 
-def test_activities_are_text_where_they_change(rows: Rows, observed: list[Observed]) -> None:
+def test_activities_are_text_where_they_change(rows: Rows, doing: list[KinematicsResult]) -> None:
     texts = values(rows, '/activities/1', 'TextLog:text')
-    told = [', '.join(a.name for a in each.activities.of_people[0]) for each in observed]
+    first = [each.observed.activities.of_people[0] for each in doing]
+    told = [', '.join(each.name for each in did) for did in first]
     changes = [i for i in range(len(told)) if i == 0 or told[i] != told[i - 1]]
     assert texts == {STAMPS[i]: [told[i]] for i in changes}
 
@@ -215,7 +218,7 @@ def test_writing_opens_no_socket(found: list[Result], tmp_path: Path) -> None:
 
     before = sockets()
     file = RerunFile(tmp_path / 'quiet.rrd', 'quiet', ['image'])
-    file.write(found[0])
+    file.write(Item(None, found[0]))
     assert sockets() <= before
     file.close()
 
@@ -228,7 +231,7 @@ def test_a_full_disk_is_one_line(begun: bool, found: list[Result], tmp_path: Pat
         file = RerunFile(path, 'full', ['image'])
         try:
             resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 1000, hard))
-            file.write(found[0])
+            file.write(Item(None, found[0]))
             file.close()
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
