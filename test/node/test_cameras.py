@@ -23,8 +23,11 @@ from typing import Any
 
 from diagnostic_msgs.msg import DiagnosticArray
 from diagnostic_msgs.msg import DiagnosticStatus
+from movenet_ros import networks
 from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.runtime import RuntimeInfo
 from movenet_ros.core.runtime import Tensors
 from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.outputs import LABEL_INFO
@@ -63,10 +66,12 @@ class StepByStep(RecordedBackend):
         super().__init__([answer])
         self.begun, self.allowed = Semaphore(0), Semaphore(0)
         self.order: list[str] = []
-        self.is_free = True
+        self.is_free, self.is_lost = True, False
 
     def run(self, inputs: Tensors) -> Tensors:
         """Wait to be allowed, and answer."""
+        if self.is_lost:
+            raise InferenceError('out of memory')
         if not self.is_free:
             (batch,) = inputs.values()
             height, width = batch.shape[1:3]
@@ -205,6 +210,24 @@ def test_one_stalls_and_the_other_does_not_notice(
     rig.world.node.destroy_timer(timer)
     rig.world.until(lambda: silent(logs))
     assert silent(logs) == {'left'}
+
+
+def test_while_the_model_is_loaded_anew_for_one_the_other_expects_a_gap(
+    rig: Rig, two_people: NDArray[np.float32], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no fault of its stamps, unlike the step back behind it, which is logged."""
+    on_cpu = networks.Network(RecordedBackend([two_people]), 'asked for', None)
+    monkeypatch.setattr(networks, 'open_network', lambda *_: on_cpu)
+    rig.runtime.info = RuntimeInfo('fake', '1', 'GPU 0')
+    rig.start(device='auto')
+    rig.subscribe(*CAMERAS)
+    rig.runtime.is_lost = True
+    rig.show('front', 1)
+    for sec in (9, 5):
+        rig.show('left', sec)
+    lines = rig.remote.log
+    rig.world.until(lambda: any('left: time moved back' in each for each in lines()))
+    assert not any('left' in each and 'between the stamps' in each for each in lines())
 
 
 # what belongs to one of them
