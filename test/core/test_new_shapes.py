@@ -27,6 +27,7 @@ from movenet_ros.core.errors import InferenceError
 from movenet_ros.core.new_shapes import NewShapes
 from movenet_ros.core.new_shapes import OFTEN
 from movenet_ros.core.new_shapes import RECENT
+from movenet_ros.core.runtime import CAMERA_SHAPES
 from movenet_ros.core.runtime import LIVE_SHAPES
 from movenet_ros.core.runtime import Shapes
 import pytest
@@ -70,10 +71,10 @@ class Fake:
 class Room:
     """A stream of images, and a runtime."""
 
-    def __init__(self, error: Exception | None = None) -> None:
+    def __init__(self, error: Exception | None = None, **more: int) -> None:
         self.log, self.runtime = Lines(), Fake(error)
         runtime: Any = self.runtime
-        self.new = NewShapes(runtime, self.log.info, self.log.warning)
+        self.new = NewShapes(runtime, self.log.info, self.log.warning, **more)
 
     def show(self, own: Shapes, times: int = 1) -> list[Shapes | None]:
         """Let images of a shape come; return what they ran in."""
@@ -143,6 +144,20 @@ def test_two_sizes_that_alternate_are_both_prepared(room: Room) -> None:
         room.show(own)
         room.new.close()
     assert sorted(room.runtime.begun) == sorted([A, B])
+
+
+def test_of_two_cameras_both_shapes_of_each_are_prepared() -> None:
+    """Also where one sends three times as many images; for one camera, these are too many."""
+    fast, slow = (A, shapes(5, SIDE)), (B, shapes(SIDE, 3))
+    begun = []
+    for more in ({}, {'streams': 2, 'most': LIVE_SHAPES + CAMERA_SHAPES}):
+        room = Room(**more)
+        turns = [fast[0], fast[1], fast[0], slow[0], fast[1], fast[0], fast[1], slow[1]]
+        for own in islice(cycle(turns), 10 * RECENT):
+            room.show(own)
+            room.new.close()
+        begun.append({*room.runtime.begun})
+    assert len(begun[0]) < 4 and begun[1] == {*fast, *slow}
 
 
 def test_one_shape_at_a_time_is_prepared(room: Room) -> None:
