@@ -265,6 +265,18 @@ class PoseParameters(Settings):
 
 
 @dataclass(frozen=True)
+class CameraParameters:
+    """Parameters of each of several cameras of pose_node, with its name and a dot in front."""
+
+    max_rate_hz: float = param(
+        0.0,
+        'Maximum rate of images processed of this camera, in Hz; 0: that of max_rate_hz.',
+        between=(0.0, 1000.0),
+        run_time=True,
+    )
+
+
+@dataclass(frozen=True)
 class ConsumerDiagnosticsSettings:
     """What /diagnostics warns of in a node that reads poses."""
 
@@ -538,17 +550,22 @@ def _replaced(settings: Any, path: list[str], value: Any) -> Any:
     )
 
 
-def unknown_names(names: Iterable[str], table: type[Any]) -> list[str]:
+def unknown_names(values: Mapping[str, Any], table: type[Any]) -> list[str]:
     """
-    Return one sentence for each name of a parameter that nothing reads.
+    Return one sentence for each parameter that was given and that nothing reads.
 
     ROS ignores a misspelt parameter without a word. Those of our other nodes are passed over,
     since one file may hold the parameters of all.
+
+    :param values: by name, with dots.
+    :raises StartError: if the parameter cameras is no list of names.
     """
-    others = {name for each in (*NODES, table) for name in rows(each)}
+    cameras = rows(PoseParameters)['cameras'].accept(values.get('cameras', ()))
+    others = {name for each in NODES for name in rows(each)}
+    others |= {f'{camera}.{name}' for camera in cameras for name in rows(CameraParameters)}
     return [
         f"parameter '{one_line(name, 80)}' is ignored: {hint(name, rows(table))}"
-        for name in names
+        for name in values
         if name not in others
         and name not in ROS_PARAMETERS
         and not name.startswith(('qos_overrides.', '/'))

@@ -150,7 +150,8 @@ def test_values_are_taken_as_people_write_them(
     ],
 )
 def test_old_and_misspelt_names_are_answered_with_the_right_one(old: str, new: str) -> None:
-    (line,) = unknown_names([old, 'rate', 'backend', 'use_sim_time'], PoseParameters)
+    given = {old: 1, 'rate': 1, 'backend': '', 'use_sim_time': True}
+    (line,) = unknown_names(given, PoseParameters)
     assert f"'{old}'" in line and new in line
 
 

@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from dataclasses import fields
 from dataclasses import make_dataclass
 from dataclasses import replace
@@ -25,23 +24,11 @@ import re
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.param import group
-from movenet_ros.core.param import param
 from movenet_ros.core.wording import one_line
+from movenet_ros.settings import CameraParameters
 from movenet_ros.settings import PoseParameters
 
 NAME = re.compile(r'[a-z][a-z0-9]*(_[a-z0-9]+)*', re.ASCII | re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class CameraParameters:
-    """Parameters of one of several cameras, with its name and a dot in front."""
-
-    max_rate_hz: float = param(
-        0.0,
-        'Maximum rate of images processed of this camera, in Hz; 0: that of max_rate_hz.',
-        between=(0.0, 1000.0),
-        run_time=True,
-    )
 
 
 def parameters_with(cameras: Sequence[str]) -> type[PoseParameters]:

@@ -113,7 +113,8 @@ def _values_of_other(
     if args.params_file is None:
         return {}
     values = read_params_file(args.params_file, node)
-    own = set(values) - set(read_params_file(args.params_file, NODE))  # the others are told
-    for sentence in unknown_names(sorted(own), table):
+    told = read_params_file(args.params_file, NODE)
+    own = {name: value for name, value in sorted(values.items()) if name not in told}
+    for sentence in unknown_names(own, table):
         warn(f'{args.params_file}: {sentence}')
     return values

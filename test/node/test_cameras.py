@@ -36,8 +36,10 @@ from movenet_ros.node import diagnostics
 from movenet_ros.node.cameras import max_rate_hz
 from movenet_ros.node.cameras import of_an_image
 from movenet_ros.node.cameras import parameters_with
+from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import table_of
 from movenet_ros.settings import unknown_names
+from movenet_ros.settings import VideoSourceParameters
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -322,8 +324,14 @@ def test_a_camera_takes_the_rate_of_all_unless_it_has_one() -> None:
     table = parameters_with(CAMERAS)
     settings = table_of(table, {'max_rate_hz': 5, 'front.max_rate_hz': 2})
     assert [max_rate_hz(settings, name) for name in CAMERAS] == [2.0, 5.0]
-    assert unknown_names(['front.max_rate_hz'], table) == []
-    assert unknown_names(['back.max_rate_hz'], table)
+
+
+@pytest.mark.parametrize('table', [PoseParameters, VideoSourceParameters])
+def test_one_file_may_hold_the_parameters_of_cameras_for_every_node(table: Any) -> None:
+    given = {'cameras': CAMERAS, 'front.max_rate_hz': 2.0}
+    assert unknown_names(given, table) == []
+    (line,) = unknown_names({**given, 'back.max_rate_hz': 2.0}, table)
+    assert 'back.max_rate_hz' in line
 
 
 @pytest.mark.parametrize(('cameras', 'budget_ms'), [((), 24.0), (('a',), 24.0), ('a,b,c', 8.0)])
