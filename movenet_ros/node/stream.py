@@ -230,23 +230,6 @@ class Stream:
         timeout_s = self.settings.diagnostics.image_timeout_s
         self.gate.expire(self._images.problem or f'no image for {timeout_s:g} s')
 
-    def _update_demand(self) -> None:
-        if self._images is None:
-            return
-        was_wanted, self._was_wanted = self._was_wanted, self.is_wanted
-        if self._was_wanted and not was_wanted:
-            self.monitor.restart()  # a pause is no low rate
-        if self.gate.is_open:
-            self._images.update(self._was_wanted, self.settings.diagnostics.image_timeout_s)
-        else:
-            self._images.close()
-
-    def _receive(self, message: bytes) -> None:
-        if self._turns is None:
-            self.take(message)
-        elif self._turns.put(self, message):
-            self.monitor.drop(1)
-
     def take(self, message: bytes) -> bool:
         """
         Process the next image if it is wanted; where it cannot be, the next one is tried.
@@ -274,6 +257,23 @@ class Stream:
             self._reject(str(error))
             self._node.give_up(str(error))
         return True
+
+    def _update_demand(self) -> None:
+        if self._images is None:
+            return
+        was_wanted, self._was_wanted = self._was_wanted, self.is_wanted
+        if self._was_wanted and not was_wanted:
+            self.monitor.restart()  # a pause is no low rate
+        if self.gate.is_open:
+            self._images.update(self._was_wanted, self.settings.diagnostics.image_timeout_s)
+        else:
+            self._images.close()
+
+    def _receive(self, message: bytes) -> None:
+        if self._turns is None:
+            self.take(message)
+        elif self._turns.put(self, message):
+            self.monitor.drop(1)
 
     def _process(self, message: bytes) -> None:
         perception, tracker = self._perception, self._tracker
