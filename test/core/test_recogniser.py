@@ -204,6 +204,14 @@ def test_what_happens_in_a_long_gap_is_not_known(gap_s: float, falls: int) -> No
     assert count(told(in_turn((0.0, body()), (2.0, body(LAYING))), stamps_s), 'fall') == falls
 
 
+def test_an_image_that_comes_twice_changes_nothing() -> None:
+    once, twice = stream(2.0), [*stream(1.0), *stream(2.0)[len(stream(1.0)) - 1:]]
+    assert len(twice) == len(once) + 1
+    names = told(lambda _: HAND_UP, twice)
+    del names[len(stream(1.0))]
+    assert names == told(lambda _: HAND_UP, once)
+
+
 def test_a_jump_back_restarts() -> None:
     recogniser = Recogniser()
     told(lambda _: body(LAYING), stream(2.0), recogniser)
