@@ -118,6 +118,14 @@ def test_the_part_that_is_like_the_reference_is_found() -> None:
     assert np.degrees(comparison.aligned.of('left_knee').max()) == pytest.approx(90, abs=5)
 
 
+def test_a_short_reference_is_found_in_a_long_recording() -> None:
+    still = np.zeros(20_000)
+    knee = np.concatenate([still, np.degrees(bends(2, 10.0).of('left_knee')), still])
+    comparison = compare_with_clip(clip(knee), bends(2, 10.0))
+    assert comparison.score == 100
+    assert comparison.begin_ns / NANOSECONDS == pytest.approx(2000, abs=1)
+
+
 def test_who_does_nothing_of_it_is_compared_all_the_time_not_for_an_instant() -> None:
     comparison = compare_with_clip(clip([*[0] * 39, 60]), clip([80] * 30 + [60] * 10))
     assert (comparison.begin_ns, comparison.end_ns) == (0, round(3.9 * NANOSECONDS))

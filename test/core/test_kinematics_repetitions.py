@@ -73,6 +73,16 @@ def test_a_repetition_knows_its_range_its_tempo_and_its_symmetry() -> None:
     assert first.is_whole
 
 
+@pytest.mark.parametrize('side', ['left', 'right'])
+def test_a_side_that_is_never_seen_is_not_symmetric(side: str) -> None:
+    curves = moved(squats(3), 15.0)
+    values = curves.values.copy()
+    values[:, [each.startswith(side) for each in ANGLES]] = np.nan
+    counted = count_repetitions(Curves(curves.stamps_ns, values, curves.deviations))
+    assert len(counted.each) == 3
+    assert np.isnan([each.symmetry for each in counted.each]).all()
+
+
 def test_one_that_the_clip_cuts_counts_once_it_has_turned() -> None:
     knee = squats(3)
     bottom = int(np.flatnonzero(knee > 79)[-1])
