@@ -21,6 +21,7 @@ pictures stay in which an angle was farthest, cut out, scaled down and compresse
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
@@ -40,6 +41,7 @@ STEP = np.radians(4.0)  # an angle has to be so much farther for another picture
 MOST_DEVIATION = np.radians(40.0)  # of an angle that is worth a picture
 LEAST_NEARER = 1.0  # of the marks of a comparison, for another picture
 MOST_PEOPLE = 12
+MUCH_LONGER = 10  # images: then somebody else's pictures are forgotten for a person's
 MOST_STILLS = 24
 MOST_FALLS = 3
 AROUND = 0.2  # of a person's box, on each side
@@ -126,11 +128,9 @@ class _Kept:
     firsts: dict[str, Snapshot] = field(default_factory=dict)
     nearest: Snapshot | None = None
     nearness: float = 0.0
-    seen: int = 0
 
     def look(self, sight: Sight, nearness: float) -> None:
         """Take a picture if this instant is farther out than those before, nearer, or new."""
-        self.seen += 1
         known = sight.deviations < MOST_DEVIATION
         more = np.flatnonzero(known & (sight.values > self.most + STEP))
         less = np.flatnonzero(known & (sight.values < self.least - STEP))
@@ -157,13 +157,15 @@ class Snapshots:
     def __init__(self, pose: PoseReference | None = None) -> None:
         self._pose = pose
         self._people: dict[int, _Kept] = {}
+        self._seen: Counter[int] = Counter()  # in how many images, of everybody
         self.stills: list[Snapshot] = []
 
     def look(self, sights: Iterable[Sight]) -> None:
         """Keep pictures of the people in an image who have ids."""
         for sight in sights:
-            if sight.person not in self._people:
-                self._make_room()
+            self._seen[sight.person] += 1
+            if sight.person not in self._people and not self._has_room(sight.person):
+                continue
             near = 0.0
             if self._pose is not None:
                 near = float(nearness(sight.values, sight.deviations, self._pose))
@@ -192,7 +194,12 @@ class Snapshots:
         found = [kept.at_least.get(column), kept.at_most.get(column)]
         return [each for each in found if each is not None]
 
-    def _make_room(self) -> None:
-        """Forget the person who was seen least, where there are too many."""
-        if len(self._people) >= MOST_PEOPLE:
-            del self._people[min(self._people, key=lambda each: self._people[each].seen)]
+    def _has_room(self, person: int) -> bool:
+        """Return whether there is room for one more; who was seen much less makes room."""
+        if len(self._people) < MOST_PEOPLE:
+            return True
+        least = min(self._people, key=self._seen.__getitem__)
+        if self._seen[person] < self._seen[least] + MUCH_LONGER:
+            return False
+        del self._people[least]
+        return True

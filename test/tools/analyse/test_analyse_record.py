@@ -17,6 +17,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from itertools import islice
 import json
 from pathlib import Path
 from typing import Any
@@ -26,6 +28,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.reference import pose_from_json
 from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.replay.source import Item
 from movenet_ros.tools.analyse.analysis import analysed
 from movenet_ros.tools.analyse.analysis import Analysis
 from movenet_ros.tools.analyse.events import events_of
@@ -36,14 +39,18 @@ from movenet_ros.tools.analyse.record import Record
 from movenet_ros.tools.analyse.references import pose_at
 from movenet_ros.tools.analyse.references import read_reference
 from movenet_ros.tools.analyse.report import report_data
+from movenet_ros.tools.analyse.snapshots import Sight
+from movenet_ros.tools.analyse.snapshots import Snapshot
 from movenet_ros.tools.analyse.snapshots import Snapshots
 from movenet_ros.tools.analyse.table import read_curves
 from movenet_ros.tools.analyse.table import table_of
 from movenet_ros.tools.analyse.table import write_table
+from movenet_ros.tools.analyse.watching import Watching
 import numpy as np
 import pytest
 
 Analyse = Callable[..., Analysis]
+Squatting = Callable[..., Iterator[Item]]
 
 
 def record_of(does: list[tuple[float, set[str]]]) -> Record:
@@ -177,6 +184,29 @@ def test_a_picture_shows_who_is_nearest_to_the_pose(analyse: Analyse, squat: Any
 def test_pictures_of_many_people_stay_few(analyse: Analyse) -> None:
     snapshots = analyse(tuple(range(1, 30)), count=1).snapshots
     assert sum(bool(snapshots.extremes(each, 'left_knee')) for each in range(30)) == 12
+
+
+def test_people_do_not_drive_out_each_others_pictures(
+    squatting: Squatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+
+    def counted(sight: Sight) -> Snapshot:
+        taken.append(sight.person)
+        return take(sight)
+
+    take = Sight.taken
+    monkeypatch.setattr(Sight, 'taken', counted)
+    watching = Watching(False, None, 0.3)
+    watching.consume(squatting(tuple(range(1, 30)), 1, ''))
+    assert set(taken) == set(range(1, 13))
+
+
+def test_who_stays_longest_has_pictures_however_many_come_before(squatting: Squatting) -> None:
+    watching = Watching(False, None, 0.3)
+    watching.consume(islice(squatting(tuple(range(1, 30)), 1, ''), 5))
+    watching.consume(squatting((99,), 1, ''))
+    assert watching.snapshots.extremes(99, 'left_knee')
 
 
 def test_of_somebody_of_whom_no_angle_is_known_the_report_is_honest(squat: Any) -> None:
