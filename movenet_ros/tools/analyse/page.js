@@ -32,6 +32,10 @@ const IS_TOUCH = matchMedia('(pointer: coarse)').matches;
 const spoken = (name) => name.replaceAll('_', ' ');
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const deg = (value) => value === null ? '\u2013' : `${Math.round(value)}\u00b0`;
+const signed = (value) => {
+  const whole = Math.round(value);
+  return `${whole > 0 ? '+' : whole < 0 ? '\u2212' : ''}${Math.abs(whole)}\u00b0`;
+};
 const sec = (value) => `${value.toFixed(1)} s`;
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const faint = (hex, alpha) => {
@@ -211,7 +215,7 @@ function comparison(person) {
       element('span', {class: 'soft'}, shown.score === null ? '' : part)));
   table($('comparison'), ['angle', 'difference', 'allowed', 'at', ''], shown.rows.map((row) => [
     capital(spoken(row.angle)),
-    row.difference === null ? 'not seen' : `${row.difference > 0 ? '+' : '\u2212'}${deg(Math.abs(row.difference))}`,
+    row.difference === null ? 'not seen' : signed(row.difference),
     row.difference === null ? '' : `\u00b1${deg(row.allowed)}`,
     row.difference === null ? '' : sec(row.at),
     element('td', {class: row.error > 0 ? 'bad' : 'good', style: 'padding-left:16px'},

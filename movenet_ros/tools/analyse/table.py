@@ -45,7 +45,8 @@ def table_of(record: Record) -> Any:
     columns = {
         'stamp_s': record.row_stamps_ns / NANOSECONDS,
         'image': record.images,
-        **({'file': [record.files[each] for each in record.images]} if record.files else {}),
+        **({'file': [_text(record.files[each]) for each in record.images]}
+           if record.files else {}),
         'id': record.ids,
         'posture': arrow.array([record.posture(each) for each in rows], arrow.string()),
         'gestures': arrow.array([' '.join(record.gestures(each)) for each in rows],
@@ -56,6 +57,11 @@ def table_of(record: Record) -> Any:
             degrees = np.round(np.degrees(values[:, i]), DECIMALS)
             columns[f'{name}_{ending}'] = arrow.array(degrees, from_pandas=True)  # NaN to null
     return arrow.table(columns)
+
+
+def _text(name: str) -> str:
+    """Return the name of a file, of which any bytes may be, as text that can be written."""
+    return name.encode('utf-8', 'backslashreplace').decode('utf-8')
 
 
 def write_table(table: Any, csv: Path, parquet: Path) -> None:

@@ -18,8 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +125,11 @@ def test_a_table_has_a_row_for_each_image_and_person(analyse: Analyse) -> None:
     assert table.column('image').to_pylist()[:4] == [0, 0, 1, 1]
 
 
+def test_a_file_may_have_any_name(analyse: Analyse, tmp_path: Path) -> None:
+    csv, _ = written(analyse((0,), file=os.fsdecode(b'\xff\n".png'), count=1), tmp_path)
+    assert b'udcff' in csv.read_bytes()
+
+
 def test_the_folder_of_an_analysis_is_a_reference(analyse: Analyse, tmp_path: Path) -> None:
     written(analyse((4,)), tmp_path)
     comparison = analyse((1,), reference=read_reference(tmp_path)).people[0].comparison
@@ -161,6 +168,12 @@ def test_a_posture_of_nobody_of_several_or_of_no_time_is_refused(
 ) -> None:
     with pytest.raises(StartError, match='--person|--at'):
         pose_at(analyse().record, source='made up', **wrong)
+
+
+def test_a_picture_without_a_person_has_no_other_instant() -> None:
+    nobody = replace(record_of([]), stamps_ns=np.zeros(1, np.int64), files=('cat.jpg',))
+    with pytest.raises(StartError, match='picture'):
+        pose_at(nobody, 0.0, None, 'cat.jpg')
 
 
 def test_pictures_show_the_angle_at_its_ends(analyse: Analyse) -> None:
