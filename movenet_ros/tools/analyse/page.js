@@ -135,7 +135,7 @@ function timeline() {
   const height = 130 + 84 * people.length;
   Plotly.react('timeline', traces, layout({
     height, barmode: 'overlay', margin: {l: 44, r: 12, t: 30, b: 44},
-    xaxis: {title: {text: 'seconds'}, range: [0, Math.max(data.duration, data.step)]},
+    xaxis: {title: {text: 'seconds'}, range: [0, data.duration + data.step || 1]},
     yaxis: {type: 'category', categoryorder: 'array', categoryarray: people.map((it) => String(it.id)).reverse(),
       fixedrange: true, title: {text: 'person'}},
     legend: {orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0},
