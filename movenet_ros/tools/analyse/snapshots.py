@@ -32,6 +32,7 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.comparison import nearness
 from movenet_ros.core.kinematics.reference import PoseReference
+from movenet_ros.core.observing import DOWN_OF_ROTATE
 import numpy as np
 from numpy.typing import NDArray
 
@@ -51,7 +52,7 @@ QUALITY = 82  # of JPEG
 
 class Snapshot(NamedTuple):
     """
-    A person in an image, cut out.
+    A person in an image, cut out and turned upright.
 
     :param jpeg: the picture.
     :param wh: its size in pixels.
@@ -84,6 +85,7 @@ class Sight(NamedTuple):
     :param values: ``(a,)`` angles in radians.
     :param deviations: ``(a,)`` their standard deviations.
     :param names: what the person does.
+    :param down: where down is in the image, of ``DOWN``.
     """
 
     image: SourceImage
@@ -95,6 +97,7 @@ class Sight(NamedTuple):
     values: Floats
     deviations: Floats
     names: tuple[str, ...]
+    down: str
 
     def taken(self) -> Snapshot:
         """Return a picture of it."""
@@ -106,15 +109,27 @@ class Sight(NamedTuple):
         x1, y1 = (int(min(most, max(each + margin, least + 1)))
                   for each, least, most in ((right, x0, width), (bottom, y0, height)))
         crop = self.image.with_pixels(self.image.pixels[y0:y1, x0:x1]).as_bgr()
+        crop, points = _upright(crop, self.points - (x0, y0), self.down)
         scale = min(1.0, LARGEST / max(crop.shape[:2]))
         wh = max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale))
         small = cv2.resize(crop, wh, interpolation=cv2.INTER_AREA)
         _, data = cv2.imencode('.jpg', small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-        points = (self.points - (x0, y0)) * (wh[0] / (x1 - x0), wh[1] / (y1 - y0))
+        points = points * (wh[0] / crop.shape[1], wh[1] / crop.shape[0])
         return Snapshot(
             data.tobytes(), wh, points, self.values, self.deviations, self.stamp_ns, self.number,
             self.person, self.names,
         )
+
+
+def _upright(
+    pixels: NDArray[np.uint8], points: Floats, down: str
+) -> tuple[NDArray[np.uint8], Floats]:
+    """Return a picture and points in it, turned by quarters until down is down."""
+    quarters = {way: turn // 90 for turn, way in DOWN_OF_ROTATE.items()}.get(down, 0)
+    for _ in range(quarters):  # clockwise
+        points = np.stack([pixels.shape[0] - points[:, 1], points[:, 0]], axis=1)
+        pixels = np.ascontiguousarray(np.rot90(pixels, -1))
+    return pixels, points
 
 
 @dataclass

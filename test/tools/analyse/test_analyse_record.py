@@ -27,8 +27,10 @@ from typing import Any
 
 import cv2
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.image import SourceImage
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.reference import pose_from_json
+from movenet_ros.core.observing import DOWN_OF_ROTATE
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.replay.source import Item
 from movenet_ros.tools.analyse.analysis import analysed
@@ -185,6 +187,33 @@ def test_pictures_show_the_angle_at_its_ends(analyse: Analyse) -> None:
     picture = cv2.imdecode(np.frombuffer(most.jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert picture.shape[1::-1] == most.wh
     assert (most.points >= 0).all() and (most.points <= most.wh).all()
+
+
+@pytest.mark.parametrize(('turn', 'down'), DOWN_OF_ROTATE.items())
+def test_a_picture_of_a_turned_camera_is_upright(turn: int, down: str) -> None:
+    unknown = np.full(len(ANGLES), np.nan)
+
+    def taken(pixels: Any, points: Any, down: str) -> Snapshot:
+        box = np.array([*points.min(axis=0), *points.max(axis=0)], np.float32)
+        image = SourceImage(np.ascontiguousarray(pixels), 'bgr')
+        return Sight(image, 0, 0, 1, box, points, unknown, unknown, (), down).taken()
+
+    pixels = np.full((60, 80, 3), 30, np.uint8)
+    pixels[:30, :20] = 220
+    points = np.random.default_rng(1).uniform(5, 55, (17, 2))
+    wanted = taken(pixels, points, '+y')
+    width = 80
+    for _ in range(turn // 90):  # anticlockwise, as a camera that is turned clockwise sees it
+        points, pixels = np.stack([points[:, 1], width - points[:, 0]], axis=1), np.rot90(pixels)
+        width = pixels.shape[1]
+    found = taken(pixels, points, down)
+    assert found.wh == wanted.wh
+    assert np.allclose(found.points, wanted.points, atol=1.0)
+    both = [
+        cv2.imdecode(np.frombuffer(each.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE).astype(float)
+        for each in (found, wanted)
+    ]
+    assert np.abs(both[0] - both[1]).mean() < 5
 
 
 def test_a_picture_shows_who_is_nearest_to_the_pose(analyse: Analyse, squat: Any) -> None:
