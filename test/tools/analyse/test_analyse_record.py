@@ -93,6 +93,19 @@ def test_a_span_ends_where_it_is_not_done_or_the_person_is_away() -> None:
     assert [(a / 1e9, b / 1e9) for a, b in in_view(rows)] == [(0.0, 0.2), (9.0, 9.1)]
 
 
+def test_a_stamp_that_repeats_does_not_end_a_span() -> None:
+    rows = record_of([(at, {'standing'}) for at in (0.0, 0.1, 0.1, 0.2)])
+    assert [(each.begin_ns / 1e9, each.end_ns / 1e9) for each in spans(rows)] == [(0.0, 0.2)]
+    assert len(in_view(rows)) == 1
+
+
+def test_where_stamps_jump_back_nothing_is_before_the_beginning() -> None:
+    record = record_of([(5.0, {'standing'}), (5.1, set()), (1.0, {'standing'})])
+    data = report_data('jumps', [], analysed(record, Snapshots(), None, None), False)
+    assert data['people'][0]['views'] == [[4.0, 4.1], [0.0, 0.0]]
+    assert data['duration'] == pytest.approx(4.1)
+
+
 def test_nobody_does_nothing() -> None:
     assert spans(record_of([])) == [] == in_view(record_of([]))
 
