@@ -65,10 +65,17 @@ def test_the_nearest_image_is_compared_with_a_pose() -> None:
     assert '20' in comparison.sentence and 'left knee' in comparison.sentence
 
 
-@pytest.mark.parametrize(('goal', 'words'), [(90, 'bend'), (10, 'straighten')])
-def test_the_sentence_tells_the_direction(goal: float, words: str) -> None:
-    comparison = compare_with_pose(clip([50]), {'left_knee': Goal(math.radians(goal))})
-    assert comparison.sentence.lower().startswith(words)
+@pytest.mark.parametrize(('angle', 'more', 'less'), [
+    ('left_knee', 'bend the left', 'straighten the left'),
+    ('right_shoulder', 'raise the right', 'lower the right'),
+    ('trunk_lean', 'further', 'upright'),
+    ('head_tilt', 'to the right', 'to the left'),
+])
+def test_the_sentence_tells_the_direction(angle: str, more: str, less: str) -> None:
+    for goal, words, others in ((50, more, less), (-50, less, more)):
+        comparison = compare_with_pose(clip([0]), {angle: Goal(math.radians(goal))})
+        assert words in comparison.sentence.lower()
+        assert others not in comparison.sentence.lower()
 
 
 @given(st.floats(0, 180), st.floats(0, 180), st.floats(0, 40))
@@ -81,6 +88,12 @@ def test_what_may_be_noise_is_no_error(knee: float, goal: float, deviation: floa
     assert math.degrees(found.error) == pytest.approx(max(0, abs(knee - goal) - allowed))
     assert bool(found.correction) == (found.error > 0)
     assert 0 <= comparison.score <= 100
+
+
+def test_what_may_be_noise_in_both_clips_is_no_error() -> None:
+    for deviation, is_error in ((15.0, False), (2.0, True)):
+        here, there = (clip([each] * 20, deviation=deviation) for each in (60, 20))
+        assert (compare_with_clip(here, there).score < 100) == is_error
 
 
 def test_the_worst_joint_comes_first_and_what_is_not_seen_last() -> None:
