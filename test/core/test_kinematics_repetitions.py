@@ -100,6 +100,13 @@ def test_what_is_not_repeated_is_no_repetition(knee: Floats) -> None:
     assert count_repetitions(moved(knee, 15.0)).each == ()
 
 
+def test_neither_a_small_wiggle_nor_a_long_rest_is_one_of_the_repetitions() -> None:
+    wiggles, sits = squats(3, each_s=2.0, depth=26.0), squats(1, each_s=9.0)
+    for other in (wiggles, sits):
+        knee = np.concatenate([squats(2), other, squats(2)])
+        assert len(count_repetitions(moved(knee, 15.0)).each) == 4
+
+
 def test_what_the_error_explains_is_no_repetition() -> None:
     assert count_repetitions(moved(squats(4, depth=40.0), 15.0, noise=0.4)).each == ()
 
