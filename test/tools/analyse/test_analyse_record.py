@@ -29,6 +29,7 @@ import cv2
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.kinematics.angles import ANGLES
+from movenet_ros.core.kinematics.curves import Curves
 from movenet_ros.core.kinematics.reference import pose_from_json
 from movenet_ros.core.observing import DOWN_OF_ROTATE
 from movenet_ros.core.units import NANOSECONDS
@@ -38,6 +39,7 @@ from movenet_ros.tools.analyse.analysis import Analysis
 from movenet_ros.tools.analyse.events import events_of
 from movenet_ros.tools.analyse.events import in_view
 from movenet_ros.tools.analyse.events import spans
+from movenet_ros.tools.analyse.ranges import ranges_of
 from movenet_ros.tools.analyse.record import NAMES
 from movenet_ros.tools.analyse.record import Record
 from movenet_ros.tools.analyse.references import pose_at
@@ -108,6 +110,21 @@ def test_where_stamps_jump_back_nothing_is_before_the_beginning() -> None:
 
 def test_nobody_does_nothing() -> None:
     assert spans(record_of([])) == [] == in_view(record_of([]))
+
+
+@pytest.mark.parametrize(('deviation', 'is_sure'), [(5.0, False), (0.1, True)])
+def test_a_small_asymmetry_may_be_error(deviation: float, is_sure: bool) -> None:
+    stamps_ns = np.arange(60) * (NANOSECONDS // 15)
+    values = np.zeros((60, len(ANGLES)))
+    for side, most in (('left', 44.0), ('right', 40.0)):
+        values[:, ANGLES.index(f'{side}_knee')] = np.radians(np.linspace(0, most, 60))
+    deviations = np.full_like(values, np.radians(deviation))
+    (knee,) = (
+        each for each in ranges_of(Curves(stamps_ns, values, deviations))
+        if each['joint'] == 'knee'
+    )
+    assert knee['is_sure'] == is_sure
+    assert knee['asymmetry'] == pytest.approx(4 / 42, abs=0.01)
 
 
 def test_events_are_json(analyse: Analyse) -> None:
@@ -200,6 +217,9 @@ def test_pictures_show_the_angle_at_its_ends(analyse: Analyse) -> None:
     picture = cv2.imdecode(np.frombuffer(most.jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert picture.shape[1::-1] == most.wh
     assert (most.points >= 0).all() and (most.points <= most.wh).all()
+    shown = report_data('ends', [], analysis, False)['people'][0]['pictures']
+    value = {each['caption'].split()[-1]: each['arcs'][0]['value'] for each in shown if each['arcs']}
+    assert value['largest'] > value['smallest'] + 40
 
 
 @pytest.mark.parametrize(('turn', 'down'), DOWN_OF_ROTATE.items())
