@@ -218,7 +218,9 @@ def test_pictures_show_the_angle_at_its_ends(analyse: Analyse) -> None:
     assert picture.shape[1::-1] == most.wh
     assert (most.points >= 0).all() and (most.points <= most.wh).all()
     shown = report_data('ends', [], analysis, False)['people'][0]['pictures']
-    value = {each['caption'].split()[-1]: each['arcs'][0]['value'] for each in shown if each['arcs']}
+    value = {
+        each['caption'].split()[-1]: each['arcs'][0]['value'] for each in shown if each['arcs']
+    }
     assert value['largest'] > value['smallest'] + 40
 
 
