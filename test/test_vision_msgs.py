@@ -15,7 +15,7 @@
 """
 The messages that scripts/setup generates are wire-compatible with those of others.
 
-The type hashes are those of vision_msgs 4.1 and of tf2_msgs from Iron on.
+The type hashes are those of vision_msgs 4.1, of hri_msgs 2.0 and of tf2_msgs from Iron on.
 """
 
 from __future__ import annotations
@@ -28,12 +28,19 @@ import pytest
 
 WHEELS = Path(__file__).parents[1] / 'scripts' / 'ros_wheels'
 HASHES = {
+    'BodyPosture': 'fa4258f18cc616a912e5aa1d48dbfead0fa5235a8546b4c69b70d64db7cef570',
     'BoundingBox2D': '008eacbb0cf8f26e83795547bed013eec3675485ef386ec056d80eaaf1c1ce2f',
     'Detection2D': '0d12b69df5c593b3455b7346fac8205437a7d4bcb09b9e0e0b2dde787ded38ea',
     'Detection2DArray': '214274120007f4a683866481336b70310268cfa107aebe9d594a6acf75bda968',
     'Detection3DArray': '793f5eab9595ac1c0da07873cc859db42eae51f0ee76056db8562515d830e018',
+    'Gesture': 'fbf9f3c4cb8a64e63a1cf819affbb09a32915da45d4786c701eed225193b7f4a',
+    'IdsList': '7e0812d1ac945c98fd3e393568d581ad0ab567f37b24eff633eab778c1bfe62d',
     'LabelInfo': '3d37df4015cdf660cc851c51897f2acd957e1ca6205ba0a99aebffb9406b0783',
+    'NormalizedRegionOfInterest2D': (
+        '2e50c93f1ca166ee77af9a5424dc951ae4e452b740162a7f83c082d917dcaff5'
+    ),
     'ObjectHypothesisWithPose': '41c12344c0396c48b81df12467c192d99b2a0eb1463c5c37194e4223251c80bc',
+    'Skeleton2D': '1cb61f012db6ca43c48fa0097ccab9a00108ea39323c13f01bb983323c1e3420',
     'TFMessage': 'e369d0f05a23ae52508854b66f6aa0437f3449d652e8cbf22d5abe85d020f087',
     'VisionInfo': '95d3116a17484ad91c9a2686e1d54890bbfc3ff6c6a2de137738c4950d45d284',
 }

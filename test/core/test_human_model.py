@@ -37,7 +37,7 @@ Floats = NDArray[np.float64]
 
 OPTICAL_UP, ORIGIN = (0.0, -1.0, 0.0), (0.0, 0.0, 0.0)
 VARIANCES = np.full((1, 17, 3), 1e-6)
-AXES = {  # of the joints from the trunk to the end, as the URDF model of human_description has them
+AXES = {  # of the joints from the trunk on, as the URDF model of human_description has them
     'l_shoulder': ((0, 0, -1), (1, 0, 0), (0, 0, 1), (0, -1, 0)),
     'r_shoulder': ((0, 0, 1), (-1, 0, 0), (0, 0, -1), (0, -1, 0)),
     'l_hip': ((0, 0, -1), (1, 0, 0), (0, -1, 0), (0, -1, 0)),

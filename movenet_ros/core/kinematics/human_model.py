@@ -125,7 +125,8 @@ def _limb(
         people.positions[:, people.poses.skeleton.index[f'{side}_{part}']] for part in parts
     )
     upper, lower = (
-        np.einsum('nij,ni->nj', frames.axes, _unit(each)) for each in (middle - start, end - middle)
+        np.einsum('nij,ni->nj', frames.axes, _unit(each))
+        for each in (middle - start, end - middle)
     )
     across = np.cross(lower, upper) if is_arm else np.cross(upper, lower)
     is_bent = np.linalg.norm(across, axis=1, keepdims=True) >= BENT
