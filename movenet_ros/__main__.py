@@ -37,6 +37,7 @@ COMMANDS = {  # name: (module below movenet_ros, what it does)
     'echo': ('tools.echo.command', 'print one message of a topic'),
     'evaluate': ('tools.evaluate.command', 'measure AP, id switches, jitter, people in metres'),
     'fetch_model': ('tools.fetch_model.command', 'fetch the weights and convert them'),
+    'humans_node': ('consumers.humans_node', 'poses in, the bodies of REP 155 out'),
     'kinematics_node': ('consumers.kinematics_node', 'poses in, joint angles and activities out'),
     'pose_3d_node': ('consumers.pose_3d_node', 'the 3D node: poses and depth in, metres out'),
     'pose_node': ('node.pose_node', 'the node: images in, poses out'),

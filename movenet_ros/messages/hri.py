@@ -80,7 +80,7 @@ def body_id(track: int) -> str:
 def regions(poses: Poses, image_wh: tuple[int, int]) -> Floats:
     """Return ``(n, 5)`` the numbers of NormalizedRegionOfInterest2D: the box and its score."""
     corners = poses.boxes_xyxy.reshape(-1, 2, 2) / np.array(image_wh, np.float32)
-    is_known = np.isfinite(corners).all(axis=(1, 2))
+    is_known = np.asarray(np.isfinite(corners).all(axis=(1, 2)))
     corners = np.where(is_known[:, None, None], corners, 0.0).clip(0.0, 1.0)
     scores = np.where(is_known, poses.scores, 0.0)
     return np.hstack([corners.reshape(-1, 4), _shares(scores)[:, None]]).astype(np.float32)
@@ -99,7 +99,7 @@ def skeletons(poses: Poses, image_wh: tuple[int, int]) -> Floats:
     points, scores = poses.keypoints[:, order], poses.keypoint_scores[:, order]
     points[:, neck] = poses.keypoints[:, shoulders].mean(axis=1)
     scores[:, neck] = poses.keypoint_scores[:, shoulders].min(axis=1)
-    points = points / np.array(image_wh, np.float32)
+    points /= np.array(image_wh, np.float32)
     is_inside = ((points >= 0.0) & (points <= 1.0)).all(axis=2)
     scores = np.where(is_inside, _shares(scores), 0.0)
     points = np.where(np.isfinite(points), points, 0.0).clip(0.0, 1.0)

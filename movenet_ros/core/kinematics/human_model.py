@@ -38,14 +38,14 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 SIDES = (('l', 'left', 1.0), ('r', 'right', -1.0))  # in the model, here, and the sign of its y
-SEEN = ('l_elbow', 'r_elbow', 'l_knee', 'r_knee', 'r_head')
+IN_IMAGE: tuple[str, ...] = ('l_elbow', 'r_elbow', 'l_knee', 'r_knee', 'r_head')
 """Joints that an image alone tells, as they look in it: r_head is the roll of the head."""
 LIMBS = tuple(
     f'{side}_{axis}_{joint}' for joint in ('shoulder', 'hip') for side in 'lr' for axis in 'ypr'
 )
 REST = ('waist', 'y_head', 'p_head')
 """Joints at 0: the trunk is one piece, by which the frame lies, and no point tells of the head."""
-HUMAN_JOINTS = (*SEEN, *LIMBS, *REST)
+HUMAN_JOINTS = (*IN_IMAGE, *LIMBS, *REST)
 BENT = np.sin(np.pi / 9)  # 20 degrees, from which on a limb tells the plane in which it bends
 UPRIGHT = 0.1  # the sine of an arm's elevation; with less, it points to no side
 
@@ -91,7 +91,7 @@ def human_joints(angles: Angles) -> Floats:
     """
     Return the joints that an image alone tells.
 
-    :return: ``(n, 5)`` radians, in the order of ``SEEN``; NaN where one is not known.
+    :return: ``(n, 5)`` radians, in the order of ``IN_IMAGE``; NaN where one is not known.
     """
     signs = {'elbow': 1.0, 'knee': -1.0}
     bends = [sign * angles.of(f'{side}_{joint}') for joint, sign in signs.items()
@@ -134,7 +134,8 @@ def _limb(
     y = _unit(np.where(is_bent, across, left - _dot(left, upper) * upper))
     turned = np.stack([np.cross(y, -upper), y, -upper], axis=2)
     turns = _shoulder(turned, sign) if is_arm else _hip(turned, sign)
-    return np.where(np.isnan(angles.of(f'{side}_{joint}'))[:, None], np.nan, turns)
+    is_known = np.isfinite(angles.of(f'{side}_{joint}'))
+    return np.asarray(np.where(is_known[:, None], turns, np.nan))
 
 
 def _shoulder(turned: Floats, sign: float) -> Floats:
@@ -146,14 +147,14 @@ def _shoulder(turned: Floats, sign: float) -> Floats:
     to_side = np.where(up > 0, np.arctan2(turned[:, 1, 2] * -sign, up), np.pi)
     alone = sign * np.arctan2(turned[:, 1, 0] * np.sign(up), turned[:, 0, 0])
     upright = np.zeros_like(y), to_side, alone
-    return np.where(is_level, (y, np.arccos(up), r), upright).T
+    return np.asarray(np.where(is_level, (y, np.arccos(up), r), upright).T)
 
 
 def _hip(turned: Floats, sign: float) -> Floats:
     """Return y, p and r of Rz(-y) Rx(sign p) Ry(-r)."""
     y = np.arctan2(turned[:, 0, 1], turned[:, 1, 1])
     p = sign * np.arcsin(turned[:, 2, 1].clip(-1.0, 1.0))
-    return np.stack([y, p, np.arctan2(turned[:, 2, 0], turned[:, 2, 2])], axis=1)
+    return np.asarray(np.stack([y, p, np.arctan2(turned[:, 2, 0], turned[:, 2, 2])], axis=1))
 
 
 def _middles(people: Poses3D, part: str) -> Floats:
