@@ -21,6 +21,7 @@ from functools import partial
 import time
 from typing import Any
 from typing import NamedTuple
+from typing import TypeVar
 
 from movenet_ros.consumers.humans_images import Images
 from movenet_ros.consumers.humans_report import HumansReport
@@ -30,6 +31,8 @@ from movenet_ros.consumers.rejections import Rejections
 from movenet_ros.consumers.tally import Tally
 from movenet_ros.consumers.topic_input import TopicInput
 from movenet_ros.core.errors import FrameError
+from movenet_ros.core.poses import Poses
+from movenet_ros.core.poses_3d import Poses3D
 from movenet_ros.messages.poses_reader import poses_3d_reader
 from movenet_ros.messages.poses_reader import poses_reader
 from movenet_ros.node.condition_log import Condition
@@ -38,6 +41,8 @@ from movenet_ros.node.managed_node import ManagedNode
 from movenet_ros.settings import HumansParameters
 from movenet_ros.settings import POSES
 from movenet_ros.settings import POSES_3D
+import numpy as np
+from numpy.typing import NDArray
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import Detection3DArray
 
@@ -48,6 +53,15 @@ NO_IDS = (
 )
 
 Read = Callable[[bytes], int]  # takes a message, and returns how many people are in it
+
+
+People = TypeVar('People', Poses, Poses3D)
+
+
+def with_ids(people: People, ids: NDArray[np.int64]) -> People:
+    """Return those of the people who have an id."""
+    has_id = ids > 0
+    return people if has_id.all() else people[has_id]
 
 
 class _Active(NamedTuple):
@@ -183,7 +197,7 @@ class HumansStream:
     def _on_poses(self, message: bytes) -> int:
         """Tell of the people in an image; return how many they are."""
         header, poses = self._poses.read(message)
-        known = poses[poses.ids > 0]
+        known = with_ids(poses, poses.ids)
         self._lacks_ids = len(poses) > 0 and not len(known)
         if self._active is not None:
             images = self._active.images
@@ -195,7 +209,7 @@ class HumansStream:
         """Tell of people in metres; return how many they are."""
         header, people = self._poses_3d.read(message)
         if self._active is not None:
-            self._active.telling.space(header, people[people.poses.ids > 0])
+            self._active.telling.space(header, with_ids(people, people.poses.ids))
         return len(people)
 
     def _reject(self, what: str, reason: str) -> None:

@@ -96,8 +96,7 @@ def joints_to_bytes(
         a transform of NaN of it.
     """
     known = np.isfinite(joints)
-    names = tuple(f'{name}_{body}' for name, is_known in zip(names, known.tolist()) if is_known)
-    return filled(_joints(names, header.frame_id), header, joints[known])
+    return filled(_joints(names, known.tobytes(), body, header.frame_id), header, joints[known])
 
 
 def body_frames_to_bytes(bodies: tuple[str, ...], frames: BodyFrames, header: Header) -> bytes:
@@ -144,11 +143,12 @@ def _code(name: str, field: str, frame_id: str) -> Parts:
 
 
 @lru_cache(maxsize=512)  # of each person; a joint is known in one image and not in the next
-def _joints(names: tuple[str, ...], frame_id: str) -> Template:
+def _joints(names: tuple[str, ...], known: bytes, body: str, frame_id: str) -> Template:
     def write(msg: Any, mark: Callable[[], float]) -> None:
-        msg.position = [mark() for _ in names]
+        msg.position = [mark() for _ in msg.name]
 
-    return template_of(JointState(header=marked_header(frame_id), name=list(names)), write)
+    told = [f'{name}_{body}' for name, is_known in zip(names, known) if is_known]
+    return template_of(JointState(header=marked_header(frame_id), name=told), write)
 
 
 @lru_cache(maxsize=64)

@@ -241,7 +241,8 @@ def test_why_no_images_come_is_told(
 
 def test_what_is_no_message_is_one_line(graph: Graph, person: Poses) -> None:
     graph.until(graph.tracked, person)
-    graph.until_warned('rejected poses', lambda: graph.poses.publish(b'\0\1\0\0' + bytes(range(40))))
+    broken = b'\0\1\0\0' + bytes(range(40))
+    graph.until_warned('rejected poses', lambda: graph.poses.publish(broken))
     graph.until(graph.tracked, person)
 
 

@@ -37,7 +37,14 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-SIDES = (('l', 'left', 1.0), ('r', 'right', -1.0))  # in the model, here, and the sign of its y
+CHAINS = tuple(  # the limbs whose upper part has three joints, as keypoints
+    tuple(f'{side}_{part}' for part in parts)
+    for parts in (('shoulder', 'elbow', 'wrist'), ('hip', 'knee', 'ankle'))
+    for side in ('left', 'right')
+)
+SIGNS = np.array([1.0, -1.0])  # of y, which is to the left, on the side of the limb
+BENDS = np.array([[-1.0], [-1.0], [1.0], [1.0]])  # elbows bend forward, knees backward
+LEFT = np.array([0.0, 1.0, 0.0])
 IN_IMAGE: tuple[str, ...] = ('l_elbow', 'r_elbow', 'l_knee', 'r_knee', 'r_head')
 """Joints that an image alone tells, as they look in it: r_head is the roll of the head."""
 LIMBS = tuple(
@@ -75,14 +82,14 @@ def body_frames(people: Poses3D, up: ArrayLike, camera: ArrayLike) -> BodyFrames
     up = np.asarray(up, np.float64)
     origins, chests = (_middles(people, part) for part in ('hip', 'shoulder'))
     z = _unit(np.where(np.isfinite(chests - origins), chests - origins, up))
-    forward = np.cross(sideways(people), z)
+    forward = _cross(sideways(people), z)
     level = headings(people, up, camera)
     level = level - _dot(level, z) * z
     lies = np.linalg.norm(level, axis=1, keepdims=True) < BENT  # along the view
     level = np.where(lies, up - _dot(up, z) * z, level)
     is_wide = np.linalg.norm(forward, axis=1, keepdims=True) >= LEAST_WIDTH_M
     x = _unit(np.where(is_wide, forward, level))
-    axes = np.stack([x, np.cross(z, x), z], axis=2)
+    axes = np.stack([x, _cross(z, x), z], axis=2)
     axes[np.isnan(origins).any(axis=1)] = np.nan
     return BodyFrames(origins, axes)
 
@@ -94,8 +101,10 @@ def human_joints(angles: Angles) -> Floats:
     :return: ``(n, 5)`` radians, in the order of ``IN_IMAGE``; NaN where one is not known.
     """
     signs = {'elbow': 1.0, 'knee': -1.0}
-    bends = [sign * angles.of(f'{side}_{joint}') for joint, sign in signs.items()
-             for _, side, _ in SIDES]
+    bends = [
+        sign * angles.of(f'{side}_{joint}')
+        for joint, sign in signs.items() for side in ('left', 'right')
+    ]
     return np.stack([*bends, angles.of('head_tilt')], axis=1)
 
 
@@ -106,55 +115,51 @@ def human_joints_in_space(people: Poses3D, angles: Angles, frames: BodyFrames) -
     :param angles: of the same people, which tell how well a limb is known.
     :return: ``(n, 20)`` radians, in the order of ``HUMAN_JOINTS``; NaN where one is not known.
     """
-    limbs = [
-        _limb(people, angles, frames, side, sign, joint)
-        for joint in ('shoulder', 'hip') for _, side, sign in SIDES
-    ]
-    is_known = np.isfinite(frames.origins).all(axis=1, keepdims=True)
-    rest = np.where(is_known, np.zeros(len(REST)), np.nan)
-    return np.concatenate([human_joints(angles), *limbs, rest], axis=1)
-
-
-def _limb(
-    people: Poses3D, angles: Angles, frames: BodyFrames, side: str, sign: float, joint: str
-) -> Floats:
-    """Return ``(n, 3)`` the three turns at a shoulder or a hip."""
-    is_arm = joint == 'shoulder'
-    parts = (joint, 'elbow', 'wrist') if is_arm else (joint, 'knee', 'ankle')
-    start, middle, end = (
-        people.positions[:, people.poses.skeleton.index[f'{side}_{part}']] for part in parts
+    n, index = len(people), people.poses.skeleton.index
+    starts, middles, ends = (
+        people.positions[:, [index[name] for name in names]] for names in zip(*CHAINS)
     )
-    upper, lower = (
-        np.einsum('nij,ni->nj', frames.axes, _unit(each))
-        for each in (middle - start, end - middle)
-    )
-    across = np.cross(lower, upper) if is_arm else np.cross(upper, lower)
-    is_bent = np.linalg.norm(across, axis=1, keepdims=True) >= BENT
-    left = np.array([0.0, 1.0, 0.0])
-    y = _unit(np.where(is_bent, across, left - _dot(left, upper) * upper))
-    turned = np.stack([np.cross(y, -upper), y, -upper], axis=2)
-    turns = _shoulder(turned, sign) if is_arm else _hip(turned, sign)
-    is_known = np.isfinite(angles.of(f'{side}_{joint}'))
-    return np.asarray(np.where(is_known[:, None], turns, np.nan))
+    turned = _turned((middles - starts) @ frames.axes, (ends - middles) @ frames.axes)
+    turns = np.concatenate([_shoulders(turned[:, :2]), _hips(turned[:, 2:])], axis=1)
+    is_known = np.stack([np.isfinite(angles.of(start)) for start, *_ in CHAINS], axis=1)
+    turns = np.where(is_known[..., None], turns, np.nan).reshape(n, -1)
+    has_frame = np.isfinite(frames.origins).all(axis=1, keepdims=True)
+    rest = np.where(has_frame, np.zeros(len(REST)), np.nan)
+    return np.concatenate([human_joints(angles), turns, rest], axis=1)
 
 
-def _shoulder(turned: Floats, sign: float) -> Floats:
-    """Return y, p and r of Rz(-sign y) Rx(sign p) Rz(sign r)."""
-    up = turned[:, 2, 2].clip(-1.0, 1.0)
+def _turned(upper: Floats, lower: Floats) -> Floats:
+    """
+    Return how each limb is turned from its place in the model at rest, where it hangs down.
+
+    :param upper: ``(n, 4, 3)`` the way along the upper part, in the frame of the body.
+    :return: ``(n, 4, 3, 3)``, whose columns are what is forward, left and up of the upper part.
+    """
+    upper, lower = _unit(upper), _unit(lower)
+    across = BENDS * _cross(upper, lower)
+    is_bent = np.linalg.norm(across, axis=-1, keepdims=True) >= BENT
+    y = _unit(np.where(is_bent, across, LEFT - _dot(LEFT, upper) * upper))
+    return np.stack([_cross(upper, y), y, -upper], axis=-1)
+
+
+def _shoulders(turned: Floats) -> Floats:
+    """Return ``(n, 2, 3)`` y, p and r of Rz(-sign y) Rx(sign p) Rz(sign r)."""
+    up = turned[..., 2, 2].clip(-1.0, 1.0)
     is_level = np.sqrt(1 - up * up) >= UPRIGHT
-    y = -sign * np.arctan2(turned[:, 0, 2] * sign, turned[:, 1, 2] * -sign)
-    r = sign * np.arctan2(turned[:, 2, 0] * sign, turned[:, 2, 1] * sign)
-    to_side = np.where(up > 0, np.arctan2(turned[:, 1, 2] * -sign, up), np.pi)
-    alone = sign * np.arctan2(turned[:, 1, 0] * np.sign(up), turned[:, 0, 0])
-    upright = np.zeros_like(y), to_side, alone
-    return np.asarray(np.where(is_level, (y, np.arccos(up), r), upright).T)
+    y = -SIGNS * np.arctan2(turned[..., 0, 2] * SIGNS, turned[..., 1, 2] * -SIGNS)
+    r = SIGNS * np.arctan2(turned[..., 2, 0] * SIGNS, turned[..., 2, 1] * SIGNS)
+    to_side = np.where(up > 0, np.arctan2(turned[..., 1, 2] * -SIGNS, up), np.pi)
+    alone = SIGNS * np.arctan2(turned[..., 1, 0] * np.sign(up), turned[..., 0, 0])
+    upright = np.stack([np.zeros_like(up), to_side, alone], axis=-1)
+    level = np.stack([y, np.arccos(up), r], axis=-1)
+    return np.where(is_level[..., None], level, upright)
 
 
-def _hip(turned: Floats, sign: float) -> Floats:
-    """Return y, p and r of Rz(-y) Rx(sign p) Ry(-r)."""
-    y = np.arctan2(turned[:, 0, 1], turned[:, 1, 1])
-    p = sign * np.arcsin(turned[:, 2, 1].clip(-1.0, 1.0))
-    return np.asarray(np.stack([y, p, np.arctan2(turned[:, 2, 0], turned[:, 2, 2])], axis=1))
+def _hips(turned: Floats) -> Floats:
+    """Return ``(n, 2, 3)`` y, p and r of Rz(-y) Rx(sign p) Ry(-r)."""
+    y = np.arctan2(turned[..., 0, 1], turned[..., 1, 1])
+    p = SIGNS * np.arcsin(turned[..., 2, 1].clip(-1.0, 1.0))
+    return np.stack([y, p, np.arctan2(turned[..., 2, 0], turned[..., 2, 2])], axis=-1)
 
 
 def _middles(people: Poses3D, part: str) -> Floats:
@@ -162,8 +167,14 @@ def _middles(people: Poses3D, part: str) -> Floats:
     return np.asarray(people.positions[:, [index[f'left_{part}'], index[f'right_{part}']]].mean(1))
 
 
+def _cross(one: Floats, other: Floats) -> Floats:
+    """Return cross products; NumPy's own take four times as long for a few vectors."""
+    before, after = [1, 2, 0], [2, 0, 1]
+    return np.asarray(one[..., before] * other[..., after] - one[..., after] * other[..., before])
+
+
 def _dot(one: Floats, other: Floats) -> Floats:
-    return np.sum(one * other, axis=-1, keepdims=True)
+    return np.asarray(np.sum(one * other, axis=-1, keepdims=True))
 
 
 def _unit(vectors: Floats) -> Floats:
