@@ -103,8 +103,9 @@ setup(
         'console_scripts': [
             f'{command} = {NAME}.__main__:run_command'
             for command in (  # echo would hide the system's; ros2 has "topic echo"
-                'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'kinematics_node',
-                'pose_3d_node', 'pose_node', 'replay', 'soak', 'video_source', 'view',
+                'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'humans_node',
+                'kinematics_node', 'pose_3d_node', 'pose_node', 'replay', 'soak', 'video_source',
+                'view',
             )
         ],
         'ros2doctor.checks': [f'PoseNodeCheck = {NAME}.tools.doctor.ros2_doctor:PoseNodeCheck'],
