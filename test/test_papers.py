@@ -31,7 +31,10 @@ import sys
 from typing import Any
 
 from geometry_msgs.msg import Twist
+from movenet_ros.core.activities.activities import Activities
+from movenet_ros.core.activities.activities import Activity
 from movenet_ros.core.poses import Poses
+from movenet_ros.messages.activities import activities_to_msg
 from movenet_ros.messages.poses import poses_to_msg
 from movenet_ros.messages.poses_3d import poses_3d_to_msg
 from movenet_ros.settings import defaults
@@ -142,6 +145,19 @@ def test_the_subscriber_of_the_readme_runs_as_pasted(
         world.until(
             lambda: poses.publish(msg) or 'right wrist at' in out.read_text() or process.poll(),
             'for the subscriber',
+        )
+
+
+@pytest.mark.process
+def test_the_greeter_of_the_readme_sees_who_waves(world: World, tmp_path: Path) -> None:
+    out = tmp_path / 'out'
+    activities = world.publisher(Detection2DArray, '/activities')
+    waving = Activities(np.array([7]), ((Activity('standing', 0.9), Activity('waving', 0.8)),))
+    msg = activities_to_msg(waving, np.zeros((1, 4), np.float32), Header())
+    with pasted(world, 'on_activities', out) as process:
+        world.until(
+            lambda: activities.publish(msg) or '7 is waving' in out.read_text() or process.poll(),
+            'for the greeter',
         )
 
 

@@ -27,6 +27,7 @@ from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from vision_msgs.msg import Detection2DArray
 
+MOST_WAITING = 30  # depth images, until poses come or Inputs.update() is called
 SILENT_S = 1.0  # so long without a message is no pause
 
 Receive = Callable[[bytes], None]
@@ -55,11 +56,12 @@ class Inputs:
             node, 'poses', poses, Detection2DArray, 10, on_poses, 'the pose node'
         )
         self.depth = TopicInput(
-            node, 'depth', depth, self.depth_type, 5, on_depth, 'the depth camera'
+            node, 'depth', depth, self.depth_type, MOST_WAITING, on_depth, 'the depth camera'
         )
         self.camera_info = TopicInput(
             node, 'camera_info', info, CameraInfo, 1, on_camera_info, 'the camera driver'
         )
+        self.camera_info.is_awaited = self.depth.is_awaited = False
 
     def topics(self) -> dict[str, str]:
         """Return the resolved names."""
@@ -78,6 +80,12 @@ class Inputs:
         self.poses.update(True)
         self.depth.update(source == 'depth')
         self.camera_info.update(True)
+        self.take()
+
+    def take(self) -> None:
+        """Receive the calibration and the depth images that have come."""
+        self.camera_info.take()
+        self.depth.take()
 
     def close(self) -> None:
         """Unsubscribe."""

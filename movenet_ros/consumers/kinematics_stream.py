@@ -30,6 +30,7 @@ from movenet_ros.consumers.tally import Tally
 from movenet_ros.consumers.topic_input import TopicInput
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.observing import Observer
+from movenet_ros.core.wording import without_figures
 from movenet_ros.messages.poses_reader import PeopleReader
 from movenet_ros.messages.poses_reader import poses_3d_reader
 from movenet_ros.messages.poses_reader import poses_reader
@@ -61,6 +62,7 @@ class KinematicsStream:
         self._observer = Observer()
         self._condition = ConditionLog(node)
         self._rejections = Rejections(node)
+        self._unread = ''  # why the last message cannot be read, if it cannot
 
     def report(self) -> KinematicsReport:
         """Return the state, for /diagnostics; in any thread."""
@@ -111,8 +113,10 @@ class KinematicsStream:
         for name, each in self._inputs.items():
             each.update(name == self.settings.source)
         problem = self._problem(self._inputs[self.settings.source])
+        kind = without_figures(problem)
         self._condition.report(
-            Condition(self.settings.source, problem) if problem else None, 'poses arrive'
+            Condition(kind, problem) if problem else None, 'poses arrive',
+            is_told=self._rejections.has_told(kind),
         )
 
     def _input(
@@ -129,12 +133,13 @@ class KinematicsStream:
         self._observer.restart()
         self.tally.restart()
         self._condition.report(None)
+        self._unread = ''
 
     def _problem(self, source: TopicInput) -> str:
         """Return why nothing comes, in one sentence, or nothing."""
         timeout_s = self.settings.diagnostics.timeout_s
         if source.silent_s <= timeout_s:
-            return ''
+            return '' if self.tally.lately() else self._unread
         return f'no {self.settings.source} for {timeout_s:g} s: {source.silence()}'
 
     def _on_message(self, name: str, reader: PeopleReader[Any], message: bytes) -> None:
@@ -142,8 +147,9 @@ class KinematicsStream:
         try:
             header, people = reader.read(message)
         except FrameError as error:
-            self.tally.reject(str(error))
-            self._rejections.warn(f'rejected {name}', str(error))
+            self._unread = str(error)
+            self.tally.reject(self._unread)
+            self._rejections.warn(f'rejected {name}', self._unread)
             return
         self._publishers.publish(observed(self._observer, header, people, self.settings))
         self.tally.add(Told(len(people), time.perf_counter() - begun_s))

@@ -178,6 +178,8 @@ class Stream3D:
         return common_problem(self.tally.lately(), limits.max_without_depth_percent)
 
     def _on_poses(self, message: bytes) -> None:
+        assert self._inputs is not None
+        self._inputs.take()
         try:
             header, poses = self._reader.read(message)
         except FrameError as error:
@@ -217,7 +219,9 @@ class Stream3D:
         ):
             self._publish(pair, inputs)
         self._publishers.publish_ready()
-        waits_s = (self._pairing.remaining_s(settings.max_wait_s), self._publishers.remaining_s)
+        wait_s = self._pairing.remaining_s(settings.max_wait_s)
+        inputs.depth.is_awaited = wait_s is not None
+        waits_s = (wait_s, self._publishers.remaining_s)
         self._timer.cancel()
         if any(each is not None for each in waits_s):
             next_s = min(each for each in waits_s if each is not None)

@@ -24,6 +24,7 @@ from typing import Any
 from movenet_ros.core.wording import one_line
 from movenet_ros.node.image_input import match_reliability
 from movenet_ros.node.silence import ros_type
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy
 from rclpy.qos import QoSProfile
@@ -42,9 +43,22 @@ LARGE = (
 )
 
 
+class Awaited(MutuallyExclusiveCallbackGroup):
+    """Subscriptions whose messages wake the executor only while ``is_on``; else they wait."""
+
+    is_on = True
+
+    def can_execute(self, entity: Any) -> bool:
+        """Return whether a message is to be handled now."""
+        return self.is_on and bool(super().can_execute(entity))
+
+
 class TopicInput:
     """
     Subscribes to serialized messages while they are wanted, as the publishers offer them.
+
+    Each message wakes the executor, which takes longer than to handle it. What belongs to another
+    message can wait for that: with ``is_awaited`` off, messages are received by ``take`` alone.
 
     :param name: of the topic, by which it is remapped.
     :param topic: resolved name.
@@ -71,6 +85,7 @@ class TopicInput:
         self._depth = depth
         self._on_message = on_message
         self._source = source
+        self._group = Awaited()
         self._subscription: Subscription | None = None
         self._since_s = time.monotonic()
 
@@ -83,6 +98,27 @@ class TopicInput:
     def silent_s(self) -> float:
         """Return for how long nothing has come, since the subscription at the most."""
         return time.monotonic() - self._since_s
+
+    @property
+    def is_awaited(self) -> bool:
+        """Return whether messages are received as soon as they come."""
+        return self._group.is_on
+
+    @is_awaited.setter
+    def is_awaited(self, is_on: bool) -> None:
+        self._group.is_on = is_on
+
+    def take(self) -> None:
+        """Receive what has come and still waits."""
+        subscription = self._subscription
+        for _ in range(self._depth):
+            if subscription is None:
+                return
+            with subscription.handle:
+                taken = subscription.handle.take_message(self._msg_type, True)
+            if taken is None:
+                return
+            self._receive(taken[0])
 
     def update(self, is_wanted: bool) -> None:
         """Subscribe, subscribe again or unsubscribe, whatever fits; to be called often."""
@@ -132,6 +168,7 @@ class TopicInput:
             self._receive,
             qos,
             raw=True,
+            callback_group=self._group,
             event_callbacks=SubscriptionEventCallbacks(use_default_callbacks=False),
         )
 

@@ -28,6 +28,7 @@ from typing import NamedTuple
 import cv2
 from movenet_ros.core.activities.activities import Activity
 from movenet_ros.core.activities.activities import OTHER
+from movenet_ros.core.drawing_angles import by_id
 from movenet_ros.core.drawing_angles import draw_angles
 from movenet_ros.core.labels import Color
 from movenet_ros.core.labels import draw_labels
@@ -142,11 +143,10 @@ def draw_poses(
     labels = [
         Label(
             _words(poses, i, doing[i], scores, refined), colors[i], sizes[i], corners[i],
-            poses.keypoints[i][seen[i]],
+            poses.keypoints[i][seen[i]], [_spelt(each) for each in doing[i][1:]],
         )
-        for i in np.argsort(np.where(poses.ids, poses.ids, np.inf), kind='stable').tolist()
+        for i in by_id(poses)
     ]
-    # by id, since the order of scores changes from image to image
     draw_labels(canvas, labels, texts)
     return np.asarray(canvas)
 
@@ -157,10 +157,14 @@ def _words(
     """Return what is written of a person, the most important first."""
     person_id = int(poses.ids[i])
     words = [f'#{person_id}'] * (person_id > 0)
-    told = [each.name.replace('_', ' ') for each in doing if each.name != OTHER]
-    words += [*told[:1], *(f'& {each}' for each in told[1:])]
+    words += [_spelt(each) for each in doing[:1] if each.name != OTHER]
     words += [f'{poses.scores[i]:.2f}'] * scores
     return words + ['+'] * bool(refined and poses.refined[i])
+
+
+def _spelt(activity: Activity) -> str:
+    """Return the name of an activity as people write it."""
+    return activity.name.replace('_', ' ')
 
 
 def _draw_box(

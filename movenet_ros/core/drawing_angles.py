@@ -73,12 +73,18 @@ def names_in(text: str) -> tuple[str, ...]:
     return ANGLES if ALL in names else names
 
 
+def by_id(poses: Poses) -> list[int]:
+    """Return people in an order that does not change from image to image, as scores do."""
+    order = np.argsort(np.where(poses.ids > 0, poses.ids, np.inf), kind='stable')
+    return [int(each) for each in order]
+
+
 def draw_angles(
     canvas: NDArray[np.uint8], poses: Poses, observed: Observed, names: Sequence[str],
     colors: Sequence[Color],
 ) -> Floats:
     """
-    Draw the angles of all people into an image; the best people's texts have the best places.
+    Draw the angles of all people into an image; the first people's texts have the best places.
 
     :param canvas: ``(H, W, 3)`` BGR.
     :param observed: of the same people.
@@ -87,7 +93,7 @@ def draw_angles(
     """
     taken: list[Floats] = []
     image = float(np.sqrt(canvas.shape[0] * canvas.shape[1]))
-    for i, color in enumerate(colors):
+    for i in by_id(poses):
         width, height = (poses.boxes_xyxy[i, 2:] - poses.boxes_xyxy[i, :2]).tolist()
         size = max(width * height, 0.0) ** 0.5
         wanted = max(size * OF_PERSON, image * OF_IMAGE)
@@ -96,7 +102,7 @@ def draw_angles(
             value = observed.angles.values[i, ANGLES.index(name)]
             if np.isfinite(value):
                 bend = _bend(name, poses.keypoints[i].astype(np.float64), poses, observed)
-                _draw(canvas, bend, float(value), digit, color, taken)
+                _draw(canvas, bend, float(value), digit, colors[i], taken)
     return np.array(taken).reshape(-1, 4)
 
 

@@ -22,6 +22,7 @@ label has none.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 from typing import NamedTuple
@@ -54,13 +55,15 @@ class Label(NamedTuple):
     :param size: of the person in pixels, the square root of its area.
     :param box_xyxy: ``(4,)`` of the person, in pixels, inside the image.
     :param keypoints: ``(n, 2)`` what is better not covered, in pixels.
+    :param below: more lines, the most important first.
     """
 
-    words: list[str]
+    words: Sequence[str]
     color: Color
     size: float
     box_xyxy: NDArray[np.float32]
     keypoints: NDArray[np.float32]
+    below: Sequence[str] = ()
 
 
 def draw_labels(
@@ -99,14 +102,33 @@ def draw_labels(
 
 def _fitting(label: Label, image_wh: tuple[int, int]) -> NDArray[np.uint8] | None:
     """Draw as many words of a label as there is room for; None: there is room for none."""
-    width, height = image_wh
-    image = (width * height) ** 0.5
+    image = (image_wh[0] * image_wh[1]) ** 0.5
     text_height = max(LEAST_TEXT, round(min(max(label.size / 14, image / 75), image / 45)))
-    for count in range(len(label.words), 0, -1):
-        ink = text_ink(' '.join(label.words[:count]), text_height)
-        if ink.shape[1] <= MOST_OF_IMAGE[0] * width and ink.shape[0] <= MOST_OF_IMAGE[1] * height:
+    words, below = label.words, label.below
+    if not words:
+        words, below = below[:1], below[1:]
+    for count in range(len(words), 0, -1):
+        ink = text_ink(' '.join(words[:count]), text_height)
+        if _fits(ink, image_wh):
+            for line in below:
+                more = _stacked(ink, text_ink(line, text_height))
+                ink = more if _fits(more, image_wh) else ink
             return text_pixels(ink, label.color)
     return None
+
+
+def _fits(ink: NDArray[np.uint8], image_wh: tuple[int, int]) -> bool:
+    height, width = ink.shape
+    most = MOST_OF_IMAGE
+    return bool(width <= most[0] * image_wh[0] and height <= most[1] * image_wh[1])
+
+
+def _stacked(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Put a text below another one, at its left edge."""
+    width = max(upper.shape[1], lower.shape[1])
+    return np.concatenate([
+        np.pad(each, ((0, 0), (0, width - each.shape[1]))) for each in (upper, lower)
+    ])
 
 
 def text_pixels(ink: NDArray[np.uint8], color: Color) -> NDArray[np.uint8]:

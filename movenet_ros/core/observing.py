@@ -93,7 +93,8 @@ class Observer:
         :param stamp_ns: of the image; one that is not later than the one before restarts.
         :param down: a name of ``DOWN``.
         """
-        angles = joint_angles(bodies, DOWN[down])
-        activities = self._recogniser.recognise(bodies, angles, stamp_ns, DOWN[down])
+        with np.errstate(invalid='ignore', over='ignore'):  # a point at infinity bends nothing
+            angles = joint_angles(bodies, DOWN[down])
+            activities = self._recogniser.recognise(bodies, angles, stamp_ns, DOWN[down])
         velocities = self._velocities.add(stamp_ns, bodies.ids, angles.values)
         return Observed(angles, velocities, activities, down)

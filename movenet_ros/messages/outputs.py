@@ -111,19 +111,32 @@ class Result:
 
     :param header: of the image.
     :param poses: in pixels of the image.
-    :param observed: what the people do, where that is drawn.
+    :param observer: of the stream, for what is drawn of what people do; None: nothing is.
     """
 
     header: Header
     image: SourceImage
     poses: Poses
     settings: OutputSettings
-    observed: Observed | None = None
+    observer: Observer | None = None
 
     @property
     def stamp_ns(self) -> int:
         """Return the stamp of the image in nanoseconds."""
         return stamp_ns(self.header.stamp)
+
+    @cached_property
+    def observed(self) -> Observed | None:
+        """
+        Return what the people do, where that is drawn.
+
+        To be asked image by image, in their order: the observer has a memory.
+        """
+        annotate = self.settings.annotate
+        if self.observer is None or not (names_in(annotate.angles) or annotate.activities):
+            return None
+        bodies = bodies_in_image(self.poses, self.settings.keypoint_threshold)
+        return self.observer.observe(bodies, self.stamp_ns, DOWN_OF_ROTATE[self.settings.rotate])
 
     @cached_property
     def annotated_bgr(self) -> NDArray[np.uint8]:
@@ -139,20 +152,6 @@ class Result:
             names_in(self.settings.annotate.angles),
             self.settings.annotate.activities,
         )
-
-
-def observed_to_draw(
-    observer: Observer, poses: Poses, stamp_ns: int, settings: OutputSettings
-) -> Observed | None:
-    """
-    Observe the people in the next image of a stream, where that is drawn into the image.
-
-    :param observer: of the stream.
-    """
-    if not (names_in(settings.annotate.angles) or settings.annotate.activities):
-        return None
-    bodies = bodies_in_image(poses, settings.keypoint_threshold)
-    return observer.observe(bodies, stamp_ns, DOWN_OF_ROTATE[settings.rotate])
 
 
 class Labels(NamedTuple):
@@ -177,6 +176,7 @@ class Output(Generic[Source]):
     :param to_bytes: makes a message of ``msg_type``, serialized; None where there is none.
     :param in_thread: whether that takes so long that it is done in a thread of its own, where what
         it cannot keep up with is dropped.
+    :param first: what is done before, for every image and in their order, where it is.
     """
 
     name: str
@@ -184,6 +184,7 @@ class Output(Generic[Source]):
     qos: QoSProfile
     to_bytes: Callable[[Source], bytes | None]
     in_thread: bool = False
+    first: Callable[[Source], Any] = lambda it: None
 
 
 Outputs = Sequence[Output[Result]]
@@ -202,6 +203,7 @@ OUTPUTS: Outputs = (  # a robot waits for the poses, so they are first
         RELIABLE_IMAGE,
         lambda it: image_to_bytes(it.annotated_bgr, it.header),
         in_thread=True,
+        first=lambda it: it.observed,
     ),
 )
 """One message each for every image whose people were found."""

@@ -66,6 +66,8 @@ class Publishers:
         _publish([row for row in wanted if not row[0].in_thread], result)
         slow = [row for row in wanted if row[0].in_thread]
         if slow:
+            for output, _ in slow:
+                output.first(result)
             self._drawing.submit(lambda: _publish(slow, result))
 
     def announce(self, labels: Labels) -> None:

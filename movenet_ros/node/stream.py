@@ -25,7 +25,6 @@ from movenet_ros.core.following import PeopleTracker
 from movenet_ros.core.observing import Observer
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.messages.outputs import Labels
-from movenet_ros.messages.outputs import observed_to_draw
 from movenet_ros.messages.outputs import Outputs
 from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import READERS
@@ -266,8 +265,7 @@ class Stream:
         self._clock_watch.check(stamp)
         self._blank_watch.check(image)
         poses = perception.people(image, stamp, tracker=tracker)
-        observed = observed_to_draw(self._observer, poses, stamp, self.settings)
-        self._publishers.publish(Result(header, image, poses, self.settings, observed))
+        self._publishers.publish(Result(header, image, poses, self.settings, self._observer))
         latency_s = None if tracker.problem else self._clock_watch.latency_s(stamp)
         networks, refined = perception.networks, int(poses.refined.sum())
         detection_s, inference_s = networks.first.seconds, perception.inference_s

@@ -38,7 +38,6 @@ from movenet_ros.core.errors import FrameError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.observing import Observer
 from movenet_ros.core.pose_model import Prepared
-from movenet_ros.messages.outputs import observed_to_draw
 from movenet_ros.messages.outputs import OutputSettings
 from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import stamp_ns
@@ -143,8 +142,7 @@ def _found(
             try:
                 stamp = stamp_ns(image.header.stamp)
                 poses = perception.people(image.image, stamp, model_input)
-                observed = observed_to_draw(observer, poses, stamp, settings)
-                result = Result(image.header, image.image, poses, settings, observed)
+                result = Result(image.header, image.image, poses, settings, observer)
                 item = item._replace(image=result)
             except FrameError as error:
                 item = item._replace(image=error)

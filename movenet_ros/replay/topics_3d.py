@@ -30,6 +30,7 @@ from movenet_ros.replay.bag.topic import CDR
 from movenet_ros.replay.bag.topic import Message
 from movenet_ros.replay.bag.topic import Topic
 from movenet_ros.settings import MONOCULAR
+from movenet_ros.settings import OFF
 
 CAMERA_INFO = 'sensor_msgs/msg/CameraInfo'
 LOOKED_AT = 1000  # messages that tell which topics carry depth
@@ -85,12 +86,14 @@ def choose_topics_3d(
     Find what people are placed by.
 
     :param image: the topic of the images.
-    :param depth_name: of the topic, or ``monocular``; empty: the only one.
+    :param depth_name: of the topic, or ``monocular``, or ``off``; empty: the only one.
     :param camera_info_name: of the topic; empty: the one beside the images, or the only one.
     :param notes: gains a sentence where nobody is placed although there is depth.
-    :return: None where there is no depth, and none was asked for.
+    :return: None where there is no depth and none was asked for, or it is off.
     :raises StartError: if what was asked for is not there.
     """
+    if depth_name == OFF:
+        return None
     is_asked = bool(depth_name or camera_info_name)
     depth: Topic | None = None
     if depth_name and depth_name != MONOCULAR:

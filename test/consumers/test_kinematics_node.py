@@ -22,6 +22,7 @@ from typing import Any
 
 from depth_camera import header
 from diagnostic_msgs.msg import DiagnosticArray
+from diagnostic_msgs.msg import DiagnosticStatus
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
 from movenet_ros.core.poses import Poses
@@ -92,7 +93,7 @@ class Graph:
         self.world.until(found, f'for a warning with {words}')
         return found()[-1]
 
-    def set(self, name: str, value: Any) -> Any:
+    def set_parameter(self, name: str, value: Any) -> Any:
         """Set a parameter of the node as `ros2 param set` does."""
         msg = Parameter(name, value=value).to_parameter_msg()
         request = SetParameters.Request(parameters=[msg])
@@ -149,21 +150,21 @@ def test_without_listeners_it_subscribes_to_nothing(
 
 def test_the_source_changes_at_run_time(graph: Graph, person: Poses) -> None:
     graph.answer(person)
-    assert graph.set('source', 'poses_3d').successful
+    assert graph.set_parameter('source', 'poses_3d').successful
     graph.world.until(lambda: not graph.poses.get_subscription_count())
     graph.answer(standing((0, 0, 3)))
-    assert graph.set('source', 'poses').successful
+    assert graph.set_parameter('source', 'poses').successful
     graph.answer(person)
 
 
 def test_down_in_an_image_is_not_along_z(graph: Graph) -> None:
-    answer = graph.set('down', '-z')
+    answer = graph.set_parameter('down', '-z')
     assert not answer.successful and 'poses_3d' in answer.reason
 
 
 def test_down_may_be_the_side_of_a_turned_camera(graph: Graph, person: Poses) -> None:
     upright, _ = graph.answer(person)
-    assert graph.set('down', '+x').successful
+    assert graph.set_parameter('down', '+x').successful
     turned = replace(person, keypoints=person.keypoints[..., ::-1] * [1, -1])
     angles, _ = graph.answer(turned)
     assert angles['1']['trunk_lean'] == pytest.approx(upright['1']['trunk_lean'], abs=1e-5)
@@ -196,7 +197,7 @@ def test_keypoints_that_are_nowhere_bend_nothing(
 
 
 def test_keypoints_below_the_threshold_are_not_used(graph: Graph, person: Poses) -> None:
-    assert graph.set('keypoint_threshold', 0.95).successful
+    assert graph.set_parameter('keypoint_threshold', 0.95).successful
     angles, _ = graph.answer(person)
     assert np.isnan([*angles['1'].values()]).all()
 
@@ -210,11 +211,15 @@ def test_what_is_no_message_is_one_line(graph: Graph, person: Poses) -> None:
     graph.answer(person)
 
 
-def test_detections_are_no_poses(graph: Graph, person: Poses) -> None:
+def test_detections_are_no_poses_and_diagnostics_say_so(graph: Graph, person: Poses) -> None:
+    arrays = graph.world.sink(DiagnosticArray, '/diagnostics')
     msg = poses_to_msg(person, header(1))
     msg.detections[0].results = msg.detections[0].results[-1:]
-    graph.answer(person)
     graph.until_warned('skeletons', send=lambda: graph.poses.publish(msg))
+    graph.world.until(
+        lambda: graph.poses.publish(msg) or arrays and 'skeletons' in arrays[-1].status[0].message
+    )
+    assert arrays[-1].status[0].level == DiagnosticStatus.WARN
 
 
 def test_a_bag_that_begins_again_is_read_anew(graph: Graph, person: Poses) -> None:

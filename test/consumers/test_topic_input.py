@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Why nothing comes from a topic, in one sentence."""
+"""A topic as input: when its messages are received, and why nothing comes, in one sentence."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from movenet_ros.consumers.topic_input import TopicInput
 import pytest
 from rclpy.qos import QoSProfile
 from rclpy.qos import ReliabilityPolicy
+from ros_graph import World
 from sensor_msgs.msg import Image
 
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
@@ -63,3 +64,21 @@ def test_the_reason_and_the_fix_are_told(sentence: str, words: tuple[str, ...]) 
 
 def test_other_topics_are_named_only_if_they_are_likely() -> None:
     assert '/camera/image_raw' not in silence(others=('/camera/image_raw',))
+
+
+def test_what_is_not_awaited_wakes_nobody_and_is_taken(world: World) -> None:
+    got: list[bytes] = []
+    depth = TopicInput(world.node, 'depth', '/depth', Image, 5, got.append, 'the depth camera')
+    publisher, seen = world.publisher(Image, '/depth'), world.sink(Image, '/depth')
+    depth.is_awaited = False
+    depth.update(True)
+    world.until(lambda: publisher.get_subscription_count() == 2)
+    for _ in range(2):
+        publisher.publish(Image())
+    world.until(lambda: len(seen) == 2)
+    assert not got
+    world.until(lambda: depth.take() or len(got) == 2)
+    depth.is_awaited = True
+    publisher.publish(Image())
+    world.until(lambda: len(got) == 3)
+    depth.close()

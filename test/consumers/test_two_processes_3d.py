@@ -12,16 +12,18 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The real pose node and the real 3D node, each in a process of its own."""
+"""The real pose node and the real nodes that read poses, each in a process of its own."""
 
 from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import count
 import signal
 from typing import Any
 
+from movenet_ros.messages import joint_angles_from_msg
 from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.poses_3d import poses_3d_from_msg
 import numpy as np
@@ -31,6 +33,7 @@ from ros_graph import Program
 from ros_graph import World
 from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
+from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import Detection3DArray
@@ -45,11 +48,25 @@ INSIDE_M = 0.15  # more than a body's radius
 
 @pytest.fixture(scope='module')
 def nodes(module_world: World, start_node: Any) -> Iterator[dict[str, Program]]:
-    """Give both nodes."""
-    fast = ('-p', 'mode:=fast', '-p', 'backend:=onnxruntime')
-    with start_node('pose_node', module_world, *fast) as pose_node:
-        with start_node('pose_3d_node', module_world, '-p', 'max_wait_s:=9.0') as node_3d:
-            yield {'pose_node': pose_node, 'pose_3d_node': node_3d}
+    """Give all three nodes."""
+    given = {
+        'pose_node': ('-p', 'mode:=fast', '-p', 'backend:=onnxruntime'),
+        'pose_3d_node': ('-p', 'max_wait_s:=9.0'),
+        'kinematics_node': ('-p', 'source:=poses_3d'),
+    }
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(start_node(name, module_world, *args))
+            for name, args in given.items()
+        }
+
+
+def is_placed(message: Any) -> bool:
+    """Return whether a message has a person in metres."""
+    return bool(
+        isinstance(message, Detection3DArray) and message.detections
+        and np.isfinite(message.detections[0].bbox.center.position.z)
+    )
 
 
 @pytest.fixture(scope='module')
@@ -59,7 +76,9 @@ def answers(
     """Send a photo of a person with depth until somebody is placed; give what came, in order."""
     world = module_world
     came: list[Any] = []
-    for kind, topic in ((Detection2DArray, 'poses'), (Detection3DArray, 'poses_3d')):
+    for kind, topic in (
+        (Detection2DArray, 'poses'), (Detection3DArray, 'poses_3d'), (JointState, 'joint_angles')
+    ):
         world.node.create_subscription(kind, topic, came.append, 10)
     publishers = [
         world.publisher(kind, topic, 1)
@@ -81,21 +100,15 @@ def answers(
         for publisher, message in zip(publishers, messages, strict=True):
             publisher.publish(message)
 
-    def is_placed() -> bool:
-        return any(
-            isinstance(each, Detection3DArray) and len(each.detections)
-            and np.isfinite(each.detections[0].bbox.center.position.z)
-            for each in came
-        )
-
     timer = world.node.create_timer(0.2, send)
-    world.until(is_placed, 'for a person in metres')
+    world.until(lambda: any(map(is_placed, came)), 'for a person in metres')
+    world.until(lambda: any(isinstance(each, JointState) for each in came), 'for joint angles')
     world.node.destroy_timer(timer)
     return came
 
 
 def test_the_person_of_the_photo_is_placed_at_the_depth(answers: list[Any]) -> None:
-    people = poses_3d_from_msg(answers[-1])
+    people = poses_3d_from_msg(next(filter(is_placed, answers)))
     z = people.positions[0, FACE, 2]
     assert (abs(z[np.isfinite(z)] - FAR_MM / 1000) < INSIDE_M).all()
     assert np.isfinite(z).sum() >= 3
@@ -108,13 +121,21 @@ def test_every_message_in_metres_has_the_header_of_poses_that_came_before_it(
     for each in answers:
         if isinstance(each, Detection3DArray):
             assert each.header in before
-        else:
+        elif isinstance(each, Detection2DArray):
             before.append(each.header)
+
+
+def test_joint_angles_have_the_headers_of_people_in_metres(answers: list[Any]) -> None:
+    angles = [each for each in answers if isinstance(each, JointState)]
+    sent = [each.header for each in answers if isinstance(each, Detection3DArray)]
+    assert all(each.header in sent for each in angles)
+    assert [*joint_angles_from_msg(angles[-1])] in ([], ['1'], ['untracked_1'])
 
 
 def test_each_ends_by_a_signal_with_exit_code_0(
     nodes: dict[str, Program], answers: list[Any]
 ) -> None:
     assert nodes['pose_3d_node'].end(signal.SIGINT) == 0
+    assert nodes['kinematics_node'].end(signal.SIGINT) == 0
     assert not nodes['pose_node'].has_ended()
     assert nodes['pose_node'].end(signal.SIGTERM) == 0

@@ -27,6 +27,7 @@ from movenet_ros.core.kinematics.angles import JOINTS
 from movenet_ros.core.kinematics.angles import UNKNOWN
 from movenet_ros.core.kinematics.bodies import Bodies
 from movenet_ros.core.skeleton import COCO
+from movenet_ros.core.skeleton import Skeleton
 import numpy as np
 from numpy.typing import ArrayLike
 from numpy.typing import NDArray
@@ -182,6 +183,20 @@ def test_exactly_the_angles_that_need_a_keypoint_are_unknown_without_it(name: st
 def test_a_limb_without_length_has_no_angle() -> None:
     found = degrees(standing(left_wrist=STANDING['left_elbow']))
     assert np.isnan(found['left_elbow']) and not np.isnan(found['left_shoulder'])
+
+
+def test_a_keypoint_that_the_skeleton_lacks_is_not_seen() -> None:
+    kept = [i for i, name in enumerate(COCO.names) if not name.endswith('_ear')]
+    names, sigmas = zip(*((COCO.names[i], COCO.sigmas[i]) for i in kept))
+    points = standing().points[:, kept]
+    bodies = Bodies(points, np.ones_like(points), np.zeros(1), Skeleton(names, (), sigmas))
+    unknown = np.isnan(joint_angles(bodies).values[0])
+    assert [name for name, each in zip(ANGLES, unknown) if each] == ['head_tilt']
+
+
+def test_a_camera_that_looks_down_sees_no_lean() -> None:
+    unknown = np.isnan(joint_angles(standing(), (0.0, 0.0, 1.0)).values[0])
+    assert [name for name, each in zip(ANGLES, unknown) if each] == ['trunk_lean']
 
 
 def test_nobody_has_no_angles() -> None:

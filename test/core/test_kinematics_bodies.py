@@ -61,6 +61,13 @@ def test_a_larger_person_a_vaguer_keypoint_and_a_lower_score_are_known_less(
     assert np.all(np.less(usual, deviations(200, 0.4)))
 
 
+def test_who_was_looked_at_closely_is_known_better_than_who_was_not(people_at: PeopleAt) -> None:
+    poses = people_at(*[(300, 300, 200)] * 2)
+    closely, not_closely = bodies_in_image(poses, THRESHOLD, np.array([True, False])).deviations
+    unknown, _ = bodies_in_image(poses, THRESHOLD).deviations
+    assert (closely < unknown).all() and (unknown < not_closely).all()
+
+
 def test_an_error_has_an_end_where_scores_do_not_count(people_at: PeopleAt) -> None:
     poses = people_at((300, 300, 200), keypoint_score=0.0)
     assert np.isfinite(bodies_in_image(poses, 0.0).deviations).all()

@@ -13,11 +13,12 @@
 # limitations under the License.
 
 """
-What is told of real people, against labels made by eye before the rules were.
+What is told of real people, against labels made by eye.
 
 labelled_people.csv has people in pictures of COCO, by its ids. Where it has more than one posture,
 each of them is right; a gesture behind a tilde may be told or not. whole: hips and knees are
-plainly to be seen. Pictures that are not in the folder are left out.
+plainly to be seen. Postures and gestures were labelled before there were rules; the rules were
+tuned on these people. Pictures that are not in the folder are left out.
 """
 
 from __future__ import annotations

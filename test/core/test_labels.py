@@ -108,6 +108,15 @@ def test_where_there_is_less_room_the_id_alone_is_written() -> None:
     np.testing.assert_array_equal(both, id_alone)
 
 
+def test_more_lines_lie_below_while_there_is_room() -> None:
+    one = label((200, 200, 300, 400))
+    both = drawn(one._replace(below=('waving',)))
+    assert 1.8 < np.ptp(np.nonzero(both)[0]) / np.ptp(np.nonzero(drawn(one))[0]) < 2.3
+    assert drawn(one._replace(words=[], below=('waving',))).any()
+    long = one._replace(below=('x' * 100,))
+    assert (drawn(long) == drawn(one)).all()
+
+
 def test_without_words_there_is_no_label() -> None:
     assert not drawn(label((100, 100, 200, 300), ())).any()
 

@@ -30,6 +30,7 @@ from movenet_ros.core.kinematics.angles import DOWN
 from movenet_ros.core.kinematics.angles import joint_angles
 from movenet_ros.core.kinematics.bodies import Bodies
 from movenet_ros.core.skeleton import COCO
+from movenet_ros.core.skeleton import Skeleton
 import numpy as np
 from numpy.typing import ArrayLike
 import pytest
@@ -72,7 +73,11 @@ def test_who_bends_over_straight_legs_stands() -> None:
     tuple(COCO.names),
 ])
 def test_of_half_a_body_no_posture_is_told(joints: tuple[str, ...]) -> None:
-    assert postures(without(EVERYBODY, *joints)) == ['other'] * len(POSES)
+    assert postures(without(EVERYBODY[:3], *joints)) == ['other'] * 3
+
+
+def test_who_lies_is_told_so_without_legs() -> None:
+    assert postures(without(EVERYBODY, 'knee', 'ankle'))[3] == 'laying'
 
 
 def test_what_is_hardly_known_decides_nothing() -> None:
@@ -95,6 +100,18 @@ def test_a_camera_may_be_rolled_where_down_is_told(roll: float) -> None:
     rotation = np.array([[cos, sin], [-sin, cos]])
     rolled = replace(EVERYBODY, points=EVERYBODY.points @ rotation)
     assert postures(rolled, np.array(DOWN[:2]) @ rotation) == postures(EVERYBODY)
+
+
+def test_where_down_points_along_the_view_no_posture_is_told() -> None:
+    assert postures(EVERYBODY, (0.0, 0.0, 1.0)) == ['other'] * len(POSES)
+
+
+def test_what_a_skeleton_lacks_is_unseen() -> None:
+    of_legs = Skeleton(COCO.names[5:], (), COCO.sigmas[5:])
+    legs = Bodies(
+        EVERYBODY.points[:, 5:], EVERYBODY.deviations[:, 5:], EVERYBODY.ids, of_legs
+    )
+    assert postures(legs) == postures(EVERYBODY)
 
 
 def test_nobody_does_nothing() -> None:

@@ -90,6 +90,12 @@ def waving(hz: float, swing: float = 0.6) -> Callable[[float], Floats]:
     return at
 
 
+def shaking(seed: int, deviation: float = 0.03) -> Callable[[float], Floats]:
+    """Return a body with a raised hand whose keypoints shake, in metres."""
+    random = np.random.default_rng(seed)
+    return lambda _: HAND_UP + random.normal(0.0, deviation, HAND_UP.shape)
+
+
 def count(names: Told, name: str) -> int:
     """Return in how many images something is told."""
     return sum(name in each for each in names)
@@ -97,10 +103,10 @@ def count(names: Told, name: str) -> int:
 
 @AT_RATES
 def test_a_gesture_begins_and_ends_once_and_soon_at_any_rate(rate_hz: float) -> None:
-    stamps_s = stream(4.0, rate_hz)
-    names = told(in_turn((0.0, body()), (1.0, HAND_UP), (3.0, body())), stamps_s)
+    stamps_s = stream(2.8, rate_hz)
+    names = told(in_turn((0.0, body()), (1.0, HAND_UP), (2.0, body())), stamps_s)
     raised = [stamp_s for stamp_s, each in zip(stamps_s, names) if 'right_hand_raised' in each]
-    assert 1.1 <= raised[0] <= 1.5 and 3.0 <= raised[-1] <= 3.6
+    assert 1.1 <= raised[0] <= 1.5 and 2.0 <= raised[-1] <= 2.5
     assert len(raised) == round((raised[-1] - raised[0]) * rate_hz) + 1
 
 
@@ -109,17 +115,16 @@ def test_an_odd_image_now_and_then_changes_nothing(rate_hz: float) -> None:
     def at(stamp_s: float) -> Floats:
         return body(SITTING) if round(stamp_s * rate_hz) % 4 == 3 else HAND_UP
 
-    assert {*told(at, stream(4.0, rate_hz))[5 + int(rate_hz):]} == {
+    assert {*told(at, stream(3.0, rate_hz))[5 + int(rate_hz):]} == {
         ('standing', 'right_hand_raised')
     }
 
 
-@AT_RATES
-@pytest.mark.parametrize('hz', [0.8, 1.5])
+@pytest.mark.parametrize(('hz', 'rate_hz'), [(0.8, 15.0), (1.5, 5.0), (1.5, 60.0), (2.5, 30.0)])
 def test_who_waves_is_told_so_at_any_rate(hz: float, rate_hz: float) -> None:
-    names = told(waving(hz), stream(5.0, rate_hz))
+    names = told(waving(hz), stream(4.5, rate_hz))
     assert all('waving' in each for each in names[round(4.0 * rate_hz):])
-    assert 'waving' not in names[round(0.9 * rate_hz)]
+    assert 'waving' not in names[round(0.7 * rate_hz)]
 
 
 def test_who_waves_is_told_so_in_metres() -> None:
@@ -141,9 +146,14 @@ def test_who_does_not_swing_a_raised_forearm_does_not_wave(at: Callable[[float],
     assert not count(told(at, stream(6.0)), 'waving')
 
 
+@pytest.mark.parametrize('rate_hz', [15.0, 30.0])
+def test_keypoints_that_shake_do_not_wave(rate_hz: float) -> None:
+    assert not count(told(shaking(1), stream(5.0, rate_hz)), 'waving')
+
+
 @AT_RATES
 def test_a_fall_is_told_once(rate_hz: float) -> None:
-    names = told(moving(STANDING, LAYING, 2.0, 2.8), stream(6.0, rate_hz))
+    names = told(moving(STANDING, LAYING, 1.0, 1.8), stream(3.0, rate_hz))
     assert count(names, 'fall') == 1
     assert names[-1] == ('laying',)
 

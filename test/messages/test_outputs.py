@@ -22,13 +22,14 @@ from pathlib import Path
 from typing import Any
 
 from builtin_interfaces.msg import Time
+from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
+from movenet_ros.consumers.outputs import OUTPUTS_3D
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.observing import Observer
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO
 from movenet_ros.messages.outputs import LABEL_INFO
 from movenet_ros.messages.outputs import Labels
-from movenet_ros.messages.outputs import observed_to_draw
 from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.messages.outputs import Result
@@ -41,7 +42,7 @@ from rclpy.serialization import deserialize_message
 from std_msgs.msg import Header
 
 ROOT = Path(__file__).parents[2]
-TOPICS = (*OUTPUTS, LABEL_INFO)
+TOPICS = (*OUTPUTS, LABEL_INFO, *OUTPUTS_3D, *OUTPUTS_KINEMATICS)
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ def test_people_are_observed_where_that_is_drawn(
     annotate: dict[str, Any], result: Result
 ) -> None:
     settings = PoseParameters(annotate=AnnotateSettings(**annotate))
-    seen = observed_to_draw(Observer(), result.poses, 1, settings)
+    seen = replace(result, settings=settings, observer=Observer()).observed
     assert (seen is not None) == bool(annotate)
 
 
@@ -85,7 +86,8 @@ def test_a_turned_camera_turns_what_is_down(rotate: int, turns: int, result: Res
     for _ in range(turns):
         points = np.stack([points[..., 1], -points[..., 0]], axis=-1)
     settings = PoseParameters(rotate=rotate, annotate=AnnotateSettings(activities=True))
-    seen = observed_to_draw(Observer(), replace(result.poses, keypoints=points), 1, settings)
+    poses = replace(result.poses, keypoints=points)
+    seen = replace(result, poses=poses, settings=settings, observer=Observer()).observed
     assert seen is not None
     assert np.nanmax(seen.angles.of('trunk_lean')) < 0.1
 

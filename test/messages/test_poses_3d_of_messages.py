@@ -30,6 +30,7 @@ from movenet_ros.messages import poses_3d_from_msg
 from movenet_ros.messages.padding import without_padding
 from movenet_ros.messages.poses import poses_to_msg
 from movenet_ros.messages.poses_3d import poses_3d_to_msg
+from movenet_ros.messages.poses_reader import poses_3d_reader
 from movenet_ros.messages.poses_reader import poses_reader
 from movenet_ros.messages.prepared import poses_to_bytes
 from movenet_ros.messages.prepared_3d import poses_3d_to_bytes
@@ -140,6 +141,17 @@ def test_poses_are_read_as_rclpy_reads_them(sent: list[tuple[Poses, Header]]) ->
         read_header, read = reader.read(poses_to_bytes(poses, header))
         assert read_header == header
         assert poses_to_msg(read, header) == poses_to_msg(poses, header)
+
+
+@given(st.lists(st.tuples(people(), headers()), min_size=1, max_size=4))
+def test_poses_3d_are_read_as_rclpy_reads_them(sent: list[tuple[Poses3D, Header]]) -> None:
+    """And nobody, people who are measured and people who are not in turns."""
+    reader = poses_3d_reader()
+    for each, header in (*sent, *sent):
+        data = poses_3d_to_bytes(each, header)
+        read_header, read = reader.read(data)
+        assert (read_header, read.is_monocular) == (header, each.is_monocular and len(each) > 0)
+        assert poses_3d_to_bytes(read, read_header) == data
 
 
 def test_a_message_that_was_filled_up_on_its_way_is_read(monkeypatch: pytest.MonkeyPatch) -> None:

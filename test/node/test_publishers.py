@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from threading import Event
 from threading import get_ident
 from typing import Any
@@ -124,6 +125,20 @@ def test_pictures_come_last_from_a_thread_of_their_own(notes: Any) -> None:
     threads = {name: thread for name, _, thread in notes.published}
     assert notes.names == ['one', 'picture', 'done']
     assert threads['one'] == get_ident() != threads['picture'] == threads['done']
+
+
+def test_what_comes_before_drawing_is_done_for_every_image(notes: Any) -> None:
+    """By whoever publishes, behind what waits for nothing."""
+    done: list[tuple[bytes, int, int]] = []
+    picture = replace(
+        row('picture', in_thread=True),
+        first=lambda it: done.append((it, get_ident(), len(notes.published))),
+    )
+    notes.subscribed = {'picture', 'one'}
+    publishers = Publishers(notes, [picture, row('one')])
+    publishers.publish(b'image')  # type: ignore[arg-type]
+    publishers.close()
+    assert done == [(b'image', get_ident(), 1)]
 
 
 def test_drawing_holds_up_nothing(notes: Any) -> None:

@@ -310,6 +310,12 @@ def test_a_bag_without_depth_is_replayed_as_ever(
     assert run.lines == []  # type: ignore[attr-defined]
 
 
+def test_depth_that_is_switched_off_places_nobody(
+    rows: list[Row], write_bag: WriteBag, run: Run, tmp_path: Path
+) -> None:
+    assert run(write_bag(tmp_path / 'bag', rows), Asked3D('off')) is None
+
+
 def test_without_a_depth_camera_the_size_of_people_tells(
     rows: list[Row], write_bag: WriteBag, run: Run, tmp_path: Path
 ) -> None:

@@ -29,6 +29,10 @@ GESTURES = (
     'hands_on_face', 'arms_crossed', 'left_hand_raised', 'right_hand_raised',
     'both_hands_raised', 'waving', 'pointing_left', 'pointing_right', 't_pose',
 )
+"""
+Left and right are the person's own: with pointing_left, either arm points to the own left. The
+names of pointing and t_pose are ours, as FALL is; hri_msgs has none for them.
+"""
 FALL = 'fall'
 
 

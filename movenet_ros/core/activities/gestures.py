@@ -35,7 +35,7 @@ Floats = NDArray[np.float64]
 
 FIGURES = Figures(
     raised=('wrist_over_shoulder', 0.06, 0.02),  # as high as the chin
-    over_elbow=('wrist_over_elbow', 0.02, 0.02),  # and the forearm up
+    over_elbow=('wrist_over_elbow', 0.02, 0.02),  # and the forearm up, where it is seen
     off_face=('palm_to_face', 0.07, 0.015),
     too_high=('wrist_over_shoulder', 0.11, 0.02),  # for an arm that points: 20 degrees up
     not_too_low=('wrist_over_shoulder', -0.11, 0.02),  # or down
@@ -54,7 +54,8 @@ def gesture_likelihoods(body: Measures) -> Floats:
     """Return ``(9, n)`` how likely each of ``GESTURES`` is; 0 where it is not told."""
     likely = FIGURES.likely(body)
     at_face = known(1 - likely['off_face'])
-    left, right = np.minimum(known(every(likely['raised'], likely['over_elbow'])), 1 - at_face)
+    raised = every(likely['raised'], 1 - at_face)
+    left, right = known(np.minimum(raised, np.fmin(likely['over_elbow'], 1.0)))
     to_left, to_right = _arms_out(likely)
     t_pose = known(every(to_left[0], to_right[1]))
     told = {

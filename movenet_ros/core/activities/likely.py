@@ -16,8 +16,8 @@
 
 from __future__ import annotations
 
-from movenet_ros.core.activities.measures import MEASURES
 from movenet_ros.core.activities.measures import Measures
+from movenet_ros.core.activities.measures import ROW
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,7 +36,7 @@ class Figures:
 
     def __init__(self, **figures: tuple[str, float, float]) -> None:
         self._names = tuple(figures)
-        self._rows = [MEASURES.index(measure) for measure, *_ in figures.values()]
+        self._rows = np.array([ROW[measure] for measure, *_ in figures.values()])
         self._figures, deviations = np.array(
             [numbers for _, *numbers in figures.values()]
         ).T[..., None, None]

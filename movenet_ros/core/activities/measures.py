@@ -43,7 +43,7 @@ Floats = NDArray[np.float64]
 
 PALM = 0.4  # of a forearm from the wrist on is where the palm is
 FLEXIONS = ('elbow', 'knee')
-IN_ANGLES = [[ANGLES.index(f'{side}_{joint}') for side in SIDES] for joint in FLEXIONS]
+IN_ANGLES = np.array([[ANGLES.index(f'{side}_{joint}') for side in SIDES] for joint in FLEXIONS])
 OF_SIDES = (
     'palm_to_face',  # to its nearest keypoint, where the nose is seen
     'reach',  # from the shoulder to the wrist, level, to the person's own left
@@ -55,8 +55,9 @@ OF_ALL = (
     'width',  # of the shoulders, level
     'swapped',  # how far the right wrist is to the own left of the left one
 )
-THIGH, LEG = ([*RISES].index(name) for name in ('thigh', 'leg'))
 MEASURES = (*RISES, *FLEXIONS, *OF_SIDES, *OF_ALL)
+ROW = {name: row for row, name in enumerate(MEASURES)}
+FIRST_FLEXION = len(RISES)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +79,7 @@ class Measures:
 
     def of(self, name: str) -> Floats:
         """Return ``(2, n)`` one measure of everybody."""
-        return np.asarray(self.values[MEASURES.index(name)])
+        return np.asarray(self.values[ROW[name]])
 
 
 def measures_of(bodies: Bodies, angles: Angles, down: ArrayLike) -> Measures:
@@ -86,43 +87,37 @@ def measures_of(bodies: Bodies, angles: Angles, down: ArrayLike) -> Measures:
     Measure bodies, in pixels or metres alike.
 
     :param angles: of the same people.
-    :param down: ``(d,)`` or longer, of any length but 0, in the frame of the points.
+    :param down: as for the angles; where nothing of it lies in the image, nothing is known.
     """
     down = np.asarray(down, np.float64)[:bodies.points.shape[-1]]
-    up = -down / np.sqrt(down @ down)
+    up = -down / (np.sqrt(down @ down) or np.nan)
     at = places_of(bodies.skeleton)
-    points = at.with_middles(bodies.points.transpose(1, 2, 0))
+    variances = np.square(bodies.deviations) @ np.square(up)
+    both = at.with_middles(
+        np.concatenate([bodies.points, variances[..., None]], axis=-1).transpose(1, 2, 0)
+    )
+    points, variances = both[:, :-1], both[:, -1]
     bones = _length(points[at.starts] - points[at.ends]) / SHARES
     stature = _second_longest(bones)
-    points = points / stature
+    points, variances = points / stature, variances / np.square(stature)
     heights = np.matmul(up, points)
     levels = points - heights[:, None] * up[:, None]
-    variances = (np.square(bodies.deviations) @ np.square(up)).T / np.square(stature)
-    variances = at.with_middles(variances)
     forearms = points[at.wrists] - points[at.elbows]
-    rises = (heights[at.upper] - heights[at.lower]) / UNITS
-    rises[LEG] += 0 * rises[THIGH]  # an ankle is not believed where the knee is not seen
-    reach, width, swapped = _to_own_left(levels, at)
-    lean, lean_deviation = _lean(points, heights, variances, at)
-    of_wrists = np.sqrt(variances[at.wrists])
-    of_all = np.stack([lean, _feet_away(levels, at), width, swapped])[:, None]
-    return Measures(
-        np.concatenate([
-            rises,
-            angles.values.T[IN_ANGLES],
-            [_palms_to_face(points, forearms, at), reach, bones[THIGHS] / stature],
-            np.broadcast_to(of_all, (len(OF_ALL), 2, len(bodies))),
-        ]),
-        np.concatenate([
-            np.sqrt(variances[at.upper] + variances[at.lower]) / UNITS,
-            angles.deviations.T[IN_ANGLES],
-            [of_wrists, of_wrists, 0 * of_wrists],
-            [0 * of_wrists + lean_deviation],
-            np.zeros((len(OF_ALL) - 1, *of_wrists.shape)),
-        ]),
-        forearms / FOREARM,
-        up,
-    )
+
+    values, deviations = np.zeros((2, len(MEASURES), 2, len(bodies)))
+    rises, flexions = slice(FIRST_FLEXION), slice(FIRST_FLEXION, FIRST_FLEXION + len(FLEXIONS))
+    values[rises] = (heights[at.upper] - heights[at.lower]) / UNITS
+    deviations[rises] = np.sqrt(variances[at.upper] + variances[at.lower]) / UNITS
+    values[ROW['leg']] += 0 * values[ROW['thigh']]  # no ankle is believed without its knee
+    values[flexions] = angles.values.T[IN_ANGLES]
+    deviations[flexions] = angles.deviations.T[IN_ANGLES]
+    values[ROW['palm_to_face']] = _palms_to_face(points, forearms, at)
+    values[ROW['reach']], values[ROW['width']], values[ROW['swapped']] = _to_own_left(levels, at)
+    deviations[[ROW['palm_to_face'], ROW['reach']]] = np.sqrt(variances[at.wrists])
+    values[ROW['thigh_length']] = bones[THIGHS] / stature
+    values[ROW['lean']], deviations[ROW['lean']] = _lean(points, heights, variances, at)
+    values[ROW['feet_away']] = _feet_away(levels, at)
+    return Measures(values, deviations, forearms / FOREARM, up)
 
 
 def _length(vectors: Floats) -> Floats:
@@ -137,8 +132,8 @@ def _second_longest(bones: Floats) -> Floats:
 
 
 def _palms_to_face(points: Floats, forearms: Floats, at: Places) -> Floats:
-    """Return ``(2, n)`` how far both palms are from the face."""
-    palms = points[at.wrists] + PALM * forearms
+    """Return ``(2, n)`` how far both palms are from the face; wrists, where no elbow is seen."""
+    palms = points[at.wrists] + PALM * np.where(np.isnan(forearms), 0.0, forearms)
     away = np.square(palms[:, None] - points[at.face]).sum(axis=2)
     return np.where(np.isnan(away[:, 0]), np.nan, np.sqrt(np.fmin.reduce(away, axis=1)))
 

@@ -33,14 +33,43 @@ from movenet_ros.core.units import NANOSECONDS
 
 HOLD_S = 0.3  # time constant of the average
 MOST_S = 0.2  # that an image counts for: one alone decides nothing, however rare images are
-BEGIN, END = 0.5, 0.3  # averages at which an activity begins, and ends
+BEGIN, END = 0.5, 0.2  # averages at which an activity begins, and ends
 FALL_NS = round(1.5 * NANOSECONDS)  # from standing upright to laying
+LEANING_NS = round(0.9 * NANOSECONDS)  # so long is the trunk seen on its way, at most
 UPRIGHT = 0.35  # radians: a trunk that leans less
-AHEAD = 0.1  # of the present posture's average is that of a new one
+AHEAD = 0.15  # of the present posture's average is that of a new one
 
 NAMES = (*POSTURES, *GESTURES)
 STANDING, LAYING = POSTURES.index('standing'), POSTURES.index('laying')
 WAVING = NAMES.index('waving')
+
+
+class WayDown:
+    """How long it took a person to lie who stood upright before."""
+
+    def __init__(self) -> None:
+        self._stood_ns: int | None = None  # when last
+        self._left_ns: int | None = None  # the first image behind that one
+        self._lies_ns: int | None = None  # the first image of those now in which the person lies
+
+    def follow(self, is_upright: bool, lies: bool, stamp_ns: int) -> None:
+        """Follow the next image."""
+        if is_upright:
+            self._stood_ns, self._left_ns = stamp_ns, None
+        elif self._left_ns is None:
+            self._left_ns = stamp_ns
+        if not lies:
+            self._lies_ns = None
+        elif self._lies_ns is None:
+            self._lies_ns = stamp_ns
+
+    def is_fall(self, stamp_ns: int) -> bool:
+        """Return whether it was a fall; a second time, it is not."""
+        stood_ns, left_ns, self._stood_ns = self._stood_ns, self._left_ns, None
+        if stood_ns is None or left_ns is None:
+            return False
+        lies_ns = stamp_ns if self._lies_ns is None else self._lies_ns
+        return lies_ns - stood_ns <= FALL_NS and lies_ns - left_ns <= LEANING_NS
 
 
 class Person:
@@ -52,8 +81,7 @@ class Person:
         self._averages = [0.0] * len(NAMES)
         self._posture: int | None = None
         self._gestures: list[int] = []
-        self._stood_ns: int | None = None  # upright, when last
-        self._lies_since_ns: int | None = None  # in an unbroken row of images
+        self._way_down = WayDown()
 
     def see(
         self, likelihoods: list[float], forearms: list[list[float]], lean: float, stamp_ns: int
@@ -78,15 +106,11 @@ class Person:
             i for i in range(len(POSTURES), len(NAMES))
             if self._averages[i] >= (END if i in self._gestures else BEGIN)
         ]
-        if self._posture == STANDING and lean < UPRIGHT and likelihoods[STANDING] >= BEGIN:
-            self._stood_ns = stamp_ns
-        if likelihoods[LAYING] < BEGIN:
-            self._lies_since_ns = None
-        elif self._lies_since_ns is None:
-            self._lies_since_ns = stamp_ns
-        fell = self._posture == LAYING != before and self._has_fallen(stamp_ns)
-        if fell:
-            self._stood_ns = None  # told once
+        is_standing = self._posture == STANDING and likelihoods[STANDING] >= BEGIN
+        self._way_down.follow(
+            is_standing and lean < UPRIGHT, likelihoods[LAYING] >= BEGIN, stamp_ns
+        )
+        fell = self._posture == LAYING != before and self._way_down.is_fall(stamp_ns)
         return told(self._averages, self._posture, self._gestures, fell)
 
     def _next_posture(self) -> int | None:
@@ -94,11 +118,6 @@ class Person:
         present = 0.0 if self._posture is None else self._averages[self._posture]
         best = most_likely_posture(self._averages, max(BEGIN, present + AHEAD))
         return self._posture if best is None and present >= END else best
-
-    def _has_fallen(self, stamp_ns: int) -> bool:
-        """Return whether the person, who has begun to lie, stood shortly before."""
-        since_ns = stamp_ns if self._lies_since_ns is None else self._lies_since_ns
-        return self._stood_ns is not None and since_ns - self._stood_ns <= FALL_NS
 
 
 def most_likely_posture(likelihoods: list[float], least: float = BEGIN) -> int | None:

@@ -51,39 +51,47 @@ class Places:
     """
     Indices of keypoints; behind them come the middle of the shoulders and that of the hips.
 
-    Those of a joint are of the left and the right one.
+    Those of a joint are of the left and the right one. What the skeleton lacks is unseen.
     """
 
     def __init__(self, skeleton: Skeleton) -> None:
-        index = skeleton.index
+        index, count = skeleton.index, len(skeleton)
+        self.middle_of_shoulders, self.middle_of_hips, unseen = range(count, count + 3)
 
-        def both(name: str) -> list[int]:
-            return [index[f'{side}_{name}'] for side in SIDES]
+        def both(*names: str) -> NDArray[np.intp]:
+            return np.array(
+                [index.get(f'{side}_{name}', unseen) for name in names for side in SIDES]
+            )
 
         self.shoulders, self.elbows, self.wrists, self.hips, self.ankles = map(
             both, ('shoulder', 'elbow', 'wrist', 'hip', 'ankle')
         )
-        self.face = [index['nose'], *both('eye'), *both('ear')]
-        self.middle_of_shoulders, self.middle_of_hips = len(index), len(index) + 1
+        self.face = np.array([index.get('nose', unseen), *both('eye', 'ear')])
+        self.girdles = np.array([self.shoulders, self.hips])
         self.lower, self.upper = (
-            np.array([both(row[i]) for row in RISES.values()]) for i in (0, 1)
+            both(*names).reshape(-1, len(SIDES)) for names in zip(*RISES.values())
         )
-        bones = [[both(name) for name in bone] for bone in BONES]
-        self.starts = [self.middle_of_shoulders, *sum((start for start, _ in bones), [])]
-        self.ends = [self.middle_of_hips, *sum((end for _, end in bones), [])]
+        starts, ends = (both(*names) for names in zip(*BONES))
+        self.starts = np.array([self.middle_of_shoulders, *starts])
+        self.ends = np.array([self.middle_of_hips, *ends])
 
     def with_middles(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """
-        Return points with the two middles; of one side where one alone is known.
+        Return points with the two middles and an unseen point.
+
+        A middle is of both sides, or of the one that is seen.
 
         :param points: ``(k, ..., n)``.
-        :return: ``(k + 2, ..., n)``.
+        :return: ``(k + 3, ..., n)``.
         """
-        left, right = points[[self.shoulders, self.hips]].swapaxes(0, 1)
+        unseen = np.full_like(points[:1], np.nan)
+        points = np.concatenate([points, unseen, unseen, unseen])
+        left, right = points[self.girdles].swapaxes(0, 1)
         middles = (left + right) / 2
-        return np.concatenate([
-            points, np.where(np.isnan(middles), np.fmin(left, right), middles)
-        ])
+        points[[self.middle_of_shoulders, self.middle_of_hips]] = np.where(
+            np.isnan(middles), np.fmin(left, right), middles
+        )
+        return points
 
 
 places_of = lru_cache(maxsize=4)(Places)

@@ -43,7 +43,9 @@ FIGURES = Figures(
     bent=('knee', 1.15, 0.12),  # 66 degrees: when walking and running, one knee is straighter
     lengthwise=('thigh_length', 0.8, 0.07),  # is seen from the side
     leaning=('lean', 0.35, 0.1),  # 20 degrees: keeps who squats above the feet
+    slanting=('lean', 0.85, 0.12),  # 49 degrees: nobody sits so
     lying=('lean', 1.1, 0.15),  # 63 degrees
+    level=('lean', 1.3, 0.1),  # 74 degrees: who bends over, with legs out of sight, is not so
     away=('feet_away', 0.18, 0.03),  # nobody can stand so
 )
 
@@ -52,7 +54,9 @@ def posture_likelihoods(body: Measures) -> Floats:
     """Return ``(4, n)`` how likely each of ``POSTURES`` is; 0 where it is not to be told."""
     likely = FIGURES.likely(body)
     steep, tall, upright = (either(likely[name]) for name in ('steep', 'tall', 'upright'))
-    away, leaning, lying = (likely[name][0] for name in ('away', 'leaning', 'lying'))
+    away, leaning, slanting, lying, level = (
+        likely[name][0] for name in ('away', 'leaning', 'slanting', 'lying', 'level')
+    )
     bent = known(_both(likely['bent']))
     is_above_feet = every(np.fmax(leaning, _both(likely['lengthwise'])), 1 - away)
     is_folded = every(1 - either(likely['deep']), upright)
@@ -60,12 +64,14 @@ def posture_likelihoods(body: Measures) -> Floats:
         np.fmax(is_above_feet, is_folded), 1 - either(likely['drawn_up'])
     ))
     away = known(away)
+    carried = np.fmax(every(steep, tall), _both(likely['steep']))
     low = np.fmax(np.fmax(1 - steep, 1 - tall), bent)
+    laying = known(np.where(np.isnan(carried), level, every(lying, 1 - carried)))
     return known(np.stack([
         every(np.fmin(steep, tall), 1 - bent),
-        every(1 - steep, 1 - lying, np.maximum(1 - squats, away)),
-        every(low, 1 - lying, squats, 1 - away),
-        every(1 - steep, lying),
+        every(1 - steep, 1 - slanting, np.maximum(1 - squats, away)),
+        every(low, 1 - laying, squats, 1 - away),
+        laying,
     ]))
 
 

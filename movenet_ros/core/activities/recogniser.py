@@ -66,14 +66,16 @@ class Recogniser:
             falls. A stamp that is not later than the one before restarts.
         :param down: as for the angles.
         """
-        body = measures_of(bodies, angles, down)
-        likelihoods = np.concatenate([posture_likelihoods(body), gesture_likelihoods(body)])
+        with np.errstate(invalid='ignore'):  # NaN: not seen
+            body = measures_of(bodies, angles, down)
+            likelihoods = np.concatenate([posture_likelihoods(body), gesture_likelihoods(body)])
+            forearms = raised_forearms(body).tolist()
         if stamp_ns is None:
             return Activities(bodies.ids, tuple(map(_at_once, likelihoods.T.tolist())))
         self._go_on_to(stamp_ns)
         return Activities(bodies.ids, tuple(map(
             self._told, bodies.ids.tolist(), likelihoods.T.tolist(),
-            raised_forearms(body).tolist(), body.of('lean')[0].tolist(), repeat(stamp_ns),
+            forearms, body.of('lean')[0].tolist(), repeat(stamp_ns),
         )))
 
     def _told(

@@ -22,8 +22,10 @@ show it.
 from __future__ import annotations
 
 from collections import deque
+import math
 
 from movenet_ros.core.activities.measures import Measures
+from movenet_ros.core.activities.measures import ROW
 from movenet_ros.core.activities.places import FOREARM
 from movenet_ros.core.units import NANOSECONDS
 import numpy as np
@@ -34,7 +36,9 @@ Floats = NDArray[np.float64]
 TURNS = 4  # two cycles
 WITHIN_NS = 3 * NANOSECONDS  # from the first of these turns to the last
 LASTS_NS = 1 * NANOSECONDS  # behind the last one
-SWING = 0.35  # of a forearm's length: the least from turn to turn
+QUICK_NS = NANOSECONDS // 8  # a turn that is so soon behind another one is noise: nobody waves so
+SMOOTH_S = 0.1  # time constant of a mean of values, so that keypoints that shake turn nothing
+SWING = 0.4  # of a forearm's length: the least from turn to turn, or its standard deviation
 WIDE_SWING = 0.7  # of it: a score of 1
 POINTS_UP = 0.35  # of its length: so much is the wrist above the elbow
 LOW = 0.12  # statures: a wrist that is so far below its shoulder greets nobody
@@ -48,16 +52,23 @@ class Swing:
 
     def restart(self) -> None:
         """Forget all turns."""
-        self._low, self._high, self._way = np.inf, -np.inf, 0
+        self._mean: float | None = None
+        self._seen_ns = 0
+        self._low, self._high, self._way = math.inf, -math.inf, 0
         self._turns: deque[tuple[int, float]] = deque(maxlen=TURNS)
 
-    def go(self, value: float, stamp_ns: int) -> None:
-        """Follow the next value."""
+    def go(self, value: float, least: float, stamp_ns: int) -> None:
+        """
+        Follow the next value.
+
+        :param least: how far it comes back from a turning point at least.
+        """
+        value = self._smoothed(value, stamp_ns)
         self._low, self._high = min(self._low, value), max(self._high, value)
-        if self._way >= 0 and self._high - value >= SWING:
+        if self._way >= 0 and self._high - value >= least:
             self._turn(stamp_ns)
             self._low, self._way = value, -1
-        elif self._way <= 0 and value - self._low >= SWING:
+        elif self._way <= 0 and value - self._low >= least:
             self._turn(stamp_ns)
             self._high, self._way = value, 1
 
@@ -70,7 +81,17 @@ class Swing:
             return 0.0
         return sum(width for _, width in self._turns) / TURNS
 
+    def _smoothed(self, value: float, stamp_ns: int) -> float:
+        """Return the mean of values over time (exponential, by stamps)."""
+        passed_s = (stamp_ns - self._seen_ns) / NANOSECONDS
+        mean = value if self._mean is None else self._mean
+        self._seen_ns = stamp_ns
+        self._mean = value + (mean - value) * math.exp(-passed_s / SMOOTH_S)
+        return self._mean
+
     def _turn(self, stamp_ns: int) -> None:
+        if self._turns and stamp_ns - self._turns[-1][0] < QUICK_NS:
+            self._turns.clear()
         if self._way:
             self._turns.append((stamp_ns, self._high - self._low))
 
@@ -88,14 +109,14 @@ class Waving:
         :param forearms: of the person, as ``raised_forearms`` gives them.
         """
         widest = 0.0
-        for swings, (is_up, *along) in zip(self._arms, forearms):
+        for swings, (is_up, deviation, *along) in zip(self._arms, forearms):
             while len(swings) < len(along):
                 swings.append(Swing())
             for swing, value in zip(swings, along):
                 if is_up == 0:
                     swing.restart()
                 elif is_up == 1:  # else it is not seen
-                    swing.go(value, stamp_ns)
+                    swing.go(value, max(SWING, deviation), stamp_ns)
                 widest = max(widest, swing.width(stamp_ns))
         return min(widest / WIDE_SWING, 1.0)
 
@@ -104,15 +125,17 @@ def raised_forearms(body: Measures) -> Floats:
     """
     Return where forearms that point up lean to.
 
-    :return: ``(n, 2, d)`` for each person, on the left and on the right: whether the forearm
-        points up (1 or 0, NaN where it is not seen), then how far the wrist is from the elbow
-        along each level axis, in the length of a forearm.
+    :return: ``(n, 2, 1 + d)`` for each person, on the left and on the right: whether the forearm
+        points up (1 or 0, NaN where it is not seen), the standard deviation of what follows: how
+        far the wrist is from the elbow along each level axis, in the length of a forearm.
     """
-    rise = body.of('wrist_over_elbow') / FOREARM
+    row = ROW['wrist_over_elbow']
+    rise, deviation = body.values[row] / FOREARM, body.deviations[row] / FOREARM
     is_up = (rise > POINTS_UP) & ~(body.of('wrist_over_shoulder') < -LOW)
     along = np.matmul(_level_axes(body.up), body.forearms)
     up = np.where(np.isnan(rise), np.nan, is_up)
-    return np.asarray(np.concatenate([up[:, None], along], axis=1).transpose(2, 0, 1))
+    told = np.concatenate([up[:, None], deviation[:, None], along], axis=1)
+    return np.asarray(told.transpose(2, 0, 1))
 
 
 def _level_axes(up: Floats) -> Floats:

@@ -82,7 +82,7 @@ cross-section, from -pi/2 to pi/2, positive towards the person's right.
 SHOULDERS = ('left_shoulder', 'right_shoulder')
 HIPS = ('left_hip', 'right_hip')
 EARS = ('left_ear', 'right_ear')
-UNKNOWN = np.pi / 9  # a larger deviation says nothing: half of such angles are 30 degrees off
+UNKNOWN = np.pi / 9  # a larger deviation: half of such angles are more than 20 degrees off
 # what makes the angle of that name from the one between two vectors
 SIGNS = np.array([*(-1.0 if each.is_flexion else 1.0 for each in JOINTS.values()), 1.0, 1.0])
 OFFSETS = np.array([*(each.is_flexion * np.pi for each in JOINTS.values()), 0.0, -np.pi / 2])
@@ -129,38 +129,31 @@ def joint_angles(bodies: Bodies, down: ArrayLike = DOWN) -> Angles:
     """
     Return the joint angles of people, in pixels or metres alike.
 
-    The standard deviation of an angle is how far it goes when the ends of its limbs are moved by
-    theirs, one coordinate at a time, there and back: a short limb, as one that points at the
-    camera, says little. A derivative would not do: it has no end where a limb has no length.
-    Where the deviation is larger than UNKNOWN, both are NaN.
+    Where the deviation of an angle is larger than ``UNKNOWN``, both are NaN.
 
-    :param down: ``(d,)`` or longer, of any length but 0, in the frame of the points.
+    :param down: ``(d,)`` or longer, of any length, in the frame of the points. Where nothing of it
+        lies in the image, nobody's trunk_lean is known.
     """
-    d = bodies.points.shape[-1]
-    down = np.asarray(down, np.float64)[:d]
-    limbs = _limbs(bodies, -down / np.linalg.norm(down))
-    has_length = limbs.u.any(axis=-1) & limbs.v.any(axis=-1)
-    values = np.where(has_length, _between(limbs.u, limbs.v), np.nan)
-    steps = np.eye(d)[:, None, None] * np.array(limbs[2:])[:, None]  # (3, d, n, a, d)
-    alone = np.zeros_like(steps[0])
-    steps_u = np.array([steps[0], alone, steps[2]])
-    steps_v = np.array([alone, steps[1], steps[2]])
-    squares = sum(
-        np.square(_between(limbs.u + way * steps_u, limbs.v + way * steps_v) - values)
-        for way in (1, -1)
-    )
-    deviations = np.sqrt(np.sum(squares, axis=(0, 1)) / 2)
+    down = np.asarray(down, np.float64)[:bodies.points.shape[-1]]
+    limbs = _limbs(bodies, -down / (np.linalg.norm(down) or np.nan))
+    have_length = limbs.u.any(axis=-1) & limbs.v.any(axis=-1)
+    between = np.where(have_length, _between(limbs.u, limbs.v), np.nan)
+    deviations = _deviations(limbs, between)
     deviations[deviations > UNKNOWN] = np.nan
-    return Angles(np.where(np.isnan(deviations), np.nan, OFFSETS + SIGNS * values), deviations)
+    return Angles(np.where(np.isnan(deviations), np.nan, OFFSETS + SIGNS * between), deviations)
 
 
 def _limbs(bodies: Bodies, up: Floats) -> _Limbs:
     """Return the limbs of people, and how far each is known."""
-    points, variances = bodies.points, np.square(bodies.deviations)
-    index = bodies.skeleton.index
+    index, count = bodies.skeleton.index, len(bodies.skeleton)
+    unseen = np.full_like(bodies.points[:, :1], np.nan)  # for what the skeleton does not have
+    points, variances = (
+        np.concatenate([each, unseen], axis=1)
+        for each in (bodies.points, np.square(bodies.deviations))
+    )
 
     def at(array: Floats, names: Iterable[str]) -> Floats:
-        return np.asarray(array[:, [index[name] for name in names]])
+        return np.asarray(array[:, [index.get(name, count) for name in names]])
 
     def summed(array: Floats, names: Iterable[str]) -> Floats:
         return np.asarray(at(array, names).sum(axis=1, keepdims=True))
@@ -180,6 +173,26 @@ def _limbs(bodies: Bodies, up: Floats) -> _Limbs:
             [at(variances, middles), none, none],
         )),
     )
+
+
+def _deviations(limbs: _Limbs, between: Floats) -> Floats:
+    """
+    Return ``(n, a)`` the standard deviations of angles.
+
+    It is how far an angle goes when the ends of its limbs are moved by theirs, one coordinate at a
+    time, there and back: a short limb, as one that points at the camera, says little. A derivative
+    would not do: it has no end where a limb has no length.
+
+    :param between: ``(n, a)`` the angles between the limbs.
+    """
+    axes = np.eye(limbs.u.shape[-1])[:, None, None]
+    of_u, of_v, of_both = (axes * each for each in (limbs.of_u, limbs.of_v, limbs.of_both))
+    none = np.zeros_like(of_u)
+    move_u, move_v = np.array([of_u, none, of_both]), np.array([none, of_v, of_both])
+    there, back = (
+        _between(limbs.u + way * move_u, limbs.v + way * move_v) - between for way in (1, -1)
+    )
+    return np.asarray(np.sqrt((np.square(there) + np.square(back)).sum(axis=(0, 1)) / 2))
 
 
 def _between(u: Floats, v: Floats) -> Floats:

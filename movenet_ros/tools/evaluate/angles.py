@@ -54,7 +54,7 @@ class AngleErrors:
         :param found: the same people, as they were found.
         """
         exact = joint_angles(Bodies(true, np.zeros_like(true), found.ids, found.skeleton))
-        angles = joint_angles(bodies_in_image(found, self._threshold))
+        angles = joint_angles(bodies_in_image(found, self._threshold, found.refined))
         self._errors_deg.append(np.degrees(np.abs(angles.values - exact.values)))
         self._deviations_deg.append(np.degrees(angles.deviations))
 

@@ -42,16 +42,16 @@ from movenet_ros.settings import rows
 from movenet_ros.settings import Settings
 from movenet_ros.settings import table_of
 from movenet_ros.tools.evaluate import spent
+from movenet_ros.tools.evaluate.clip import Clip
+from movenet_ros.tools.evaluate.clip import read_clip
 from movenet_ros.tools.evaluate.coco import read_pictures
 from movenet_ros.tools.evaluate.depth import evaluate_depth
 from movenet_ros.tools.evaluate.depth import MEANINGS as DEPTH_MEANINGS
 from movenet_ros.tools.evaluate.depth_clip import DepthClip
 from movenet_ros.tools.evaluate.depth_clip import read_depth_clip
 from movenet_ros.tools.evaluate.pictures import evaluate_pictures
-from movenet_ros.tools.evaluate.tracks import Clip
 from movenet_ros.tools.evaluate.tracks import evaluate_tracks
 from movenet_ros.tools.evaluate.tracks import MEANINGS
-from movenet_ros.tools.evaluate.tracks import read_clip
 from movenet_ros.tools.report import ScreenLog
 
 ALL_PEOPLE = {  # whom AP counts

@@ -17,22 +17,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass
 from dataclasses import field
 from itertools import count
 import math
-from pathlib import Path
 import sys
 from typing import Any
 
 from movenet_ros.core.assignment import match
-from movenet_ros.core.errors import ImageError
-from movenet_ros.core.errors import StartError
 from movenet_ros.core.following import PeopleTracker
-from movenet_ros.core.image import SourceImage
-from movenet_ros.core.media import Media
-from movenet_ros.core.media import open_media
 from movenet_ros.core.needs import needs
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.similarity import oks
@@ -42,7 +35,12 @@ from movenet_ros.perception import Perception
 from movenet_ros.settings import changed
 from movenet_ros.tools.evaluate.angles import AngleErrors
 from movenet_ros.tools.evaluate.angles import MEANINGS as ANGLE_MEANINGS
-from movenet_ros.tools.evaluate.coco import ground_truth
+from movenet_ros.tools.evaluate.clip import area
+from movenet_ros.tools.evaluate.clip import Clip
+from movenet_ros.tools.evaluate.clip import images_of
+from movenet_ros.tools.evaluate.clip import true_keypoints
+from movenet_ros.tools.evaluate.clip import VISIBLE
+from movenet_ros.tools.evaluate.clip import visible_keypoints
 from movenet_ros.tools.evaluate.coco import results
 from movenet_ros.tools.evaluate.coco import score
 from movenet_ros.tools.evaluate.identities import Identities
@@ -70,25 +68,8 @@ MEANINGS = {
     'AP_raw': 'the same without smoothing',
     **ANGLE_MEANINGS,
 }
-VISIBLE = 2  # in COCO; 1 is occluded, 0 is not labelled
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Clip:
-    """
-    A video and its ground truth.
-
-    :param truth: pycocotools' COCO; annotations have a ``track_id``.
-    :param entries: of its images, in the order of the video.
-    :param rate_hz: images per second.
-    """
-
-    media: Media
-    truth: Any
-    entries: list[dict[str, Any]]
-    rate_hz: float
 
 
 @dataclass
@@ -126,30 +107,6 @@ class Oracle:
         return ids
 
 
-def read_clip(annotations: Path, video: Path) -> Clip:
-    """
-    Read a clip's annotations and open its video.
-
-    :raises StartError: if either cannot be read, or the annotations are not of a clip.
-    """
-    truth = ground_truth(annotations)
-    try:
-        rate_hz = float(truth.dataset['info']['fps'])
-        entries = sorted(truth.imgs.values(), key=lambda each: int(each['frame_index']))
-        for each in entries:
-            _ = each['width'], each['height']
-        for each in truth.anns.values():
-            _ = each['track_id'], _true_keypoints(each), _area(each)
-    except (KeyError, TypeError, ValueError) as error:
-        raise StartError(
-            f'{annotations} is not about a clip: {type(error).__name__}: {error} (it takes fps in'
-            ' info, a frame_index for each image and a track_id for each person)'
-        ) from error
-    if not 0 < rate_hz < math.inf:
-        raise StartError(f'{annotations} says {rate_hz:g} images per second')
-    return Clip(open_media(str(video)), truth, entries, rate_hz)
-
-
 def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, Any]:
     """
     Track people through a clip and compare with the ground truth.
@@ -173,7 +130,7 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, Any]:
     spent = Spent(perception)
     image_wh = clip.entries[0]['width'], clip.entries[0]['height']
     perception.finder.warm_up([image_wh])  # to make a new shape ready is not counted
-    for number, (entry, image) in enumerate(_images(clip)):
+    for number, (entry, image) in enumerate(images_of(clip)):
         stamp_ns = round((number + 1) * NANOSECONDS / clip.rate_hz)
         with spent.counted():
             scene = smoothed.follower.scene_at(image.wh, stamp_ns)
@@ -189,7 +146,7 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, Any]:
                 observation = _observation(number, people[i], followed.keypoints[j], seen)
                 run.observations[people[i]['track_id']].append(observation)
             if run is smoothed:
-                visible = [_visible_keypoints(people[i]) for i, _ in pairs]
+                visible = [visible_keypoints(people[i]) for i, _ in pairs]
                 angles.add(np.reshape(visible, (-1, 17, 2)), followed[[j for _, j in pairs]])
         # of the raw tracker: smoothing makes no difference to ids
         matched, found = matched + len(pairs), found + len(followed)
@@ -224,53 +181,11 @@ def _say(sentence: str) -> None:
     print(sentence, file=sys.stderr, flush=True)
 
 
-def _images(clip: Clip) -> Iterator[tuple[dict[str, Any], SourceImage]]:
-    """
-    Pair the images of the video with their ground truth.
-
-    :raises StartError: if they do not belong together.
-    """
-    name, images = clip.media.name, clip.media.images()
-    bar = needs('tqdm').tqdm(clip.entries, unit='image', file=sys.stderr, disable=None)
-    for entry in bar:
-        timed = next(images, None)
-        if timed is None:
-            raise StartError(f'{name} has fewer images than the {len(clip.entries)} annotated')
-        image = timed.image
-        if isinstance(image, ImageError):
-            raise StartError(str(image))
-        if image.wh != (entry['width'], entry['height']):
-            size = '{}x{}'.format(*image.wh)
-            raise StartError(
-                f'{name} is {size}, the annotations are of {entry["width"]}x{entry["height"]}'
-            )
-        yield entry, image
-    if any(isinstance(each.image, SourceImage) for each in images):
-        raise StartError(f'{name} has more images than the {len(clip.entries)} annotated')
-
-
-def _true_keypoints(person: dict[str, Any]) -> Floats:
-    """Return ``(17, 3)``: x, y and COCO's visibility."""
-    return np.array(person['keypoints'], np.float64).reshape(17, 3)
-
-
-def _visible_keypoints(person: dict[str, Any]) -> Floats:
-    """Return ``(17, 2)`` pixels, NaN where a keypoint is not visible."""
-    true = _true_keypoints(person)
-    return np.where(true[:, 2:] == VISIBLE, true[:, :2], np.nan)
-
-
-def _area(person: dict[str, Any]) -> float:
-    """Return the area of a true person's box, in square pixels."""
-    _, _, width, height = person['bbox']
-    return float(width * height)
-
-
 def _similarity(people: list[dict[str, Any]], followed: Poses) -> Floats:
     """Return ``(true, found)`` object keypoint similarities."""
-    true = np.array([_true_keypoints(each) for each in people]).reshape(-1, 17, 3)
+    true = np.array([true_keypoints(each) for each in people]).reshape(-1, 17, 3)
     labelled = np.repeat(true[:, None, :, 2] > 0, len(followed), axis=1)
-    areas = np.array([_area(each) for each in people])
+    areas = np.array([area(each) for each in people])
     found = followed.keypoints.astype(np.float64)
     return oks(true[..., :2], found, labelled, areas, COCO.sigmas)
 
@@ -278,11 +193,11 @@ def _similarity(people: list[dict[str, Any]], followed: Poses) -> Floats:
 def _observation(
     number: int, person: dict[str, Any], keypoints: NDArray[np.float32], seen: NDArray[np.bool_]
 ) -> Observation:
-    true = _true_keypoints(person)
+    true = true_keypoints(person)
     return Observation(
         number,
         keypoints.astype(np.float64),
         true[:, :2],
         seen & (true[:, 2] == VISIBLE),
-        math.sqrt(_area(person)),
+        math.sqrt(area(person)),
     )

@@ -112,13 +112,13 @@ def rendered(
     off_px, errors = [], AngleErrors(THRESHOLD)
     costs = Costs(Line(5.0, 0.0), Line(5.0, 0.0), 32)  # not measured anew
     networks = {'runtime': onnxruntime_cpu, 'closer': thunder_cpu, 'costs': costs}
-    with Perception(Settings(mode='balanced'), **networks) as perception:
-        for joints, timed in [*zip(truth, images, strict=True)][::3]:
-            assert isinstance(timed.image, SourceImage)
-            poses = perception.people(timed.image).first(1)
-            true = np.array([[[*joints[name].values()] for name in COCO.names]])
-            errors.add(true, poses)
-            off_px.append(np.linalg.norm(poses.keypoints[0] - true[0], axis=1))
+    perception = Perception(Settings(mode='balanced'), **networks)  # not closed: others use them
+    for joints, timed in [*zip(truth, images, strict=True)][::3]:
+        assert isinstance(timed.image, SourceImage)
+        poses = perception.people(timed.image).first(1)
+        true = np.array([[[*joints[name].values()] for name in COCO.names]])
+        errors.add(true, poses)
+        off_px.append(np.linalg.norm(poses.keypoints[0] - true[0], axis=1))
     return np.array(off_px), errors
 
 

@@ -43,9 +43,9 @@ from movenet_ros.core.skeleton import COCO
 from movenet_ros.perception import Perception
 from movenet_ros.tools.evaluate import command as evaluate
 from movenet_ros.tools.evaluate import spent
+from movenet_ros.tools.evaluate.clip import read_clip
 from movenet_ros.tools.evaluate.tracks import evaluate_tracks
 from movenet_ros.tools.evaluate.tracks import MEANINGS
-from movenet_ros.tools.evaluate.tracks import read_clip
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -473,20 +473,19 @@ def test_real_people_keep_their_ids_for_longer_than_an_oracle_that_forgets(real:
     assert figures['IDF1'] > figures['IDF1_oracle']
 
 
-@pytest.mark.parametrize('every', [1, 3])
-@pytest.mark.parametrize('step', [1, -1])
+@pytest.mark.parametrize('step', [3, -1])
 def test_people_who_cross_keep_their_ids_at_other_rates_and_backwards(
-    step: int, every: int, data: Path, onnxruntime_cpu: Runtime
+    step: int, data: Path, onnxruntime_cpu: Runtime
 ) -> None:
-    """At 30 and 10 Hz."""
+    """At 10 Hz, and at 30 Hz from the end; as it is, the clip is among those above."""
     folder = data / 'videos'
     clip = read_clip(folder / 'synth_walk3.json', folder / 'synth_walk3.mp4')
-    images = [*clip.media.images()][::step * every]
+    images = [*clip.media.images()][::step]
     other = replace(
         clip,
         media=replace(clip.media, images=lambda: iter(images)),
-        entries=clip.entries[::step * every],
-        rate_hz=clip.rate_hz / every,
+        entries=clip.entries[::step],
+        rate_hz=clip.rate_hz / abs(step),
     )
     figures = evaluate_tracks(other, Perception(runtime=onnxruntime_cpu))
     assert figures['IDSW'] == 0
