@@ -33,6 +33,7 @@ from movenet_ros.consumers.topic_input import TopicInput
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.poses_3d import Poses3D
+from movenet_ros.core.wording import without_figures
 from movenet_ros.messages.poses_reader import poses_3d_reader
 from movenet_ros.messages.poses_reader import poses_reader
 from movenet_ros.node.condition_log import Condition
@@ -86,6 +87,7 @@ class HumansStream:
         self._node = node
         self._active: _Active | None = None
         self._is_heard = self._lacks_ids = False
+        self._unread = ''  # why the last message cannot be read, if it cannot
         self._condition = ConditionLog(node)
         self._rejections = Rejections(node)
         self._poses, self._poses_3d = poses_reader(), poses_3d_reader()
@@ -162,7 +164,12 @@ class HumansStream:
         else:
             active.images.close()
         telling.forget()
-        self._condition.report(self._problem(active), 'people are told of')
+        problem = self._problem(active)
+        kind = without_figures(problem)
+        self._condition.report(
+            Condition(kind, problem) if problem else None, 'people are told of',
+            is_told=self._rejections.has_told(kind),
+        )
 
     def _pause(self, active: _Active) -> None:
         """Unsubscribe, and forget what does not outlive that."""
@@ -171,18 +178,21 @@ class HumansStream:
         active.telling.pause()
         self.tally.restart()
         self._is_heard = self._lacks_ids = False
+        self._unread = ''
         self._condition.report(None)
 
-    def _problem(self, active: _Active) -> Condition | None:
-        """Return what is missing, with the fix."""
+    def _problem(self, active: _Active) -> str:
+        """Return what is missing, in one sentence with the fix, or nothing."""
         timeout_s = self.settings.diagnostics.timeout_s
         awaited = [(POSES, active.poses), (POSES_3D, active.poses_3d)]
         if active.images.is_awaited:
             awaited.append(('images', active.images.input))
         for name, each in awaited:
             if each.is_subscribed and each.silent_s > timeout_s:
-                return Condition(name, f'no {name} for {timeout_s:g} s: {each.silence()}')
-        return Condition('ids', NO_IDS) if self._lacks_ids else None
+                return f'no {name} for {timeout_s:g} s: {each.silence()}'
+        if not self.tally.lately():
+            return self._unread
+        return NO_IDS if self._lacks_ids else ''
 
     def _on_message(self, name: str, read: Read, message: bytes) -> None:
         begun_s = time.perf_counter()
@@ -213,5 +223,6 @@ class HumansStream:
         return len(people)
 
     def _reject(self, what: str, reason: str) -> None:
+        self._unread = reason
         self.tally.reject(reason)
         self._rejections.warn(f'rejected {what}', reason)
