@@ -54,11 +54,14 @@ class Bodies:
         self._bodies: dict[int, _Body] = {}
         self.ids: tuple[str, ...] = ()
         """Of all, in the order in which they came; any thread may ask."""
+        self.heard: frozenset[str] = frozenset()
+        """The kinds that have subscribers, of any body, as ``listen`` has found them."""
 
-    def subscribers(self, *kinds: str) -> int:
-        """Return how many subscribers the topics of some kinds have, of all bodies together."""
-        return sum(
-            each.publishers[kind].subscribers for each in self._bodies.values() for kind in kinds
+    def listen(self) -> None:
+        """Look who has subscribers: asking all publishers for every image takes too long."""
+        self.heard = frozenset(
+            kind for kind in KINDS
+            if any(each.publishers[kind].subscribers for each in self._bodies.values())
         )
 
     def see(self, tracks: Iterable[int]) -> None:

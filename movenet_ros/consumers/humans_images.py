@@ -52,6 +52,10 @@ class Waiting(Generic[Item]):
     def __init__(self) -> None:
         self._items: dict[int, Item] = {}
 
+    def __len__(self) -> int:
+        """Return how many wait."""
+        return len(self._items)
+
     def put(self, stamp: int, item: Item) -> None:
         """Keep an item."""
         if stamp:
@@ -60,8 +64,11 @@ class Waiting(Generic[Item]):
                 del self._items[next(iter(self._items))]
 
     def take(self, stamp: int) -> Item | None:
-        """Return the item of a stamp, once."""
-        return self._items.pop(stamp, None)
+        """Return the item of a stamp, once; older ones wait in vain: all come in their order."""
+        item = self._items.pop(stamp, None)
+        for older in [each for each in self._items if each < stamp]:
+            del self._items[older]
+        return item
 
     def clear(self) -> None:
         """Forget all."""
@@ -71,6 +78,9 @@ class Waiting(Generic[Item]):
 class Images:
     """
     Subscribes to images while they are wanted: to all for cutting, to one at times for its size.
+
+    Images wake nobody, which takes longer than to handle them: people take what has come of them,
+    and only while people wait for their image is it awaited.
 
     :param transport: the parameter image_transport.
     :param cut: called with the people of an image, and the image itself.
@@ -87,8 +97,9 @@ class Images:
         msg_type = Image if transport == 'raw' else CompressedImage
         topic = transport_topic(node, 'image', transport)
         self.input = TopicInput(
-            node, 'image', topic, msg_type, 5, self._on_image, 'the camera driver'
+            node, 'image', topic, msg_type, MOST, self._on_image, 'the camera driver'
         )
+        self.input.is_awaited = False
         self.wh: tuple[int, int] | None = None
         self._read = READERS[ros_type(msg_type)]
         self._cut = cut
@@ -118,6 +129,7 @@ class Images:
 
     def size_for(self, poses: Poses) -> tuple[int, int] | None:
         """Return width and height of the image that people are in; None while it is not known."""
+        self.input.take()
         if self.wh is not None and (poses.boxes_xyxy[:, 2:] > np.add(self.wh, OUTSIDE_PX)).any():
             self.wh = None
         return self.wh
@@ -131,6 +143,7 @@ class Images:
                 self._people.put(stamp, poses)
             else:
                 self._open(message, poses)
+            self.input.is_awaited = len(self._people) > 0
 
     @property
     def _is_size_new(self) -> bool:
@@ -146,6 +159,7 @@ class Images:
                 self._images.put(stamp, message)
             else:
                 self._open(message, poses)
+            self.input.is_awaited = len(self._people) > 0
 
     def _open(self, message: bytes, poses: Poses | None) -> None:
         """Note the size of an image, and have people cut out of it."""
@@ -161,6 +175,7 @@ class Images:
     def _forget(self) -> None:
         self._images.clear()
         self._people.clear()
+        self.input.is_awaited = False
 
 
 def part_of(image: SourceImage, box_xyxy: NDArray[np.float32]) -> SourceImage | None:

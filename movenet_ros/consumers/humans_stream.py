@@ -152,6 +152,7 @@ class HumansStream:
         if active is None:
             return
         telling = active.telling
+        telling.update()
         is_about_people, is_about_space = telling.is_about_people, telling.is_about_space
         self._is_heard = is_about_people or is_about_space
         if not self._is_heard:
@@ -163,7 +164,6 @@ class HumansStream:
             active.images.update(telling.is_cutting)
         else:
             active.images.close()
-        telling.forget()
         problem = self._problem(active)
         kind = without_figures(problem)
         self._condition.report(

@@ -26,7 +26,6 @@ from movenet_ros.consumers.humans import tracked_output
 from movenet_ros.consumers.humans_bodies import Bodies
 from movenet_ros.consumers.humans_bodies import CUT
 from movenet_ros.consumers.humans_bodies import DOING
-from movenet_ros.consumers.humans_bodies import KINDS
 from movenet_ros.consumers.humans_bodies import SEEN
 from movenet_ros.consumers.humans_images import part_of
 from movenet_ros.consumers.kinematics import observed
@@ -79,19 +78,19 @@ class Telling:
     @property
     def is_cutting(self) -> bool:
         """Return whether anybody wants the pixels of a body."""
-        return self.bodies.subscribers(CUT) > 0
+        return CUT in self.bodies.heard
 
     @property
     def is_about_people(self) -> bool:
         """Return whether anybody wants to know of people in the image."""
-        return self._tracked.subscribers > 0 or self.bodies.subscribers(*KINDS) > 0
+        return self._tracked.subscribers > 0 or bool(self.bodies.heard)
 
     @property
     def is_about_space(self) -> bool:
         """Return whether anybody wants to know of people in metres."""
         if self._tf is None:
             return False
-        return self._tf.subscribers > 0 or self.bodies.subscribers(DOING) > 0
+        return self._tf.subscribers > 0 or DOING in self.bodies.heard
 
     def apply(self, settings: HumansParameters) -> None:
         """Accept parameters that changed."""
@@ -105,8 +104,9 @@ class Telling:
             self._tf.close(self._node)
             self._tf = None
 
-    def forget(self) -> None:
-        """Let bodies vanish whose people have not been seen for long; to be called often."""
+    def update(self) -> None:
+        """See who listens, and let bodies vanish whose people are gone; to be called often."""
+        self.bodies.listen()
         if self.bodies.forget(self._settings.lost_after_s):
             self._tell_tracked()
 
@@ -134,7 +134,7 @@ class Telling:
         self.bodies.forget(self._settings.lost_after_s)
         self._header = header
         self._tell_tracked()
-        if image_wh is not None and self.bodies.subscribers(SEEN):
+        if image_wh is not None and SEEN in self.bodies.heard:
             for track, *seen in zip(
                 tracks, regions(poses, image_wh), skeletons(poses, image_wh), strict=True
             ):
@@ -171,7 +171,7 @@ class Telling:
         self, header: Header, people: Poses | Poses3D, frames: BodyFrames | None = None
     ) -> None:
         """Tell what people do, and how they bend their joints."""
-        if not self.bodies.subscribers(DOING):
+        if DOING not in self.bodies.heard:
             return
         it = observed(self._observer, header, people, self._settings).observed
         joints, names = human_joints(it.angles), IN_IMAGE
