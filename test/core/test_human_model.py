@@ -87,7 +87,7 @@ def test_the_model_turned_by_the_joints_has_the_limb_where_it_is(
     limb: str, way: tuple[float, ...], bend: float, roll: float
 ) -> None:
     upper = np.array(way) / np.linalg.norm(way)
-    if np.hypot(*upper[:2]) < 0.1:  # an upright arm points to no side
+    if np.hypot(*upper[:2]) < 0.2:  # an upright arm points to no side
         upper = np.array([0.6, 0.0, -0.8])
     across = np.cross(upper, (0.3, 0.5, 0.8))
     across = turn(tuple(upper), roll) @ (across / np.linalg.norm(across))
