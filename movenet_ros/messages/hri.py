@@ -93,7 +93,7 @@ def skeletons(poses: Poses, image_wh: tuple[int, int]) -> Floats:
     The neck is the middle of the shoulders, as sure as the one that is less so.
     """
     index = poses.skeleton.index
-    order = [index.get(name, 0) for name in POINTS]
+    order = [index.get(name, 0) for name in POINTS]  # the neck is none of them, and comes below
     shoulders = [index[name] for name in SHOULDERS]
     neck = POINTS.index('neck')
     points, scores = poses.keypoints[:, order], poses.keypoint_scores[:, order]

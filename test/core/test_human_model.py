@@ -51,8 +51,8 @@ numbers = st.floats(-1.0, 1.0)
 ways = st.tuples(numbers, numbers, numbers).filter(lambda way: np.linalg.norm(way) > 0.3)
 
 
-def turn(axis: tuple[float, ...], angle: float) -> Floats:
-    """Return the matrix of a turn (Rodrigues)."""
+def rotation(axis: tuple[float, ...], angle: float) -> Floats:
+    """Return the matrix of a rotation about an axis (Rodrigues)."""
     x, y, z = axis
     across = np.array([(0, -z, y), (z, 0, -x), (-y, x, 0)])
     return np.eye(3) + np.sin(angle) * across + (1 - np.cos(angle)) * across @ across
@@ -90,13 +90,13 @@ def test_the_model_turned_by_the_joints_has_the_limb_where_it_is(
     if np.hypot(*upper[:2]) < 0.2:  # an upright arm points to no side
         upper = np.array([0.6, 0.0, -0.8])
     across = np.cross(upper, (0.3, 0.5, 0.8))
-    across = turn(tuple(upper), roll) @ (across / np.linalg.norm(across))
-    lower = turn(tuple(across), bend) @ upper
+    across = rotation(tuple(upper), roll) @ (across / np.linalg.norm(across))
+    lower = rotation(tuple(across), bend) @ upper
     side, joint = limb.split('_')
     found = joints(with_limb(limb, 0.4 * upper, 0.4 * lower))
     names = [f'{side}_{each}_{joint}' for each in 'ypr'] + [f'{side}_{NEXT[joint][0]}']
     first, second, third, last = (
-        turn(axis, found[name]) for axis, name in zip(AXES[limb], names)
+        rotation(axis, found[name]) for axis, name in zip(AXES[limb], names)
     )
     root = first @ second @ third
     np.testing.assert_allclose(root @ DOWN, upper, atol=1e-6)
@@ -119,7 +119,7 @@ def test_a_body_has_a_frame_where_both_hips_are_known_alone(without: str) -> Non
 
 @given(st.floats(-3.1, 3.1), ways)
 def test_the_frame_turns_with_the_body(angle: float, axis: tuple[float, ...]) -> None:
-    turned = turn(tuple(np.array(axis) / np.linalg.norm(axis)), angle)
+    turned = rotation(tuple(np.array(axis) / np.linalg.norm(axis)), angle)
     (before,), (after,) = frames(people_3d([BODY])).axes, frames(people_3d([BODY @ turned.T])).axes
     np.testing.assert_allclose(after, turned @ before, atol=1e-9)
 

@@ -54,7 +54,7 @@ REST = ('waist', 'y_head', 'p_head')
 """Joints at 0: the trunk is one piece, by which the frame lies, and no point tells of the head."""
 HUMAN_JOINTS = (*IN_IMAGE, *LIMBS, *REST)
 BENT = np.sin(np.pi / 9)  # 20 degrees, from which on a limb tells the plane in which it bends
-UPRIGHT = np.sin(np.pi / 18)  # 10 degrees, up to which an arm points to no side: elbows are off by as much
+UPRIGHT = np.sin(np.pi / 18)  # 10 degrees: elbows are off by as much, so it points to no side
 
 
 class BodyFrames(NamedTuple):
