@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 from typing import NamedTuple
 
 from movenet_ros.consumers.kinematics import check as check_kinematics
@@ -168,5 +167,5 @@ def check(settings: HumansParameters) -> None:
     hri_msgs()
     check_kinematics(settings)
     if not NAMESPACE.fullmatch(settings.namespace):
-        given: Any = one_line(settings.namespace, 80)
+        given = one_line(settings.namespace, 80)
         raise StartError(f"namespace '{given}' is no beginning of topics: /humans is, say")

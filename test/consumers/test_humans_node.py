@@ -59,6 +59,7 @@ class Graph:
     def __init__(self, world: World) -> None:
         self.world = world
         self.stamp_ms = 1000
+        self.is_image_late = False
         self.tracked: list[Any] = world.sink(hri_msgs.IdsList, TRACKED)
         self._log = world.sink(Log, '/rosout')
         self.poses = world.publisher(Detection2DArray, 'poses')
@@ -74,8 +75,13 @@ class Graph:
         """Publish an image and its people, and return their header."""
         self.stamp_ms += 33
         stamped = header(self.stamp_ms)
-        self.images.publish(image_to_msg(self.image_bgr, stamped))
+        image = image_to_msg(self.image_bgr, stamped)
+        if not self.is_image_late:
+            self.images.publish(image)
         self.poses.publish(poses_to_msg(people, stamped))
+        if self.is_image_late:
+            self.world.spin(0.02)
+            self.images.publish(image)
         return stamped
 
     def until(self, messages: list[Any], people: Poses) -> Any:
@@ -144,7 +150,11 @@ def test_a_body_has_what_the_person_does(graph: Graph, person: Poses) -> None:
     assert 0 < found['l_elbow_p0001'] < 1 and -1 < found['r_knee_p0001'] <= 0
 
 
-def test_a_body_is_cut_out_of_its_image(graph: Graph, person: Poses) -> None:
+@pytest.mark.parametrize('is_image_late', [False, True])
+def test_a_body_is_cut_out_of_its_image(
+    graph: Graph, person: Poses, is_image_late: bool
+) -> None:
+    graph.is_image_late = is_image_late
     cut = graph.until(graph.hear('cropped', Image), person)
     left, top = np.floor(person.boxes_xyxy[0, :2]).astype(int)
     right, bottom = np.ceil(person.boxes_xyxy[0, 2:]).astype(int)
