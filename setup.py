@@ -42,9 +42,15 @@ EXTRAS = {
     'fetch': ['onnx>=1.16'],
     'evaluate': ['motmetrics>=1.4', 'pycocotools>=2.0.7', 'tqdm>=4.60'],
     'demo': ['scikit-image>=0.22', 'tqdm>=4.60'],
+    # Beside those of replay, whose pipeline it runs.
+    'analyse': ['dtaidistance>=2.3', 'plotly>=5.13', 'pyarrow>=10', 'tqdm>=4.60'],
     # Reads and writes videos; what distributions have is older, and serves from 10 on.
     'video': ['av>=10'],
     'replay': ['mcap>=1.2', 'PyYAML', 'tqdm>=4.60', 'zstandard>=0.19'],
+    # Writes replay's --rrd. From 0.29 on a full disk is noticed (0.23 was silent); each 0.x may
+    # drop what the one before deprecated, so newer ones want a look first. Python 3.10 has 0.39
+    # at most. All need NumPy 2, with which cv_bridge up to Kilted does not load.
+    'rerun': ['rerun-sdk>=0.29,<0.42'],
     # NVIDIA's libraries from pip (3 GB), for a machine with its driver but without CUDA.
     'gpu': ['tensorflow[and-cuda]>=2.16,<2.22; python_version < "3.14"'],
     # pytest 9 dropped what the pytest plugins of ROS distributions hook into.
@@ -87,12 +93,14 @@ setup(
     maintainer='movenet_ros contributors',
     maintainer_email='movenet_ros@example.org',
     packages=find_packages(include=[NAME, f'{NAME}.*']),
-    package_data={NAME: ['py.typed', 'tools/view/page.html']},
+    package_data={NAME: ['py.typed', 'tools/analyse/page.*', 'tools/view/page.html']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
         (f'share/{NAME}/config', files('config/*')),
         (f'share/{NAME}/doc', files('doc/*.md')),
+        (f'share/{NAME}/examples', files('examples/*.py')),
+        (f'share/{NAME}/examples/poses_cpp', files('examples/poses_cpp/*')),
         (f'share/{NAME}/launch', files('launch/*.launch.py')),
     ],
     python_requires='>=3.10',
@@ -103,7 +111,7 @@ setup(
         'console_scripts': [
             f'{command} = {NAME}.__main__:run_command'
             for command in (  # echo would hide the system's; ros2 has "topic echo"
-                'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'humans_node',
+                'analyse', 'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'humans_node',
                 'kinematics_node', 'pose_3d_node', 'pose_node', 'replay', 'soak', 'video_source',
                 'view',
             )

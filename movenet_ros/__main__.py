@@ -31,6 +31,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.needs import forgotten_venv
 
 COMMANDS = {  # name: (module below movenet_ros, what it does)
+    'analyse': ('tools.analyse.command', 'look at how people move: tables, a report to read'),
     'benchmark': ('tools.benchmark.command', 'measure the pipeline and the whole graph'),
     'demo': ('tools.demo.command', 'run the whole graph on a video, a camera or pictures'),
     'doctor': ('tools.doctor.command', 'check this machine and its ROS graph'),

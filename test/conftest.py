@@ -59,10 +59,12 @@ COST_OF_FIXTURES = {  # the dearest first
 }
 NEEDS = {  # what only pip has, and what cannot be collected or run without it
     'backends': ('onnx', 'onnxruntime'),
+    'core/test_kinematics_comparison.py': ('dtaidistance',),
     'core/test_media.py': ('av',),
     'core/test_recording.py': ('av',),
     'core/test_video.py': ('av',),
     'node/test_video_source.py': ('av',),
+    'tools/analyse': ('av', 'dtaidistance', 'mcap', 'plotly', 'pyarrow'),
     'tools/demo': ('av',),
     'fuzz': ('onnx', 'rosbags'),
     'messages/test_padding.py': ('rosbags',),

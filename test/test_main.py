@@ -91,7 +91,8 @@ def test_help_lists_every_command_with_what_it_does(
 @pytest.mark.parametrize(
     'name',
     [
-        'benchmark', 'demo', 'doctor', 'echo', 'evaluate', 'fetch_model', 'replay', 'soak', 'view',
+        'analyse', 'benchmark', 'demo', 'doctor', 'echo', 'evaluate', 'fetch_model', 'replay',
+        'soak', 'view',
     ],
 )
 def test_a_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -36,8 +36,8 @@ pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[1]
 NAME = 'movenet_ros'
 COMMANDS = (
-    'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'humans_node', 'kinematics_node',
-    'pose_3d_node', 'pose_node', 'replay', 'soak', 'video_source', 'view',
+    'analyse', 'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'humans_node',
+    'kinematics_node', 'pose_3d_node', 'pose_node', 'replay', 'soak', 'video_source', 'view',
 )
 PYTHONS = ('3.10', '3.11', '3.12', '3.13')
 KEYS = {  # of rosdep, where it is not the package's own name
@@ -183,7 +183,8 @@ def test_ros2_doctor_finds_our_part(installed: Path, group: str) -> None:
 
 def test_an_installation_brings_what_ros_looks_for(installed: Path) -> None:
     shared = ['package.xml', *(path.relative_to(ROOT) for path in ROOT.glob('launch/*.py'))]
-    shared += [path.relative_to(ROOT) for path in (*ROOT.glob('config/*'), *ROOT.glob('doc/*.md'))]
+    for pattern in ('config/*', 'doc/*.md', 'examples/*.py', 'examples/*/*'):
+        shared += [path.relative_to(ROOT) for path in ROOT.glob(pattern)]
     marker = installed / 'share/ament_index/resource_index/packages/movenet_ros'
     files = [marker, *(installed / 'share/movenet_ros' / path for path in shared)]
     assert [str(path) for path in files if not path.is_file()] == []
@@ -195,7 +196,8 @@ def test_an_installation_brings_every_module_and_its_types(installed: Path) -> N
     sources = ROOT / 'movenet_ros'
     assert have == {path.relative_to(sources) for path in sources.rglob('*.py')}
     assert (package.parent / 'py.typed').is_file()
-    assert (package.parent / 'tools' / 'view' / 'page.html').is_file()
+    pages = {path.relative_to(sources) for path in sources.rglob('page.*')}
+    assert pages == {path.relative_to(package.parent) for path in package.parent.rglob('page.*')}
 
 
 def test_opencv_comes_without_a_display_and_once() -> None:

@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a replay writes: a bag, a video, lines of JSON."""
+"""What a replay writes: a bag, a video, lines of JSON, a file for Rerun."""
 
 from __future__ import annotations
 
@@ -29,17 +29,21 @@ from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
 from movenet_ros.consumers.outputs import MARKERS
 from movenet_ros.consumers.outputs import OUTPUTS_3D
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.needs import ros_package
 from movenet_ros.core.recording import codec_note
 from movenet_ros.core.recording import JsonLines
 from movenet_ros.core.recording import VideoFile
 from movenet_ros.core.records import pose_record
 from movenet_ros.messages.outputs import ANNOTATED
+from movenet_ros.messages.outputs import ANNOTATIONS
 from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.messages.outputs import Result
 from movenet_ros.replay.bag.topic import Topic
 from movenet_ros.replay.bag.writer import BagFile
 from movenet_ros.replay.bag.writer import our_topic
+from movenet_ros.replay.rerun_file import rerun_sdk
+from movenet_ros.replay.rerun_file import RerunFile
 from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import Source
 from movenet_ros.replay.unfinished import check_apart
@@ -50,7 +54,7 @@ OURS = {f'/{output.name}': output for output in OUTPUTS}
 OURS_3D = {f'/{output.name}': output for output in OUTPUTS_3D if output.name in RECORDED_3D}
 OURS_KINEMATICS = {f'/{output.name}': output for output in OUTPUTS_KINEMATICS}
 ALL_OURS: dict[str, Output[Any]] = {**OURS, **OURS_3D, **OURS_KINEMATICS}
-VIDEO_SUFFIX = '.mp4'
+SUFFIXES = {'video': '.mp4', 'rrd': '.rrd'}  # by which other programs know them
 WRONG = 'dropped: it shows other poses'
 
 Write = Callable[[Item], None]
@@ -66,6 +70,7 @@ class Targets:
     :param markers: whether the bag gets markers for people in metres, too.
     :param overwrite: whether existing outputs may be replaced.
     :param kinematics: whether the bag gets joint angles and activities, too.
+    :param annotations: whether the bag gets annotations for Foxglove, too.
     """
 
     bag: Path | None = None
@@ -76,6 +81,8 @@ class Targets:
     markers: bool = False
     overwrite: bool = False
     kinematics: bool = False
+    annotations: bool = False
+    rrd: Path | None = None
 
 
 class Outputs:
@@ -96,14 +103,19 @@ class Outputs:
                 (targets.bag, self._bag, True),
                 (targets.video, self._video, False),
                 (targets.lines, self._lines, False),
+                (targets.rrd, self._rrd, False),
             )
             if path is not None
         ]
         check_apart(input_path, [path for path, *_ in wanted])
-        if targets.video and targets.video.suffix != VIDEO_SUFFIX:
-            raise StartError(f'{targets.video} does not end in {VIDEO_SUFFIX}')
+        for name, suffix in SUFFIXES.items():
+            path: Path | None = getattr(targets, name)
+            if path and path.suffix != suffix:
+                raise StartError(f'{path} does not end in {suffix}')
         if targets.video and (note := codec_note()):
             self.notes.append(note)
+        if targets.rrd:
+            rerun_sdk()  # says now what is missing, not when the model is loaded
         self._ours, self._others = self._bag_topics() if targets.bag else ({}, [])
         self._rate_hz = source.rate_hz() if targets.video else 0.0
         with ExitStack() as stack:
@@ -149,8 +161,12 @@ class Outputs:
     def _bag_topics(self) -> tuple[dict[str, Topic], list[Topic]]:
         """Return our topics by name and the input's; note which of these are dropped."""
         source, targets = self._source, self._targets
-        left_out = {
-            *([] if targets.annotated else [ANNOTATED]), *([] if targets.markers else [MARKERS]),
+        if targets.annotations and f'/{ANNOTATIONS}' not in OURS:
+            raise StartError(f'annotations need foxglove_msgs: {ros_package("foxglove_msgs")}')
+        asked = {
+            ANNOTATED: targets.annotated,
+            ANNOTATIONS: targets.annotations,
+            MARKERS: targets.markers,
         }
         wanted: dict[str, Output[Any]] = {
             **OURS,
@@ -160,7 +176,7 @@ class Outputs:
         ours = {
             name: our_topic(name, output.msg_type, output.qos.depth)
             for name, output in wanted.items()
-            if output.name not in left_out
+            if asked.get(output.name, True)
         }
         if source.topic and source.topic.name in ours:
             raise StartError(f'{source.topic.name} is the input, it cannot be an output as well')
@@ -214,6 +230,13 @@ class Outputs:
                     ))
 
             yield write
+
+    @contextmanager
+    def _rrd(self, path: Path) -> Iterator[Write]:
+        views = ['image', 'scores', *(['space'] if self._source.topics_3d else [])]
+        views += ['angles', 'activities'] if self._targets.kinematics else []
+        with closing(RerunFile(path, self._source.name, views)) as file:
+            yield file.write
 
 
 def _message(name: str, item: Item) -> bytes | None:

@@ -23,11 +23,25 @@ from pathlib import Path
 import sqlite3
 import tempfile
 from typing import Any
+from typing import NamedTuple
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import sync
 
-REPLACEABLE = ('metadata.yaml', '.mcap', '.db3')  # how the names of a bag's files end
+
+class Folder(NamedTuple):
+    """
+    A folder that may be replaced where it holds nothing else.
+
+    :param name: what it is.
+    :param endings: how the names of its files end.
+    """
+
+    name: str
+    endings: tuple[str, ...]
+
+
+BAG = Folder('a bag', ('metadata.yaml', '.mcap', '.db3'))
 
 
 class Unfinished:
@@ -35,17 +49,21 @@ class Unfinished:
     A file or a folder in the making, in a hidden folder beside the place where it will be.
 
     :param target: its name when it is whole.
-    :param overwrite: whether it replaces what has that name: a file a file, a bag a bag.
-    :param is_folder: whether it will be a folder, which is a bag.
+    :param overwrite: whether it replaces what has that name: a file a file, a folder a folder.
+    :param is_folder: whether it will be a folder.
+    :param kind: what that folder is.
     :ivar path: its name until then.
     :raises StartError: if it must not or cannot be written there.
     """
 
-    def __init__(self, target: Path, overwrite: bool, is_folder: bool = False) -> None:
+    def __init__(
+        self, target: Path, overwrite: bool, is_folder: bool = False, kind: Folder = BAG
+    ) -> None:
         self.target = self.path = target
         self._place = Path(os.path.realpath(target))
         self._overwrite = overwrite
         self._is_folder = is_folder
+        self._kind = kind
         self._check()
         with self.naming():
             self._folder = tempfile.TemporaryDirectory(
@@ -71,9 +89,10 @@ class Unfinished:
             kind = 'folder' if self._is_folder else 'file'
             raise StartError(f'cannot replace {self.target}: it is no {kind}')
         if self._is_folder and not all(
-            each.name.endswith(REPLACEABLE) for each in place.iterdir()
+            each.name.endswith(self._kind.endings) for each in place.iterdir()
         ):
-            raise StartError(f'cannot replace {self.target}: it holds more than a bag')
+            more = f'it holds more than {self._kind.name}'
+            raise StartError(f'cannot replace {self.target}: {more}')
 
     def complete(self) -> bool:
         """

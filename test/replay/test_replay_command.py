@@ -39,7 +39,7 @@ from movenet_ros.core.runtime import ModelSpec
 from movenet_ros.model.movenet import SPEC
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.command import main
-from movenet_ros.replay.command import OPTIONS
+from movenet_ros.replay.inputs import OPTIONS
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import values_of
 import numpy as np

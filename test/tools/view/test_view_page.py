@@ -18,16 +18,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
-from itertools import count
-import json
-import os
 from pathlib import Path
-import select
-import shutil
-import subprocess
 from threading import Thread
-from typing import Any
 
+from browser import Browser
+from browser import CHROMIUM
 from diagnostic_msgs.msg import DiagnosticArray
 from diagnostic_msgs.msg import DiagnosticStatus
 from movenet_ros.core.poses import Poses
@@ -46,79 +41,10 @@ from vision_msgs.msg import Detection2DArray
 pytestmark = pytest.mark.process
 
 WAIT_S = 60.0
-NAMES = ('chromium', 'chromium-browser', 'google-chrome')
-CHROMIUM = next(filter(None, map(shutil.which, NAMES)), '')
-OPTIONS = [
-    '--headless=new', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage',
-    '--no-first-run', '--disable-sync',
-    '--disable-background-networking', '--disable-component-update', '--remote-debugging-pipe',
-]
 RED_BGR, BLUE_BGR = (0, 0, 255), (255, 0, 0)
 PIXEL = "[...document.querySelector('canvas').getContext('2d').getImageData(30, 20, 1, 1).data]"
 TEXT = 'document.body.innerText'
 NEAR = 8  # of 255: a JPEG is not exact
-
-
-class Browser:
-    """
-    Chromium, driven by its DevTools protocol: JSON and a zero byte, over a pipe each way.
-
-    That takes no package, which the drivers on PyPI would be.
-
-    :param folder: for its profile.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        theirs, self._to = os.pipe()
-        self._from, theirs_too = os.pipe()
-        command = [CHROMIUM, *OPTIONS, f'--user-data-dir={folder}', 'about:blank']
-        self._process = subprocess.Popen(
-            ['bash', '-c', f'exec "$@" 3<&{theirs} 4>&{theirs_too}', 'bash', *command],
-            pass_fds=(theirs, theirs_too), stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )
-        os.close(theirs)
-        os.close(theirs_too)
-        self._read = b''
-        self._numbers = count(1)
-        self._session: dict[str, str] = {}
-
-    def visit(self, url: str) -> None:
-        """Open a page, which is the one that is asked from then on."""
-        target = self._call('Target.createTarget', url=url)['targetId']
-        attached = self._call('Target.attachToTarget', targetId=target, flatten=True)
-        self._session = {'sessionId': attached['sessionId']}
-
-    def value(self, expression: str) -> Any:
-        """Return the value of an expression of JavaScript; None if it raises an exception."""
-        answer = self._call('Runtime.evaluate', expression=expression, returnByValue=True)
-        return answer['result'].get('value')
-
-    def _call(self, method: str, **params: Any) -> Any:
-        number = next(self._numbers)
-        message = {'id': number, 'method': method, 'params': params, **self._session}
-        os.write(self._to, json.dumps(message).encode() + b'\0')
-        while (answer := self._next_message()).get('id') != number:
-            pass  # an event
-        return answer['result']
-
-    def _next_message(self) -> Any:
-        while b'\0' not in self._read:
-            assert select.select([self._from], [], [], WAIT_S)[0], 'the browser does not answer'
-            received = os.read(self._from, 1 << 16)
-            assert received, f'the browser ended with {self._process.wait()}'
-            self._read += received
-        message, _, self._read = self._read.partition(b'\0')
-        return json.loads(message)
-
-    def close(self) -> None:
-        """End it."""
-        os.close(self._to)
-        try:
-            self._process.wait(WAIT_S)
-        finally:
-            self._process.kill()
-            os.close(self._from)
 
 
 @pytest.fixture
