@@ -21,9 +21,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
 from movenet_ros.consumers.humans_report import HumansReport
 from movenet_ros.consumers.humans_report import statuses_humans
+from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
 from movenet_ros.consumers.kinematics_report import KinematicsReport
 from movenet_ros.consumers.kinematics_report import statuses_kinematics
 from movenet_ros.consumers.outputs import OUTPUTS_3D
