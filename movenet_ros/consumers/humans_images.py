@@ -101,6 +101,7 @@ class Images:
         )
         self.input.is_awaited = False
         self.wh: tuple[int, int] | None = None
+        self.problem = ''  # why the last image cannot be read, if it cannot
         self._read = READERS[ros_type(msg_type)]
         self._cut = cut
         self._reject = reject
@@ -125,7 +126,7 @@ class Images:
         """Unsubscribe, and forget everything."""
         self.input.close()
         self._forget()
-        self.wh = None
+        self.wh, self.problem = None, ''
 
     def size_for(self, poses: Poses) -> tuple[int, int] | None:
         """Return width and height of the image that people are in; None while it is not known."""
@@ -166,9 +167,10 @@ class Images:
         try:
             stamped = self._read(message, MAX_IMAGE_PIXELS)
         except FrameError as error:
-            self._reject(str(error))
+            self.problem = str(error)
+            self._reject(self.problem)
             return
-        self.wh, self._known_s = stamped.image.wh, time.monotonic()
+        self.wh, self._known_s, self.problem = stamped.image.wh, time.monotonic(), ''
         if poses is not None:
             self._cut(poses, stamped)
 

@@ -190,16 +190,17 @@ class HumansStream:
         for name, each in awaited:
             if each.is_subscribed and each.silent_s > timeout_s:
                 return f'no {name} for {timeout_s:g} s: {each.silence()}'
-        if not self.tally.lately():
+        if not self.tally.lately() and self._unread:
             return self._unread
-        return NO_IDS if self._lacks_ids else ''
+        return active.images.problem or (NO_IDS if self._lacks_ids else '')
 
     def _on_message(self, name: str, read: Read, message: bytes) -> None:
         begun_s = time.perf_counter()
         try:
             people = read(message)
         except FrameError as error:
-            self._reject(name, str(error))
+            self._unread = str(error)
+            self._reject(name, self._unread)
             return
         if name == POSES:
             self.tally.add(Told(people, time.perf_counter() - begun_s))
@@ -223,6 +224,5 @@ class HumansStream:
         return len(people)
 
     def _reject(self, what: str, reason: str) -> None:
-        self._unread = reason
         self.tally.reject(reason)
         self._rejections.warn(f'rejected {what}', reason)

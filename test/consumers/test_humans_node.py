@@ -256,6 +256,16 @@ def test_what_is_no_message_is_one_line(graph: Graph, person: Poses) -> None:
     graph.until(graph.tracked, person)
 
 
+def test_images_that_cannot_be_read_are_told(graph: Graph, person: Poses) -> None:
+    unknown = image_to_msg(graph.image_bgr, header(1))
+    unknown.encoding = 'none'
+    poses = poses_to_msg(person, header(1))
+    graph.until_warned(
+        'rejected image', lambda: (graph.images.publish(unknown), graph.poses.publish(poses))
+    )
+    graph.until(graph.hear('roi', hri_msgs.NormalizedRegionOfInterest2D), person)
+
+
 def test_it_leaves_and_comes_back_with_the_lifecycle(graph: Graph, person: Poses) -> None:
     def change(transition: int) -> bool:
         request = ChangeState.Request(transition=Transition(id=transition))
