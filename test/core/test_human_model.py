@@ -17,7 +17,6 @@
 from __future__ import annotations
 
 from hypothesis import given
-from hypothesis import settings
 from hypothesis import strategies as st
 from movenet_ros.core.kinematics.angles import joint_angles
 from movenet_ros.core.kinematics.bodies import bodies_in_metres
@@ -81,7 +80,6 @@ def with_limb(limb: str, upper: Floats, lower: Floats) -> Poses3D:
 
 
 @pytest.mark.parametrize('limb', AXES)
-@settings(max_examples=40, deadline=None)
 @given(ways, st.floats(0.4, 2.4), st.floats(-3.1, 3.1))
 def test_the_model_turned_by_the_joints_has_the_limb_where_it_is(
     limb: str, way: tuple[float, ...], bend: float, roll: float
