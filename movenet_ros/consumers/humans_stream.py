@@ -27,6 +27,7 @@ from movenet_ros.consumers.humans_images import Images
 from movenet_ros.consumers.humans_report import HumansReport
 from movenet_ros.consumers.humans_telling import Telling
 from movenet_ros.consumers.kinematics_report import Told
+from movenet_ros.consumers.kinematics_stream import STILL
 from movenet_ros.consumers.rejections import Rejections
 from movenet_ros.consumers.tally import Tally
 from movenet_ros.consumers.topic_input import TopicInput
@@ -36,6 +37,7 @@ from movenet_ros.core.poses_3d import Poses3D
 from movenet_ros.core.wording import without_figures
 from movenet_ros.messages.poses_reader import poses_3d_reader
 from movenet_ros.messages.poses_reader import poses_reader
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.condition_log import Condition
 from movenet_ros.node.condition_log import ConditionLog
 from movenet_ros.node.managed_node import ManagedNode
@@ -44,6 +46,7 @@ from movenet_ros.settings import POSES
 from movenet_ros.settings import POSES_3D
 import numpy as np
 from numpy.typing import NDArray
+from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import Detection3DArray
 
@@ -53,7 +56,7 @@ NO_IDS = (
     ' tracking.association of the pose node'
 )
 
-Read = Callable[[bytes], int]  # takes a message, and returns how many people are in it
+Read = Callable[[bytes], tuple[Header, int]]  # of a message; returns how many people are in it
 
 
 People = TypeVar('People', Poses, Poses3D)
@@ -88,6 +91,7 @@ class HumansStream:
         self._active: _Active | None = None
         self._is_heard = self._lacks_ids = False
         self._unread = ''  # why the last message cannot be read, if it cannot
+        self._latest_ns: int | None = None  # the stamp of the last message of poses
         self._condition = ConditionLog(node)
         self._rejections = Rejections(node)
         self._poses, self._poses_3d = poses_reader(), poses_3d_reader()
@@ -178,7 +182,7 @@ class HumansStream:
         active.telling.pause()
         self.tally.restart()
         self._is_heard = self._lacks_ids = False
-        self._unread = ''
+        self._unread, self._latest_ns = '', None
         self._condition.report(None)
 
     def _problem(self, active: _Active) -> str:
@@ -190,23 +194,28 @@ class HumansStream:
         for name, each in awaited:
             if each.is_subscribed and each.silent_s > timeout_s:
                 return f'no {name} for {timeout_s:g} s: {each.silence()}'
-        if not self.tally.lately() and self._unread:
+        lately = self.tally.lately()
+        if not lately and self._unread:
             return self._unread
+        if 2 * sum(each.is_still for each in lately) > len(lately):
+            return f'{STILL}: look at what publishes the images of {active.poses.topic}'
         return active.images.problem or (NO_IDS if self._lacks_ids else '')
 
     def _on_message(self, name: str, read: Read, message: bytes) -> None:
         begun_s = time.perf_counter()
         try:
-            people = read(message)
+            header, people = read(message)
         except FrameError as error:
             self._unread = str(error)
             self._reject(name, self._unread)
             return
         if name == POSES:
-            self.tally.add(Told(people, time.perf_counter() - begun_s))
+            stamp, before = stamp_ns(header.stamp), self._latest_ns
+            self._unread, self._latest_ns = '', stamp
+            self.tally.add(Told(people, time.perf_counter() - begun_s, stamp == before))
 
-    def _on_poses(self, message: bytes) -> int:
-        """Tell of the people in an image; return how many they are."""
+    def _on_poses(self, message: bytes) -> tuple[Header, int]:
+        """Tell of the people in an image."""
         header, poses = self._poses.read(message)
         known = with_ids(poses, poses.ids)
         self._lacks_ids = len(poses) > 0 and not len(known)
@@ -214,14 +223,14 @@ class HumansStream:
             images = self._active.images
             self._active.telling.people(header, known, images.size_for(known))
             images.add_people(header, known)
-        return len(poses)
+        return header, len(poses)
 
-    def _on_poses_3d(self, message: bytes) -> int:
-        """Tell of people in metres; return how many they are."""
+    def _on_poses_3d(self, message: bytes) -> tuple[Header, int]:
+        """Tell of people in metres."""
         header, people = self._poses_3d.read(message)
         if self._active is not None:
             self._active.telling.space(header, with_ids(people, people.poses.ids))
-        return len(people)
+        return header, len(people)
 
     def _reject(self, what: str, reason: str) -> None:
         self.tally.reject(reason)
