@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Start cameras, the pose node, with depth the 3D node, the kinematics node if asked, and RViz.
+Start cameras, the pose node, with depth the 3D node, further nodes if asked, and RViz.
 
 An empty argument leaves a parameter as it is in params_file, or else in a SetParameter of an
 including launch file, or else at the node's default; a value overrides these.
@@ -111,10 +111,16 @@ ARGUMENTS = (
         'true', 'false',
     ),
     (
+        'humans', 'false',
+        'Start the humans node, which publishes the bodies of REP 155 on /humans: of poses, with a'
+        ' depth image of poses_3d too. It needs hri_msgs.',
+        'true', 'false',
+    ),
+    (
         'params_file', '',
-        'YAML file of parameters for pose_node, pose_3d_node, kinematics_node, usb_cam and'
-        ' video_source; a copy of config/pose.yaml, config/pose_3d.yaml or config/kinematics.yaml,'
-        ' or all in one file.',
+        'YAML file of parameters for pose_node, pose_3d_node, kinematics_node, humans_node,'
+        ' usb_cam and video_source; a copy of config/pose.yaml, pose_3d.yaml, kinematics.yaml or'
+        ' humans.yaml, or all in one file.',
     ),
     (
         'rviz', 'true',
@@ -151,11 +157,11 @@ ARGUMENTS = (
     (
         'enclave', '',
         'SROS 2 enclave of the pose node, such as /movenet; that of the 3D node has _3d behind it,'
-        ' that of the kinematics node _kinematics; empty: none.',
+        ' that of the kinematics node _kinematics, that of the humans node _humans; empty: none.',
     ),
     (
         'log_level', 'info',
-        'Log level of the pose node, the 3D node and the kinematics node.',
+        'Log level of the pose node and the nodes that read poses.',
         'debug', 'info', 'warn', 'error', 'fatal',
     ),
     (
@@ -230,6 +236,8 @@ def nodes_for(given: dict[str, str]) -> list[LaunchDescriptionEntity]:
         nodes.append(pose_3d_node(given))
     if given['kinematics'] == 'true':
         nodes.append(kinematics_node(given))
+    if given['humans'] == 'true':
+        nodes.append(humans_node(given))
     for camera, source in sources(given):
         if given['camera'] == 'usb_cam':
             nodes.append(usb_cam(given, camera, source))
@@ -302,10 +310,11 @@ def refuse_cameras(given: dict[str, str]) -> None:
         )
     if given['image'].startswith('/'):
         raise RuntimeError('with cameras, image is a topic below the name of each: image_raw')
-    if given['depth'] or given['kinematics'] == 'true':
+    if given['depth'] or 'true' in (given['kinematics'], given['humans']):
         raise RuntimeError(
-            'depth and kinematics are for one camera: with cameras, start pose_3d_node or'
-            f' kinematics_node for each, in its namespace: --ros-args -r __ns:=/{names[0]}'
+            'depth, kinematics and humans are for one camera: with cameras, start pose_3d_node,'
+            ' kinematics_node or humans_node for each, in its namespace:'
+            f' --ros-args -r __ns:=/{names[0]}'
         )
 
 
@@ -435,15 +444,7 @@ def pose_3d_node(given: dict[str, str]) -> Node:
 
 
 def kinematics_node(given: dict[str, str]) -> Node:
-    """
-    Describe the kinematics node, whose end does not end the launch either.
-
-    Without a depth camera, people in metres are as flat as in the image: poses tell as much.
-    """
-    is_measured = given['depth'] not in ('', MONOCULAR)
-    parameters = {'source': 'poses_3d'} if is_measured else {}
-    if is_measured and given['target_frame']:
-        parameters['down'] = '-z'  # as in all frames of robots and maps
+    """Describe the kinematics node, whose end does not end the launch either."""
     return Node(
         **executable('movenet_ros', 'kinematics_node', BUILD),
         name='movenet_kinematics',
@@ -451,13 +452,44 @@ def kinematics_node(given: dict[str, str]) -> Node:
         parameters=[
             *params_file(given),
             *overrides(given, 'autostart', 'use_sim_time'),
-            *([parameters] if parameters else []),
+            *people_source(given),
         ],
         ros_arguments=process_arguments(given, '_kinematics'),
         output='screen',
         respawn=given['respawn'] == 'true',
         respawn_delay=RESPAWN_S,
     )
+
+
+def humans_node(given: dict[str, str]) -> Node:
+    """Describe the humans node, whose end does not end the launch either."""
+    return Node(
+        **executable('movenet_ros', 'humans_node', BUILD),
+        name='movenet_humans',
+        namespace=namespace(given),
+        parameters=[
+            *params_file(given),
+            *overrides(given, 'autostart', 'image_transport', 'use_sim_time'),
+            *people_source(given),
+        ],
+        remappings=[('image', given['image'])],
+        ros_arguments=process_arguments(given, '_humans'),
+        output='screen',
+        respawn=given['respawn'] == 'true',
+        respawn_delay=RESPAWN_S,
+    )
+
+
+def people_source(given: dict[str, str]) -> list[dict[str, str]]:
+    """
+    Return what tells nodes to read people in metres, where they are measured.
+
+    Without a depth camera, they are as flat as in the image: poses tell as much.
+    """
+    if given['depth'] in ('', MONOCULAR):
+        return []
+    is_moved = bool(given['target_frame'])  # z is up in all frames of robots and maps
+    return [{'source': 'poses_3d', **({'down': '-z'} if is_moved else {})}]
 
 
 def process_arguments(given: dict[str, str], suffix: str = '') -> list[str]:
