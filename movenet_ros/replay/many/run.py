@@ -1,0 +1,197 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""A replay of many recordings: what is finished is passed over, the others go to workers."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections import Counter
+from collections.abc import Iterator
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.files import locked
+from movenet_ros.core.machine import machine
+from movenet_ros.core.needs import needs
+from movenet_ros.core.wording import one_line
+from movenet_ros.replay.inputs import LOG
+from movenet_ros.replay.many.found import DAMAGED
+from movenet_ros.replay.many.found import DONE
+from movenet_ros.replay.many.found import FAILED
+from movenet_ros.replay.many.found import Row
+from movenet_ros.replay.many.found import STOPPED
+from movenet_ros.replay.many.manifest import Circumstances
+from movenet_ros.replay.many.manifest import read_manifest
+from movenet_ros.replay.many.pool import Pool
+from movenet_ros.replay.many.summary import write_summary
+from movenet_ros.replay.many.table import Table
+from movenet_ros.replay.many.tasks import Task
+from movenet_ros.replay.many.tasks import tasks_of
+from movenet_ros.replay.many.worker import Order
+from movenet_ros.replay.outputs import Targets
+from movenet_ros.replay.parameters import pose_values
+from movenet_ros.replay.run import interruptions
+from movenet_ros.replay.unfinished import check_apart
+from movenet_ros.replay.unfinished import remove_unfinished
+
+THREADS = 'runtime.threads'
+LOCK = '.lock'
+
+
+def replay_many(args: Namespace, targets: Targets) -> tuple[list[Row], bool]:
+    """
+    Replay all that the command line names, and print a summary.
+
+    :param targets: what is written of each; ``bag`` is the folder of all outputs.
+    :return: a row for each recording, in their order; whether a signal came.
+    :raises StartError: if there is nothing to do, or the model does not allow a start.
+    """
+    needs('tqdm')
+    args = Namespace(**{**vars(args), 'jobs': args.jobs or 1})
+    folder = _checked(args)
+    tasks = tasks_of(args.input)
+    with _alone(folder):
+        for each in tasks:
+            remove_unfinished(folder / each.name)
+        before = Circumstances.of(args)
+        rows = dict(_finished(folder, tasks, before, args.overwrite))
+        left = [each for each in tasks if each.name not in rows]
+        print(f'{len(tasks)} recordings, {len(rows)} of them done before', flush=True)
+        is_interrupted = False
+        if left:
+            order = Order(_shared(args), replace(targets, overwrite=True))
+            found, is_interrupted = _replayed(folder, left, args, order)
+            rows.update(found)
+        in_order = [rows[each.name] for each in tasks]
+        written = write_summary(folder, in_order)
+    print('\n'.join(_summary(in_order, [folder, *written])), flush=True)
+    return in_order, is_interrupted
+
+
+def _checked(args: Namespace) -> Path:
+    """
+    Make the folder of all outputs.
+
+    :raises StartError: if the command line makes no sense, or that fails.
+    """
+    if args.out is None:
+        raise StartError('several recordings need --out DIR, a folder for their outputs')
+    for name, value in vars(args).items():
+        if isinstance(value, Path) and name not in ('out', 'params_file'):
+            raise StartError(f'--{name} names one file: give one recording, without --jobs')
+    folder: Path = args.out
+    for each in args.input:
+        check_apart(each, [folder])
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StartError(f'cannot write {folder}: {error.strerror}') from error
+    return folder
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """
+    Wait until no other replay writes into a folder.
+
+    :raises StartError: if nothing can be written there.
+    """
+    path = folder / LOCK
+    try:
+        path.open('a').close()
+    except OSError as error:
+        raise StartError(f'cannot write {path}: {error.strerror}') from error
+    with locked(path, lambda: LOG.info(f'another replay writes into {folder}: waiting for it')):
+        yield
+
+
+def _finished(
+    folder: Path, tasks: Sequence[Task], circumstances: Circumstances, may_replace: bool
+) -> Iterator[tuple[str, Row]]:
+    """
+    Yield the rows of those that an earlier run has finished, by name.
+
+    :raises StartError: if another output is in the way.
+    """
+    for task in tasks:
+        out = folder / task.name
+        known = read_manifest(out)
+        difference = known[0].differs_in(circumstances.manifest(task)) if known else ''
+        if known and not difference:
+            yield task.name, Row(**{**known[1], 'input': str(task.path)})
+        elif out.exists() and not may_replace:
+            why = f'was made with another {difference}' if known else 'is of no earlier run'
+            raise StartError(f'{out} {why} (--overwrite replaces it; or give another --out)')
+
+
+def _shared(args: Namespace) -> Namespace:
+    """Return the arguments of a worker: the cores are divided among them, unless told."""
+    is_told = getattr(args, THREADS) is not None or THREADS in pose_values(args, lambda _: None)
+    if args.jobs < 2 or is_told:
+        return args
+    threads = max(1, machine()['cores'] // args.jobs)
+    return Namespace(**{**vars(args), THREADS: str(threads)})
+
+
+def _replayed(
+    folder: Path, tasks: Sequence[Task], args: Namespace, order: Order
+) -> tuple[dict[str, Row], bool]:
+    """
+    Give recordings to workers.
+
+    :return: their rows by name; whether a signal came.
+    """
+    jobs = min(args.jobs, len(tasks))
+    for each in tasks:
+        (folder / each.name).parent.mkdir(parents=True, exist_ok=True)
+    rows: dict[str, Row] = {}
+    said: set[str] = set()
+    with Pool(order, jobs, LOG.warning) as pool:
+        print(f'{jobs} jobs, each with {pool.opened.words}', flush=True)
+        for note in pool.opened.notes:
+            LOG.warning(note)
+        circumstances = Circumstances.of(args)  # again: the model may have been fetched
+        works = [(each, circumstances.manifest(each)) for each in tasks]
+        with interruptions() as signals, Table(tasks, jobs) as table:
+            for row, notes in pool.outcomes(works, table.watch, signals):
+                rows[row.bag] = row
+                for note in notes:
+                    if note not in said or not note.startswith(str(args.params_file)):
+                        table.say(f'{row.bag}: {note}')
+                    said.add(note)
+                if row.state != STOPPED:
+                    table.end(row)
+        return rows, bool(signals)
+
+
+def _summary(rows: Sequence[Row], written: Sequence[Path]) -> list[str]:
+    """Return the lines of the summary, those of the failed last."""
+    states = Counter(each.state for each in rows)
+    wrong = [each for each in rows if each.line]
+    counts = ', '.join(f'{states[each]} {each}' for each in (DONE, DAMAGED, FAILED, STOPPED)
+                       if states[each])
+    code = ', which makes the exit code 1' if wrong else ''
+    images = sum(each.images for each in rows)
+    skipped = sum(each.skipped for each in rows)
+    return [
+        f'recordings {counts}{code}',
+        f'images     {images} processed, {skipped} skipped',
+        f'tracks     {sum(each.tracks for each in rows)}',
+        f'written    {", ".join(map(one_line, written))}',
+        *(f'{each.state:<10} {one_line(each.bag)}: {each.line}' for each in wrong),
+    ]
