@@ -59,6 +59,7 @@ NAMESPACE = re.compile(r'/?([a-z_]\w*(/[a-z_]\w*)*/?)?', re.ASCII | re.IGNORECAS
 RESPAWN_S = 2.0
 DEPTH_TRANSPORT = '/compressedDepth'
 MONOCULAR = 'monocular'
+DEPTH_CAMERA = 'camera_link'  # the frame of a RealSense, in which up is up
 BUILD = 'colcon build --packages-select movenet_ros, and source install/setup.bash'
 
 # Name, default, meaning and, where not every value is allowed, choices. Rows of the node's
@@ -495,12 +496,13 @@ def rviz(given: dict[str, str]) -> Node:
 
     Its end does not end the launch: a robot needs the poses, with or without a display.
     """
-    file = 'pose_3d.rviz' if given['depth'] else 'pose.rviz'
-    frame = ['-f', given['target_frame']] if given['target_frame'] else []
+    frame = given['target_frame']
+    if given['depth'] not in ('', MONOCULAR):
+        frame = frame or DEPTH_CAMERA
     return Node(
         **executable('rviz2', 'rviz2', f'{apt("rviz2")}, or rviz:=false'),
         namespace=namespace(given),
-        arguments=['-d', str(CONFIG / file), *frame],
+        arguments=['-d', str(CONFIG / 'pose.rviz'), *(['-f', frame] if frame else [])],
         parameters=overrides(given, 'use_sim_time'),
         # RViz writes absolute names of topics into its files; these follow the namespace.
         remappings=[(f'/{topic}', topic) for topic in ('image_annotated', 'markers', 'person')],

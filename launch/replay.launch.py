@@ -50,6 +50,7 @@ PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES
 OUTPUTS = (  # printed by scripts/papers from the tables of outputs
     'poses',
     'detections',
+    'annotations',
     'image_annotated',
     'label_info',
     'poses_3d',

@@ -154,7 +154,7 @@ class DiagnosticsSettings:
 
 @dataclass(frozen=True)
 class AnnotateSettings:
-    """What is drawn into image_annotated."""
+    """What is drawn into image_annotated; annotations have the scores alone of these."""
 
     boxes: bool = param(
         True, 'Draw the box of each person.', run_time=True, was=('annotate_boxes',)

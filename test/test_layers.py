@@ -56,9 +56,9 @@ WALLS = {  # room: the rooms that it may import, beside itself
     '__init__': {'settings', 'perception'},
 }
 MESSAGES = {
-    'builtin_interfaces', 'diagnostic_msgs', 'geometry_msgs', 'lifecycle_msgs', 'rcl_interfaces',
-    'rosgraph_msgs', 'sensor_msgs', 'std_msgs', 'std_srvs', 'tf2_msgs', 'vision_msgs',
-    'visualization_msgs',
+    'builtin_interfaces', 'diagnostic_msgs', 'foxglove_msgs', 'geometry_msgs', 'lifecycle_msgs',
+    'rcl_interfaces', 'rosgraph_msgs', 'sensor_msgs', 'std_msgs', 'std_srvs', 'tf2_msgs',
+    'vision_msgs', 'visualization_msgs',
 }
 ROS = {'ament_index_python', 'cv_bridge', 'rclpy'} | MESSAGES
 # Seconds to import, and optional: only functions that need them do.

@@ -15,7 +15,8 @@
 """
 The messages that scripts/setup generates are wire-compatible with those of others.
 
-The type hashes are those of vision_msgs 4.1 and of tf2_msgs from Iron on.
+The type hashes are those of vision_msgs 4.1, of tf2_msgs from Iron on, and of foxglove_msgs from
+3.2.5 to 3.4.3 (before, ImageAnnotations had no timestamp and nothing had metadata).
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import json
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
+from foxglove_msgs.msg import ImageAnnotations
 import pytest
 
 WHEELS = Path(__file__).parents[1] / 'scripts' / 'ros_wheels'
@@ -32,8 +34,11 @@ HASHES = {
     'Detection2D': '0d12b69df5c593b3455b7346fac8205437a7d4bcb09b9e0e0b2dde787ded38ea',
     'Detection2DArray': '214274120007f4a683866481336b70310268cfa107aebe9d594a6acf75bda968',
     'Detection3DArray': '793f5eab9595ac1c0da07873cc859db42eae51f0ee76056db8562515d830e018',
+    'ImageAnnotations': 'bc4e578b1ef80953415d6f966a4cab305c8a44c8b64fc405312b6f06a08fc45e',
     'LabelInfo': '3d37df4015cdf660cc851c51897f2acd957e1ca6205ba0a99aebffb9406b0783',
     'ObjectHypothesisWithPose': '41c12344c0396c48b81df12467c192d99b2a0eb1463c5c37194e4223251c80bc',
+    'PointsAnnotation': 'e151e5042d911c2949ff9ef427944596eefdf9672ff93d381e8d24e60addf8e6',
+    'TextAnnotation': '9678167e063be85463865db2383506c704498e5f8657f24c576a996e7f2ed2e4',
     'TFMessage': 'e369d0f05a23ae52508854b66f6aa0437f3449d652e8cbf22d5abe85d020f087',
     'VisionInfo': '95d3116a17484ad91c9a2686e1d54890bbfc3ff6c6a2de137738c4950d45d284',
 }
@@ -43,6 +48,8 @@ HASHES = {
 def test_type_hash(name: str) -> None:
     """Of the package that the node uses, wherever it is from."""
     package = next(WHEELS.glob(f'*/msg/{name}.msg')).parts[-3]
+    if package == 'foxglove_msgs' and not hasattr(ImageAnnotations, 'timestamp'):
+        pytest.skip('this foxglove_msgs is older than 3.2.5')
     path = Path(get_package_share_directory(package), 'msg', f'{name}.json')
     if not path.is_file():
         pytest.skip('this ROS distribution is older than type hashes (Iron)')

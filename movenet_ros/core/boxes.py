@@ -16,10 +16,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+AnyFloats = NDArray[np.floating[Any]]
 
 
 def iou(a: Floats, b: Floats) -> Floats:
@@ -38,6 +41,17 @@ def iou(a: Floats, b: Floats) -> Floats:
 def shifted(boxes: Floats, shifts: Floats) -> Floats:
     """Move boxes, each by its shift ``(n, 2)``."""
     return (boxes.reshape(-1, 2, 2) + shifts[:, None]).reshape(-1, 4)
+
+
+def within(boxes: AnyFloats, image_wh: tuple[int, int]) -> AnyFloats:
+    """Return the part of each box that lies in the image."""
+    return np.asarray(np.clip(boxes, 0, (*image_wh, *image_wh)))
+
+
+def sizes(boxes: AnyFloats) -> AnyFloats:
+    """Return ``(n,)`` the square root of the area of each box; 0 for a box that is none."""
+    sides = np.maximum(boxes[:, 2:] - boxes[:, :2], 0.0)
+    return np.asarray(np.sqrt(sides[:, 0] * sides[:, 1]))
 
 
 def areas(boxes: Floats) -> Floats:

@@ -28,6 +28,8 @@ from typing import NamedTuple
 import cv2
 from movenet_ros.core.activities.activities import Activity
 from movenet_ros.core.activities.activities import OTHER
+from movenet_ros.core.boxes import sizes
+from movenet_ros.core.boxes import within
 from movenet_ros.core.drawing_angles import by_id
 from movenet_ros.core.drawing_angles import draw_angles
 from movenet_ros.core.labels import Color
@@ -90,15 +92,30 @@ class Pen(NamedTuple):
         return self.line + 2 * self.rim if self.line > 1 else 2
 
     @property
+    def inner_dot(self) -> float:
+        """Return the radius of a keypoint without its rim, in pixels."""
+        return self.dot - min(self.rim, self.dot / 3)
+
+    @property
     def dots(self) -> tuple[int, int]:
         """Return the radius of a keypoint with its rim and without, as OpenCV takes them."""
-        inner = self.dot - min(self.rim, self.dot / 3)
-        return round(self.dot * 2**BITS), round(inner * 2**BITS)
+        return round(self.dot * 2**BITS), round(self.inner_dot * 2**BITS)
 
 
 def person_color(track_id: int) -> Color:
     """Return the colour of a person; that of a person without an id, 0, nobody else has."""
     return PERSON_COLORS[track_id % len(PERSON_COLORS)] if track_id else NO_ID_COLOR
+
+
+def joint_color(joint: int, skeleton: Skeleton, color: Color) -> Color:
+    """
+    Return the colour of a keypoint.
+
+    :param color: of the person.
+    """
+    if joint in skeleton.left:
+        return LEFT_COLOR
+    return RIGHT_COLOR if joint in skeleton.right else color
 
 
 def draw_poses(
@@ -128,21 +145,20 @@ def draw_poses(
     canvas = image_bgr.copy()
     height, width = canvas.shape[:2]
     image_size = (width * height) ** 0.5
-    corners = np.clip(poses.boxes_xyxy, 0, (width, height, width, height))
-    sides = np.maximum(corners[:, 2:] - corners[:, :2], 0.0)
-    sizes = np.sqrt(sides[:, 0] * sides[:, 1]).tolist()
+    corners = within(poses.boxes_xyxy, (width, height))
+    person_sizes = sizes(corners).tolist()
     seen = poses.keypoint_scores >= keypoint_threshold
     colors = [person_color(each) for each in poses.ids.tolist()]
     for i in reversed(range(len(poses))):  # the best one lies on top
         if boxes:
             _draw_box(canvas, corners[i], colors[i], max(1, round(image_size / 1000)))
-        pen = Pen.of(sizes[i], image_size)
+        pen = Pen.of(person_sizes[i], image_size)
         _draw_skeleton(canvas, poses.keypoints[i], seen[i], poses.skeleton, colors[i], pen)
     texts = None if observed is None else draw_angles(canvas, poses, observed, angles, colors)
     doing = observed.activities.of_people if observed and activities else ((),) * len(poses)
     labels = [
         Label(
-            _words(poses, i, doing[i], scores, refined), colors[i], sizes[i], corners[i],
+            _words(poses, i, doing[i], scores, refined), colors[i], person_sizes[i], corners[i],
             poses.keypoints[i][seen[i]], [_spelt(each) for each in doing[i][1:]],
         )
         for i in by_id(poses)
@@ -208,9 +224,8 @@ def _draw_skeleton(
         shown -= face
     centers, dots, face_dots = points.tolist(), pen.dots, face_pen.dots
     for i in shown:
-        left, right = i in skeleton.left, i in skeleton.right
-        dot = LEFT_COLOR if left else RIGHT_COLOR if right else color
-        rim = LEFT_COLOR if right else RIM_COLOR
+        rim = LEFT_COLOR if i in skeleton.right else RIM_COLOR
+        dot = joint_color(i, skeleton, color)
         outer, inner = face_dots if i in face else dots
         cv2.circle(canvas, centers[i], outer, rim, cv2.FILLED, cv2.LINE_AA, BITS)
         cv2.circle(canvas, centers[i], inner, dot, cv2.FILLED, cv2.LINE_AA, BITS)

@@ -102,8 +102,7 @@ def draw_labels(
 
 def _fitting(label: Label, image_wh: tuple[int, int]) -> NDArray[np.uint8] | None:
     """Draw as many words of a label as there is room for; None: there is room for none."""
-    image = (image_wh[0] * image_wh[1]) ** 0.5
-    text_height = max(LEAST_TEXT, round(min(max(label.size / 14, image / 75), image / 45)))
+    text_height = digit_height(label.size, (image_wh[0] * image_wh[1]) ** 0.5)
     words, below = label.words, label.below
     if not words:
         words, below = below[:1], below[1:]
@@ -129,6 +128,11 @@ def _stacked(upper: NDArray[np.uint8], lower: NDArray[np.uint8]) -> NDArray[np.u
     return np.concatenate([
         np.pad(each, ((0, 0), (0, width - each.shape[1]))) for each in (upper, lower)
     ])
+
+
+def digit_height(person: float, image: float) -> int:
+    """Return the height of a digit in pixels, both by the square root of their area."""
+    return max(LEAST_TEXT, round(min(max(person / 14, image / 75), image / 45)))
 
 
 def text_pixels(ink: NDArray[np.uint8], color: Color) -> NDArray[np.uint8]:

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from importlib import import_module
 import logging
+import os
 from pathlib import Path
 import shlex
 import sys
@@ -41,6 +42,13 @@ def needs(module: str) -> Any:
         package = PACKAGES.get(name := module.split('.')[0], name)
         fix = forgotten_venv() or f'pip install {package}'
         raise StartError(f'{package} is not installed ({error}): {fix}') from error
+
+
+def ros_package(name: str) -> str:
+    """Return the command that installs a ROS package."""
+    distro = os.environ.get('ROS_DISTRO', '')
+    package = f'ros-{distro}-{name.replace("_", "-")}'
+    return f'sudo apt-get install {package}' if distro else 'scripts/setup'
 
 
 def forgotten_venv(venv: Path = VENV) -> str:

@@ -19,29 +19,29 @@ Each person has three: lines of limbs, spheres of joints, a text. What is not kn
 since RViz throws away a marker with a NaN in it. They vanish by their lifetime.
 
 Messages leave as ready bytes (template.py). A template has a place for each point that there may
-be; those that are not needed are cut out of it. They are whole multiples of 8 bytes, so that
-nothing behind them moves to another place between the multiples of its size.
+be; those that are not needed are cut out of it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-import struct
 from typing import NamedTuple
 
 from geometry_msgs.msg import Point
-from movenet_ros.core.drawing import LEFT_COLOR
+from movenet_ros.core.drawing import joint_color
 from movenet_ros.core.drawing import person_color
-from movenet_ros.core.drawing import RIGHT_COLOR
 from movenet_ros.core.frames import UP_OPTICAL
 from movenet_ros.core.labels import Color
 from movenet_ros.core.poses_3d import Poses3D
 from movenet_ros.core.skeleton import Skeleton
-from movenet_ros.messages.template import filled
+from movenet_ros.messages.template import count_before
+from movenet_ros.messages.template import COUNT_BYTES
 from movenet_ros.messages.template import marked_header
+from movenet_ros.messages.template import shortened
 from movenet_ros.messages.template import Template
 from movenet_ros.messages.template import template_of
+from movenet_ros.messages.template import written
 import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import ColorRGBA
@@ -54,7 +54,7 @@ LIFETIME_NS = 300_000_000
 LIMB_M, JOINT_M, TEXT_M = 0.03, 0.06, 0.15  # width, diameter, height of a letter
 ABOVE_M = 0.3  # of a text above the highest joint
 APART = 1_000_000  # ids of the limbs of a person, of the joints and of the text are so far apart
-POINT_BYTES, COLOR_BYTES, COUNT_BYTES = 3 * 8, 4 * 4, 4
+POINT_BYTES, COLOR_BYTES = 3 * 8, 4 * 4
 NO_ID = '?'  # RViz warns of an empty text
 
 Floats = NDArray[np.float64]
@@ -110,17 +110,16 @@ def markers_to_bytes(
     shown, skeleton = _shown(people, up), people.poses.skeleton
     layout = _layout(shown.ids, skeleton, header.frame_id)
     numbers = np.concatenate([shown.points, shown.texts_at[:, None]], axis=1)
-    data = np.frombuffer(filled(layout.template, header, numbers), np.uint8).copy()
     limbs, joints = np.split(shown.is_drawn, [2 * len(skeleton.edges)], axis=1)
     counts = np.stack([each.sum(axis=1) for each in (limbs, joints, joints)], axis=1)
-    data[layout.counts_at[..., None] + np.arange(COUNT_BYTES)] = (
-        counts.astype('=u4').view(np.uint8).reshape(*counts.shape, COUNT_BYTES)
-    )
     colors_at = layout.counts_at[:, 2:] + COUNT_BYTES + COLOR_BYTES * np.arange(len(skeleton))
-    stays = np.ones(len(data), np.bool_)
-    stays[layout.points_at[~shown.is_drawn][:, None] + np.arange(POINT_BYTES)] = False
-    stays[colors_at[~joints][:, None] + np.arange(COLOR_BYTES)] = False
-    return bytes(data[stays])
+    return shortened(
+        written(layout.template, header, numbers),
+        layout.counts_at,
+        counts,
+        (layout.points_at[~shown.is_drawn], POINT_BYTES),
+        (colors_at[~joints], COLOR_BYTES),
+    )
 
 
 def _shown(people: Poses3D, up: tuple[float, float, float]) -> Shown:
@@ -150,7 +149,7 @@ def _message(shown: Shown, skeleton: Skeleton, header: Header) -> MarkerArray:
         limbs.points = _points(shown.points[i, :ends][is_end])
         joints.points = _points(shown.points[i, ends:][is_joint])
         joints.colors = [
-            _rgba(_joint_color(joint, skeleton, track_id))
+            _rgba(joint_color(joint, skeleton, person_color(track_id)))
             for joint in np.flatnonzero(is_joint).tolist()
         ]
         (text.pose.position,) = _points(shown.texts_at[i:i + 1])
@@ -183,13 +182,6 @@ def _markers(header: Header, track_id: int, index: int) -> tuple[Marker, Marker,
     return limbs, joints, text
 
 
-def _joint_color(joint: int, skeleton: Skeleton, track_id: int) -> Color:
-    """Return the colour as it is in the annotated image."""
-    if joint in skeleton.left:
-        return LEFT_COLOR
-    return RIGHT_COLOR if joint in skeleton.right else person_color(track_id)
-
-
 def _rgba(color: Color) -> ColorRGBA:
     blue, green, red = (each / 255 for each in color)
     return ColorRGBA(r=red, g=green, b=blue, a=1.0)
@@ -210,20 +202,13 @@ def _layout(ids: tuple[int, ...], skeleton: Skeleton, frame_id: str) -> Layout:
     points_at = at[:, :-1, 0]
     counts_at = [
         (
-            _count_before(template.data, points[0], ends),
-            _count_before(template.data, points[ends], joints),
+            count_before(template.data, points[0], ends),
+            count_before(template.data, points[ends], joints),
             points[-1] + POINT_BYTES,
         )
         for points in points_at.tolist()
     ]
     return Layout(template, points_at, np.array(counts_at, np.intp).reshape(n, 3))
-
-
-def _count_before(data: NDArray[np.uint8], at: int, count: int) -> int:
-    """Return where the number of points is that begin somewhere; zeros may be between."""
-    near = at - COUNT_BYTES
-    is_near = struct.unpack('=I', data[near:at].tobytes())[0] == count
-    return near if is_near else near - COUNT_BYTES
 
 
 def _mark(msg: MarkerArray, mark: Callable[[], float]) -> None:

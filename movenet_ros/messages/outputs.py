@@ -56,7 +56,7 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import LabelInfo
 
-ANNOTATED = 'image_annotated'
+ANNOTATED, ANNOTATIONS = 'image_annotated', 'annotations'
 RELIABLE = QoSProfile(depth=10)  # with 1, an image_annotated right behind loses some
 RELIABLE_IMAGE = QoSProfile(depth=1)
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
@@ -189,6 +189,23 @@ class Output(Generic[Source]):
 
 Outputs = Sequence[Output[Result]]
 
+
+def _for_foxglove() -> Outputs:
+    """Return the row of annotations, or none: foxglove_msgs is a package that not all have."""
+    try:
+        from foxglove_msgs.msg import ImageAnnotations
+    except ImportError:
+        return ()
+    from movenet_ros.messages.annotations import shown_of
+    from movenet_ros.messages.prepared_annotations import annotations_to_bytes
+
+    def to_bytes(it: Result) -> bytes:
+        threshold, scores = it.settings.keypoint_threshold, it.settings.annotate.scores
+        return annotations_to_bytes(shown_of(it.poses, it.image.wh, threshold, scores), it.header)
+
+    return (Output(ANNOTATIONS, ImageAnnotations, RELIABLE, to_bytes),)
+
+
 OUTPUTS: Outputs = (  # a robot waits for the poses, so they are first
     Output('poses', Detection2DArray, RELIABLE, lambda it: poses_to_bytes(it.poses, it.header)),
     Output(
@@ -197,6 +214,7 @@ OUTPUTS: Outputs = (  # a robot waits for the poses, so they are first
         RELIABLE,
         lambda it: detections_to_bytes(it.poses, it.header),
     ),
+    *_for_foxglove(),
     Output(
         ANNOTATED,
         Image,

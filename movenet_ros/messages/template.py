@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
 import struct
@@ -38,6 +39,7 @@ from std_msgs.msg import Header
 
 MARK_S, MARK_NS = 0x5AFE57A, 0x1CE57A3  # a stamp that no image has
 FIRST_MARK = 1e12 + 0.5  # a number that no image has
+COUNT_BYTES = 4  # of the number of a sequence's elements
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +85,8 @@ def template_of(msg: Any, write: Callable[[Any, Callable[[], float]], None]) -> 
     stamp = struct.pack('=iI', MARK_S, MARK_NS)
     return Template(
         np.frombuffer(data, np.uint8),
-        _places(data, [stamp] * data.count(stamp)),
-        _places(data, marks),
+        places(data, [stamp] * data.count(stamp)),
+        places(data, marks),
     )
 
 
@@ -94,11 +96,51 @@ def filled(template: Template, header: Header, numbers: NDArray[np.float64]) -> 
 
     :param numbers: as many as it has marks, in any shape.
     """
-    data = template.data.copy()
+    return bytes(written(template, header, numbers))
+
+
+def written(
+    template: Template, header: Header, numbers: NDArray[np.float64]
+) -> NDArray[np.uint8]:
+    """Do the same, for one who has more to write into the bytes."""
+    data: NDArray[np.uint8] = template.data.copy()
     stamp = struct.pack('=iI', header.stamp.sec, header.stamp.nanosec)
     data[template.stamp_at] = np.frombuffer(stamp, np.uint8)
     data[template.numbers_at] = np.ascontiguousarray(numbers).view(np.uint8).reshape(-1, 8)
-    return bytes(data)
+    return data
+
+
+def shortened(
+    data: NDArray[np.uint8],
+    counts_at: NDArray[np.intp],
+    counts: NDArray[np.int64],
+    *cuts: tuple[NDArray[np.intp], int],
+) -> bytes:
+    """
+    Leave elements out of sequences of a serialized message.
+
+    Each of them has to be a multiple of 8 bytes, so that nothing behind it moves to another place
+    between the multiples of its size.
+
+    :param data: its bytes, which are changed.
+    :param counts_at: ``(n, m)`` where the numbers of elements are.
+    :param counts: ``(n, m)`` how many remain.
+    :param cuts: places where elements begin that are left out, and how many bytes each takes.
+    """
+    data[counts_at[..., None] + np.arange(COUNT_BYTES)] = (
+        counts.astype('=u4').view(np.uint8).reshape(*counts.shape, COUNT_BYTES)
+    )
+    stays = np.ones(len(data), np.bool_)
+    for places, size in cuts:
+        stays[places[:, None] + np.arange(size)] = False
+    return bytes(data[stays])
+
+
+def count_before(data: NDArray[np.uint8], at: int, count: int) -> int:
+    """Return where the number of elements is that begin somewhere; zeros may be between."""
+    near = at - COUNT_BYTES
+    is_near = struct.unpack('=I', data[near:at].tobytes())[0] == count
+    return near if is_near else near - COUNT_BYTES
 
 
 def blanked(data: bytes, template: Template) -> bytes:
@@ -115,12 +157,12 @@ def blanked(data: bytes, template: Template) -> bytes:
     return bytes(blank)
 
 
-def _places(data: bytes, marks: list[bytes]) -> NDArray[np.intp]:
-    """Find marks of 8 bytes, each behind the one before it."""
-    return np.array(list(_starts(data, marks)), np.intp).reshape(-1, 1) + np.arange(8)
+def places(data: bytes, marks: Sequence[bytes], size: int = 8) -> NDArray[np.intp]:
+    """Return ``(n, size)`` the places of the bytes of marks, each behind the one before it."""
+    return np.array(list(_starts(data, marks)), np.intp).reshape(-1, 1) + np.arange(size)
 
 
-def _starts(data: bytes, marks: list[bytes]) -> Iterator[int]:
+def _starts(data: bytes, marks: Sequence[bytes]) -> Iterator[int]:
     at = 0
     for mark in marks:
         at = data.index(mark, at)

@@ -113,6 +113,10 @@ def _parser() -> ArgumentParser:
     parser.add_argument(
         '--annotated', action='store_true', help='write /image_annotated into it, too'
     )
+    parser.add_argument(
+        '--annotations', action='store_true',
+        help='write /annotations into it, too, which Foxglove draws over the images',
+    )
     add_depth_arguments(parser, '/poses_3d gets into the bag')
     parser.add_argument(
         '--markers', action='store_true', help='write /markers of these people into it, too'
@@ -146,12 +150,12 @@ def _targets(args: Namespace) -> Targets:
     """
     from movenet_ros.replay.outputs import Targets
 
-    for name in ('annotated', 'markers'):
+    for name in ('annotated', 'annotations', 'markers'):
         if getattr(args, name) and args.out is None:
             raise StartError(f'--{name} is for the bag of --out')
     if args.kinematics and args.out is None and args.jsonl is None:
         raise StartError('--kinematics is for the bag of --out or the lines of --jsonl')
     return Targets(
         args.out, args.video, args.jsonl, args.storage, args.annotated, args.markers,
-        args.overwrite, args.kinematics,
+        args.overwrite, args.kinematics, args.annotations,
     )

@@ -29,11 +29,13 @@ from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
 from movenet_ros.consumers.outputs import MARKERS
 from movenet_ros.consumers.outputs import OUTPUTS_3D
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.needs import ros_package
 from movenet_ros.core.recording import codec_note
 from movenet_ros.core.recording import JsonLines
 from movenet_ros.core.recording import VideoFile
 from movenet_ros.core.records import pose_record
 from movenet_ros.messages.outputs import ANNOTATED
+from movenet_ros.messages.outputs import ANNOTATIONS
 from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.messages.outputs import Result
@@ -66,6 +68,7 @@ class Targets:
     :param markers: whether the bag gets markers for people in metres, too.
     :param overwrite: whether existing outputs may be replaced.
     :param kinematics: whether the bag gets joint angles and activities, too.
+    :param annotations: whether the bag gets annotations for Foxglove, too.
     """
 
     bag: Path | None = None
@@ -76,6 +79,7 @@ class Targets:
     markers: bool = False
     overwrite: bool = False
     kinematics: bool = False
+    annotations: bool = False
 
 
 class Outputs:
@@ -160,8 +164,12 @@ class Outputs:
     def _bag_topics(self) -> tuple[dict[str, Topic], list[Topic]]:
         """Return our topics by name and the input's; note which of these are dropped."""
         source, targets = self._source, self._targets
-        left_out = {
-            *([] if targets.annotated else [ANNOTATED]), *([] if targets.markers else [MARKERS]),
+        if targets.annotations and f'/{ANNOTATIONS}' not in OURS:
+            raise StartError(f'annotations need foxglove_msgs: {ros_package("foxglove_msgs")}')
+        asked = {
+            ANNOTATED: targets.annotated,
+            ANNOTATIONS: targets.annotations,
+            MARKERS: targets.markers,
         }
         wanted: dict[str, Output[Any]] = {
             **OURS,
@@ -171,7 +179,7 @@ class Outputs:
         ours = {
             name: our_topic(name, output.msg_type, output.qos.depth)
             for name, output in wanted.items()
-            if output.name not in left_out
+            if asked.get(output.name, True)
         }
         if source.topic and source.topic.name in ours:
             raise StartError(f'{source.topic.name} is the input, it cannot be an output as well')

@@ -28,7 +28,9 @@ import sysconfig
 from state import Failed
 
 ROS_MODULES = {'cv2': 'python3-opencv', 'numpy': 'python3-numpy'}
-ROS_PACKAGES = ('sensor_msgs', 'std_msgs', 'tf2_msgs', 'vision_msgs', 'visualization_msgs')
+ROS_PACKAGES = (
+    'foxglove_msgs', 'sensor_msgs', 'std_msgs', 'tf2_msgs', 'vision_msgs', 'visualization_msgs',
+)
 BROWSERS = ('chromium', 'chromium-browser', 'google-chrome')
 QUIET = {**os.environ, 'DEBIAN_FRONTEND': 'noninteractive'}
 

@@ -34,7 +34,7 @@ import yaml
 
 CONFIG = Path(__file__).parents[2] / 'config'
 POSE_YAML = CONFIG / 'pose.yaml'
-POSE_RVIZ, POSE_3D_RVIZ = CONFIG / 'pose.rviz', CONFIG / 'pose_3d.rviz'
+POSE_RVIZ = CONFIG / 'pose.rviz'
 
 
 @pytest.fixture
@@ -55,11 +55,15 @@ def rviz() -> dict[str, Any]:
     return config
 
 
+def displays() -> dict[str, dict[str, Any]]:
+    """Return the displays of pose.rviz by their classes."""
+    shown = rviz()['Visualization Manager']['Displays']
+    return {each['Class'].removeprefix('rviz_default_plugins/'): each for each in shown}
+
+
 def image_display() -> dict[str, Any]:
-    """Return the one display of pose.rviz."""
-    (display,) = rviz()['Visualization Manager']['Displays']
-    assert display['Class'] == 'rviz_default_plugins/Image'
-    return dict(display)
+    """Return the one of images."""
+    return displays()['Image']
 
 
 def test_ros_takes_pose_yaml(node: Node) -> None:
@@ -103,23 +107,17 @@ def test_rviz_looks_at_the_cameras_frame() -> None:
     assert fixed_frame == VideoSourceParameters().frame_id
 
 
-def displays_3d() -> dict[str, dict[str, Any]]:
-    """Return the displays of pose_3d.rviz by their classes."""
-    config = yaml.safe_load(POSE_3D_RVIZ.read_text())
-    displays = config['Visualization Manager']['Displays']
-    return {each['Class'].partition('/')[2]: each for each in displays}
-
-
 @pytest.mark.parametrize(
     ('display', 'msg_type'), [('MarkerArray', MarkerArray), ('Pose', PoseStamped)]
 )
 def test_rviz_shows_what_the_3d_node_publishes(display: str, msg_type: Any) -> None:
-    shown = displays_3d()[display]
     (output,) = (each for each in OUTPUTS_3D if each.msg_type is msg_type)
-    assert shown['Enabled'] and shown['Topic']['Value'] == f'/{output.name}'
+    assert displays()[display]['Topic']['Value'] == f'/{output.name}'
 
 
-def test_rviz_draws_people_over_the_cloud_and_beside_the_image() -> None:
-    shown = displays_3d()
-    assert shown['PointCloud2']['Enabled'] and shown['Image'] == image_display()
+def test_rviz_draws_people_over_the_cloud_among_the_frames_of_tf() -> None:
+    """All are on: without its topic, a display of RViz shows nothing, and no fault."""
+    shown = displays()
+    assert {'Grid', 'PointCloud2', 'MarkerArray', 'TF'} <= {*shown}
+    assert all(each['Enabled'] for each in shown.values())
     assert shown['MarkerArray']['Namespaces'] == {NAMESPACE: True}

@@ -182,7 +182,8 @@ def test_with_depth_rviz_shows_people_in_space(
 def test_rviz_looks_from_the_frame_in_which_people_are(start: Started) -> None:
     frame = {'target_frame': 'odom', **DEPTH}
     assert start(**frame)['rviz2'].arguments[2:] == ['-f', 'odom']
-    assert start(**DEPTH)['rviz2'].arguments[2:] == []
+    assert start(**DEPTH)['rviz2'].arguments[2:] == ['-f', 'camera_link']
+    assert start(depth='monocular')['rviz2'].arguments[2:] == []  # the frame of the images
 
 
 def test_all_nodes_are_in_the_namespace(start: Started) -> None:

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+import sys
 from typing import Any
 
 from builtin_interfaces.msg import Time
@@ -28,6 +29,8 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.observing import Observer
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import COCO
+from movenet_ros.messages.outputs import _for_foxglove
+from movenet_ros.messages.outputs import ANNOTATIONS
 from movenet_ros.messages.outputs import LABEL_INFO
 from movenet_ros.messages.outputs import Labels
 from movenet_ros.messages.outputs import Output
@@ -56,7 +59,16 @@ def result(make_people: Callable[[tuple[int, int], int], Poses]) -> Result:
 @pytest.mark.parametrize('output', OUTPUTS, ids=lambda each: each.name)
 def test_a_row_makes_messages_of_its_type(output: Output[Result], result: Result) -> None:
     msg = deserialize_message(output.to_bytes(result), output.msg_type)
-    assert msg.header == result.header
+    if output.name == ANNOTATIONS:  # which have no header
+        assert msg.points[0].timestamp == result.header.stamp
+    else:
+        assert msg.header == result.header
+
+
+def test_without_foxglove_msgs_there_are_all_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert [each.name for each in _for_foxglove()] == [ANNOTATIONS]
+    monkeypatch.setitem(sys.modules, 'foxglove_msgs.msg', None)  # as if it were not installed
+    assert _for_foxglove() == ()
 
 
 def test_label_info_is_a_row_too() -> None:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+from foxglove_msgs.msg import ImageAnnotations
 from movenet_ros.core.costs import Costs
 from movenet_ros.core.costs import Line
 from movenet_ros.core.image import SourceImage
@@ -44,7 +45,9 @@ from vision_msgs.msg import Detection2DArray
 
 IMAGES = 12
 STEP_NS = 50_000_000
-TOPICS = ('/poses', '/detections')
+TOPICS = {
+    '/poses': Detection2DArray, '/detections': Detection2DArray, '/annotations': ImageAnnotations,
+}
 PARAMETERS = {'input_size': 128, 'person_threshold': 0.15}
 MODES = ('fast', 'balanced', 'accurate')
 COSTS = Costs(Line(1.0, 0.1), Line(2.0, 0.1), 32)  # not measured: a busy machine gives the same
@@ -91,7 +94,7 @@ def replayed(
     """Replay the bag and return the messages of each of our topics."""
     settings = PoseParameters(**PARAMETERS, mode=mode)  # type: ignore[arg-type]
     source = open_source(bag, '')
-    with Outputs(Targets(out), bag, source) as outputs:
+    with Outputs(Targets(out, annotations=True), bag, source) as outputs:
         perception = make_perception(settings)
         assert perception.choice.mode == mode
         replay(source, perception, settings, outputs.consume, lambda: None, print)
@@ -120,7 +123,7 @@ def test_replay_and_the_node_agree(
     live: dict[str, list[bytes]] = {topic: [] for topic in TOPICS}
     for topic, messages in live.items():
         world.node.create_subscription(
-            Detection2DArray, topic[1:], messages.append, 10, raw=True
+            TOPICS[topic], topic[1:], messages.append, 10, raw=True
         )
     publisher = world.publisher(Image, 'image')
     start_pose_node(

@@ -23,6 +23,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Sequence
 from importlib import import_module
+from importlib.util import find_spec
 import logging
 import os
 from pathlib import Path
@@ -31,6 +32,7 @@ import shutil
 import sys
 
 from movenet_ros.core.errors import ModelError
+from movenet_ros.core.needs import ros_package
 from movenet_ros.core.wording import one_line
 from movenet_ros.model.cache import cache_directory
 from movenet_ros.model.store import fetch_command
@@ -44,6 +46,7 @@ ROS_MODULES = (
     'rclpy', 'sensor_msgs.msg', 'std_msgs.msg', 'vision_msgs.msg', 'diagnostic_msgs.msg',
     'lifecycle_msgs.srv', 'std_srvs.srv', 'ament_index_python',
 )
+OPTIONAL_ROS = {'foxglove_msgs': 'the topic annotations'}  # what there is with each
 SOURCE_ROS = (
     'source /opt/ros/DISTRO/setup.bash'
     '\nwithout a ROS distribution: scripts/setup && source .venv/bin/activate'
@@ -76,15 +79,18 @@ def ros() -> list[Check]:
         try:
             import_module(module)
         except Exception as error:  # noqa: B902 (as above)
-            package = module.partition('.')[0].replace('_', '-')
-            apt = f'sudo apt-get install ros-{distro}-{package}' if distro else 'scripts/setup'
-            fix = SOURCE_ROS if module == 'rclpy' else apt
+            fix = SOURCE_ROS if module == 'rclpy' else ros_package(module.partition('.')[0])
             return [Check(name, 'fail', f'{module} cannot be imported: {_reason(error)}', fix)]
     if not os.environ.get('AMENT_PREFIX_PATH'):
         finding = 'AMENT_PREFIX_PATH is not set: ROS finds no packages, no config/ and no launch/'
         fix = f'{SOURCE_ROS}\nexport AMENT_PREFIX_PATH={sys.prefix}'
         return [Check(name, 'warn', finding, fix)]
-    return [Check(name, 'ok', f'{distro or "from wheels"}; rclpy and the messages load')]
+    lacking = ''.join(
+        f'; {topic} needs {ros_package(package)}'
+        for package, topic in OPTIONAL_ROS.items() if not find_spec(package)
+    )
+    finding = f'{distro or "from wheels"}; rclpy and the messages load{lacking}'
+    return [Check(name, 'ok', finding)]
 
 
 def cv_bridge() -> list[Check]:

@@ -94,6 +94,17 @@ def test_what_does_not_load_fails(
     assert re.search(finding, row.finding) and re.search(fix, row.fix), row
 
 
+def test_a_topic_that_is_not_there_without_its_package_is_told(
+    monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no fault."""
+    monkeypatch.setenv('ROS_DISTRO', 'jazzy')
+    monkeypatch.setattr(checks, 'find_spec', lambda _: None)
+    (row,) = checks.ros()
+    assert row.status == 'ok'
+    assert 'annotations' in row.finding and 'ros-jazzy-foxglove-msgs' in row.finding
+
+
 def test_without_ament_prefix_path_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv('AMENT_PREFIX_PATH', raising=False)
     assert rows_of('ROS')[0].status == 'warn'
