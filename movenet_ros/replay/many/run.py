@@ -26,30 +26,31 @@ from pathlib import Path
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import locked
-from movenet_ros.core.machine import machine
 from movenet_ros.core.needs import needs
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.inputs import LOG
+from movenet_ros.replay.many.circumstances import Circumstances
 from movenet_ros.replay.many.found import DAMAGED
 from movenet_ros.replay.many.found import DONE
 from movenet_ros.replay.many.found import FAILED
 from movenet_ros.replay.many.found import Row
 from movenet_ros.replay.many.found import STOPPED
-from movenet_ros.replay.many.manifest import Circumstances
 from movenet_ros.replay.many.manifest import read_manifest
+from movenet_ros.replay.many.order import Order
 from movenet_ros.replay.many.pool import Pool
 from movenet_ros.replay.many.summary import write_summary
 from movenet_ros.replay.many.table import Table
 from movenet_ros.replay.many.tasks import Task
 from movenet_ros.replay.many.tasks import tasks_of
-from movenet_ros.replay.many.worker import Order
+from movenet_ros.replay.many.worker import Worker
 from movenet_ros.replay.outputs import Targets
 from movenet_ros.replay.parameters import pose_values
 from movenet_ros.replay.run import interruptions
 from movenet_ros.replay.unfinished import check_apart
 from movenet_ros.replay.unfinished import remove_unfinished
+from movenet_ros.settings import PoseParameters
+from movenet_ros.settings import table_of
 
-THREADS = 'runtime.threads'
 LOCK = '.lock'
 
 
@@ -57,7 +58,7 @@ def replay_many(args: Namespace, targets: Targets) -> tuple[list[Row], bool]:
     """
     Replay all that the command line names, and print a summary.
 
-    :param targets: what is written of each; ``bag`` is the folder of all outputs.
+    :param targets: what is written of each; ``bag`` does not matter.
     :return: a row for each recording, in their order; whether a signal came.
     :raises StartError: if there is nothing to do, or the model does not allow a start.
     """
@@ -74,8 +75,8 @@ def replay_many(args: Namespace, targets: Targets) -> tuple[list[Row], bool]:
         print(f'{len(tasks)} recordings, {len(rows)} of them done before', flush=True)
         is_interrupted = False
         if left:
-            order = Order(_shared(args), replace(targets, overwrite=True))
-            found, is_interrupted = _replayed(folder, left, args, order)
+            order = Order(args, replace(targets, overwrite=True), folder)
+            found, is_interrupted = _replayed(left, args, order)
             rows.update(found)
         in_order = [rows[each.name] for each in tasks]
         written = write_summary(folder, in_order)
@@ -139,17 +140,8 @@ def _finished(
             raise StartError(f'{out} {why} (--overwrite replaces it; or give another --out)')
 
 
-def _shared(args: Namespace) -> Namespace:
-    """Return the arguments of a worker: the cores are divided among them, unless told."""
-    is_told = getattr(args, THREADS) is not None or THREADS in pose_values(args, lambda _: None)
-    if args.jobs < 2 or is_told:
-        return args
-    threads = max(1, machine()['cores'] // args.jobs)
-    return Namespace(**{**vars(args), THREADS: str(threads)})
-
-
 def _replayed(
-    folder: Path, tasks: Sequence[Task], args: Namespace, order: Order
+    tasks: Sequence[Task], args: Namespace, order: Order
 ) -> tuple[dict[str, Row], bool]:
     """
     Give recordings to workers.
@@ -158,11 +150,13 @@ def _replayed(
     """
     jobs = min(args.jobs, len(tasks))
     for each in tasks:
-        (folder / each.name).parent.mkdir(parents=True, exist_ok=True)
+        order.out_of(each).parent.mkdir(parents=True, exist_ok=True)
     rows: dict[str, Row] = {}
     said: set[str] = set()
-    with Pool(order, jobs, LOG.warning) as pool:
-        print(f'{jobs} jobs, each with {pool.opened.words}', flush=True)
+    settings = table_of(PoseParameters, pose_values(args, lambda line: None))  # it tells later
+    with Pool(order, jobs, settings.runtime.threads, Worker, LOG.warning) as pool:
+        threads = f', {pool.threads} threads' if pool.threads else ''
+        print(f'{jobs} jobs, each with {pool.opened.words}{threads}', flush=True)
         for note in pool.opened.notes:
             LOG.warning(note)
         circumstances = Circumstances.of(args)  # again: the model may have been fetched

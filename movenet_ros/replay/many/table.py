@@ -26,7 +26,7 @@ from movenet_ros.core.needs import needs
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.many.found import DONE
 from movenet_ros.replay.many.found import Row
-from movenet_ros.replay.many.pool import Progress
+from movenet_ros.replay.many.lane import Progress
 from movenet_ros.replay.many.tasks import Task
 
 NAME = 40  # letters

@@ -24,84 +24,31 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable
 from collections.abc import Sequence
-from dataclasses import dataclass
 from dataclasses import replace
 import logging
-from pathlib import Path
-from typing import NamedTuple
 
-from movenet_ros.core.costs import Costs
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 from movenet_ros.perception import Perception
 from movenet_ros.replay.inputs import opened
 from movenet_ros.replay.inputs import through
 from movenet_ros.replay.many.found import FAILED
-from movenet_ros.replay.many.found import Presence
 from movenet_ros.replay.many.found import Row
-from movenet_ros.replay.many.found import row_of
 from movenet_ros.replay.many.found import STOPPED
 from movenet_ros.replay.many.manifest import Manifest
 from movenet_ros.replay.many.manifest import write_manifest
+from movenet_ros.replay.many.order import Opened
+from movenet_ros.replay.many.order import Order
+from movenet_ros.replay.many.order import Outcome
+from movenet_ros.replay.many.presence import Presence
+from movenet_ros.replay.many.presence import row_of
 from movenet_ros.replay.many.tasks import Task
 from movenet_ros.replay.outputs import Outputs
-from movenet_ros.replay.outputs import Targets
 from movenet_ros.replay.parameters import pose_values
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import table_of
 
 MOST_NOTES = 10  # of one recording
-
-
-@dataclass(frozen=True)
-class Order:
-    """
-    What is to be done with all recordings.
-
-    :param args: of the command line; ``input`` and ``out`` do not matter.
-    :param targets: what is written of each; ``bag`` is the folder of all outputs.
-    :param costs: of the networks; None measures them, once on a machine.
-    """
-
-    args: Namespace
-    targets: Targets
-    costs: Costs | None = None
-
-    def out_of(self, task: Task) -> Path:
-        """Return where the output of a recording is, or will be."""
-        assert self.targets.bag
-        return self.targets.bag / task.name
-
-    def pinned(self, choice: Namespace, costs: Costs | None) -> Order:
-        """Return the same, with what one worker has chosen for all: the same answer everywhere."""
-        args = Namespace(**{**vars(self.args), **vars(choice)})
-        return replace(self, args=args, costs=costs)
-
-
-@dataclass(frozen=True)
-class Opened:
-    """
-    What a worker has chosen, as options of the command line.
-
-    :param words: for people.
-    :param notes: what a user needs to know, in sentences.
-    """
-
-    choice: Namespace
-    costs: Costs | None
-    words: str
-    notes: tuple[str, ...]
-
-
-class Outcome(NamedTuple):
-    """
-    What came of a recording.
-
-    :param notes: what a user needs to know of it, in sentences.
-    """
-
-    row: Row
-    notes: tuple[str, ...] = ()
 
 
 class Notes(logging.Handler):
@@ -156,15 +103,11 @@ class Worker:
     @property
     def opened(self) -> Opened:
         """Return what it has chosen."""
-        perception, info = self._perception, self._perception.runtime.info
-        choice = Namespace(
-            backend=info.name,
-            device='gpu' if info.is_on_gpu else 'cpu',
-            mode=perception.choice.mode,
-            **{'runtime.threads': str(info.threads)},
-        )
-        words = f'{info}, mode {perception.choice.mode}'
-        return Opened(choice, perception.networks.costs, words, self._notes.known)
+        info, mode = self._perception.runtime.info, self._perception.choice.mode
+        device = 'gpu' if info.is_on_gpu else 'cpu'
+        words = f'{replace(info, threads=0)}, mode {mode}'
+        costs = self._perception.networks.costs
+        return Opened(info.name, device, mode, info.threads, costs, words, self._notes.known)
 
     def replay(
         self,
