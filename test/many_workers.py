@@ -51,6 +51,9 @@ class FakeWorker:
     def __init__(self, order: Order, say: Callable[[str], None] | None) -> None:
         self._order = order
 
+    def close(self) -> None:
+        """Free nothing."""
+
     def replay(
         self, task: Task, manifest: Manifest, on_image: Callable[[int], None],
         signals: Sequence[int],

@@ -93,20 +93,18 @@ class Lane:
 
     def open(self, order: Order, is_first: bool = False) -> Opened:
         """
-        Start the process and load the model.
+        Load the model, in a new process where there is none; another one loaded before is freed.
 
         :param is_first: then it tells what takes time.
         :raises StartError: if the model or the runtime does not allow a start.
         :raises BrokenProcessPool: if the process dies.
         """
-        with self._starting, _ctrl_c_held():  # so that the new process is this one's
-            before = {*multiprocessing.active_children()}
-            self._executor = ProcessPoolExecutor(1, SPAWN, process.begin, (self._counts,))
-            future = self._executor.submit(process.open_worker, self._make, order, is_first)
-            (self._process,) = {*multiprocessing.active_children()} - before
+        if self._executor is None:
+            self._executor = self._started()
         if self.is_stopped:  # meanwhile
             self.stop()
-        opened, problem = future.result()
+        work = self._executor.submit(process.open_worker, self._make, order, is_first)
+        opened, problem = work.result()
         if opened is None:
             self.close()
             raise StartError(problem)
@@ -139,6 +137,15 @@ class Lane:
                 self._name = ''
                 self._counts[:] = [0, 0]
         return Outcome(_row(task, FAILED, f'its process {how}, {ATTEMPTS} times {FIX}'))
+
+    def _started(self) -> ProcessPoolExecutor:
+        """Start the process."""
+        with self._starting, _ctrl_c_held():  # so that the new process is this one's
+            before = {*multiprocessing.active_children()}
+            executor = ProcessPoolExecutor(1, SPAWN, process.begin, (self._counts,))
+            executor.submit(process.nothing)  # an executor starts its process for its first work
+            (self._process,) = {*multiprocessing.active_children()} - before
+        return executor
 
     def how_it_ended(self) -> str:
         """Return how the process has died, in words; the next recording gets a new one."""

@@ -35,6 +35,7 @@ from movenet_ros.core.processes import GRACE_S
 from movenet_ros.replay.many.lane import Lane
 from movenet_ros.replay.many.lane import Progress
 from movenet_ros.replay.many.lane import Work
+from movenet_ros.replay.many.order import Opened
 from movenet_ros.replay.many.order import Order
 from movenet_ros.replay.many.order import Outcome
 from movenet_ros.replay.many.process import MakeWorker
@@ -63,21 +64,30 @@ class Pool:
         self, order: Order, jobs: int, threads: int, make: MakeWorker, tell: Callable[[str], None]
     ) -> None:
         self._lanes = [Lane(tell, make) for _ in range(jobs)]
-        try:
-            self.opened = self._lanes[0].open(order, is_first=True)
-        except BrokenProcessPool:
-            how = self._lanes[0].how_it_ended()
-            raise StartError(f'the process that loads the model {how}') from None
-        except KeyboardInterrupt:
-            self._lanes[0].stop(by_force=True)
-            raise
+        self.opened = self._open_first(order, is_first=True)
         self.threads = self.opened.threads
         if jobs > 1 and self.opened.device == 'cpu' and not threads:
             share = max(1, machine()['cores'] // jobs)
             self.threads = min(self.threads or share, share)
-        if self.threads != self.opened.threads:
-            self._lanes[0].close()  # the next process has fewer
         self._order = order.pinned(self.opened, self.threads)
+        if self.threads != self.opened.threads:
+            self._open_first(self._order)
+
+    def _open_first(self, order: Order, is_first: bool = False) -> Opened:
+        """
+        Load the model in the first worker.
+
+        :raises StartError: if the model or the runtime does not allow a start.
+        """
+        lane = self._lanes[0]
+        try:
+            return lane.open(order, is_first)
+        except BrokenProcessPool:
+            how = lane.how_it_ended()
+            raise StartError(f'the process that loads the model {how}') from None
+        except KeyboardInterrupt:
+            lane.stop(by_force=True)
+            raise
 
     def outcomes(
         self, works: Sequence[Work], watch: Callable[[list[Progress]], None],

@@ -41,7 +41,7 @@ MakeWorker = Callable[[Order, 'Callable[[str], None] | None'], 'Worker']
 class _Process:
     """What the process of a lane knows."""
 
-    worker: Worker
+    worker: Worker | None = None
     counts: Any
     signals: list[int] = []
     is_busy = False
@@ -70,8 +70,14 @@ def _end_with_the_driver() -> None:
     _end(signal.SIGTERM)
 
 
+def nothing() -> None:
+    """Do nothing."""
+
+
 def open_worker(make: MakeWorker, order: Order, is_first: bool) -> tuple[Opened | None, str]:
     """Load the model; return what was chosen, or what is wrong: not all errors can be sent."""
+    if _Process.worker:
+        _Process.worker.close()
     try:
         _Process.worker = make(order, _say if is_first else None)
         return _Process.worker.opened, ''
@@ -90,6 +96,7 @@ def replay(task: Task, manifest: Manifest) -> Outcome:
         _Process.counts[0] += 1
         _Process.counts[1] = total
 
+    assert _Process.worker
     _Process.is_busy = True
     try:
         return _Process.worker.replay(task, manifest, on_image, _Process.signals)

@@ -109,6 +109,10 @@ class Worker:
         costs = self._perception.networks.costs
         return Opened(info.name, device, mode, info.threads, costs, words, self._notes.known)
 
+    def close(self) -> None:
+        """Free the model."""
+        self._perception.close()
+
     def replay(
         self,
         task: Task,
