@@ -54,6 +54,11 @@ def _write_csv(path: Path, rows: Sequence[Row]) -> None:
         writer.writerows(each.as_dict() for each in rows)
 
 
+def _utf8(value: Any) -> Any:
+    """Return a value, the name of a file as text that can be encoded."""
+    return value.encode('utf-8', 'backslashreplace').decode() if isinstance(value, str) else value
+
+
 def _write_parquet(path: Path, rows: Sequence[Row]) -> None:
     arrow = needs('pyarrow')
     types = {
@@ -61,5 +66,5 @@ def _write_parquet(path: Path, rows: Sequence[Row]) -> None:
         'str': arrow.string(),
     }
     schema = arrow.schema([(each.name, types[str(each.type)]) for each in fields(Row)])
-    content: list[dict[str, Any]] = [each.as_dict() for each in rows]
+    content = [{name: _utf8(value) for name, value in each.as_dict().items()} for each in rows]
     needs('pyarrow.parquet').write_table(arrow.Table.from_pylist(content, schema), str(path))

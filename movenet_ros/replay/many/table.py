@@ -59,8 +59,11 @@ class Table:
         """Show how far the workers are."""
         size = float(self._size)
         for bar, each in zip(self._bars, progress):
+            name = one_line(each.name or 'waiting', NAME)
+            if each.images < bar.n:  # of another recording
+                bar.reset()
             bar.total, bar.n = each.total or None, each.images
-            bar.set_description_str(one_line(each.name or 'waiting', NAME), refresh=False)
+            bar.set_description_str(name, refresh=False)
             bar.refresh()
             if each.total and each.name in self._sizes:
                 size += self._sizes[each.name] * min(1.0, each.images / each.total)
