@@ -47,6 +47,10 @@ EXTRAS = {
     # Reads and writes videos; what distributions have is older, and serves from 10 on.
     'video': ['av>=10'],
     'replay': ['mcap>=1.2', 'PyYAML', 'tqdm>=4.60', 'zstandard>=0.19'],
+    # Writes replay's --rrd. From 0.29 on a full disk is noticed (0.23 was silent); each 0.x may
+    # drop what the one before deprecated, so newer ones want a look first. Python 3.10 has 0.39
+    # at most. All need NumPy 2, with which cv_bridge up to Kilted does not load.
+    'rerun': ['rerun-sdk>=0.29,<0.42'],
     # NVIDIA's libraries from pip (3 GB), for a machine with its driver but without CUDA.
     'gpu': ['tensorflow[and-cuda]>=2.16,<2.22; python_version < "3.14"'],
     # pytest 9 dropped what the pytest plugins of ROS distributions hook into.
@@ -95,6 +99,8 @@ setup(
         (f'share/{NAME}', ['package.xml']),
         (f'share/{NAME}/config', files('config/*')),
         (f'share/{NAME}/doc', files('doc/*.md')),
+        (f'share/{NAME}/examples', files('examples/*.py')),
+        (f'share/{NAME}/examples/poses_cpp', files('examples/poses_cpp/*')),
         (f'share/{NAME}/launch', files('launch/*.launch.py')),
     ],
     python_requires='>=3.10',

@@ -100,6 +100,15 @@ class World:
         while time.monotonic() < end:
             self._executor.spin_once(timeout_sec=0.02)
 
+    def join(self, node: Node) -> None:
+        """Spin a node of somebody else too."""
+        self._executor.add_node(node)
+
+    def leave(self, node: Node) -> None:
+        """Spin it no more, and destroy it."""
+        self._executor.remove_node(node)
+        node.destroy_node()
+
     def sink(self, msg_type: Any, topic: str, qos: QoSProfile = DEPTH) -> list[Any]:
         """Subscribe; the messages gather in the list."""
         messages: list[Any] = []

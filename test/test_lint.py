@@ -24,11 +24,12 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 SOURCES = ('launch', 'movenet_ros', 'scripts', 'setup.py', 'test')
+EXAMPLES = 'examples'  # which have no head: they are to be copied
 CHECKS = {
     'ruff': ('check', '--output-format', 'concise'),
     'mypy': (),
-    'ament_flake8.main': SOURCES,
-    'ament_pep257.main': SOURCES,
+    'ament_flake8.main': (*SOURCES, EXAMPLES),
+    'ament_pep257.main': (*SOURCES, EXAMPLES),
     'ament_copyright.main': SOURCES,  # of distributions only
 }
 HEADER = (ROOT / 'setup.py').read_text().partition('"""')[0]

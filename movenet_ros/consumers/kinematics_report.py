@@ -34,10 +34,12 @@ class Told(NamedTuple):
 
     :param people: in it.
     :param took_s: until it was published.
+    :param is_still: whether it has the stamp of the one before.
     """
 
     people: int
     took_s: float
+    is_still: bool
 
 
 @dataclass(frozen=True)

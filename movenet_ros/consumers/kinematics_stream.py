@@ -34,6 +34,7 @@ from movenet_ros.core.wording import without_figures
 from movenet_ros.messages.poses_reader import PeopleReader
 from movenet_ros.messages.poses_reader import poses_3d_reader
 from movenet_ros.messages.poses_reader import poses_reader
+from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.condition_log import Condition
 from movenet_ros.node.condition_log import ConditionLog
 from movenet_ros.node.managed_node import ManagedNode
@@ -44,6 +45,7 @@ from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import Detection3DArray
 
 DEPTH = 10  # messages that may wait; all are read, since what people do takes time
+STILL = 'timestamps not advancing: nobody has an activity or a velocity until they do'
 
 
 class KinematicsStream:
@@ -63,6 +65,7 @@ class KinematicsStream:
         self._condition = ConditionLog(node)
         self._rejections = Rejections(node)
         self._unread = ''  # why the last message cannot be read, if it cannot
+        self._latest_ns: int | None = None  # the stamp of the last message
 
     def report(self) -> KinematicsReport:
         """Return the state, for /diagnostics; in any thread."""
@@ -133,13 +136,16 @@ class KinematicsStream:
         self._observer.restart()
         self.tally.restart()
         self._condition.report(None)
-        self._unread = ''
+        self._unread, self._latest_ns = '', None
 
     def _problem(self, source: TopicInput) -> str:
-        """Return why nothing comes, in one sentence, or nothing."""
+        """Return why nothing comes, or nothing can be told, in one sentence, or nothing."""
         timeout_s = self.settings.diagnostics.timeout_s
         if source.silent_s <= timeout_s:
-            return '' if self.tally.lately() else self._unread
+            lately = self.tally.lately()
+            if 2 * sum(each.is_still for each in lately) > len(lately):
+                return f'{STILL}: look at what publishes the images of {source.topic}'
+            return '' if lately else self._unread
         return f'no {self.settings.source} for {timeout_s:g} s: {source.silence()}'
 
     def _on_message(self, name: str, reader: PeopleReader[Any], message: bytes) -> None:
@@ -151,5 +157,7 @@ class KinematicsStream:
             self.tally.reject(self._unread)
             self._rejections.warn(f'rejected {name}', self._unread)
             return
+        stamp, before = stamp_ns(header.stamp), self._latest_ns
+        self._unread, self._latest_ns = '', stamp
         self._publishers.publish(observed(self._observer, header, people, self.settings))
-        self.tally.add(Told(len(people), time.perf_counter() - begun_s))
+        self.tally.add(Told(len(people), time.perf_counter() - begun_s, stamp == before))

@@ -31,7 +31,8 @@ def frozen(
     :param shape: the shape it must have; None stands for any length.
     :raises ValueError: if the shape is another one.
     """
-    array = np.array(values, dtype=dtype)
+    with np.errstate(over='ignore'):  # what has no place in the type is infinite
+        array = np.array(values, dtype=dtype)
     fits = array.ndim == len(shape) and all(
         want is None or want == have for want, have in zip(shape, array.shape, strict=True)
     )

@@ -158,8 +158,8 @@ def draw_poses(
     doing = observed.activities.of_people if observed and activities else ((),) * len(poses)
     labels = [
         Label(
-            _words(poses, i, doing[i], scores, refined), colors[i], person_sizes[i], corners[i],
-            poses.keypoints[i][seen[i]], [_spelt(each) for each in doing[i][1:]],
+            _words(poses, i, scores, refined), colors[i], person_sizes[i], corners[i],
+            poses.keypoints[i][seen[i]], [_spelt(each) for each in doing[i] if each.name != OTHER],
         )
         for i in by_id(poses)
     ]
@@ -167,14 +167,10 @@ def draw_poses(
     return np.asarray(canvas)
 
 
-def _words(
-    poses: Poses, i: int, doing: Sequence[Activity], scores: bool, refined: bool
-) -> list[str]:
+def _words(poses: Poses, i: int, scores: bool, refined: bool) -> list[str]:
     """Return what is written of a person, the most important first."""
     person_id = int(poses.ids[i])
-    words = [f'#{person_id}'] * (person_id > 0)
-    words += [_spelt(each) for each in doing[:1] if each.name != OTHER]
-    words += [f'{poses.scores[i]:.2f}'] * scores
+    words = [f'#{person_id}'] * (person_id > 0) + [f'{poses.scores[i]:.2f}'] * scores
     return words + ['+'] * bool(refined and poses.refined[i])
 
 

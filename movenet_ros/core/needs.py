@@ -27,7 +27,7 @@ from typing import Any
 from movenet_ros.core.errors import StartError
 
 VENV = Path(__file__).resolve().parents[2] / '.venv'  # of a checkout, made by scripts/setup
-PACKAGES = {'skimage': 'scikit-image'}  # where pip names it otherwise
+PACKAGES = {'rerun': 'rerun-sdk', 'skimage': 'scikit-image'}  # where pip names it otherwise
 
 
 def needs(module: str) -> Any:

@@ -90,7 +90,7 @@ class Observer:
         """
         Tell what the people in the next image do.
 
-        :param stamp_ns: of the image; one that is not later than the one before restarts.
+        :param stamp_ns: of the image; one that is earlier than the one before restarts.
         :param down: a name of ``DOWN``.
         """
         with np.errstate(invalid='ignore', over='ignore'):  # a point at infinity bends nothing

@@ -60,15 +60,17 @@ class Velocities:
 
     def add(self, stamp_ns: int, ids: NDArray[np.int64], values: Floats) -> Floats:
         """
-        Add the next image; a stamp that is not later than the one before restarts.
+        Add the next image; a stamp that is earlier than the one before restarts.
 
         :param ids: ``(n,)`` of the people; 0 for one that is not tracked.
         :param values: ``(n, a)`` their angles, in radians.
         :return: ``(n, a)`` radians per second; NaN where that is not known.
         """
         images = self._images
-        if images and stamp_ns <= images[-1].stamp_ns:
+        if images and stamp_ns < images[-1].stamp_ns:
             images.clear()
+        if images and stamp_ns == images[-1].stamp_ns:
+            images.pop()  # the same once more
         rows = {each: i for i, each in enumerate(ids.tolist()) if each > 0}
         images.append(_Image(stamp_ns, rows, values))
         while len(images) > 2 and stamp_ns - images[0].stamp_ns > WINDOW_S * NANOSECONDS:

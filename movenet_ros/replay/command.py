@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from movenet_ros.replay.outputs import Targets
 
 INTERRUPTED = 130  # what shells expect
-NOTHING_WRITTEN = 'nothing (--out BAG, --video FILE.mp4, --jsonl FILE do)'
+NOTHING_WRITTEN = 'nothing (--out BAG, --video FILE.mp4, --jsonl FILE, --rrd FILE.rrd do)'
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -123,12 +123,16 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument(
         '--kinematics', action='store_true',
-        help='write /joint_angles and /activities into it, too, and both into the lines of'
-        ' --jsonl; of people in metres where a depth camera measured them, else in the image',
+        help='write /joint_angles and /activities into it, and both into the files of --jsonl and'
+        ' --rrd, too; of people in metres where a depth camera measured them, else in the image',
     )
     parser.add_argument('--video', type=Path, metavar='FILE.mp4', help='write an annotated video')
     parser.add_argument(
         '--jsonl', type=Path, metavar='FILE', help='write a line of JSON for each image'
+    )
+    parser.add_argument(
+        '--rrd', type=Path, metavar='FILE.rrd',
+        help='write a file for the Rerun viewer: images, people, scores (needs rerun-sdk)',
     )
     parser.add_argument('--overwrite', action='store_true', help='replace existing outputs')
     add_parameters(parser)
@@ -153,9 +157,9 @@ def _targets(args: Namespace) -> Targets:
     for name in ('annotated', 'annotations', 'markers'):
         if getattr(args, name) and args.out is None:
             raise StartError(f'--{name} is for the bag of --out')
-    if args.kinematics and args.out is None and args.jsonl is None:
-        raise StartError('--kinematics is for the bag of --out or the lines of --jsonl')
+    if args.kinematics and (args.out or args.jsonl or args.rrd) is None:
+        raise StartError('--kinematics is for --out, --jsonl or --rrd')
     return Targets(
         args.out, args.video, args.jsonl, args.storage, args.annotated, args.markers,
-        args.overwrite, args.kinematics, args.annotations,
+        args.overwrite, args.kinematics, args.annotations, args.rrd,
     )

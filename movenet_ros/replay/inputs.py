@@ -125,8 +125,8 @@ def add_depth_arguments(parser: ArgumentParser, so_what: str) -> None:
     parser.add_argument(
         '--depth-topic', default='', metavar='T',
         help='of depth images that are registered to the images, or monocular: people are placed'
-        ' in metres, and /poses_3d gets into the bag (default: the only one, if there is one);'
-        ' off: nobody is placed',
+        f' in metres, and {so_what} (default: the only one, if there is one; off: nobody is'
+        ' placed)',
     )
     parser.add_argument(
         '--camera-info-topic', default='', metavar='T',

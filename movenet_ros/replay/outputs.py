@@ -12,7 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""What a replay writes: a bag, a video, lines of JSON."""
+"""What a replay writes: a bag, a video, lines of JSON, a file for Rerun."""
 
 from __future__ import annotations
 
@@ -42,6 +42,8 @@ from movenet_ros.messages.outputs import Result
 from movenet_ros.replay.bag.topic import Topic
 from movenet_ros.replay.bag.writer import BagFile
 from movenet_ros.replay.bag.writer import our_topic
+from movenet_ros.replay.rerun_file import rerun_sdk
+from movenet_ros.replay.rerun_file import RerunFile
 from movenet_ros.replay.source import Item
 from movenet_ros.replay.source import Source
 from movenet_ros.replay.unfinished import check_apart
@@ -52,7 +54,7 @@ OURS = {f'/{output.name}': output for output in OUTPUTS}
 OURS_3D = {f'/{output.name}': output for output in OUTPUTS_3D if output.name in RECORDED_3D}
 OURS_KINEMATICS = {f'/{output.name}': output for output in OUTPUTS_KINEMATICS}
 ALL_OURS: dict[str, Output[Any]] = {**OURS, **OURS_3D, **OURS_KINEMATICS}
-VIDEO_SUFFIX = '.mp4'
+SUFFIXES = {'video': '.mp4', 'rrd': '.rrd'}  # by which other programs know them
 WRONG = 'dropped: it shows other poses'
 
 Write = Callable[[Item], None]
@@ -80,6 +82,7 @@ class Targets:
     overwrite: bool = False
     kinematics: bool = False
     annotations: bool = False
+    rrd: Path | None = None
 
 
 class Outputs:
@@ -100,14 +103,19 @@ class Outputs:
                 (targets.bag, self._bag, True),
                 (targets.video, self._video, False),
                 (targets.lines, self._lines, False),
+                (targets.rrd, self._rrd, False),
             )
             if path is not None
         ]
         check_apart(input_path, [path for path, *_ in wanted])
-        if targets.video and targets.video.suffix != VIDEO_SUFFIX:
-            raise StartError(f'{targets.video} does not end in {VIDEO_SUFFIX}')
+        for name, suffix in SUFFIXES.items():
+            path: Path | None = getattr(targets, name)
+            if path and path.suffix != suffix:
+                raise StartError(f'{path} does not end in {suffix}')
         if targets.video and (note := codec_note()):
             self.notes.append(note)
+        if targets.rrd:
+            rerun_sdk()  # says now what is missing, not when the model is loaded
         self._ours, self._others = self._bag_topics() if targets.bag else ({}, [])
         self._rate_hz = source.rate_hz() if targets.video else 0.0
         with ExitStack() as stack:
@@ -233,6 +241,13 @@ class Outputs:
                     ))
 
             yield write
+
+    @contextmanager
+    def _rrd(self, path: Path) -> Iterator[Write]:
+        views = ['image', 'scores', *(['space'] if self._source.topics_3d else [])]
+        views += ['angles', 'activities'] if self._targets.kinematics else []
+        with closing(RerunFile(path, self._source.name, views)) as file:
+            yield file.write
 
 
 def _message(name: str, item: Item) -> bytes | None:

@@ -229,6 +229,12 @@ def test_a_bag_that_begins_again_is_read_anew(graph: Graph, person: Poses) -> No
     graph.answer(person)
 
 
+def test_stamps_that_stand_still_are_told(graph: Graph, person: Poses) -> None:
+    graph.answer(person)
+    msg = poses_to_msg(person, header(graph.stamp_ms))
+    graph.until_warned('not advancing', send=lambda: graph.poses.publish(msg))
+
+
 def test_why_nothing_comes_is_told(world: World, start_kinematics_node: Any) -> None:
     graph = Graph(world)
     world.node.destroy_publisher(graph.poses)

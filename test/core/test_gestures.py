@@ -30,7 +30,10 @@ from movenet_ros.core.kinematics.angles import joint_angles
 from movenet_ros.core.kinematics.bodies import Bodies
 from movenet_ros.core.skeleton import COCO
 import numpy as np
+from numpy.typing import NDArray
 import pytest
+
+Floats = NDArray[np.float64]
 
 RAISED = (OUT + UP, UP)
 STRETCHED = (OUT, OUT)
@@ -89,11 +92,39 @@ def test_a_mirror_swaps_left_and_right(told: tuple[str, ...]) -> None:
     assert gestures(mirrored) == tuple(expected)
 
 
+@pytest.mark.parametrize('arm', [
+    (OUT + UP, OUT + UP),
+    (OUT - UP, OUT - UP),
+    (OUT - UP, OUT + UP),
+    (OUT - UP, -OUT - UP),
+    (UP, OUT - UP),
+], ids=['half up', 'half down', 'bent', 'on the hip', 'over the head'])
+def test_who_does_not_stretch_an_arm_out_level_does_not_point(arm: tuple[Floats, Floats]) -> None:
+    told = gestures(seen(body(left=arm)))
+    assert not {'pointing_left', 'pointing_right', 't_pose'} & {*told}
+
+
+@pytest.mark.parametrize('arm', [
+    (0.3 * FORWARD - UP, -OUT - 0.4 * UP - 0.2 * FORWARD),
+    (FORWARD + 0.5 * UP, -OUT + 0.5 * UP),
+    2 * (FORWARD - 0.5 * OUT - 0.3 * UP,),
+], ids=['before the belly', 'before the neck', 'straight'])
+def test_arms_that_are_not_crossed_on_the_trunk_are_not_crossed(
+    arm: tuple[Floats, Floats]
+) -> None:
+    assert 'arms_crossed' not in gestures(seen(body(left=arm, right=arm)))
+
+
+def test_a_forearm_that_hangs_from_a_high_elbow_raises_no_hand() -> None:
+    people = seen(body(left=(OUT + 2 * UP, OUT - 0.8 * UP)))
+    assert 'left_hand_raised' not in gestures(people)
+
+
 def test_who_points_to_the_other_side_points_there() -> None:
     assert gestures(seen(body(left=ACROSS))) == ('pointing_right',)
 
 
-@pytest.mark.parametrize('turn', [90, -90])
+@pytest.mark.parametrize('turn', [90, -90, 75])
 def test_seen_from_the_side_nobody_points(turn: int) -> None:
     assert gestures(seen(body(left=(FORWARD, FORWARD)), turn=turn)) == ()
 

@@ -180,8 +180,10 @@ def test_exactly_the_angles_that_need_a_keypoint_are_unknown_without_it(name: st
     np.testing.assert_array_equal(np.isnan(angles.deviations), expected)
 
 
-def test_a_limb_without_length_has_no_angle() -> None:
-    found = degrees(standing(left_wrist=STANDING['left_elbow']))
+@pytest.mark.parametrize('deviation', [0.0, 0.01])
+def test_a_limb_without_length_has_no_angle(deviation: float) -> None:
+    people = standing(left_wrist=STANDING['left_elbow'])
+    found = degrees(body(people.points, deviation))
     assert np.isnan(found['left_elbow']) and not np.isnan(found['left_shoulder'])
 
 

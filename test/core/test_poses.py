@@ -87,6 +87,14 @@ def test_values_become_the_types_that_are_stated(name: str) -> None:
     assert getattr(poses, name).dtype == expected
 
 
+@pytest.mark.filterwarnings('error')
+def test_a_coordinate_without_end_is_infinite_without_a_word() -> None:
+    far = Poses(
+        np.full((1, 17, 2), 1e300), np.ones((1, 17)), np.zeros((1, 4)), np.ones(1), np.zeros(1)
+    )
+    assert np.isinf(far.keypoints).all()
+
+
 def test_unless_told_nobody_was_looked_at_closely() -> None:
     given = arrays(2)
     del given['refined']

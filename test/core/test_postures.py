@@ -76,6 +76,13 @@ def test_of_half_a_body_no_posture_is_told(joints: tuple[str, ...]) -> None:
     assert postures(without(EVERYBODY[:3], *joints)) == ['other'] * 3
 
 
+def test_an_ankle_far_above_its_knee_does_not_make_who_stands_crouch() -> None:
+    people = without(EVERYBODY[:1], 'right_ankle')
+    points = people.points.copy()
+    points[:, COCO.index['left_ankle']] = people.joint('right_hip')
+    assert postures(replace(people, points=points)) == ['standing']
+
+
 def test_who_lies_is_told_so_without_legs() -> None:
     assert postures(without(EVERYBODY, 'knee', 'ankle'))[3] == 'laying'
 

@@ -59,6 +59,14 @@ def test_without_the_image_before_no_speed_is_known(before: int, now: int, stamp
     assert np.isnan(velocities.add(stamp_ns, np.array([now]), angles(stamp_ns))).all()
 
 
+def test_an_image_that_comes_twice_changes_nothing() -> None:
+    velocities = Velocities()
+    for stamp_ns in (1, STEP_NS, 2 * STEP_NS):
+        once = velocities.add(stamp_ns, np.array([1]), angles(stamp_ns))
+    twice = velocities.add(2 * STEP_NS, np.array([1]), angles(2 * STEP_NS))
+    np.testing.assert_array_equal(twice, once)
+
+
 def test_an_angle_that_was_not_known_has_no_speed_and_the_others_have() -> None:
     velocities = Velocities()
     hidden = angles(1)

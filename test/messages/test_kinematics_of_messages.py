@@ -74,6 +74,11 @@ def test_a_name_keeps_its_place_while_the_people_stay() -> None:
     assert msg_of([9, 2, 5]).name == msg_of([5, 9, 2]).name
 
 
+def test_a_velocity_goes_with_its_angle_whatever_the_order_of_people() -> None:
+    msg = msg_of([9, 2, 5])
+    np.testing.assert_array_equal(msg.velocity, 2 * np.array(msg.position))
+
+
 def test_people_without_an_id_are_told_apart() -> None:
     found = joint_angles_from_msg(msg_of([0, 4, 0]))
     assert [*found] == ['4', 'untracked_1', 'untracked_2']

@@ -41,6 +41,7 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
+STEEP, KICKED_UP = 0.5, -0.3  # of its length rises a thigh at least; a shank at most
 PALM = 0.4  # of a forearm from the wrist on is where the palm is
 FLEXIONS = ('elbow', 'knee')
 IN_ANGLES = np.array([[ANGLES.index(f'{side}_{joint}') for side in SIDES] for joint in FLEXIONS])
@@ -111,6 +112,7 @@ def measures_of(bodies: Bodies, angles: Angles, down: ArrayLike) -> Measures:
     values[ROW['leg']] += 0 * values[ROW['thigh']]  # no ankle is believed without its knee
     values[flexions] = angles.values.T[IN_ANGLES]
     deviations[flexions] = angles.deviations.T[IN_ANGLES]
+    _disbelieve_ankles(values)
     values[ROW['palm_to_face']] = _palms_to_face(points, forearms, at)
     values[ROW['reach']], values[ROW['width']], values[ROW['swapped']] = _to_own_left(levels, at)
     deviations[[ROW['palm_to_face'], ROW['reach']]] = np.sqrt(variances[at.wrists])
@@ -129,6 +131,17 @@ def _second_longest(bones: Floats) -> Floats:
     """Return ``(n,)`` how tall ``(b, n)`` bones tell that people are; NaN of fewer than two."""
     second = np.sort(np.fmax(bones, 0.0), axis=0)[-2]
     return np.where(second > 0, second, np.nan)
+
+
+def _disbelieve_ankles(values: Floats) -> None:
+    """
+    Take away what ankles far above their knees tell, below thighs that are steep.
+
+    Where the image ends above the ankles, one of them is often found on the other leg.
+    """
+    odd = (values[ROW['thigh']] > STEEP) & (values[ROW['shank']] < KICKED_UP)
+    for name in ('leg', 'shank', 'knee'):
+        values[ROW[name]][odd] = np.nan
 
 
 def _palms_to_face(points: Floats, forearms: Floats, at: Places) -> Floats:

@@ -63,7 +63,7 @@ class Recogniser:
 
         :param angles: of the same people.
         :param stamp_ns: when the image was taken; None: it is on its own, and nobody waves or
-            falls. A stamp that is not later than the one before restarts.
+            falls. A stamp that is earlier than the one before restarts.
         :param down: as for the angles.
         """
         with np.errstate(invalid='ignore'):  # NaN: not seen
@@ -91,7 +91,7 @@ class Recogniser:
 
     def _go_on_to(self, stamp_ns: int) -> None:
         """Restart where time goes back, and forget who is gone."""
-        if self._latest_ns is not None and stamp_ns <= self._latest_ns:
+        if self._latest_ns is not None and stamp_ns < self._latest_ns:
             self.restart()
         self._latest_ns = stamp_ns
         gone = [

@@ -20,16 +20,13 @@ from dataclasses import dataclass
 from threading import Condition
 from threading import Lock
 
-import cv2
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
-from movenet_ros.core.image import SourceImage
+from movenet_ros.core.jpeg_writing import to_jpeg
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.stamped import stamp_ns
 
-JPEG = [cv2.IMWRITE_JPEG_QUALITY, 95]
-if hasattr(cv2, 'IMWRITE_JPEG_SAMPLING_FACTOR_444'):  # since OpenCV 4.7; thin lines stay sharp
-    JPEG += [cv2.IMWRITE_JPEG_SAMPLING_FACTOR, cv2.IMWRITE_JPEG_SAMPLING_FACTOR_444]
+QUALITY = 95
 
 
 @dataclass(frozen=True)
@@ -105,23 +102,7 @@ class NewestImage:
 def _encoded(message: Message) -> Picture:
     try:
         stamped = READERS[message.msg_type](message.data, MAX_IMAGE_PIXELS)
-        jpeg = _jpeg(stamped.image)
+        jpeg = to_jpeg(stamped.image, QUALITY)
     except ImageError as error:
         return Picture(message.number, error=str(error))
     return Picture(message.number, jpeg, stamp_ns(stamped.header.stamp))
-
-
-def _jpeg(image: SourceImage) -> bytes:
-    """
-    Encode an image.
-
-    :raises ImageError: if it is larger than a JPEG can be.
-    """
-    try:
-        is_done, jpeg = cv2.imencode('.jpg', image.as_bgr(), JPEG)
-    except cv2.error:
-        is_done = False
-    if not is_done:
-        width, height = image.wh
-        raise ImageError(f'an image of {width}x{height} pixels is too large for a JPEG')
-    return jpeg.tobytes()
