@@ -29,7 +29,7 @@ class Row:
     What was found in one recording.
 
     :param bag: name of the output.
-    :param input: path of the recording.
+    :param recording: its path.
     :param state: ``done``; ``damaged`` where images were lost; ``failed`` without an output;
         ``stopped`` where the run ended before.
     :param images: processed.
@@ -45,7 +45,7 @@ class Row:
     """
 
     bag: str
-    input: str
+    recording: str
     state: str = DONE
     images: int = 0
     skipped: int = 0

@@ -83,6 +83,7 @@ class Lane:
         self._executor: ProcessPoolExecutor | None = None
         self._process: BaseProcess | None = None
         self._name = ''
+        self._is_open = False
         self.is_stopped = False
 
     @property
@@ -91,7 +92,17 @@ class Lane:
         images, total = self._counts
         return Progress(self._name, images, total)
 
-    def open(self, order: Order, is_first: bool = False) -> Opened:
+    def start(self) -> None:
+        """Start the process, where there is none; it imports what a worker needs."""
+        if self._executor is not None:
+            return
+        with self._starting, _ctrl_c_held():  # so that the new process is this one's
+            before = {*multiprocessing.active_children()}
+            self._executor = ProcessPoolExecutor(1, SPAWN, process.begin, (self._counts,))
+            self._executor.submit(process.prepare, self._make)
+            (self._process,) = {*multiprocessing.active_children()} - before
+
+    def load(self, order: Order, is_first: bool = False) -> Opened:
         """
         Load the model, in a new process where there is none; another one loaded before is freed.
 
@@ -99,15 +110,16 @@ class Lane:
         :raises StartError: if the model or the runtime does not allow a start.
         :raises BrokenProcessPool: if the process dies.
         """
-        if self._executor is None:
-            self._executor = self._started()
+        self.start()
         if self.is_stopped:  # meanwhile
             self.stop()
+        assert self._executor
         work = self._executor.submit(process.open_worker, self._make, order, is_first)
         opened, problem = work.result()
         if opened is None:
             self.close()
             raise StartError(problem)
+        self._is_open = True
         return opened
 
     def replay(self, order: Order, work: Work) -> Outcome:
@@ -119,8 +131,8 @@ class Lane:
                 return Outcome(_row(task, STOPPED))
             self._name = task.name
             try:
-                if self._executor is None:
-                    self.open(order)
+                if not self._is_open:
+                    self.load(order)
                 assert self._executor
                 return self._executor.submit(process.replay, task, manifest).result()
             except BrokenProcessPool:
@@ -138,15 +150,6 @@ class Lane:
                 self._counts[:] = [0, 0]
         return Outcome(_row(task, FAILED, f'its process {how}, {ATTEMPTS} times {FIX}'))
 
-    def _started(self) -> ProcessPoolExecutor:
-        """Start the process."""
-        with self._starting, _ctrl_c_held():  # so that the new process is this one's
-            before = {*multiprocessing.active_children()}
-            executor = ProcessPoolExecutor(1, SPAWN, process.begin, (self._counts,))
-            executor.submit(process.nothing)  # an executor starts its process for its first work
-            (self._process,) = {*multiprocessing.active_children()} - before
-        return executor
-
     def how_it_ended(self) -> str:
         """Return how the process has died, in words; the next recording gets a new one."""
         self.close()
@@ -157,7 +160,7 @@ class Lane:
         """Wait for the end of the process, which has nothing to do."""
         if self._executor is not None:
             self._executor.shutdown()
-            self._executor = None
+            self._executor, self._is_open = None, False
 
     def stop(self, by_force: bool = False) -> None:
         """Ask the process to end, or end it by force; start no other one."""

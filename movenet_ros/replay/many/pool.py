@@ -64,6 +64,8 @@ class Pool:
         self, order: Order, jobs: int, threads: int, make: MakeWorker, tell: Callable[[str], None]
     ) -> None:
         self._lanes = [Lane(tell, make) for _ in range(jobs)]
+        for each in self._lanes:
+            each.start()
         self.opened = self._open_first(order, is_first=True)
         self.threads = self.opened.threads
         if jobs > 1 and self.opened.device == 'cpu' and not threads:
@@ -81,13 +83,20 @@ class Pool:
         """
         lane = self._lanes[0]
         try:
-            return lane.open(order, is_first)
+            return lane.load(order, is_first)
         except BrokenProcessPool:
+            self._end()
             how = lane.how_it_ended()
             raise StartError(f'the process that loads the model {how}') from None
-        except KeyboardInterrupt:
-            lane.stop(by_force=True)
+        except BaseException:
+            self._end()
             raise
+
+    def _end(self) -> None:
+        """End the processes, which hold nothing."""
+        for each in self._lanes:
+            each.stop(by_force=True)
+            each.close()
 
     def outcomes(
         self, works: Sequence[Work], watch: Callable[[list[Progress]], None],
@@ -145,5 +154,4 @@ class Pool:
 
     def __exit__(self, *error: Any) -> None:
         """End the processes."""
-        for each in self._lanes:
-            each.close()
+        self._end()

@@ -89,7 +89,7 @@ def row_of(row: Row, tally: Tally, presence: Presence, has_times: bool, damage: 
     line = '; '.join(filter(None, (damage, lost)))
     rate = tally.images / tally.seconds if tally.seconds else 0.0
     return Row(
-        row.bag, row.input, DAMAGED if line else DONE, tally.processed, tally.skipped,
+        row.bag, row.recording, DAMAGED if line else DONE, tally.processed, tally.skipped,
         sum(people * images for people, images in tally.people.items()),
         max(tally.people, default=0), len(tally.ids),
         presence.seconds if has_times else None,

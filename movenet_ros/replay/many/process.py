@@ -70,8 +70,8 @@ def _end_with_the_driver() -> None:
     _end(signal.SIGTERM)
 
 
-def nothing() -> None:
-    """Do nothing."""
+def prepare(make: MakeWorker) -> None:
+    """Do nothing: that ``make`` was received has imported its module."""
 
 
 def open_worker(make: MakeWorker, order: Order, is_first: bool) -> tuple[Opened | None, str]:

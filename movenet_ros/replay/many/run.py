@@ -134,7 +134,7 @@ def _finished(
         known = read_manifest(out)
         difference = known[0].differs_in(circumstances.manifest(task)) if known else ''
         if known and not difference:
-            yield task.name, Row(**{**known[1], 'input': str(task.path)})
+            yield task.name, Row(**{**known[1], 'recording': str(task.path)})
         elif out.exists() and not may_replace:
             why = f'was made with another {difference}' if known else 'is of no earlier run'
             raise StartError(f'{out} {why} (--overwrite replaces it; or give another --out)')
