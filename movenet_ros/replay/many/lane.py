@@ -134,7 +134,10 @@ class Lane:
                 if not self._is_open:
                     self.load(order)
                 assert self._executor
-                return self._executor.submit(process.replay, task, manifest).result()
+                outcome = self._executor.submit(process.replay, task, manifest).result()
+                if outcome.is_last:
+                    self.close()
+                return outcome
             except BrokenProcessPool:
                 how = self.how_it_ended()
                 remove_unfinished(order.out_of(task))

@@ -86,7 +86,9 @@ class Outcome(NamedTuple):
     What came of a recording.
 
     :param notes: what a user needs to know of it, in sentences.
+    :param is_last: whether the runtime has failed for good: the next one takes another worker.
     """
 
     row: Row
     notes: tuple[str, ...] = ()
+    is_last: bool = False

@@ -38,6 +38,7 @@ from movenet_ros.replay.many.found import STOPPED
 from movenet_ros.replay.many.manifest import read_manifest
 from movenet_ros.replay.many.order import Order
 from movenet_ros.replay.many.pool import Pool
+from movenet_ros.replay.many.summary import PARQUET
 from movenet_ros.replay.many.summary import write_summary
 from movenet_ros.replay.many.table import Table
 from movenet_ros.replay.many.tasks import Task
@@ -80,6 +81,8 @@ def replay_many(args: Namespace, targets: Targets) -> tuple[list[Row], bool]:
             rows.update(found)
         in_order = [rows[each.name] for each in tasks]
         written = write_summary(folder, in_order)
+        if PARQUET not in [each.name for each in written]:
+            LOG.info(f'{PARQUET} is left out: it takes PyArrow (fix: pip install pyarrow)')
     print('\n'.join(_summary(in_order, [folder, *written])), flush=True)
     return in_order, is_interrupted
 
@@ -91,7 +94,7 @@ def _checked(args: Namespace) -> Path:
     :raises StartError: if the command line makes no sense, or that fails.
     """
     if args.out is None:
-        raise StartError('several recordings need --out DIR, a folder for their outputs')
+        raise StartError('several recordings, and --jobs, need --out DIR: a folder for the outputs')
     for name, value in vars(args).items():
         if isinstance(value, Path) and name not in ('out', 'params_file'):
             raise StartError(f'--{name} names one file: give one recording, without --jobs')
@@ -160,7 +163,8 @@ def _replayed(
         for note in pool.opened.notes:
             LOG.warning(note)
         circumstances = Circumstances.of(args)  # again: the model may have been fetched
-        works = [(each, circumstances.manifest(each)) for each in tasks]
+        large_first = sorted(tasks, key=lambda task: -task.size)  # so that all end together
+        works = [(each, circumstances.manifest(each)) for each in large_first]
         with interruptions() as signals, Table(tasks, jobs) as table:
             for row, notes in pool.outcomes(works, table.watch, signals):
                 rows[row.bag] = row

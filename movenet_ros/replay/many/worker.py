@@ -27,6 +27,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 import logging
 
+from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 from movenet_ros.perception import Perception
@@ -126,11 +127,13 @@ class Worker:
         :param on_image: called after each image with the number of all, 0 where that is unknown.
         :param signals: as soon as there is one in it, it ends without an output.
         """
+        is_last = False
         try:
             row = self._replayed(task, manifest, on_image, signals)
         except MoveNetError as error:
             row = Row(task.name, str(task.path), FAILED, line=str(error))
-        return Outcome(row, self._notes.taken())
+            is_last = isinstance(error, BackendError)
+        return Outcome(row, self._notes.taken(), is_last)
 
     def _replayed(
         self, task: Task, manifest: Manifest, on_image: Callable[[int], None],
