@@ -94,7 +94,7 @@ def _checked(args: Namespace) -> Path:
     :raises StartError: if the command line makes no sense, or that fails.
     """
     if args.out is None:
-        raise StartError('several recordings, and --jobs, need --out DIR: a folder for the outputs')
+        raise StartError('several recordings, or --jobs, take --out DIR: the folder of all outputs')
     for name, value in vars(args).items():
         if isinstance(value, Path) and name not in ('out', 'params_file'):
             raise StartError(f'--{name} names one file: give one recording, without --jobs')
@@ -166,9 +166,10 @@ def _replayed(
         large_first = sorted(tasks, key=lambda task: -task.size)  # so that all end together
         works = [(each, circumstances.manifest(each)) for each in large_first]
         with interruptions() as signals, Table(tasks, jobs) as table:
-            for row, notes in pool.outcomes(works, table.watch, signals):
+            for outcome in pool.outcomes(works, table.watch, signals):
+                row = outcome.row
                 rows[row.bag] = row
-                for note in notes:
+                for note in outcome.notes:
                     if note not in said or not note.startswith(str(args.params_file)):
                         table.say(f'{row.bag}: {note}')
                     said.add(note)

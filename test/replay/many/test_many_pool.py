@@ -39,7 +39,8 @@ def test_a_process_that_dies_costs_its_recording_alone(tmp_path: Path) -> None:
     told: list[str] = []
     with pool_of(tmp_path, DyingWorker, told.append, 2) as pool:
         works = works_of('once', 'a', 'b', 'c', 'dies')
-        found = {row.bag: row for row, _ in pool.outcomes(works, lambda progress: None, [])}
+        outcomes = pool.outcomes(works, lambda progress: None, [])
+        found = {each.row.bag: each.row for each in outcomes}
     assert Counter(row.state for row in found.values()) == {'done': 4, 'failed': 1}
     assert found['dies'].line.count('SIGKILL') == 1
     assert sorted(line.partition(':')[0] for line in told) == ['dies', 'once']
@@ -63,7 +64,7 @@ def test_a_signal_ends_all_and_leaves_nothing(tmp_path: Path) -> None:
 
     with pool_of(tmp_path, WaitingWorker, print, 2) as pool:
         outcomes = [*pool.outcomes(works_of('a', 'b', 'c'), watch, signals)]
-    assert [row.state for row, _ in outcomes] == ['stopped'] * 3
+    assert [each.row.state for each in outcomes] == ['stopped'] * 3
     assert not [*tmp_path.iterdir()]
 
 
