@@ -72,8 +72,8 @@ class Pool:
             share = max(1, machine()['cores'] // jobs)
             self.threads = min(self.threads or share, share)
         self._order = order.pinned(self.opened, self.threads)
-        if self.threads != self.opened.threads:
-            self._open_first(self._order)
+        if jobs > 1:
+            self._open_first(self._order)  # as the others
 
     def _open_first(self, order: Order, is_first: bool = False) -> Opened:
         """

@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+import time
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import locked
@@ -65,12 +66,11 @@ def replay_many(args: Namespace, targets: Targets) -> tuple[list[Row], bool]:
     """
     needs('tqdm')
     args = Namespace(**{**vars(args), 'jobs': args.jobs or 1})
+    tasks, before = tasks_of(args.input), Circumstances.of(args)
     folder = _checked(args)
-    tasks = tasks_of(args.input)
     with _alone(folder):
         for each in tasks:
             remove_unfinished(folder / each.name)
-        before = Circumstances.of(args)
         rows = dict(_finished(folder, tasks, before, args.overwrite))
         left = [each for each in tasks if each.name not in rows]
         print(f'{len(tasks)} recordings, {len(rows)} of them done before', flush=True)
@@ -94,13 +94,21 @@ def _checked(args: Namespace) -> Path:
     :raises StartError: if the command line makes no sense, or that fails.
     """
     if args.out is None:
-        raise StartError('several recordings, or --jobs, take --out DIR: the folder of all outputs')
+        raise StartError('--jobs, or several recordings, take --out DIR: a folder for all outputs')
     for name, value in vars(args).items():
         if isinstance(value, Path) and name not in ('out', 'params_file'):
             raise StartError(f'--{name} names one file: give one recording, without --jobs')
-    folder: Path = args.out
     for each in args.input:
-        check_apart(each, [folder])
+        check_apart(each, [args.out])
+    return _made(args.out)
+
+
+def _made(folder: Path) -> Path:
+    """
+    Make a folder where there is none.
+
+    :raises StartError: if that fails.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -153,9 +161,9 @@ def _replayed(
     """
     jobs = min(args.jobs, len(tasks))
     for each in tasks:
-        order.out_of(each).parent.mkdir(parents=True, exist_ok=True)
+        _made(order.out_of(each).parent)
     rows: dict[str, Row] = {}
-    said: set[str] = set()
+    said: set[str] = set()  # of the params file, which each worker reads for each recording
     settings = table_of(PoseParameters, pose_values(args, lambda line: None))  # it tells later
     with Pool(order, jobs, settings.runtime.threads, Worker, LOG.warning) as pool:
         threads = f', {pool.threads} threads' if pool.threads else ''
@@ -166,15 +174,16 @@ def _replayed(
         large_first = sorted(tasks, key=lambda task: -task.size)  # so that all end together
         works = [(each, circumstances.manifest(each)) for each in large_first]
         with interruptions() as signals, Table(tasks, jobs) as table:
+            begun_s = time.monotonic()
             for outcome in pool.outcomes(works, table.watch, signals):
-                row = outcome.row
-                rows[row.bag] = row
+                rows[outcome.row.bag] = outcome.row
                 for note in outcome.notes:
-                    if note not in said or not note.startswith(str(args.params_file)):
-                        table.say(f'{row.bag}: {note}')
-                    said.add(note)
-                if row.state != STOPPED:
-                    table.end(row)
+                    if note not in said:
+                        LOG.warning(f'{outcome.row.bag}: {note}')
+                    said.update([note] * note.startswith(str(args.params_file)))
+                table.end(outcome.row)
+        rate = sum(each.images for each in rows.values()) / (time.monotonic() - begun_s)
+        print(f'speed      {rate:.1f} images processed per second, all jobs together', flush=True)
         return rows, bool(signals)
 
 

@@ -24,8 +24,10 @@ from typing import Any
 
 from movenet_ros.core.needs import needs
 from movenet_ros.core.wording import one_line
+from movenet_ros.replay.inputs import LOG
 from movenet_ros.replay.many.found import DONE
 from movenet_ros.replay.many.found import Row
+from movenet_ros.replay.many.found import STOPPED
 from movenet_ros.replay.many.lane import Progress
 from movenet_ros.replay.many.tasks import Task
 
@@ -51,10 +53,6 @@ class Table:
         self._all.total = self._total
         self._all.bar_format = '{l_bar}{bar}| {elapsed}<{remaining}'
 
-    def say(self, line: str) -> None:
-        """Print a line above the bars."""
-        needs('tqdm').tqdm.write(line, file=sys.stderr)
-
     def watch(self, progress: Sequence[Progress]) -> None:
         """Show how far the workers are."""
         size = float(self._size)
@@ -72,13 +70,15 @@ class Table:
         self._all.refresh()
 
     def end(self, row: Row) -> None:
-        """Print the line of a recording that has ended."""
+        """Print the line of a recording that has ended by itself."""
+        if row.state == STOPPED:
+            return
         self._ended += 1
         self._size += self._sizes[row.bag]
         what = row.line if row.state != DONE else (
             f'{row.images} images, {row.images_per_s:.1f} a second, {row.tracks} tracks'
         )
-        self.say(f'{row.state:<8} {one_line(row.bag)}: {what} ({self._left()})')
+        LOG.info(f'{row.state:<8} {one_line(row.bag)}: {what} ({self._left()})')
 
     def _left(self) -> str:
         """Return how many are left, and how long they may take."""
