@@ -111,7 +111,7 @@ setup(
         'console_scripts': [
             f'{command} = {NAME}.__main__:run_command'
             for command in (  # echo would hide the system's; ros2 has "topic echo"
-                'analyse', 'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model',
+                'analyse', 'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'humans_node',
                 'kinematics_node', 'pose_3d_node', 'pose_node', 'replay', 'soak', 'video_source',
                 'view',
             )

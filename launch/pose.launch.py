@@ -13,7 +13,7 @@
 # limitations under the License.
 
 """
-Start a camera, the pose node, with depth the 3D node, the kinematics node if asked, and RViz.
+Start a camera, the pose node, with depth the 3D node, further nodes if asked, and RViz.
 
 An empty argument leaves a parameter as it is in params_file, or else in a SetParameter of an
 including launch file, or else at the node's default; a value overrides these.
@@ -104,10 +104,16 @@ ARGUMENTS = (
         'true', 'false',
     ),
     (
+        'humans', 'false',
+        'Start the humans node, which publishes the bodies of REP 155 on /humans: of poses, with a'
+        ' depth image of poses_3d too. It needs hri_msgs.',
+        'true', 'false',
+    ),
+    (
         'params_file', '',
-        'YAML file of parameters for pose_node, pose_3d_node, kinematics_node, usb_cam and'
-        ' video_source; a copy of config/pose.yaml, config/pose_3d.yaml or config/kinematics.yaml,'
-        ' or all in one file.',
+        'YAML file of parameters for pose_node, pose_3d_node, kinematics_node, humans_node,'
+        ' usb_cam and video_source; a copy of config/pose.yaml, pose_3d.yaml, kinematics.yaml or'
+        ' humans.yaml, or all in one file.',
     ),
     (
         'rviz', 'true', 'Show image_annotated in RViz; with depth, people in space too.',
@@ -142,11 +148,11 @@ ARGUMENTS = (
     (
         'enclave', '',
         'SROS 2 enclave of the pose node, such as /movenet; that of the 3D node has _3d behind it,'
-        ' that of the kinematics node _kinematics; empty: none.',
+        ' that of the kinematics node _kinematics, that of the humans node _humans; empty: none.',
     ),
     (
         'log_level', 'info',
-        'Log level of the pose node, the 3D node and the kinematics node.',
+        'Log level of the pose node and the nodes that read poses.',
         'debug', 'info', 'warn', 'error', 'fatal',
     ),
     (
@@ -221,6 +227,8 @@ def nodes_for(given: dict[str, str]) -> list[LaunchDescriptionEntity]:
         nodes.append(pose_3d_node(given))
     if given['kinematics'] == 'true':
         nodes.append(kinematics_node(given))
+    if given['humans'] == 'true':
+        nodes.append(humans_node(given))
     if given['camera'] == 'usb_cam':
         nodes.append(usb_cam(given))
     elif given['camera'] == 'video':
@@ -384,15 +392,7 @@ def pose_3d_node(given: dict[str, str]) -> Node:
 
 
 def kinematics_node(given: dict[str, str]) -> Node:
-    """
-    Describe the kinematics node, whose end does not end the launch either.
-
-    Without a depth camera, people in metres are as flat as in the image: poses tell as much.
-    """
-    is_measured = given['depth'] not in ('', MONOCULAR)
-    parameters = {'source': 'poses_3d'} if is_measured else {}
-    if is_measured and given['target_frame']:
-        parameters['down'] = '-z'  # as in all frames of robots and maps
+    """Describe the kinematics node, whose end does not end the launch either."""
     return Node(
         **executable('movenet_ros', 'kinematics_node', BUILD),
         name='movenet_kinematics',
@@ -400,13 +400,44 @@ def kinematics_node(given: dict[str, str]) -> Node:
         parameters=[
             *params_file(given),
             *overrides(given, 'autostart', 'use_sim_time'),
-            *([parameters] if parameters else []),
+            *people_source(given),
         ],
         ros_arguments=process_arguments(given, '_kinematics'),
         output='screen',
         respawn=given['respawn'] == 'true',
         respawn_delay=RESPAWN_S,
     )
+
+
+def humans_node(given: dict[str, str]) -> Node:
+    """Describe the humans node, whose end does not end the launch either."""
+    return Node(
+        **executable('movenet_ros', 'humans_node', BUILD),
+        name='movenet_humans',
+        namespace=namespace(given),
+        parameters=[
+            *params_file(given),
+            *overrides(given, 'autostart', 'image_transport', 'use_sim_time'),
+            *people_source(given),
+        ],
+        remappings=[('image', given['image'])],
+        ros_arguments=process_arguments(given, '_humans'),
+        output='screen',
+        respawn=given['respawn'] == 'true',
+        respawn_delay=RESPAWN_S,
+    )
+
+
+def people_source(given: dict[str, str]) -> list[dict[str, str]]:
+    """
+    Return what tells nodes to read people in metres, where they are measured.
+
+    Without a depth camera, they are as flat as in the image: poses tell as much.
+    """
+    if given['depth'] in ('', MONOCULAR):
+        return []
+    is_moved = bool(given['target_frame'])  # z is up in all frames of robots and maps
+    return [{'source': 'poses_3d', **({'down': '-z'} if is_moved else {})}]
 
 
 def process_arguments(given: dict[str, str], suffix: str = '') -> list[str]:

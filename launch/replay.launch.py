@@ -59,7 +59,7 @@ OUTPUTS = (  # printed by scripts/papers from the tables of outputs
     'joint_angles',
     'activities',
 )
-NODES = 'movenet', 'movenet_3d', 'movenet_kinematics'
+NODES = 'movenet', 'movenet_3d', 'movenet_kinematics', 'movenet_humans'
 CLOCK_HZ = '40'  # ros2 bag's own default
 DISCOVERY_S = '1'  # from the start of the player to its first message
 LOOK_S = 0.2  # from one look at the graph to the next, until the pose node reads images
@@ -108,6 +108,12 @@ ARGUMENTS = (
         'true', 'false',
     ),
     (
+        'humans', 'false',
+        'Start the humans node, which publishes the bodies of REP 155 on /humans: of poses, with a'
+        ' depth image of poses_3d too. It needs hri_msgs.',
+        'true', 'false',
+    ),
+    (
         'rviz', 'true', 'Show image_annotated in RViz; with depth, people in space too.',
         'true', 'false',
     ),
@@ -117,8 +123,9 @@ ARGUMENTS = (
     ),
     (
         'params_file', '',
-        'YAML file of parameters for pose_node, pose_3d_node and kinematics_node; a copy of'
-        ' config/pose.yaml, config/pose_3d.yaml or config/kinematics.yaml, or all in one file.',
+        'YAML file of parameters for pose_node, pose_3d_node, kinematics_node and humans_node; a'
+        ' copy of config/pose.yaml, pose_3d.yaml, kinematics.yaml or humans.yaml, or all in one'
+        ' file.',
     ),
     (
         'mode', '',
@@ -136,7 +143,7 @@ ARGUMENTS = (
     ),
     (
         'log_level', 'info',
-        'Log level of the pose node, the 3D node and the kinematics node.',
+        'Log level of the pose node and the nodes that read poses.',
         'debug', 'info', 'warn', 'error', 'fatal',
     ),
 )

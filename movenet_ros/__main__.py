@@ -38,6 +38,7 @@ COMMANDS = {  # name: (module below movenet_ros, what it does)
     'echo': ('tools.echo.command', 'print one message of a topic'),
     'evaluate': ('tools.evaluate.command', 'measure AP, id switches, jitter, people in metres'),
     'fetch_model': ('tools.fetch_model.command', 'fetch the weights and convert them'),
+    'humans_node': ('consumers.humans_node', 'the humans node: the bodies of REP 155'),
     'kinematics_node': ('consumers.kinematics_node', 'the kinematics node: what people do'),
     'pose_3d_node': ('consumers.pose_3d_node', 'the 3D node: poses and depth in, metres out'),
     'pose_node': ('node.pose_node', 'the node: images in, poses out'),

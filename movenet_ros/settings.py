@@ -344,6 +344,37 @@ class KinematicsParameters(ObserverSettings):
 
 
 @dataclass(frozen=True)
+class HumansParameters(KinematicsParameters):
+    """Parameters of humans_node."""
+
+    source: str = param(
+        POSES,
+        'Topic by which postures, gestures and joint_states are told; poses: as they look in the'
+        ' image; poses_3d: in space, from the 3D node, with a frame body_ID on /tf for each body.',
+        choices=(POSES, POSES_3D),
+        run_time=True,
+    )
+    namespace: str = param(
+        '/humans',
+        'Where the topics are: REP 155 has /humans, for a whole robot; another one tells robots in'
+        ' the same domain apart.',
+    )
+    image_transport: str = param(
+        'raw',
+        'raw: sensor_msgs/Image on image; compressed: sensor_msgs/CompressedImage on'
+        ' image/compressed. Images tell how large they are, and are cut for cropped.',
+        choices=('raw', 'compressed'),
+    )
+    lost_after_s: float = param(
+        3.0,
+        'A body whose person has not been in poses for this many seconds is tracked no longer, and'
+        ' its topics vanish; the tracker keeps who is occluded for as long.',
+        between=(0.1, 3600.0),
+        run_time=True,
+    )
+
+
+@dataclass(frozen=True)
 class VideoSourceParameters:
     """Parameters of video_source."""
 
@@ -369,7 +400,8 @@ Table = TypeVar(
     bound='FollowSettings | Pose3DParameters | KinematicsParameters | VideoSourceParameters',
 )
 NODES: tuple[type[Any], ...] = (
-    PoseParameters, Pose3DParameters, KinematicsParameters, VideoSourceParameters,
+    PoseParameters, Pose3DParameters, KinematicsParameters, HumansParameters,
+    VideoSourceParameters,
 )
 
 

@@ -35,6 +35,7 @@ from typing import Any
 import cv2
 from lifecycle_msgs.srv import GetState
 from movenet_ros.consumers import consumer_node
+from movenet_ros.consumers.humans_node import HumansNode
 from movenet_ros.consumers.kinematics_node import KinematicsNode
 from movenet_ros.consumers.pose_3d_node import Pose3DNode
 from movenet_ros.core.image import SourceImage
@@ -391,6 +392,12 @@ def start_pose_3d_node(start_consumer: StartNode) -> StartNode:
 def start_kinematics_node(start_consumer: StartNode) -> StartNode:
     """Return a function that starts a kinematics node with parameters."""
     return partial(start_consumer, KinematicsNode)
+
+
+@pytest.fixture
+def start_humans_node(start_consumer: StartNode) -> StartNode:
+    """Return a function that starts a humans node with parameters."""
+    return partial(start_consumer, HumansNode)
 
 
 @pytest.fixture(scope='session')

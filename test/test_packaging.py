@@ -36,8 +36,8 @@ pytestmark = pytest.mark.process
 ROOT = Path(__file__).parents[1]
 NAME = 'movenet_ros'
 COMMANDS = (
-    'analyse', 'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'kinematics_node',
-    'pose_3d_node', 'pose_node', 'replay', 'soak', 'video_source', 'view',
+    'analyse', 'benchmark', 'demo', 'doctor', 'evaluate', 'fetch_model', 'humans_node',
+    'kinematics_node', 'pose_3d_node', 'pose_node', 'replay', 'soak', 'video_source', 'view',
 )
 PYTHONS = ('3.10', '3.11', '3.12', '3.13')
 KEYS = {  # of rosdep, where it is not the package's own name

@@ -24,6 +24,7 @@ import re
 from typing import Any
 
 from movenet_ros.settings import defaults
+from movenet_ros.settings import HumansParameters
 from movenet_ros.settings import KinematicsParameters
 from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
@@ -55,7 +56,7 @@ def test_a_paper_is_as_the_script_prints_it(name: str) -> None:
 
 
 def test_readme_has_every_table() -> None:
-    assert len(papers.TABLE.findall((ROOT / 'README.md').read_text())) == 6
+    assert len(papers.TABLE.findall((ROOT / 'README.md').read_text())) == 7
 
 
 @pytest.mark.parametrize(
@@ -64,6 +65,7 @@ def test_readme_has_every_table() -> None:
         ('pose_yaml', '/**', PoseParameters),
         ('pose_3d_yaml', '/**/movenet_3d', Pose3DParameters),
         ('kinematics_yaml', '/**/movenet_kinematics', KinematicsParameters),
+        ('humans_yaml', '/**/movenet_humans', HumansParameters),
     ],
 )
 def test_a_file_of_parameters_states_the_defaults(

@@ -90,6 +90,11 @@ class TopicInput:
         self._since_s = time.monotonic()
 
     @property
+    def is_subscribed(self) -> bool:
+        """Return whether it is wanted."""
+        return self._subscription is not None
+
+    @property
     def silent_s(self) -> float:
         """Return for how long nothing has come, since the subscription at the most."""
         return time.monotonic() - self._since_s

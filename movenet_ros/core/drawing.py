@@ -201,7 +201,7 @@ def _draw_skeleton(
     """Draw one person's edges, all rims before all colours, and the keypoints over them."""
     keypoints = np.clip(keypoints, -FAR, FAR)
     points = np.rint((keypoints - 0.5) * 2**BITS).astype(np.int32)  # OpenCV's 0 is a middle
-    shown = set(np.flatnonzero(seen).tolist())
+    shown = set(np.flatnonzero(seen & ~np.isnan(keypoints).any(axis=1)).tolist())
     face = skeleton.face & shown
     across, face_pen = FAR, pen
     if len(face) > 1:

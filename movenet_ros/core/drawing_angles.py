@@ -36,6 +36,7 @@ from movenet_ros.core.labels import text_pixels
 from movenet_ros.core.observing import DOWN
 from movenet_ros.core.observing import Observed
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.skeleton import Skeleton
 import numpy as np
 from numpy.typing import NDArray
 
@@ -50,6 +51,7 @@ RADIUS = 0.3, 1.5, 3.5  # of an arc: of the limb; at least and at most in height
 STRAIGHT = np.radians(25)  # an arc that is as short is covered by its limb
 BITS = 4
 RIM: Color = (0, 0, 0)
+TINY = 1e-9  # pixels
 OVERLAP = 0.25  # of a text by another one
 
 
@@ -101,30 +103,50 @@ def draw_angles(
         for name in names if digit else ():
             value = observed.angles.values[i, ANGLES.index(name)]
             if np.isfinite(value):
-                bend = _bend(name, poses.keypoints[i].astype(np.float64), poses, observed)
+                points = poses.keypoints[i].astype(np.float64)
+                bend = bend_of(name, points, poses.skeleton, DOWN[observed.down])
+                if name == 'trunk_lean':  # beside the texts of the hips
+                    bend = bend._replace(at=bend.at + bend.end / 4)
                 _draw(canvas, bend, float(value), digit, colors[i], taken)
     return np.array(taken).reshape(-1, 4)
 
 
-def _bend(name: str, points: Floats, poses: Poses, observed: Observed) -> Bend:
-    """Return where an angle of a person is."""
+def bend_of(
+    name: str, points: Floats, skeleton: Skeleton, down: tuple[float, float, float]
+) -> Bend:
+    """
+    Return where an angle of a person is.
+
+    Flexion is from the straight continuation of the upper limb, elevation from the trunk, lean
+    from the upright, the head's tilt from the trunk: where each is 0.
+
+    :param points: ``(17, 2)`` in pixels; what is NaN makes its angles NaN.
+    :param down: in the image.
+    """
+    def at(of: str) -> Floats:
+        return np.asarray(points[skeleton.index[of]])
+
     def middle(of: str) -> Floats:
-        index = poses.skeleton.index
-        return np.asarray(points[[index[f'left_{of}'], index[f'right_{of}']]].mean(axis=0))
+        return (at(f'left_{of}') + at(f'right_{of}')) / 2
 
     if name in JOINTS:
-        joint, index = JOINTS[name], poses.skeleton.index
-        start, at, end = (points[index[each]] for each in joint[:3])
-        return Bend(at, at - start if joint.is_flexion else start - at, end - at)
+        joint = JOINTS[name]
+        start, here, end = at(joint.start), at(joint.at), at(joint.end)
+        return Bend(here, here - start if joint.is_flexion else start - here, end - here)
     trunk = middle('shoulder') - middle('hip')
+    length = float(np.linalg.norm(trunk))
     if name == 'trunk_lean':
-        up = -np.array(DOWN[observed.down][:2])
-        return Bend(middle('hip') + trunk / 4, up * np.linalg.norm(trunk), trunk)
-    index = poses.skeleton.index
-    ears = points[index['right_ear']] - points[index['left_ear']]
+        return Bend(middle('hip'), -np.array(down[:2]) * length, trunk)
+    ears = at('right_ear') - at('left_ear')
     upright = np.array([ears[1], -ears[0]])
     head = upright if upright @ trunk > 0 else -upright
-    return Bend(middle('ear'), trunk, head / np.linalg.norm(head) * np.linalg.norm(trunk) / 2)
+    return Bend(middle('ear'), trunk, head / max(float(np.linalg.norm(head)), TINY) * length / 2)
+
+
+def turn_of(bend: Bend) -> tuple[float, float]:
+    """Return where an arc begins, and by how much it goes round the short way, in radians."""
+    begin, end = (float(np.arctan2(each[1], each[0])) for each in (bend.start, bend.end))
+    return begin, (end - begin + np.pi) % (2 * np.pi) - np.pi
 
 
 def _draw(
@@ -137,7 +159,7 @@ def _draw(
         return
     share, least, most = RADIUS
     radius = float(min(max(share * limb, least * digit), most * digit))
-    begin, turn = _turn(bend)
+    begin, turn = turn_of(bend)
     angles = begin + np.linspace(0, turn, max(2, round(abs(turn) * radius / 2)))
     rays = np.stack([np.cos(angles), np.sin(angles)], axis=1)
     pixels = _pixels(round(np.degrees(value)), digit, color)
@@ -158,12 +180,6 @@ def _draw(
 def _pixels(degrees: int, digit: int, color: Color) -> NDArray[np.uint8]:
     """Return a number of degrees on the colour of its person."""
     return text_pixels(text_ink(f'{degrees}°', digit, PADDING), color)
-
-
-def _turn(bend: Bend) -> tuple[float, float]:
-    """Return where an arc begins, and by how much it goes round the short way, in radians."""
-    begin, end = (float(np.arctan2(each[1], each[0])) for each in (bend.start, bend.end))
-    return begin, (end - begin + np.pi) % (2 * np.pi) - np.pi
 
 
 def _ways(rays: Floats, radius: float, is_straight: bool) -> list[Floats]:

@@ -135,14 +135,7 @@ def headings(people: Poses3D, up: ArrayLike, camera: ArrayLike) -> Floats:
     :param camera: ``(3,)`` where the camera is, in metres.
     :return: ``(n, 3)`` of length 1; NaN for a person whose place is not known.
     """
-    up = np.asarray(up, np.float64)
-    index = people.poses.skeleton.index
-    sides = [
-        people.positions[:, index[f'left_{part}']] - people.positions[:, index[f'right_{part}']]
-        for part in ('shoulder', 'hip')
-    ]
-    known = np.isfinite(sides).all(axis=2).sum(axis=0)
-    across = np.nansum(sides, axis=0) / np.maximum(known, 1)[:, None]
+    up, across = np.asarray(up, np.float64), sideways(people)
     forward = np.cross(across, up)  # level, and as long as the body is wide
     is_wide = np.linalg.norm(forward, axis=1) >= LEAST_WIDTH_M
     seen_along = people.person_positions - np.asarray(camera, np.float64)
@@ -153,3 +146,18 @@ def headings(people: Poses3D, up: ArrayLike, camera: ArrayLike) -> Floats:
     ways = np.where(lengths > TINY_M, ways, anywhere)
     ways[~np.isfinite(people.person_positions).all(axis=1)] = np.nan
     return np.asarray(ways / np.linalg.norm(ways, axis=1, keepdims=True))
+
+
+def sideways(people: Poses3D) -> Floats:
+    """
+    Return the mean way from the right to the left of shoulders and hips, of those that are known.
+
+    :return: ``(n, 3)`` in metres; 0 where neither is known on both sides.
+    """
+    index = people.poses.skeleton.index
+    sides = [
+        people.positions[:, index[f'left_{part}']] - people.positions[:, index[f'right_{part}']]
+        for part in ('shoulder', 'hip')
+    ]
+    known = np.isfinite(sides).all(axis=2).sum(axis=0)
+    return np.asarray(np.nansum(sides, axis=0) / np.maximum(known, 1)[:, None])

@@ -26,6 +26,7 @@ from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 from movenet_ros.params_file import unread
 from movenet_ros.settings import changed
+from movenet_ros.settings import HumansParameters
 from movenet_ros.settings import KinematicsParameters
 from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
@@ -47,6 +48,7 @@ NAMES: dict[Any, str] = {
     PoseParameters: 'movenet',
     Pose3DParameters: 'movenet_3d',
     KinematicsParameters: 'movenet_kinematics',
+    HumansParameters: 'movenet_humans',
     VideoSourceParameters: 'video_source',
 }
 CAMERA = 'usb_cam'  # pose.launch.py gives one file to all of them

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from movenet_ros.replay.source import Source
 
 NODE, NODE_3D, NODE_KINEMATICS = '/movenet', '/movenet_3d', '/movenet_kinematics'
+NODE_HUMANS = '/movenet_humans'  # whose parameters may be in the same file
 OPTIONS = {  # the parameters that mean something without a graph
     name: row
     for name, row in rows(PoseParameters).items()
@@ -60,7 +61,7 @@ def pose_values(args: Namespace, warn: Warn) -> dict[str, Any]:
     values: dict[str, Any] = {}
     if args.params_file is not None:
         values = read_params_file(args.params_file, NODE)
-        others = NODE_3D, NODE_KINEMATICS
+        others = NODE_3D, NODE_KINEMATICS, NODE_HUMANS
         sentence = unread(args.params_file, NODE, [NODE[1:]], [each[1:] for each in others])
         if sentence or not (
             values or any(read_params_file(args.params_file, each) for each in others)

@@ -21,6 +21,7 @@ them are left: its Python's headers and its site-packages. They are replaced wit
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 import os
 from pathlib import Path
 import re
@@ -69,5 +70,6 @@ def build(source: Path) -> None:
 
 if __name__ == '__main__':
     repair_cmake_files()
-    for recipe in sorted(HERE.glob('*/CMakeLists.txt')):
-        build(recipe.parent)
+    packages = [recipe.parent for recipe in sorted(HERE.glob('*/CMakeLists.txt'))]
+    with ThreadPoolExecutor() as pool:  # one is configured by a single core while others compile
+        list(pool.map(build, packages))

@@ -21,6 +21,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from movenet_ros.consumers.humans_report import HumansReport
+from movenet_ros.consumers.humans_report import statuses_humans
 from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
 from movenet_ros.consumers.kinematics_report import KinematicsReport
 from movenet_ros.consumers.kinematics_report import statuses_kinematics
@@ -102,10 +104,13 @@ def test_diagnostic_aggregator_finds_every_status_once(namespace: str) -> None:
         statuses_kinematics(
             f'{namespace}movenet_kinematics', KinematicsReport('active', '', '', '', Tally())
         ),
+        statuses_humans(
+            f'{namespace}movenet_humans', HumansReport('active', '', '', '', Tally(), (), None)
+        ),
     ]
     matching = [
         [[text in status.name for text in each['contains']].count(True) for each in analyzers]
         for node in found
         for status in node
     ]
-    assert matching == [[1, 0, 0]] * 3 + [[0, 1, 0]] * 2 + [[0, 0, 1]]
+    assert matching == [[1, 0, 0, 0]] * 3 + [[0, 1, 0, 0]] * 2 + [[0, 0, 1, 0], [0, 0, 0, 1]]

@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
+from hypothesis import example
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -116,6 +117,7 @@ def test_what_a_person_does_is_in_its_label(person: Poses) -> None:
 
 
 @given(points=arrays(np.float32, (1, 17, 2), elements=st.floats(width=32)))
+@example(points=np.where(np.indices((1, 17, 2))[1] == 0, np.float32(np.nan), np.float32(30)))
 def test_wherever_keypoints_are_it_draws(points: NDArray[np.float32]) -> None:
     wild = Poses(
         keypoints=points, keypoint_scores=np.ones((1, 17)), scores=np.ones(1), ids=np.ones(1),

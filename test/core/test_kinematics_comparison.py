@@ -65,10 +65,17 @@ def test_the_nearest_image_is_compared_with_a_pose() -> None:
     assert '20' in comparison.sentence and 'left knee' in comparison.sentence
 
 
-@pytest.mark.parametrize(('goal', 'words'), [(90, 'bend'), (10, 'straighten')])
-def test_the_sentence_tells_the_direction(goal: float, words: str) -> None:
-    comparison = compare_with_pose(clip([50]), {'left_knee': Goal(math.radians(goal))})
-    assert comparison.sentence.lower().startswith(words)
+@pytest.mark.parametrize(('angle', 'more', 'less'), [
+    ('left_knee', 'bend the left', 'straighten the left'),
+    ('right_shoulder', 'raise the right', 'lower the right'),
+    ('trunk_lean', 'further', 'upright'),
+    ('head_tilt', 'to the right', 'to the left'),
+])
+def test_the_sentence_tells_the_direction(angle: str, more: str, less: str) -> None:
+    for goal, words, others in ((50, more, less), (-50, less, more)):
+        comparison = compare_with_pose(clip([0]), {angle: Goal(math.radians(goal))})
+        assert words in comparison.sentence.lower()
+        assert others not in comparison.sentence.lower()
 
 
 @given(st.floats(0, 180), st.floats(0, 180), st.floats(0, 40))
@@ -81,6 +88,12 @@ def test_what_may_be_noise_is_no_error(knee: float, goal: float, deviation: floa
     assert math.degrees(found.error) == pytest.approx(max(0, abs(knee - goal) - allowed))
     assert bool(found.correction) == (found.error > 0)
     assert 0 <= comparison.score <= 100
+
+
+def test_what_may_be_noise_in_both_clips_is_no_error() -> None:
+    for deviation, is_error in ((15.0, False), (2.0, True)):
+        here, there = (clip([each] * 20, deviation=deviation) for each in (60, 20))
+        assert (compare_with_clip(here, there).score < 100) == is_error
 
 
 def test_the_worst_joint_comes_first_and_what_is_not_seen_last() -> None:
@@ -116,6 +129,14 @@ def test_the_part_that_is_like_the_reference_is_found() -> None:
     assert comparison.end_ns / NANOSECONDS == pytest.approx(106, abs=0.5)
     assert comparison.aligned is not None
     assert np.degrees(comparison.aligned.of('left_knee').max()) == pytest.approx(90, abs=5)
+
+
+def test_a_short_reference_is_found_in_a_long_recording() -> None:
+    still = np.zeros(20_000)
+    knee = np.concatenate([still, np.degrees(bends(2, 10.0).of('left_knee')), still])
+    comparison = compare_with_clip(clip(knee), bends(2, 10.0))
+    assert comparison.score == 100
+    assert comparison.begin_ns / NANOSECONDS == pytest.approx(2000, abs=1)
 
 
 def test_who_does_nothing_of_it_is_compared_all_the_time_not_for_an_instant() -> None:

@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 from hypothesis import given
 from hypothesis import settings
 from hypothesis import strategies as st
@@ -121,3 +123,14 @@ def test_alike_sides_are_symmetric_and_the_larger_one_gives_the_sign() -> None:
 
 def test_nothing_and_what_is_not_known_have_no_symmetry() -> None:
     assert np.isnan(asymmetry([0.0, np.nan, 1.0], [0.0, 1.0, np.nan])).all()
+
+
+def test_stamps_that_hardly_grow_take_little_memory() -> None:
+    values, stamps_ns = np.zeros((2000, 1)), np.arange(2000)
+    tracemalloc.start()
+    try:
+        ranges_of_motion(values, stamps_ns)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 50e6

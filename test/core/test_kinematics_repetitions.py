@@ -73,6 +73,16 @@ def test_a_repetition_knows_its_range_its_tempo_and_its_symmetry() -> None:
     assert first.is_whole
 
 
+@pytest.mark.parametrize('side', ['left', 'right'])
+def test_a_side_that_is_never_seen_is_not_symmetric(side: str) -> None:
+    curves = moved(squats(3), 15.0)
+    values = curves.values.copy()
+    values[:, [each.startswith(side) for each in ANGLES]] = np.nan
+    counted = count_repetitions(Curves(curves.stamps_ns, values, curves.deviations))
+    assert len(counted.each) == 3
+    assert np.isnan([each.symmetry for each in counted.each]).all()
+
+
 def test_one_that_the_clip_cuts_counts_once_it_has_turned() -> None:
     knee = squats(3)
     bottom = int(np.flatnonzero(knee > 79)[-1])
@@ -88,6 +98,13 @@ def test_one_that_the_clip_cuts_counts_once_it_has_turned() -> None:
 )
 def test_what_is_not_repeated_is_no_repetition(knee: Floats) -> None:
     assert count_repetitions(moved(knee, 15.0)).each == ()
+
+
+def test_neither_a_small_wiggle_nor_a_long_rest_is_one_of_the_repetitions() -> None:
+    wiggles, sits = squats(3, each_s=2.0, depth=26.0), squats(1, each_s=9.0)
+    for other in (wiggles, sits):
+        knee = np.concatenate([squats(2), other, squats(2)])
+        assert len(count_repetitions(moved(knee, 15.0)).each) == 4
 
 
 def test_what_the_error_explains_is_no_repetition() -> None:

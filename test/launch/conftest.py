@@ -39,8 +39,9 @@ from rclpy.node import Node
 ROOT = Path(__file__).parents[2]
 PROGRAMS = (
     ('movenet_ros', 'pose_node'), ('movenet_ros', 'pose_3d_node'),
-    ('movenet_ros', 'kinematics_node'), ('movenet_ros', 'video_source'), ('ros2bag', 'unused'),
-    ('rviz2', 'rviz2'), ('usb_cam', 'usb_cam_node_exe'),
+    ('movenet_ros', 'kinematics_node'), ('movenet_ros', 'humans_node'),
+    ('movenet_ros', 'video_source'), ('ros2bag', 'unused'), ('rviz2', 'rviz2'),
+    ('usb_cam', 'usb_cam_node_exe'),
 )
 EMPTY: Mapping[str, str] = {}
 NO_LAUNCH = 'the real launch comes with a ROS distribution only'

@@ -24,6 +24,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from catkin_pkg.package import parse_package
+from movenet_ros.settings import HumansParameters
 from movenet_ros.settings import KinematicsParameters
 from movenet_ros.settings import Pose3DParameters
 from movenet_ros.settings import PoseParameters
@@ -41,6 +42,8 @@ PROFILE_VARIABLES = ('FASTRTPS_DEFAULT_PROFILES_FILE', 'FASTDDS_DEFAULT_PROFILES
 VIDEO = {'camera': 'video', 'video': 'walk.mp4'}
 DEPTH = {'depth': '/camera/depth/image'}
 KINEMATICS = {'kinematics': 'true'}
+HUMANS = {'humans': 'true'}
+READERS = {**KINEMATICS, **HUMANS}
 
 Started = Callable[..., dict[str, Any]]
 Resolve = Callable[[Any, str], str]
@@ -102,6 +105,7 @@ def test_false_may_be_spelt_in_every_usual_way(spelling: str, start: Started) ->
         ({'camera': 'none', 'rviz': 'false'}, {'pose_node'}),
         ({'camera': 'none', 'rviz': 'false', **DEPTH}, {'pose_node', 'pose_3d_node'}),
         ({'camera': 'none', 'rviz': 'false', **KINEMATICS}, {'pose_node', 'kinematics_node'}),
+        ({'camera': 'none', 'rviz': 'false', **HUMANS}, {'pose_node', 'humans_node'}),
     ],
 )
 def test_arguments_choose_the_nodes(
@@ -118,9 +122,12 @@ def test_nodes_of_the_package_are_installed(
     monkeypatch.chdir(ROOT)
     runpy.run_path(str(ROOT / 'setup.py'))
     installed = {each.split(' =')[0] for each in setup['entry_points']['console_scripts']}
-    nodes = start(**DEPTH, **KINEMATICS) | start(**VIDEO)
+    nodes = start(**DEPTH, **READERS) | start(**VIDEO)
     ours = {name for name, node in nodes.items() if node.package == 'movenet_ros'}
-    assert ours == {'pose_node', 'pose_3d_node', 'kinematics_node', 'video_source'} <= installed
+    assert ours <= installed
+    assert ours == {
+        'pose_node', 'pose_3d_node', 'kinematics_node', 'humans_node', 'video_source'
+    }
 
 
 def test_nodes_of_other_packages_are_dependencies(start: Started) -> None:
@@ -187,16 +194,17 @@ def test_rviz_looks_from_the_frame_in_which_people_are(start: Started) -> None:
 
 
 def test_all_nodes_are_in_the_namespace(start: Started) -> None:
-    nodes = start(namespace='robot1', **DEPTH, **KINEMATICS)
+    nodes = start(namespace='robot1', **DEPTH, **READERS)
     assert {node.namespace for node in nodes.values()} == {'robot1'}
 
 
 def test_nodes_keep_their_own_names(start: Started) -> None:
-    nodes = start(**DEPTH, **KINEMATICS) | start(**VIDEO)
+    nodes = start(**DEPTH, **READERS) | start(**VIDEO)
     assert {name: getattr(node, 'name', None) for name, node in nodes.items()} == {
         'pose_node': 'movenet',
         'pose_3d_node': 'movenet_3d',
         'kinematics_node': 'movenet_kinematics',
+        'humans_node': 'movenet_humans',
         'usb_cam_node_exe': 'usb_cam',
         'video_source': 'video_source',
         'rviz2': None,
@@ -253,10 +261,10 @@ def test_a_namespace_that_an_including_file_has_pushed_comes_once(
 def test_parameters_of_the_nodes_exist(start: Started) -> None:
     given = {'autostart': 'true', 'backend': 'auto', 'image_transport': 'raw', 'mode': 'auto'}
     compressed = {'depth': '/depth/compressedDepth', 'target_frame': 'map'}
-    nodes = start(**given, **compressed, **KINEMATICS) | start(**VIDEO, **given)
+    nodes = start(**given, **compressed, **READERS) | start(**VIDEO, **given)
     for name, table in (
         ('pose_node', PoseParameters), ('pose_3d_node', Pose3DParameters),
-        ('kinematics_node', KinematicsParameters),
+        ('kinematics_node', KinematicsParameters), ('humans_node', HumansParameters),
         ('video_source', VideoSourceParameters),
     ):
         own = own_parameters(nodes[name])
@@ -335,15 +343,19 @@ def test_log_level_and_enclave_are_options_of_the_pose_node(
 
 @pytest.mark.parametrize(
     ('name', 'enclave'),
-    [('pose_3d_node', '/movenet_3d'), ('kinematics_node', '/movenet_kinematics')],
+    [
+        ('pose_3d_node', '/movenet_3d'), ('kinematics_node', '/movenet_kinematics'),
+        ('humans_node', '/movenet_humans'),
+    ],
 )
 def test_nodes_that_read_poses_have_enclaves_of_their_own(
     name: str, enclave: str, start: Started
 ) -> None:
-    options = start(enclave='/movenet', **DEPTH, **KINEMATICS)[name].ros_arguments
+    options = start(enclave='/movenet', **DEPTH, **READERS)[name].ros_arguments
     assert options[-2:] == ['--enclave', enclave]
 
 
+@pytest.mark.parametrize('name', ['kinematics_node', 'humans_node'])
 @pytest.mark.parametrize(
     ('given', 'expected'),
     [
@@ -353,15 +365,22 @@ def test_nodes_that_read_poses_have_enclaves_of_their_own(
         ({**DEPTH, 'target_frame': 'odom'}, {'source': 'poses_3d', 'down': '-z'}),
     ],
 )
-def test_the_kinematics_node_reads_people_in_metres_where_they_are_measured(
-    given: dict[str, str], expected: dict[str, str], start: Started, resolve: Resolve
+def test_people_in_metres_are_read_where_they_are_measured(
+    given: dict[str, str], expected: dict[str, str], name: str, start: Started, resolve: Resolve
 ) -> None:
-    nodes = start(**given, **KINEMATICS)
-    node = nodes['kinematics_node']
+    nodes = start(**given, **READERS)
+    node = nodes[name]
     assert own_parameters(node) == expected
     source = expected.get('source', 'poses')
     published = nodes['pose_3d_node' if expected else 'pose_node']
     assert resolve(node, source) == resolve(published, source)
+
+
+def test_the_humans_node_reads_the_images_of_the_pose_node(
+    start: Started, resolve: Resolve
+) -> None:
+    nodes = start(image='camera/image', **HUMANS)
+    assert resolve(nodes['humans_node'], 'image') == resolve(nodes['pose_node'], 'image')
 
 
 @pytest.mark.parametrize('namespace', ['', 'robot1'])
@@ -412,7 +431,7 @@ def end_of(nodes: dict[str, Any], name: str, code: int) -> list[Any]:
 
 @pytest.mark.parametrize('name', ['pose_node', 'video_source'])
 def test_with_a_node_the_others_of_the_file_end_and_no_more(name: str, start: Started) -> None:
-    nodes = start(**VIDEO, **DEPTH, **KINEMATICS)
+    nodes = start(**VIDEO, **DEPTH, **READERS)
     ended = [each.event.process_matcher.args[0] for each in end_of(nodes, name, 0)]
     assert {node.executable for node in ended} == {*nodes} - {name}
 
@@ -440,9 +459,11 @@ def test_a_node_that_ends_with_the_launch_ends_nothing(start: Started) -> None:
 
 
 def test_the_pose_node_and_the_camera_may_be_kept_alive(start: Started) -> None:
-    nodes = start(**DEPTH, **KINEMATICS, respawn='true')
+    nodes = start(**DEPTH, **READERS, respawn='true')
     kept = {name for name, node in nodes.items() if getattr(node, 'respawn', False)}
-    assert kept == {'pose_node', 'pose_3d_node', 'kinematics_node', 'usb_cam_node_exe'}
+    assert kept == {
+        'pose_node', 'pose_3d_node', 'kinematics_node', 'humans_node', 'usb_cam_node_exe'
+    }
     assert start(respawn='true')['pose_node'].on_exit is None
 
 
@@ -464,6 +485,7 @@ def test_a_program_whose_python_is_gone_is_not_started(start: Started, prefix: P
         (VIDEO, 'movenet_ros/video_source', 'colcon build'),
         (DEPTH, 'movenet_ros/pose_3d_node', 'colcon build'),
         (KINEMATICS, 'movenet_ros/kinematics_node', 'colcon build'),
+        (HUMANS, 'movenet_ros/humans_node', 'colcon build'),
     ],
 )
 def test_nothing_starts_before_every_program_is_found(

@@ -38,7 +38,7 @@ POSE_LAUNCH_FILE = ROOT / 'launch' / 'pose.launch.py'
 OWN_ARGUMENTS = {'bag', 'rate', 'loop'}
 PASSED_ON = {
     'image', 'image_transport', 'depth', 'camera_info', 'target_frame', 'rviz', 'namespace',
-    'kinematics', 'params_file', 'mode', 'backend', 'log_level',
+    'kinematics', 'humans', 'params_file', 'mode', 'backend', 'log_level',
 }
 # of pose.launch.py's: not to choose here
 SETTLED = {

@@ -17,6 +17,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -32,6 +33,7 @@ Rights = set[tuple[str, str]]  # what may be done, and the full name of what it 
 
 POLICY = Path(__file__).parents[2] / 'config' / 'sros2_policy.xml'
 NODE, NODE_3D, NODE_KINEMATICS = 'movenet', 'movenet_3d', 'movenet_kinematics'
+NODE_HUMANS = 'movenet_humans'
 GROUPS = {'topics': {'publish', 'subscribe'}, 'services': {'reply', 'request'}}
 TYPE_DESCRIPTION = 'get_type_description'  # of every node, but not in Humble
 
@@ -95,7 +97,8 @@ def test_the_policy_has_the_shape_that_sros2_wants() -> None:
     """See policy.xsd of sros2; only what is allowed is listed."""
     root = ElementTree.parse(POLICY).getroot()
     assert (root.tag, root.attrib) == ('policy', {'version': '0.2.0'})
-    for group in (*groups(NODE), *groups(NODE_3D), *groups(NODE_KINEMATICS)):
+    nodes = NODE, NODE_3D, NODE_KINEMATICS, NODE_HUMANS
+    for group in (each for node in nodes for each in groups(node)):
         assert set(group.attrib.values()) == {'ALLOW'}
         assert set(group.attrib) <= GROUPS[group.tag]
         assert {each.tag for each in group} == {group.tag[:-1]}
@@ -147,3 +150,24 @@ def test_the_policy_allows_what_the_kinematics_node_has(
         world.until(lambda: expected <= shown(world, NODE_KINEMATICS))
     finally:
         assert shown(world, NODE_KINEMATICS) == expected
+
+
+@pytest.mark.parametrize('parameters', [{'image_transport': 'compressed'}, {'source': 'poses_3d'}])
+def test_the_policy_allows_what_the_humans_node_has(
+    parameters: dict[str, str], world: World, start_humans_node: Any
+) -> None:
+    """As long as there is nobody, whose topics are the one with a star."""
+    hri_msgs = pytest.importorskip('hri_msgs.msg')
+    absent = {'/clock', '/humans/bodies/*'}
+    absent |= {'image/compressed'} if 'source' in parameters else {'image', 'poses_3d', '/tf'}
+    if not any(name.endswith(TYPE_DESCRIPTION) for _, name in shown(world, 'tester')):
+        absent = {*absent, f'~/{TYPE_DESCRIPTION}'}
+    expected = allowed(world.namespace, absent, NODE_HUMANS)
+    world.sink(hri_msgs.IdsList, '/humans/bodies/tracked')  # else it subscribes to nothing
+    if 'source' in parameters:
+        world.sink(import_module('tf2_msgs.msg').TFMessage, '/tf')
+    start_humans_node(**parameters)
+    try:
+        world.until(lambda: expected <= shown(world, NODE_HUMANS))
+    finally:
+        assert shown(world, NODE_HUMANS) == expected

@@ -35,7 +35,7 @@ LEAST_SEEN = 0.5  # of a clip; an angle that is seen less is not compared
 WORST = 5, 95  # percentiles of a difference over time, that stand for it
 CLIP_HZ = 10.0  # enough for the limbs of people
 LEAST_PART = 0.5  # of the reference's duration: a part that is shorter is not like it
-MOST_SAMPLES = 1200  # of a clip; the alignment takes memory by their square
+MOST_CELLS = 2000**2  # samples of one clip times those of the other: the alignment takes 32 MB
 
 
 def compare_with_clip(curves: Curves, reference: Curves) -> Comparison:
@@ -47,8 +47,8 @@ def compare_with_clip(curves: Curves, reference: Curves) -> Comparison:
 
     :raises StartError: if dtaidistance is not installed.
     """
-    longest = max(each.seconds[-1] if len(each) else 0.0 for each in (curves, reference))
-    rate_hz = min(CLIP_HZ, MOST_SAMPLES / max(longest, 1e-9))
+    area = math.prod(each.seconds[-1] if len(each) else 0.0 for each in (curves, reference))
+    rate_hz = min(CLIP_HZ, math.sqrt(MOST_CELLS / max(area, 1e-9)))
     mine, theirs = curves.resampled(rate_hz), reference.resampled(rate_hz)
     both = [i for i in range(len(ANGLES)) if _is_known(curves, i) and _is_known(reference, i)]
     if not both:

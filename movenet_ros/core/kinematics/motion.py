@@ -27,6 +27,7 @@ from numpy.typing import ArrayLike
 from numpy.typing import NDArray
 
 WINDOW_S = 0.1  # on either side of an image; the image next to it counts in any case
+MOST_AROUND = 60  # images on either side: 600 Hz; stamps that stand still do not fill the memory
 GAP_S = 0.5  # a longer one is not bridged: nobody knows what was in it
 FEWEST = 3  # images that outvote an outlier
 
@@ -105,7 +106,7 @@ def _around(values: Floats, stamps_ns: NDArray[np.int64]) -> tuple[Floats, Float
     count = len(stamps_ns)
     window_ns = round(WINDOW_S * NANOSECONDS)
     firsts = np.searchsorted(stamps_ns, stamps_ns - window_ns)
-    reach = max(1, int((np.arange(count) - firsts).max(initial=0)))
+    reach = max(1, min(MOST_AROUND, int((np.arange(count) - firsts).max(initial=0))))
     steps = np.arange(-reach, reach + 1)
     places = np.arange(count)[:, None] + steps
     inside = (places >= 0) & (places < count)

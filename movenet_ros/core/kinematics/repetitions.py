@@ -59,7 +59,7 @@ class Repetition(NamedTuple):
     :param least: smallest angle meanwhile, in radians.
     :param most: largest one.
     :param left: range of the joint on the left meanwhile; NaN for a joint without sides.
-    :param right: the same of the right one.
+    :param right: the same of the right one; either is NaN where it is never seen, too.
     :param is_whole: whether the clip shows both the way there and the way back.
     """
 
@@ -84,9 +84,10 @@ class Repetition(NamedTuple):
 
     @property
     def symmetry(self) -> float:
-        """Return the smaller range of both sides as a share of the larger; NaN without sides."""
-        larger = max(self.left, self.right)
-        return min(self.left, self.right) / larger if larger > 0 else float('nan')
+        """Return the smaller range as a share of the larger; NaN unless both sides are known."""
+        if not self.left + self.right > 0:  # nor NaN
+            return float('nan')
+        return min(self.left, self.right) / max(self.left, self.right)
 
 
 class Repetitions(NamedTuple):

@@ -16,10 +16,11 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
-from movenet_ros.core.kinematics.angles import JOINTS
+from movenet_ros.core.drawing_angles import bend_of
+from movenet_ros.core.drawing_angles import turn_of
+from movenet_ros.core.observing import DOWN
 from movenet_ros.core.skeleton import COCO
 import numpy as np
 from numpy.typing import NDArray
@@ -51,38 +52,21 @@ class Arc(NamedTuple):
 
 def arc_of(name: str, points: Floats) -> Arc | None:
     """
-    Return how one of ``ANGLES`` is drawn.
-
-    Flexion is shown from the straight continuation of the upper limb, elevation from the trunk,
-    lean from the upright: where each is 0.
+    Return how one of ``ANGLES`` is drawn into an upright picture.
 
     :param points: ``(17, 2)`` in pixels; NaN where one is not seen.
-    :return: None where a point is missing, or the angle has no arc.
+    :return: None where a point is missing.
     """
-    if name in JOINTS:
-        joint = JOINTS[name]
-        start, center, end = (
-            points[COCO.index[each]] for each in (joint.start, joint.at, joint.end)
-        )
-        zero = center - start if joint.is_flexion else start - center
-        limb = end - center
-    elif name == 'trunk_lean':
-        shoulders, center = (
-            points[[COCO.index[f'{side}_{each}'] for side in ('left', 'right')]].mean(axis=0)
-            for each in ('shoulder', 'hip')
-        )
-        limb = shoulders - center
-        zero = np.array([0.0, -np.hypot(*limb)])
-    else:
-        return None
+    bend = bend_of(name, points, COCO, DOWN['+y'])
+    zero, limb = bend.start, bend.end
     lengths = np.hypot(*zero), np.hypot(*limb)
     if not min(lengths) > 0:  # nor NaN
         return None
-    begin, until = (math.atan2(each[1], each[0]) for each in (zero, limb))
-    sweep = (until - begin + math.pi) % (2 * math.pi) - math.pi
-    zero *= min(1.0, lengths[1] / lengths[0])
-    x, y = center.tolist()
+    begin, sweep = turn_of(bend)
+    zero = zero * min(1.0, lengths[1] / lengths[0])
+    (x, y), (zero_x, zero_y), (end_x, end_y) = (
+        each.tolist() for each in (bend.at, bend.at + zero, bend.at + limb)
+    )
     return Arc(
-        (x, y), OF_LIMB * float(min(lengths)), begin, sweep,
-        (x + float(zero[0]), y + float(zero[1])), (x + float(limb[0]), y + float(limb[1])),
+        (x, y), OF_LIMB * float(min(lengths)), begin, sweep, (zero_x, zero_y), (end_x, end_y)
     )

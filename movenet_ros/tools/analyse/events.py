@@ -55,7 +55,7 @@ def spans(rows: Record) -> list[Span]:
     """
     stamps_ns = rows.row_stamps_ns
     steps = np.diff(stamps_ns)
-    is_gap = (steps <= 0) | (steps > MOST_GAP_NS)
+    is_gap = (steps < 0) | (steps > MOST_GAP_NS)
     found = []
     for i, name in enumerate(NAMES):
         does = (rows.does >> np.uint32(i) & 1).astype(np.bool_)
@@ -76,7 +76,7 @@ def in_view(rows: Record) -> list[tuple[int, int]]:
     if not len(stamps_ns):
         return []
     steps = np.diff(stamps_ns)
-    cuts = np.flatnonzero((steps <= 0) | (steps > MOST_GAP_NS))
+    cuts = np.flatnonzero((steps < 0) | (steps > MOST_GAP_NS))
     begins, ends = [0, *(cuts + 1)], [*cuts, len(stamps_ns) - 1]
     return [(int(stamps_ns[a]), int(stamps_ns[b])) for a, b in zip(begins, ends)]
 

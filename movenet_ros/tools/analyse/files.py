@@ -149,7 +149,8 @@ def _facts(
 ) -> list[tuple[str, str]]:
     """Return the facts at the head of the report."""
     record = analysis.record
-    seconds = (int(record.stamps_ns.max()) - int(record.stamps_ns[0])) / NANOSECONDS
+    first_ns, last_ns = record.span_ns
+    seconds = (last_ns - first_ns) / NANOSECONDS
     lost = f' ({done.tally.skipped} could not be read)' if done.tally.skipped else ''
     timed = [] if are_stills else [
         ('duration', f'{seconds:.1f} s'), ('rate', f'{record.rate_hz:.1f} images per second'),

@@ -32,6 +32,10 @@ const IS_TOUCH = matchMedia('(pointer: coarse)').matches;
 const spoken = (name) => name.replaceAll('_', ' ');
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 const deg = (value) => value === null ? '\u2013' : `${Math.round(value)}\u00b0`;
+const signed = (value) => {
+  const whole = Math.round(value);
+  return `${whole > 0 ? '+' : whole < 0 ? '\u2212' : ''}${Math.abs(whole)}\u00b0`;
+};
 const sec = (value) => `${value.toFixed(1)} s`;
 const color = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 const faint = (hex, alpha) => {
@@ -131,7 +135,7 @@ function timeline() {
   const height = 130 + 84 * people.length;
   Plotly.react('timeline', traces, layout({
     height, barmode: 'overlay', margin: {l: 44, r: 12, t: 30, b: 44},
-    xaxis: {title: {text: 'seconds'}, range: [0, Math.max(data.duration, data.step)]},
+    xaxis: {title: {text: 'seconds'}, range: [0, data.duration + data.step || 1]},
     yaxis: {type: 'category', categoryorder: 'array', categoryarray: people.map((it) => String(it.id)).reverse(),
       fixedrange: true, title: {text: 'person'}},
     legend: {orientation: 'h', y: 1.02, yanchor: 'bottom', x: 0},
@@ -211,7 +215,7 @@ function comparison(person) {
       element('span', {class: 'soft'}, shown.score === null ? '' : part)));
   table($('comparison'), ['angle', 'difference', 'allowed', 'at', ''], shown.rows.map((row) => [
     capital(spoken(row.angle)),
-    row.difference === null ? 'not seen' : `${row.difference > 0 ? '+' : '\u2212'}${deg(Math.abs(row.difference))}`,
+    row.difference === null ? 'not seen' : signed(row.difference),
     row.difference === null ? '' : `\u00b1${deg(row.allowed)}`,
     row.difference === null ? '' : sec(row.at),
     element('td', {class: row.error > 0 ? 'bad' : 'good', style: 'padding-left:16px'},

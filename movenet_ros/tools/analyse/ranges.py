@@ -67,12 +67,13 @@ def ranges_of(curves: Curves) -> list[dict[str, Any]]:
 
 def _sides(curves: Curves) -> dict[str, _Side]:
     """Return the range of each angle that is known."""
-    least, most = ranges_of_motion(curves.values, curves.stamps_ns)
-    return {
-        name: _Side(float(least[i]), float(most[i]), float(np.nanmedian(curves.deviations[:, i])))
-        for i, name in enumerate(ANGLES)
-        if np.isfinite(least[i])
-    }
+    sides = {}
+    for i, name in enumerate(ANGLES):  # one by one: of hours, all at once take much memory
+        (least,), (most,) = ranges_of_motion(curves.values[:, [i]], curves.stamps_ns)
+        if np.isfinite(least):
+            deviation = np.nanmedian(curves.deviations[:, i])
+            sides[name] = _Side(float(least), float(most), float(deviation))
+    return sides
 
 
 def _shown(side: _Side) -> dict[str, Any]:

@@ -81,6 +81,12 @@ class Record:
         return self.stamps_ns[self.images]
 
     @property
+    def span_ns(self) -> tuple[int, int]:
+        """Return the earliest and the latest stamp, be the images in order or not; 0 for none."""
+        stamps_ns = self.stamps_ns if len(self.stamps_ns) else np.zeros(1, np.int64)
+        return int(stamps_ns.min()), int(stamps_ns.max())
+
+    @property
     def rate_hz(self) -> float:
         """Return the images per second, by the median of their steps; 0 if unknown."""
         steps = np.diff(self.stamps_ns)

@@ -82,12 +82,14 @@ def pose_at(record: Record, at_s: float, person: int | None, source: str) -> str
         raise StartError(f'--at {at_s:g}: {source} ends at {seconds.max():.2f} s')
     image = int(np.argmin(np.abs(seconds - at_s)))
     rows = np.flatnonzero(record.images == image)
-    there = f'at {seconds[image]:.2f} s of {source}'
+    is_picture = bool(record.files)
+    there = f'in {source}' if is_picture else f'at {seconds[image]:.2f} s of {source}'
+    another = 'take another picture' if is_picture else 'choose another instant by --at'
     if person is not None:
         rows = rows[record.ids[rows] == person]
     if not len(rows):
         who = 'nobody is seen' if person is None else f'person {person} is not seen'
-        raise StartError(f'{who} {there}: choose another instant by --at')
+        raise StartError(f'{who} {there}: {another}')
     if len(rows) > 1:
         names = ', '.join(str(each) for each in record.ids[rows].tolist() if each)
         fix = f'choose one by --person ({names})' if names else 'cut one person out of it'
@@ -95,6 +97,6 @@ def pose_at(record: Record, at_s: float, person: int | None, source: str) -> str
     row = int(rows[0])
     reference = pose_reference(record.values[row], record.deviations[row])
     if not reference:
-        raise StartError(f'no joint angle is known of the person {there}: choose another instant')
+        raise StartError(f'no joint angle is known of the person {there}: {another}')
     instant = record.files[image] if record.files else f'{seconds[image]:.2f} s'
     return pose_to_json(reference, f'{source}, {instant}')

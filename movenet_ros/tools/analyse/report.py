@@ -77,15 +77,14 @@ def report_data(
     name: str, facts: Sequence[tuple[str, str]], analysis: Analysis, are_stills: bool
 ) -> dict[str, Any]:
     """
-    Return what the page shows: times in seconds since the first image, angles in degrees.
+    Return what the page shows: times in seconds since the earliest image, angles in degrees.
 
     :param name: of the recording.
     :param facts: names and values for its head.
     :param are_stills: whether each image is of a scene of its own.
     """
     record, people = analysis.record, analysis.people
-    first_ns = int(record.stamps_ns[0]) if len(record.stamps_ns) else 0
-    last_ns = int(record.stamps_ns.max(initial=first_ns))
+    first_ns, last_ns = record.span_ns
     report = _Times(first_ns)
     return {
         'name': name,
@@ -101,13 +100,13 @@ def report_data(
 
 
 class _Times:
-    """What is shown of people, by the time of the first image."""
+    """What is shown of people, by the time of the earliest image."""
 
     def __init__(self, first_ns: int) -> None:
         self._first_ns = first_ns
 
     def seconds(self, stamp_ns: int) -> float:
-        """Return the time since the first image."""
+        """Return the time since the earliest image."""
         return round((stamp_ns - self._first_ns) / NANOSECONDS, 3)
 
     def person(self, person: Person, snapshots: Snapshots) -> dict[str, Any]:

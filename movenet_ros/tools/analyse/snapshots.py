@@ -21,6 +21,7 @@ pictures stay in which an angle was farthest, cut out, scaled down and compresse
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from dataclasses import field
@@ -31,6 +32,7 @@ from movenet_ros.core.image import SourceImage
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.comparison import nearness
 from movenet_ros.core.kinematics.reference import PoseReference
+from movenet_ros.core.observing import DOWN_OF_ROTATE
 import numpy as np
 from numpy.typing import NDArray
 
@@ -40,6 +42,7 @@ STEP = np.radians(4.0)  # an angle has to be so much farther for another picture
 MOST_DEVIATION = np.radians(40.0)  # of an angle that is worth a picture
 LEAST_NEARER = 1.0  # of the marks of a comparison, for another picture
 MOST_PEOPLE = 12
+MUCH_LONGER = 10  # images: then somebody else's pictures are forgotten for a person's
 MOST_STILLS = 24
 MOST_FALLS = 3
 AROUND = 0.2  # of a person's box, on each side
@@ -49,7 +52,7 @@ QUALITY = 82  # of JPEG
 
 class Snapshot(NamedTuple):
     """
-    A person in an image, cut out.
+    A person in an image, cut out and turned upright.
 
     :param jpeg: the picture.
     :param wh: its size in pixels.
@@ -82,6 +85,7 @@ class Sight(NamedTuple):
     :param values: ``(a,)`` angles in radians.
     :param deviations: ``(a,)`` their standard deviations.
     :param names: what the person does.
+    :param down: where down is in the image, of ``DOWN``.
     """
 
     image: SourceImage
@@ -93,6 +97,7 @@ class Sight(NamedTuple):
     values: Floats
     deviations: Floats
     names: tuple[str, ...]
+    down: str
 
     def taken(self) -> Snapshot:
         """Return a picture of it."""
@@ -104,15 +109,27 @@ class Sight(NamedTuple):
         x1, y1 = (int(min(most, max(each + margin, least + 1)))
                   for each, least, most in ((right, x0, width), (bottom, y0, height)))
         crop = self.image.with_pixels(self.image.pixels[y0:y1, x0:x1]).as_bgr()
+        crop, points = _upright(crop, self.points - (x0, y0), self.down)
         scale = min(1.0, LARGEST / max(crop.shape[:2]))
         wh = max(1, round(crop.shape[1] * scale)), max(1, round(crop.shape[0] * scale))
         small = cv2.resize(crop, wh, interpolation=cv2.INTER_AREA)
         _, data = cv2.imencode('.jpg', small, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
-        points = (self.points - (x0, y0)) * (wh[0] / (x1 - x0), wh[1] / (y1 - y0))
+        points = points * (wh[0] / crop.shape[1], wh[1] / crop.shape[0])
         return Snapshot(
             data.tobytes(), wh, points, self.values, self.deviations, self.stamp_ns, self.number,
             self.person, self.names,
         )
+
+
+def _upright(
+    pixels: NDArray[np.uint8], points: Floats, down: str
+) -> tuple[NDArray[np.uint8], Floats]:
+    """Return a picture and points in it, turned by quarters until down is down."""
+    quarters = {way: turn // 90 for turn, way in DOWN_OF_ROTATE.items()}.get(down, 0)
+    for _ in range(quarters):  # clockwise
+        points = np.stack([pixels.shape[0] - points[:, 1], points[:, 0]], axis=1)
+        pixels = np.ascontiguousarray(np.rot90(pixels, -1))
+    return pixels, points
 
 
 @dataclass
@@ -126,11 +143,9 @@ class _Kept:
     firsts: dict[str, Snapshot] = field(default_factory=dict)
     nearest: Snapshot | None = None
     nearness: float = 0.0
-    seen: int = 0
 
     def look(self, sight: Sight, nearness: float) -> None:
         """Take a picture if this instant is farther out than those before, nearer, or new."""
-        self.seen += 1
         known = sight.deviations < MOST_DEVIATION
         more = np.flatnonzero(known & (sight.values > self.most + STEP))
         less = np.flatnonzero(known & (sight.values < self.least - STEP))
@@ -157,13 +172,15 @@ class Snapshots:
     def __init__(self, pose: PoseReference | None = None) -> None:
         self._pose = pose
         self._people: dict[int, _Kept] = {}
+        self._seen: Counter[int] = Counter()  # in how many images, of everybody
         self.stills: list[Snapshot] = []
 
     def look(self, sights: Iterable[Sight]) -> None:
         """Keep pictures of the people in an image who have ids."""
         for sight in sights:
-            if sight.person not in self._people:
-                self._make_room()
+            self._seen[sight.person] += 1
+            if sight.person not in self._people and not self._has_room(sight.person):
+                continue
             near = 0.0
             if self._pose is not None:
                 near = float(nearness(sight.values, sight.deviations, self._pose))
@@ -192,7 +209,12 @@ class Snapshots:
         found = [kept.at_least.get(column), kept.at_most.get(column)]
         return [each for each in found if each is not None]
 
-    def _make_room(self) -> None:
-        """Forget the person who was seen least, where there are too many."""
-        if len(self._people) >= MOST_PEOPLE:
-            del self._people[min(self._people, key=lambda each: self._people[each].seen)]
+    def _has_room(self, person: int) -> bool:
+        """Return whether there is room for one more; who was seen much less makes room."""
+        if len(self._people) < MOST_PEOPLE:
+            return True
+        least = min(self._people, key=self._seen.__getitem__)
+        if self._seen[person] < self._seen[least] + MUCH_LONGER:
+            return False
+        del self._people[least]
+        return True

@@ -26,6 +26,7 @@ from movenet_ros.core.needs import needs
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.tools.analyse.record import Record
 import numpy as np
+from numpy.typing import NDArray
 
 DECIMALS = 2  # of degrees
 PARQUET_START = b'PAR1'
@@ -41,21 +42,29 @@ def table_of(record: Record) -> Any:
         is not known.
     """
     arrow = needs('pyarrow')
-    rows = range(len(record))
+    _, firsts, kinds = np.unique(record.does, return_index=True, return_inverse=True)
+
+    def texts(each: list[str], of_rows: NDArray[np.int64]) -> Any:
+        return arrow.array(each, arrow.string()).take(arrow.array(of_rows))
+
     columns = {
         'stamp_s': record.row_stamps_ns / NANOSECONDS,
         'image': record.images,
-        **({'file': [record.files[each] for each in record.images]} if record.files else {}),
+        **({'file': texts([*map(_text, record.files)], record.images)} if record.files else {}),
         'id': record.ids,
-        'posture': arrow.array([record.posture(each) for each in rows], arrow.string()),
-        'gestures': arrow.array([' '.join(record.gestures(each)) for each in rows],
-                                arrow.string()),
+        'posture': texts([record.posture(each) for each in firsts], kinds),
+        'gestures': texts([' '.join(record.gestures(each)) for each in firsts], kinds),
     }
     for i, name in enumerate(ANGLES):
         for ending, values in (('deg', record.values), ('sd_deg', record.deviations)):
             degrees = np.round(np.degrees(values[:, i]), DECIMALS)
             columns[f'{name}_{ending}'] = arrow.array(degrees, from_pandas=True)  # NaN to null
     return arrow.table(columns)
+
+
+def _text(name: str) -> str:
+    """Return the name of a file, of which any bytes may be, as text that can be written."""
+    return name.encode('utf-8', 'backslashreplace').decode('utf-8')
 
 
 def write_table(table: Any, csv: Path, parquet: Path) -> None:

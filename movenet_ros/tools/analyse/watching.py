@@ -72,6 +72,7 @@ class Watching:
                 found.image, found.stamp_ns, self._rows.image, int(poses.ids[i]),
                 poses.boxes_xyxy[i], points[i], angles.values[i], angles.deviations[i],
                 tuple(each.name for each in activities if each.name != OTHER),
+                observed.down,
             )
             for i, activities in enumerate(observed.activities.of_people)
         ]

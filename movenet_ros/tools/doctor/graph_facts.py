@@ -80,7 +80,8 @@ class Kind(NamedTuple):
     :param title: for people.
     :param program: that starts it.
     :param name: of the node, unless it is remapped.
-    :param topic: that no other node publishes.
+    :param topic: that no other node publishes; with a /, the end of one that others may publish:
+        then the node is known by its name alone.
     :param msg_type: of that.
     """
 
@@ -96,6 +97,9 @@ KINDS = (
     Kind(
         'kinematics node', 'kinematics_node', 'movenet_kinematics', 'activities',
         'vision_msgs/msg/Detection2DArray',
+    ),
+    Kind(
+        'humans node', 'humans_node', 'movenet_humans', 'bodies/tracked', 'hri_msgs/msg/IdsList'
     ),
 )
 

@@ -17,33 +17,46 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import cv2
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.image import SourceImage
 from movenet_ros.core.kinematics.angles import ANGLES
+from movenet_ros.core.kinematics.curves import Curves
 from movenet_ros.core.kinematics.reference import pose_from_json
+from movenet_ros.core.observing import DOWN_OF_ROTATE
 from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.replay.source import Item
 from movenet_ros.tools.analyse.analysis import analysed
 from movenet_ros.tools.analyse.analysis import Analysis
 from movenet_ros.tools.analyse.events import events_of
 from movenet_ros.tools.analyse.events import in_view
 from movenet_ros.tools.analyse.events import spans
+from movenet_ros.tools.analyse.ranges import ranges_of
 from movenet_ros.tools.analyse.record import NAMES
 from movenet_ros.tools.analyse.record import Record
 from movenet_ros.tools.analyse.references import pose_at
 from movenet_ros.tools.analyse.references import read_reference
 from movenet_ros.tools.analyse.report import report_data
+from movenet_ros.tools.analyse.snapshots import Sight
+from movenet_ros.tools.analyse.snapshots import Snapshot
 from movenet_ros.tools.analyse.snapshots import Snapshots
 from movenet_ros.tools.analyse.table import read_curves
 from movenet_ros.tools.analyse.table import table_of
 from movenet_ros.tools.analyse.table import write_table
+from movenet_ros.tools.analyse.watching import Watching
 import numpy as np
 import pytest
 
 Analyse = Callable[..., Analysis]
+Squatting = Callable[..., Iterator[Item]]
 
 
 def record_of(does: list[tuple[float, set[str]]]) -> Record:
@@ -82,8 +95,36 @@ def test_a_span_ends_where_it_is_not_done_or_the_person_is_away() -> None:
     assert [(a / 1e9, b / 1e9) for a, b in in_view(rows)] == [(0.0, 0.2), (9.0, 9.1)]
 
 
+def test_a_stamp_that_repeats_does_not_end_a_span() -> None:
+    rows = record_of([(at, {'standing'}) for at in (0.0, 0.1, 0.1, 0.2)])
+    assert [(each.begin_ns / 1e9, each.end_ns / 1e9) for each in spans(rows)] == [(0.0, 0.2)]
+    assert len(in_view(rows)) == 1
+
+
+def test_where_stamps_jump_back_nothing_is_before_the_beginning() -> None:
+    record = record_of([(5.0, {'standing'}), (5.1, set()), (1.0, {'standing'})])
+    data = report_data('jumps', [], analysed(record, Snapshots(), None, None), False)
+    assert data['people'][0]['views'] == [[4.0, 4.1], [0.0, 0.0]]
+    assert data['duration'] == pytest.approx(4.1)
+
+
 def test_nobody_does_nothing() -> None:
     assert spans(record_of([])) == [] == in_view(record_of([]))
+
+
+@pytest.mark.parametrize(('deviation', 'is_sure'), [(5.0, False), (0.1, True)])
+def test_a_small_asymmetry_may_be_error(deviation: float, is_sure: bool) -> None:
+    stamps_ns = np.arange(60) * (NANOSECONDS // 15)
+    values = np.zeros((60, len(ANGLES)))
+    for side, most in (('left', 44.0), ('right', 40.0)):
+        values[:, ANGLES.index(f'{side}_knee')] = np.radians(np.linspace(0, most, 60))
+    deviations = np.full_like(values, np.radians(deviation))
+    (knee,) = (
+        each for each in ranges_of(Curves(stamps_ns, values, deviations))
+        if each['joint'] == 'knee'
+    )
+    assert knee['is_sure'] == is_sure
+    assert knee['asymmetry'] == pytest.approx(4 / 42, abs=0.01)
 
 
 def test_events_are_json(analyse: Analyse) -> None:
@@ -114,6 +155,11 @@ def test_a_table_has_a_row_for_each_image_and_person(analyse: Analyse) -> None:
     assert table.num_rows == 180
     assert table.column('id').to_pylist()[:4] == [1, 2, 1, 2]
     assert table.column('image').to_pylist()[:4] == [0, 0, 1, 1]
+
+
+def test_a_file_may_have_any_name(analyse: Analyse, tmp_path: Path) -> None:
+    csv, _ = written(analyse((0,), file=os.fsdecode(b'\xff\n".png'), count=1), tmp_path)
+    assert b'udcff' in csv.read_bytes()
 
 
 def test_the_folder_of_an_analysis_is_a_reference(analyse: Analyse, tmp_path: Path) -> None:
@@ -156,6 +202,12 @@ def test_a_posture_of_nobody_of_several_or_of_no_time_is_refused(
         pose_at(analyse().record, source='made up', **wrong)
 
 
+def test_a_picture_without_a_person_has_no_other_instant() -> None:
+    nobody = replace(record_of([]), stamps_ns=np.zeros(1, np.int64), files=('cat.jpg',))
+    with pytest.raises(StartError, match='picture'):
+        pose_at(nobody, 0.0, None, 'cat.jpg')
+
+
 def test_pictures_show_the_angle_at_its_ends(analyse: Analyse) -> None:
     analysis = analyse()
     person = analysis.people[0]
@@ -165,6 +217,38 @@ def test_pictures_show_the_angle_at_its_ends(analyse: Analyse) -> None:
     picture = cv2.imdecode(np.frombuffer(most.jpeg, np.uint8), cv2.IMREAD_COLOR)
     assert picture.shape[1::-1] == most.wh
     assert (most.points >= 0).all() and (most.points <= most.wh).all()
+    shown = report_data('ends', [], analysis, False)['people'][0]['pictures']
+    value = {
+        each['caption'].split()[-1]: each['arcs'][0]['value'] for each in shown if each['arcs']
+    }
+    assert value['largest'] > value['smallest'] + 40
+
+
+@pytest.mark.parametrize(('turn', 'down'), DOWN_OF_ROTATE.items())
+def test_a_picture_of_a_turned_camera_is_upright(turn: int, down: str) -> None:
+    unknown = np.full(len(ANGLES), np.nan)
+
+    def taken(pixels: Any, points: Any, down: str) -> Snapshot:
+        box = np.array([*points.min(axis=0), *points.max(axis=0)], np.float32)
+        image = SourceImage(np.ascontiguousarray(pixels), 'bgr')
+        return Sight(image, 0, 0, 1, box, points, unknown, unknown, (), down).taken()
+
+    pixels = np.full((60, 80, 3), 30, np.uint8)
+    pixels[:30, :20] = 220
+    points = np.random.default_rng(1).uniform(5, 55, (17, 2))
+    wanted = taken(pixels, points, '+y')
+    width = 80
+    for _ in range(turn // 90):  # anticlockwise, as a camera that is turned clockwise sees it
+        points, pixels = np.stack([points[:, 1], width - points[:, 0]], axis=1), np.rot90(pixels)
+        width = pixels.shape[1]
+    found = taken(pixels, points, down)
+    assert found.wh == wanted.wh
+    assert np.allclose(found.points, wanted.points, atol=1.0)
+    both = [
+        cv2.imdecode(np.frombuffer(each.jpeg, np.uint8), cv2.IMREAD_GRAYSCALE).astype(float)
+        for each in (found, wanted)
+    ]
+    assert np.abs(both[0] - both[1]).mean() < 5
 
 
 def test_a_picture_shows_who_is_nearest_to_the_pose(analyse: Analyse, squat: Any) -> None:
@@ -177,6 +261,29 @@ def test_a_picture_shows_who_is_nearest_to_the_pose(analyse: Analyse, squat: Any
 def test_pictures_of_many_people_stay_few(analyse: Analyse) -> None:
     snapshots = analyse(tuple(range(1, 30)), count=1).snapshots
     assert sum(bool(snapshots.extremes(each, 'left_knee')) for each in range(30)) == 12
+
+
+def test_people_do_not_drive_out_each_others_pictures(
+    squatting: Squatting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken: list[int] = []
+
+    def counted(sight: Sight) -> Snapshot:
+        taken.append(sight.person)
+        return take(sight)
+
+    take = Sight.taken
+    monkeypatch.setattr(Sight, 'taken', counted)
+    watching = Watching(False, None, 0.3)
+    watching.consume(squatting(tuple(range(1, 30)), 1, ''))
+    assert set(taken) == set(range(1, 13))
+
+
+def test_who_stays_longest_has_pictures_however_many_come_before(squatting: Squatting) -> None:
+    watching = Watching(False, None, 0.3)
+    watching.consume(islice(squatting(tuple(range(1, 30)), 1, ''), 5))
+    watching.consume(squatting((99,), 1, ''))
+    assert watching.snapshots.extremes(99, 'left_knee')
 
 
 def test_of_somebody_of_whom_no_angle_is_known_the_report_is_honest(squat: Any) -> None:

@@ -109,6 +109,16 @@ def test_repetitions_ranges_and_the_correction_are_told(shown: Browser) -> None:
     assert 'left knee' in shown.value("document.getElementById('score').innerText")
 
 
+def test_the_timeline_ends_after_the_last_image(shown: Browser) -> None:
+    _, end = shown.value("document.getElementById('timeline').layout.xaxis.range")
+    assert end > shown.value('data.duration')
+
+
+def test_a_difference_of_nothing_has_no_sign(shown: Browser) -> None:
+    texts = shown.value('[-0.4, 0.4, -1.6, 1.6].map(signed)')
+    assert texts == ['0\u00b0', '0\u00b0', '\u22122\u00b0', '+2\u00b0']
+
+
 def test_pictures_have_the_angle_in_them(shown: Browser) -> None:
     texts = "[...document.querySelectorAll('#pictures text')].map((it) => it.textContent)"
     labels = shown.value(texts)

@@ -194,6 +194,16 @@ def test_nodes_that_read_poses_their_state_and_what_they_read(
     assert kind.program == 'kinematics_node'
 
 
+def test_who_else_publishes_bodies_is_no_node_of_ours(
+    world: World, start_humans_node: Any
+) -> None:
+    hri_msgs = pytest.importorskip('hri_msgs.msg')
+    start_humans_node()
+    world.publisher(hri_msgs.IdsList, '/humans/bodies/tracked')
+    ((kind, node),) = look(0, context=world.context).consumers
+    assert (kind.program, node.name) == ('humans_node', f'{world.namespace}/movenet_humans')
+
+
 def test_depth_images_are_told_from_pictures() -> None:
     msg = Image(height=2, width=3, encoding='16UC1', step=6, data=bytes(12))
     counter = ImageCounter(RAW)
