@@ -166,8 +166,8 @@ def _replayed(
     said: set[str] = set()  # of the params file, which each worker reads for each recording
     settings = table_of(PoseParameters, pose_values(args, lambda line: None))  # it tells later
     with Pool(order, jobs, settings.runtime.threads, Worker, LOG.warning) as pool:
-        threads = f', {pool.threads} threads' if pool.threads else ''
-        print(f'{jobs} jobs, each with {pool.opened.words}{threads}', flush=True)
+        threads = f', {_counted(pool.threads, "thread")}' if pool.threads else ''
+        print(f'{_counted(jobs, "job")}, each with {pool.opened.words}{threads}', flush=True)
         for note in pool.opened.notes:
             LOG.warning(note)
         circumstances = Circumstances.of(args)  # again: the model may have been fetched
@@ -185,6 +185,10 @@ def _replayed(
         rate = sum(each.images for each in rows.values()) / (time.monotonic() - begun_s)
         print(f'speed      {rate:.1f} images processed per second, all jobs together', flush=True)
         return rows, bool(signals)
+
+
+def _counted(count: int, what: str) -> str:
+    return f'{count} {what}{"s" * (count != 1)}'
 
 
 def _summary(rows: Sequence[Row], written: Sequence[Path]) -> list[str]:
