@@ -253,10 +253,14 @@ class Perception:
         if self._new_shapes is not None:
             self._new_shapes.close()
 
+    def new_tracker(self) -> PeopleTracker:
+        """Return a tracker for another stream of images, which knows nobody."""
+        return PeopleTracker(self.settings, self._log.warning, self._log.info)
+
     def _own_tracker(self) -> PeopleTracker:
         """Return the tracker of the one stream of images, made when it is needed."""
         if self._tracker is None:
-            self._tracker = PeopleTracker(self.settings, self._log.warning, self._log.info)
+            self._tracker = self.new_tracker()
         return self._tracker
 
     def _begin(self) -> None:

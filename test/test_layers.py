@@ -44,7 +44,8 @@ WALLS = {  # room: the rooms that it may import, beside itself
     'node': {'core', 'messages', 'settings', 'params_file', 'perception'},
     'consumers': {'core', 'messages', 'settings', 'node'},
     'replay': {
-        'core', 'messages', 'settings', 'params_file', 'perception', 'arguments', 'consumers'
+        'core', 'messages', 'settings', 'params_file', 'perception', 'arguments', 'consumers',
+        'model',  # which weights have made an output
     },
     **dict.fromkeys(SHARED, LIBRARY | {'messages', 'node'} | SHARED),
     **dict.fromkeys(

@@ -137,10 +137,10 @@ class Question:
         except subprocess.TimeoutExpired:
             raise ProcessError(f'does not end within {self._timeout_s:.0f} s') from None
         if code < 0:
-            raise ProcessError(f'crashes ({_name(-code)})')
+            raise ProcessError(how_it_ended(code))
         if code > 0:
             last_words = ''.join(self._lines('err')[-1:])
-            raise ProcessError(one_line(last_words, MOST_LETTERS) or f'ends with exit code {code}')
+            raise ProcessError(one_line(last_words, MOST_LETTERS) or how_it_ended(code))
         answers = [each for each in self._lines('out') if each.startswith(ANSWER)]
         try:
             return json.loads(answers[-1].removeprefix(ANSWER))
@@ -149,6 +149,11 @@ class Question:
 
     def _lines(self, name: str) -> list[str]:
         return (self._folder / name).read_text(errors='replace').strip().splitlines()
+
+
+def how_it_ended(code: int) -> str:
+    """Return in words how a process ended, by its exit code: negative, if a signal ended it."""
+    return f'crashes ({_name(-code)})' if code < 0 else f'ends with exit code {code}'
 
 
 def _name(number: int) -> str:

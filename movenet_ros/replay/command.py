@@ -19,11 +19,16 @@ The same input and parameters give the same poses, byte by byte. The stamps are 
 images' headers; those of a video are its own times, and begin with 1 / rate. People are followed
 from one image to the next, in pictures only with --tracking-association. The exit code is 1 where
 an image was lost.
+
+Several recordings, or a folder that holds some, are replayed by --jobs processes, each into a bag
+in the folder --out; summary.csv there, and summary.parquet where PyArrow is installed, have a row
+for each. The same command again passes over what is finished.
 """
 
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from argparse import ArgumentTypeError
 from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Sequence
@@ -33,6 +38,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.needs import needs
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.inputs import add_depth_arguments
 from movenet_ros.replay.inputs import add_input_argument
@@ -40,6 +46,7 @@ from movenet_ros.replay.inputs import add_parameters
 from movenet_ros.replay.inputs import dashed
 from movenet_ros.replay.inputs import opened
 from movenet_ros.replay.inputs import run
+from movenet_ros.replay.many.tasks import are_many
 from movenet_ros.replay.summary import summary
 
 if TYPE_CHECKING:
@@ -52,6 +59,9 @@ NOTHING_WRITTEN = 'nothing (--out BAG, --video FILE.mp4, --jsonl FILE, --rrd FIL
 def main(argv: Sequence[str] | None = None) -> int:
     """Replay and print a summary."""
     args = _parser().parse_args(dashed(sys.argv[1:] if argv is None else argv))
+    if args.jobs or are_many(args.input):
+        return _many(args)
+    (args.input,) = args.input
     with ExitStack() as stack:
         inputs = stack.enter_context(opened(args, args.kinematics))
         from movenet_ros.replay.outputs import Outputs  # once it is known that mcap is there
@@ -71,15 +81,30 @@ def main(argv: Sequence[str] | None = None) -> int:
     return int(done.tally.skipped > 0)
 
 
+def _many(args: Namespace) -> int:
+    """Replay several recordings; return the exit code."""
+    needs('mcap')
+    from movenet_ros.replay.many.run import replay_many
+
+    rows, is_interrupted = replay_many(args, _targets(args))
+    return INTERRUPTED if is_interrupted else int(any(each.line for each in rows))
+
+
 def _parser() -> ArgumentParser:
     parser = ArgumentParser(
         'replay', description=__doc__, formatter_class=RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    add_input_argument(parser)
+    add_input_argument(parser, more='; several of them, or a folder with bags and videos below it')
     parser.add_argument(
         '--out', type=Path, metavar='BAG',
-        help='write a rosbag2: /poses, /detections and all that is in the bag INPUT',
+        help='write a rosbag2: /poses, /detections and all that is in the bag INPUT; of several,'
+        ' the folder for their bags and the summary',
+    )
+    parser.add_argument(
+        '--jobs', type=_count, metavar='N',
+        help='of several recordings, how many are replayed at once, each by a process with a model'
+        ' of its own (default 1); they share the cores of the machine',
     )
     parser.add_argument(
         '--storage', choices=('mcap', 'sqlite3'), default='mcap',
@@ -112,6 +137,13 @@ def _parser() -> ArgumentParser:
     parser.add_argument('--overwrite', action='store_true', help='replace existing outputs')
     add_parameters(parser)
     return parser
+
+
+def _count(text: str) -> int:
+    """Read a number of processes."""
+    if not text.isdecimal() or int(text) < 1:
+        raise ArgumentTypeError(f'{text} is not a whole number above 0')
+    return int(text)
 
 
 def _targets(args: Namespace) -> Targets:

@@ -27,6 +27,7 @@ from contextlib import ExitStack
 import logging
 from pathlib import Path
 import sys
+from typing import Any
 from typing import NamedTuple
 from typing import TYPE_CHECKING
 
@@ -99,12 +100,16 @@ class Done(NamedTuple):
     placing: Placing | None
 
 
-def add_input_argument(parser: ArgumentParser) -> None:
-    """Add the recording."""
+def add_input_argument(parser: ArgumentParser, more: str = '') -> None:
+    """
+    Add the recording.
+
+    :param more: what else it may be, which allows several; empty: there is one.
+    """
     parser.add_argument(
-        'input', type=Path, metavar='INPUT',
+        'input', type=Path, metavar='INPUT', nargs='+' if more else None,
         help='a rosbag2 (a folder, or one .mcap or .db3 file), a video file or a folder of'
-        ' pictures',
+        f' pictures{more}',
     )
     parser.add_argument(
         '--topic', default='', metavar='T', help='of the images (default: the only one)'
@@ -145,14 +150,15 @@ def dashed(arguments: Sequence[str]) -> list[str]:
 
 
 @contextmanager
-def opened(args: Namespace, observes: bool) -> Iterator[Inputs]:
+def opened(args: Namespace, observes: bool, log: Any = LOG) -> Iterator[Inputs]:
     """
-    Open the recording that the arguments name; meanwhile our log goes beside the progress bar.
+    Open the recording that the arguments name; meanwhile Python's log of this package is ours.
 
     :param observes: whether it is told what the people do.
+    :param log: a logger, and a handler of Python's log.
     :raises StartError: if it cannot be read, or a parameter is wrong.
     """
-    values = pose_values(args, LOG.warning)
+    values = pose_values(args, log.warning)
     settings = table_of(PoseParameters, values)
     needs('tqdm')
     needs('mcap')
@@ -160,18 +166,18 @@ def opened(args: Namespace, observes: bool) -> Iterator[Inputs]:
     from movenet_ros.replay.source import open_source
 
     keep_freed_memory()
-    settings_3d = settings_3d_of(args, LOG.warning)
+    settings_3d = settings_3d_of(args, log.warning)
     depth = settings_3d.source if settings_3d.source == MONOCULAR else args.depth_topic
     asked_3d = Asked3D(depth, args.camera_info_topic, settings_3d)
     where = args.input, args.topic, settings.image.max_pixels, asked_3d
-    logging.getLogger('movenet_ros').addHandler(LOG)
+    logging.getLogger('movenet_ros').addHandler(log)
     with ExitStack() as stack:
-        stack.callback(logging.getLogger('movenet_ros').removeHandler, LOG)
+        stack.callback(logging.getLogger('movenet_ros').removeHandler, log)
         source = stack.enter_context(closing(open_source(*where)))
         if source.are_pictures and ASSOCIATION not in values:  # nobody walks into the next one
             settings = table_of(PoseParameters, {**values, ASSOCIATION: 'off'})
             source.notes.append(f'people get no ids from picture to picture ({KEYPOINTS} follows)')
-        kinematics = kinematics_of(args, source, settings, LOG.warning) if observes else None
+        kinematics = kinematics_of(args, source, settings, log.warning) if observes else None
         yield Inputs(source, settings, settings_3d, kinematics)
 
 
@@ -186,30 +192,48 @@ def run(
     :raises StartError: as ``replay`` does.
     """
     from movenet_ros.perception import Perception
-    from movenet_ros.replay.observing import Observing
-    from movenet_ros.replay.placing import Placing
     from movenet_ros.replay.run import interruptions
-    from movenet_ros.replay.run import replay
 
-    source, settings, settings_3d, kinematics = inputs
+    source = inputs.source
     print(f'{source.name}, {source.total or "unknown number of"} images', flush=True)
-    placing = None
     if source.topics_3d:
-        placing = Placing(source, settings_3d, LOG.warning)
         print(f'people are placed in metres by {source.topics_3d.words}', flush=True)
     for note in (*source.notes, *notes):
         LOG.warning(note)
     with ExitStack() as stack:
-        perception = stack.enter_context(Perception(settings, LOG))
+        perception = stack.enter_context(Perception(inputs.settings, LOG))
         bar = stack.enter_context(needs('tqdm').tqdm(  # a log file would get one endless line
             total=source.total, unit='image', file=sys.stderr, disable=None
         ))
         signals = stack.enter_context(interruptions())
-        tally = replay(
-            source, perception, settings, consume, bar.update, LOG.warning, signals, placing,
-            Observing(kinematics) if kinematics else None,
-        )
+        tally, placing = through(inputs, perception, consume, bar.update, LOG, signals)
     return Done(tally, perception, placing)
+
+
+def through(
+    inputs: Inputs,
+    perception: Perception,
+    consume: Callable[[Iterator[Item]], None],
+    on_image: Callable[[], Any],
+    log: Any,
+    signals: Sequence[int],
+) -> tuple[Tally, Placing | None]:
+    """
+    Find the people in all images, place and observe them as asked for; see ``replay``.
+
+    :return: what was done; what has placed people in metres, None where nobody was placed.
+    """
+    from movenet_ros.replay.observing import Observing
+    from movenet_ros.replay.placing import Placing
+    from movenet_ros.replay.run import replay
+
+    source, settings, settings_3d, kinematics = inputs
+    placing = Placing(source, settings_3d, log.warning) if source.topics_3d else None
+    observing = Observing(kinematics) if kinematics else None
+    tally = replay(
+        source, perception, settings, consume, on_image, log.warning, signals, placing, observing
+    )
+    return tally, placing
 
 
 def _dashed(argument: str) -> str:

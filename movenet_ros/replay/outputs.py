@@ -141,6 +141,17 @@ class Outputs:
                     with file.naming():
                         write(item)
 
+    @contextmanager
+    def in_the_bag(self) -> Iterator[Path]:
+        """
+        Give the folder of the bag, which has been written and has its name not yet.
+
+        :raises StartError: in place of an error of the system.
+        """
+        bag = next(file for file, _ in self._files if file.target == self._targets.bag)
+        with bag.naming():
+            yield bag.path
+
     def complete(self) -> list[Path]:
         """
         Give the files their names.

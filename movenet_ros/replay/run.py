@@ -135,13 +135,13 @@ def _found(
     settings: OutputSettings,
 ) -> Iterator[Item]:
     """Find the people in the images."""
-    observer = Observer()
+    observer, tracker = Observer(), perception.new_tracker()  # of people of this source alone
     for item, model_input in prepared:
         image = item.image
         if isinstance(image, Stamped):
             try:
                 stamp = stamp_ns(image.header.stamp)
-                poses = perception.people(image.image, stamp, model_input)
+                poses = perception.people(image.image, stamp, model_input, tracker)
                 result = Result(image.header, image.image, poses, settings, observer)
                 item = item._replace(image=result)
             except FrameError as error:

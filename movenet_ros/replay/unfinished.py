@@ -18,8 +18,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+import glob
 import os
 from pathlib import Path
+import shutil
 import sqlite3
 import tempfile
 from typing import Any
@@ -27,6 +29,8 @@ from typing import NamedTuple
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import sync
+
+ENDING = '.unfinished'
 
 
 class Folder(NamedTuple):
@@ -41,7 +45,8 @@ class Folder(NamedTuple):
     endings: tuple[str, ...]
 
 
-BAG = Folder('a bag', ('metadata.yaml', '.mcap', '.db3'))
+MANIFEST = 'movenet_ros.json'  # of a bag that a replay of many has written
+BAG = Folder('a bag', ('metadata.yaml', '.mcap', '.db3', MANIFEST))
 
 
 class Unfinished:
@@ -67,7 +72,7 @@ class Unfinished:
         self._check()
         with self.naming():
             self._folder = tempfile.TemporaryDirectory(
-                '.unfinished', f'.{self._place.name}.', self._place.parent,
+                ENDING, f'.{self._place.name}.', self._place.parent,
                 ignore_cleanup_errors=True,
             )
         self.path = Path(self._folder.name, self._place.name)
@@ -141,6 +146,14 @@ class Unfinished:
     def __exit__(self, *error: Any) -> None:
         """Remove what is not complete."""
         self._folder.cleanup()
+
+
+def remove_unfinished(target: Path) -> None:
+    """Remove what a process that was killed has left in the making of a file or a folder."""
+    place = Path(os.path.realpath(target))
+    letters = '?' * 8  # of tempfile; no more, which would be of another name
+    for each in place.parent.glob(f'.{glob.escape(place.name)}.{letters}{ENDING}'):
+        shutil.rmtree(each, ignore_errors=True)
 
 
 def check_apart(source: Path, targets: list[Path]) -> None:

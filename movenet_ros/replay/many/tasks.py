@@ -1,0 +1,114 @@
+# Copyright 2026 movenet_ros contributors
+#
+# Licensed under the Apache License, Version 2.0 (the "License");
+# you may not use this file except in compliance with the License.
+# You may obtain a copy of the License at
+#
+#     http://www.apache.org/licenses/LICENSE-2.0
+#
+# Unless required by applicable law or agreed to in writing, software
+# distributed under the License is distributed on an "AS IS" BASIS,
+# WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+# See the License for the specific language governing permissions and
+# limitations under the License.
+
+"""What a replay of many does one after the other: the recordings that were named, or found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+import os
+from pathlib import Path
+
+from movenet_ros.core.errors import StartError
+from movenet_ros.core.file_magic import Form
+from movenet_ros.core.source_kind import BAGS
+from movenet_ros.core.source_kind import kind_of
+from movenet_ros.core.wording import natural_order
+from movenet_ros.core.wording import one_line
+
+
+@dataclass(frozen=True)
+class Task:
+    """
+    One recording.
+
+    :param name: of the output, relative to the folder of all outputs.
+    :param path: of the recording.
+    :param size: of it, in bytes.
+    """
+
+    name: str
+    path: Path
+    size: int
+
+
+def are_many(paths: Sequence[Path]) -> bool:
+    """
+    Return whether paths name more than one recording: a folder that holds some is many, too.
+
+    :raises StartError: if a path cannot be read.
+    """
+    return len(paths) > 1 or next(_below(paths[0]), None) is not None
+
+
+def tasks_of(paths: Sequence[Path]) -> list[Task]:
+    """
+    Return the recordings that are named, and those in folders that are none themselves.
+
+    The output of a recording that was named has its name, without the suffix of a file. The
+    output of one in a folder lies as the recording does in that folder.
+
+    :raises StartError: if there is none, or two would have the same output.
+    """
+    tasks: dict[str, Task] = {}
+    for path in paths:
+        found = [*_below(path)]
+        top = path if found else path.parent
+        for each in found or [path]:
+            inner = Path(os.path.abspath(each)).relative_to(os.path.abspath(top))
+            name = str(inner if each.is_dir() else inner.with_suffix(''))
+            task = Task(name, each, sum(file.stat().st_size for file in files_of(each)))
+            if (other := tasks.setdefault(name, task)) is not task:
+                raise StartError(
+                    f'{one_line(other.path)} and {one_line(each)} have the same output,'
+                    f' {one_line(name)}: give another --out for one of them, or the folder that'
+                    ' holds both'
+                )
+    return list(tasks.values())
+
+
+def files_of(path: Path) -> list[Path]:
+    """
+    Return the files of a recording.
+
+    :raises StartError: if it cannot be read.
+    """
+    try:
+        inner = sorted(path.iterdir()) if path.is_dir() else [path]
+        return [each for each in inner if each.is_file() and not each.name.startswith('.')]
+    except OSError as error:
+        raise StartError(f'cannot read {one_line(path)}: {error.strerror}') from error
+
+
+def _below(top: Path) -> Iterator[Path]:
+    """Yield the bags and the videos in a folder that is no recording, and in its folders."""
+    if not top.is_dir() or kind_of(top).form is not Form.REFUSED:
+        return
+    for folder, folders, names in os.walk(top):
+        visible = sorted((n for n in folders if not n.startswith('.')), key=natural_order)
+        bags = [name for name in visible if _form(Path(folder, name)) in BAGS]
+        yield from (Path(folder, name) for name in bags)
+        for name in sorted(names, key=natural_order):
+            if not name.startswith('.') and _form(Path(folder, name)) is Form.VIDEO:
+                yield Path(folder, name)
+        folders[:] = [name for name in visible if name not in bags]
+
+
+def _form(path: Path) -> Form:
+    try:
+        return kind_of(path).form
+    except StartError:  # whoever names it is told why
+        return Form.REFUSED
