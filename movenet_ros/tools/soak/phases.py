@@ -165,6 +165,8 @@ def drawn(name: str, rng: Random) -> Any:
     row = rows(PoseParameters)[name]
     if isinstance(row.default, bool):
         return rng.random() < 0.5
+    if row.names:
+        return ','.join(rng.sample(row.names[1:], rng.randrange(3)))
     if row.between is None:
         return rng.choice(row.choices)
     least, greatest = row.between
