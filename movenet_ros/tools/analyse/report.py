@@ -48,11 +48,11 @@ from movenet_ros.tools.analyse.ranges import ranges_of
 from movenet_ros.tools.analyse.record import Record
 from movenet_ros.tools.analyse.snapshots import Snapshot
 from movenet_ros.tools.analyse.snapshots import Snapshots
+from movenet_ros.tools.analyse.thinning import thinned
 import numpy as np
 from numpy.typing import NDArray
 
 PAGE, STYLE, CODE = (Path(__file__).with_name(f'page.{each}') for each in ('html', 'css', 'js'))
-MOST_POINTS = 1500  # of a curve: more than a screen has pixels
 MOST_PEOPLE = 12  # who are shown; the tables have all
 MOST_PICTURES = 8  # of a person
 
@@ -130,16 +130,13 @@ class _Times:
         }
 
     def curves(self, curves: Curves) -> dict[str, Any]:
-        """Return curves with so few points that a browser stays quick."""
-        every = max(1, math.ceil(len(curves) / MOST_POINTS))
-        some = slice(None, None, every)
+        """Return curves, of long ones the outline."""
+        stamps_ns, values, deviations = thinned(curves)
         return {
-            't': [self.seconds(each) for each in curves.stamps_ns[some].tolist()],
+            't': [self.seconds(each) for each in stamps_ns.tolist()],
             'angles': {
-                name: {'v': _column(curves.values[some, i]),
-                       'd': _column(curves.deviations[some, i])}
-                for i, name in enumerate(ANGLES)
-                if np.isfinite(curves.values[:, i]).any()
+                name: {'v': _column(values[:, i]), 'd': _column(deviations[:, i])}
+                for i, name in enumerate(ANGLES) if np.isfinite(values[:, i]).any()
             },
         }
 
