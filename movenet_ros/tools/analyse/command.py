@@ -87,8 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             analysis = analysed(watching.record(), watching.snapshots, args.person, reference)
             lines += _lines(analysis)
             if args.save_reference:
-                at_s = args.at or 0.0
-                files.save_reference(analysis.record, at_s, args.person, source.name)
+                files.save_reference(analysis.record, args.at or 0.0, args.person)
             if args.out:
                 files.write(inputs, done, analysis, watching)
         names = ', '.join(map(one_line, files.complete())) or 'nothing'

@@ -55,7 +55,8 @@ class Files:
 
     :param out: the folder; None for none.
     :param reference: the file of a reference; None for none.
-    :param source: the recording, which must not be replaced.
+    :param source: the recording, which must not be replaced; of its path, which may be private,
+        the files tell the last name only.
     :raises StartError: if something cannot be written where it is to be.
     """
 
@@ -71,16 +72,14 @@ class Files:
             )
             self._stack = stack.pop_all()
 
-    def save_reference(
-        self, record: Record, at_s: float, person: int | None, source: str
-    ) -> None:
+    def save_reference(self, record: Record, at_s: float, person: int | None) -> None:
         """
         Write the posture at an instant.
 
         :raises StartError: if it is not known, or that fails.
         """
         assert self._reference
-        text = pose_at(record, at_s, person, source)
+        text = pose_at(record, at_s, person, self._title)
         with self._reference.naming():
             self._reference.path.write_text(text, encoding='utf-8')
 
@@ -98,7 +97,7 @@ class Files:
             folder = self._folder.path
             folder.mkdir()
             write_table(table_of(rows), folder / CSV, folder / PARQUET)
-            events = json.dumps(_events(inputs.source.name, analysis), indent=1, allow_nan=False)
+            events = json.dumps(_events(self._title, analysis), indent=1, allow_nan=False)
             (folder / EVENTS).write_text(f'{events}\n', encoding='utf-8')
             write_report(folder / REPORT, report)
 
@@ -157,7 +156,7 @@ def _facts(
     ]
     in_space = inputs.kinematics is not None and inputs.kinematics.source == POSES_3D
     return [
-        ('recording', inputs.source.name),
+        *([('topic', one_line(inputs.source.topic.name))] if inputs.source.topic else []),
         ('images', f'{len(record.stamps_ns)}{lost}'), *timed,
         ('people', str(len(record if are_stills else analysis.people))),
         ('angles', 'in space, by depth' if in_space else 'as they look in the image'),

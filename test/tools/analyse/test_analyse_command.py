@@ -57,10 +57,14 @@ def pictures(tmp_path: Path) -> Path:
 def test_squats_are_counted_as_a_person_counts_them(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out, video = tmp_path / 'out', str(data / 'videos' / 'pose_squats.mp4')
+    out, pose = tmp_path / 'out', tmp_path / 'pose.json'
+    video = str(data / 'videos' / 'pose_squats.mp4')
     options = ['--mode', 'fast', '--backend', 'onnxruntime']
+    options += ['--save-reference', str(pose), '--at', '2']
     assert main([video, '--out', str(out), *options]) == 0
     assert sorted(each.name for each in out.iterdir()) == FILES
+    for each in (*out.iterdir(), pose):
+        assert str(data).encode() not in each.read_bytes()  # a path may be private
     events = json.loads((out / 'events.json').read_text())['events']
     counted = [each for each in events if each['kind'] == 'repetition']
     assert len(counted) == SQUATS
