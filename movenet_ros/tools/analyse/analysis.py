@@ -128,8 +128,12 @@ def people_of(
     numbers = record.people
     if person is not None:
         if person not in numbers:
-            shown = ', '.join(map(str, numbers[:PEOPLE_SHOWN])) or 'none'
-            raise StartError(f'nobody has the id {person}: the ids are {shown}')
+            shown = ', '.join(map(str, numbers[:PEOPLE_SHOWN]))
+            more = len(numbers) - PEOPLE_SHOWN
+            there = f'the ids are {shown}{f", and {more} more" if more > 0 else ""}'
+            raise StartError(
+                f'nobody has the id {person}: {there if numbers else "nobody was followed"}'
+            )
         numbers = [person]
     return [person_of(record, each, reference) for each in numbers]
 

@@ -111,6 +111,22 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_written(
     assert sorted(each.name for each in Path().iterdir()) == ['full', 'pictures']
 
 
+def test_what_is_offered_means_something(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(['--help'])
+    offered = capsys.readouterr().out
+    assert '--mode' in offered and '--annotate' not in offered
+
+
+@pytest.mark.parametrize('at', ['-1', 'nan', 'inf', 'noon'])
+def test_an_instant_is_not_before_the_beginning(
+    at: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(['clip.mp4', '--save-reference', 'pose.json', f'--at={at}'])
+    assert 'from 0' in capsys.readouterr().err
+
+
 def test_a_video_whose_people_are_not_followed_is_refused(nobody: None, tmp_path: Path) -> None:
     video = VideoFile(tmp_path / 'clip.mp4', 10.0)
     for i in range(2):
