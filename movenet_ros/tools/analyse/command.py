@@ -162,7 +162,7 @@ def _lines(analysis: Analysis) -> list[str]:
     lines = []
     for person in analysis.people:
         parts = [_counted(person.repetitions), _compared(person.comparison)]
-        said = '; '.join(filter(None, parts)) or f'{len(person.rows)} images'
+        said = '; '.join(filter(None, parts)) or f'{len(person.rows())} images'
         lines.append(f'person {person.number:<4}{said}')
     for still in analysis.stills:
         if still.comparison:

@@ -37,8 +37,7 @@ from movenet_ros.tools.analyse.record import Record
 from movenet_ros.tools.analyse.references import pose_at
 from movenet_ros.tools.analyse.report import report_data
 from movenet_ros.tools.analyse.report import write_report
-from movenet_ros.tools.analyse.table import table_of
-from movenet_ros.tools.analyse.table import write_table
+from movenet_ros.tools.analyse.table import write_tables
 from movenet_ros.tools.analyse.watching import Watching
 
 if TYPE_CHECKING:
@@ -90,13 +89,13 @@ class Files:
         :raises StartError: if that fails.
         """
         assert self._folder
-        rows = analysis.record if watching.person is None else analysis.people[0].rows
+        rows = analysis.record if watching.person is None else analysis.people[0].rows()
         facts = _facts(inputs, done, analysis, watching.are_stills)
         report = report_data(self._title, facts, analysis, watching.are_stills)
         with self._folder.naming():
             folder = self._folder.path
             folder.mkdir()
-            write_table(table_of(rows), folder / CSV, folder / PARQUET)
+            write_tables(rows, folder / CSV, folder / PARQUET)
             events = json.dumps(_events(self._title, analysis), indent=1, allow_nan=False)
             (folder / EVENTS).write_text(f'{events}\n', encoding='utf-8')
             write_report(folder / REPORT, report)
@@ -125,7 +124,7 @@ def _events(name: str, analysis: Analysis) -> dict[str, Any]:
     record = analysis.record
     events = [
         event for each in analysis.people
-        for event in events_of(each.number, each.rows, each.repetitions)
+        for event in events_of(each.number, each.rows(), each.repetitions)
     ]
     compared: list[tuple[dict[str, Any], Comparison | None]] = [
         *(({'id': each.number}, each.comparison) for each in analysis.people),

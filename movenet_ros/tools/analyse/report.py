@@ -43,6 +43,7 @@ from movenet_ros.tools.analyse.arcs import arc_of
 from movenet_ros.tools.analyse.events import degrees
 from movenet_ros.tools.analyse.events import in_view
 from movenet_ros.tools.analyse.events import rounded
+from movenet_ros.tools.analyse.events import Span
 from movenet_ros.tools.analyse.events import spans
 from movenet_ros.tools.analyse.ranges import ranges_of
 from movenet_ros.tools.analyse.record import Record
@@ -111,22 +112,23 @@ class _Times:
 
     def person(self, person: Person, snapshots: Snapshots) -> dict[str, Any]:
         """Return what is shown of a person."""
-        seconds = self.seconds
+        seconds, rows = self.seconds, person.rows()
+        curves, done = rows.curves(), spans(rows)
         return {
             'id': person.number,
-            'images': len(person.rows),
+            'images': len(rows),
             'angle': person.angle,
-            'views': [[seconds(a), seconds(b)] for a, b in in_view(person.rows)],
+            'views': [[seconds(a), seconds(b)] for a, b in in_view(rows)],
             'spans': [
                 {'kind': each.kind, 'name': each.name, 'begin': seconds(each.begin_ns),
                  'end': seconds(each.end_ns)}
-                for each in spans(person.rows)
+                for each in done
             ],
-            'curves': self.curves(person.curves),
-            'ranges': ranges_of(person.curves),
+            'curves': self.curves(curves),
+            'ranges': ranges_of(curves),
             'repetitions': self.repetitions(person.repetitions),
             'comparison': self.comparison(person.comparison),
-            'pictures': [self.picture(*each) for each in _pictures(person, snapshots)],
+            'pictures': [self.picture(*each) for each in _pictures(person, done, snapshots)],
         }
 
     def curves(self, curves: Curves) -> dict[str, Any]:
@@ -211,7 +213,9 @@ class _Times:
         }
 
 
-def _pictures(person: Person, snapshots: Snapshots) -> list[tuple[Snapshot, str, str]]:
+def _pictures(
+    person: Person, done: Sequence[Span], snapshots: Snapshots
+) -> list[tuple[Snapshot, str, str]]:
     """Return the pictures that matter of a person, each with a caption and an angle, by time."""
     found: list[tuple[Snapshot, str, str]] = []
     if person.angle:
@@ -224,7 +228,7 @@ def _pictures(person: Person, snapshots: Snapshots) -> list[tuple[Snapshot, str,
     if nearest and person.comparison:
         worst = person.comparison.deviations[0].angle
         found.insert(0, (nearest, 'nearest to the reference', worst))
-    names = dict.fromkeys(each.name for each in spans(person.rows))
+    names = dict.fromkeys(each.name for each in done)
     for name in sorted(names, key=lambda it: (it != 'fall', it)):
         snapshot = snapshots.first(person.number, name)
         if snapshot and all(snapshot is not each for each, *_ in found):
