@@ -90,8 +90,9 @@ class Files:
         """
         assert self._folder
         rows = analysis.record if watching.person is None else analysis.people[0].rows()
-        facts = _facts(inputs, done, analysis, watching.are_stills)
-        report = report_data(self._title, facts, analysis, watching.are_stills)
+        in_space = inputs.kinematics is not None and inputs.kinematics.source == POSES_3D
+        facts = _facts(inputs, done, analysis, watching.are_stills, in_space)
+        report = report_data(self._title, facts, analysis, watching.are_stills, in_space)
         with self._folder.naming():
             folder = self._folder.path
             folder.mkdir()
@@ -143,7 +144,7 @@ def _events(name: str, analysis: Analysis) -> dict[str, Any]:
 
 
 def _facts(
-    inputs: Inputs, done: Done, analysis: Analysis, are_stills: bool
+    inputs: Inputs, done: Done, analysis: Analysis, are_stills: bool, in_space: bool
 ) -> list[tuple[str, str]]:
     """Return the facts at the head of the report."""
     record = analysis.record
@@ -153,7 +154,6 @@ def _facts(
     timed = [] if are_stills else [
         ('duration', f'{seconds:.1f} s'), ('rate', f'{record.rate_hz:.1f} images per second'),
     ]
-    in_space = inputs.kinematics is not None and inputs.kinematics.source == POSES_3D
     return [
         *([('topic', one_line(inputs.source.topic.name))] if inputs.source.topic else []),
         ('images', f'{len(record.stamps_ns)}{lost}'), *timed,

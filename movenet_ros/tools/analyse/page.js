@@ -258,11 +258,12 @@ function ranges(person) {
     const bars = row.sides.flatMap((side, i) => side ? [bar(side, names[i], isPair ? 2 + 9 * i : 6)] : []);
     const asymmetry = row.asymmetry === undefined || row.asymmetry === null ? ''
       : `${Math.round(100 * Math.abs(row.asymmetry))} %${row.is_sure ? '' : ', may be error'}`;
+    const tone = !row.is_sure ? 'soft' : data.in_space ? 'bad' : '';  // in an image, it may be the view
     const cells = isPair ? row.sides.map(extent) : [extent(row.sides[0]), ''];
     return [
       element('td', {}, capital(spoken(row.joint))),
       element('td', {class: 'wide'}, element('div', {class: 'range'}, ...bars)), ...cells,
-      element('td', {class: `number ${row.is_sure ? 'bad' : 'soft'}`}, asymmetry)];
+      element('td', {class: `number ${tone}`}, asymmetry)];
   }));
 }
 

@@ -75,7 +75,8 @@ def write_report(path: Path, data: Mapping[str, Any]) -> None:
 
 
 def report_data(
-    name: str, facts: Sequence[tuple[str, str]], analysis: Analysis, are_stills: bool
+    name: str, facts: Sequence[tuple[str, str]], analysis: Analysis, are_stills: bool,
+    in_space: bool = False,
 ) -> dict[str, Any]:
     """
     Return what the page shows: times in seconds since the earliest image, angles in degrees.
@@ -83,6 +84,7 @@ def report_data(
     :param name: of the recording.
     :param facts: names and values for its head.
     :param are_stills: whether each image is of a scene of its own.
+    :param in_space: whether angles are those in space, on which the view has no part.
     """
     record, people = analysis.record, analysis.people
     first_ns, last_ns = record.span_ns
@@ -93,6 +95,7 @@ def report_data(
         'duration': report.seconds(last_ns),
         'step': 1 / record.rate_hz if record.rate_hz else 0.0,
         'people_left_out': max(0, len(people) - MOST_PEOPLE),
+        'in_space': in_space,
         'zero_at': round(math.degrees(ZERO_AT)),
         'stills_left_out': len(record) - len(analysis.stills) if are_stills else 0,
         'people': [report.person(each, analysis.snapshots) for each in people[:MOST_PEOPLE]],

@@ -150,6 +150,18 @@ def test_hostile_names_of_pictures_are_text(
     assert browser.value("document.querySelector('#stills img')") is None
 
 
+@pytest.mark.parametrize('in_space', [False, True])
+def test_what_may_be_the_view_is_not_red(
+    in_space: bool, analyse: Analyse, browser: Browser, tmp_path: Path
+) -> None:
+    data = report_data('sides', FACTS, analyse((1,)), False, in_space)
+    for each in data['people'][0]['ranges']:
+        each.update(asymmetry=0.75, is_sure=True)
+    write_report(tmp_path / 'report.html', data)
+    show(browser, tmp_path / 'report.html')
+    assert bool(browser.value("document.querySelectorAll('#ranges .bad').length")) == in_space
+
+
 def test_a_report_of_nobody_says_so(analyse: Analyse, browser: Browser, tmp_path: Path) -> None:
     write_report(tmp_path / 'report.html', report_data('empty', FACTS, analyse(()), False))
     show(browser, tmp_path / 'report.html')
