@@ -33,10 +33,10 @@ from movenet_ros.settings import POSES_3D
 from movenet_ros.tools.analyse.analysis import Analysis
 from movenet_ros.tools.analyse.events import events_of
 from movenet_ros.tools.analyse.events import rounded
+from movenet_ros.tools.analyse.page_file import write_report
 from movenet_ros.tools.analyse.record import Record
 from movenet_ros.tools.analyse.references import pose_at
 from movenet_ros.tools.analyse.report import report_data
-from movenet_ros.tools.analyse.report import write_report
 from movenet_ros.tools.analyse.table import write_tables
 from movenet_ros.tools.analyse.watching import Watching
 

@@ -12,20 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-The report as one HTML file: a page, Plotly and the data in it, nothing from a network.
-
-Whatever comes from files is in the data alone, as JSON, which the page shows as text.
-"""
+"""What the report shows, as JSON."""
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
 from collections.abc import Sequence
-import json
 import math
-from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.kinematics.angles import ANGLES
@@ -33,7 +26,6 @@ from movenet_ros.core.kinematics.comparison import Comparison
 from movenet_ros.core.kinematics.comparison import ZERO_AT
 from movenet_ros.core.kinematics.curves import Curves
 from movenet_ros.core.kinematics.repetitions import Repetitions
-from movenet_ros.core.needs import needs
 from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.tools.analyse.analysis import Analysis
@@ -53,25 +45,8 @@ from movenet_ros.tools.analyse.thinning import thinned
 import numpy as np
 from numpy.typing import NDArray
 
-PAGE, STYLE, CODE = (Path(__file__).with_name(f'page.{each}') for each in ('html', 'css', 'js'))
 MOST_PEOPLE = 12  # who are shown; the tables have all
 MOST_PICTURES = 8  # of a person
-
-
-def write_report(path: Path, data: Mapping[str, Any]) -> None:
-    """
-    Write the page.
-
-    :param data: of ``report_data``.
-    """
-    plotly = needs('plotly.offline').get_plotlyjs()
-    text = json.dumps(data, allow_nan=False, separators=(',', ':')).replace('<', '\\u003c')
-    style, code, page = (each.read_text(encoding='utf-8') for each in (STYLE, CODE, PAGE))
-    parts = {'style': style, 'Plotly': plotly, 'code': code, 'data': text}  # data: any text
-    for name, content in parts.items():
-        before, after = page.split(f'/* {name} */', 1)
-        page = f'{before}{content}{after}'
-    path.write_text(page, encoding='utf-8')
 
 
 def report_data(

@@ -27,8 +27,8 @@ from browser import Browser
 from browser import CHROMIUM
 from movenet_ros.core.kinematics.reference import Goal
 from movenet_ros.tools.analyse.analysis import Analysis
+from movenet_ros.tools.analyse.page_file import write_report
 from movenet_ros.tools.analyse.report import report_data
-from movenet_ros.tools.analyse.report import write_report
 import pytest
 
 pytestmark = pytest.mark.process
