@@ -148,7 +148,8 @@ function repetitions(person) {
   $('repetitions-card').hidden = false;
   $('repetitions-title').textContent = each.length ? `${each.length} repetitions` : 'No repetitions';
   if (!each.length) {
-    $('repetitions-note').textContent = 'No movement is repeated that is larger than the error of the angles.';
+    $('repetitions-note').textContent = 'No movement is repeated that is larger than the error of the angles'
+      + ' and takes more than a twentieth of the time.';
     $('repetitions').replaceChildren();
     return;
   }
