@@ -34,6 +34,7 @@ from typing import TYPE_CHECKING
 from movenet_ros.arguments import add_parameter_arguments
 from movenet_ros.core.native_memory import keep_freed_memory
 from movenet_ros.core.needs import needs
+from movenet_ros.replay.parameters import DRAWN
 from movenet_ros.replay.parameters import kinematics_of
 from movenet_ros.replay.parameters import OPTIONS
 from movenet_ros.replay.parameters import pose_values
@@ -134,14 +135,20 @@ def add_depth_arguments(parser: ArgumentParser, so_what: str) -> None:
     )
 
 
-def add_parameters(parser: ArgumentParser) -> None:
-    """Add the parameters of the node, from a file and one by one."""
+def add_parameters(parser: ArgumentParser, draws: bool = True) -> None:
+    """
+    Add the parameters of the node, from a file and one by one.
+
+    :param draws: whether the command draws people into images.
+    """
     parser.add_argument(
         '--params-file', type=Path, metavar='YAML',
         help='parameters as for the node; the options below win over it',
     )
     group = parser.add_argument_group('parameters of the node')
-    add_parameter_arguments(group, OPTIONS)
+    add_parameter_arguments(group, {
+        name: row for name, row in OPTIONS.items() if draws or not name.startswith(DRAWN)
+    })
 
 
 def dashed(arguments: Sequence[str]) -> list[str]:

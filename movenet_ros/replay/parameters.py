@@ -42,10 +42,11 @@ if TYPE_CHECKING:
 
 NODE, NODE_3D, NODE_KINEMATICS = '/movenet', '/movenet_3d', '/movenet_kinematics'
 NODE_HUMANS = '/movenet_humans'  # whose parameters may be in the same file
+DRAWN = 'annotate.'
 OPTIONS = {  # the parameters that mean something without a graph
     name: row
     for name, row in rows(PoseParameters).items()
-    if name in rows(Settings) or name.startswith('annotate.') or name == 'image.max_pixels'
+    if name in rows(Settings) or name.startswith(DRAWN) or name == 'image.max_pixels'
 }
 
 Warn = Callable[[str], None]
@@ -69,7 +70,8 @@ def pose_values(args: Namespace, warn: Warn) -> dict[str, Any]:
             warn(sentence or f'{args.params_file} has no parameters')
         for sentence in unknown_names(values, PoseParameters):
             warn(f'{args.params_file}: {sentence}')
-    values.update(parameter_values(args, OPTIONS))
+    offered = {name: row for name, row in OPTIONS.items() if name in args}
+    values.update(parameter_values(args, offered))
     return values
 
 

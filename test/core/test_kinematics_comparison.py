@@ -65,6 +65,15 @@ def test_the_nearest_image_is_compared_with_a_pose() -> None:
     assert '20' in comparison.sentence and 'left knee' in comparison.sentence
 
 
+def test_an_image_that_is_sure_comes_before_one_in_which_anything_may_be_right() -> None:
+    for other in (55, 90):  # as far off as its error allows; right, perhaps
+        person = clip([80, other])
+        deviations = person.deviations * np.array([[1.0], [10.0]])
+        person = Curves(person.stamps_ns, person.values, deviations)
+        comparison = compare_with_pose(person, {'left_knee': Goal(math.radians(90))})
+        assert comparison.begin_ns == 0
+
+
 @pytest.mark.parametrize(('angle', 'more', 'less'), [
     ('left_knee', 'bend the left', 'straighten the left'),
     ('right_shoulder', 'raise the right', 'lower the right'),

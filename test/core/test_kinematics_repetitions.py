@@ -111,6 +111,42 @@ def test_what_the_error_explains_is_no_repetition() -> None:
     assert count_repetitions(moved(squats(4, depth=40.0), 15.0, noise=0.4)).each == ()
 
 
+def shaken(knee: Floats, noise: float, seed: int) -> Curves:
+    """Return curves with noise, in degrees, of which they state half."""
+    shake = np.random.default_rng(seed).normal(0, noise, len(knee))
+    return moved(knee + shake, 15.0, right=0.0, noise=np.radians(noise) / 2)
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_neither_is_noise_of_which_the_error_tells_half(seed: int) -> None:
+    assert count_repetitions(shaken(np.zeros(900), 12.0, seed)).each == ()
+
+
+@pytest.mark.parametrize('seed', range(5))
+def test_in_such_noise_bends_still_count(seed: int) -> None:
+    assert len(count_repetitions(shaken(squats(5, depth=40.0), 8.0, seed)).each) == 5
+
+
+def test_quick_movement_in_few_images_is_no_noise() -> None:
+    knee = 30 - 30 * np.cos(2 * np.pi * np.arange(51) / 5)
+    assert len(count_repetitions(moved(knee, 5.0)).each) == 10
+
+
+@pytest.mark.parametrize(('held_s', 'count'), [(4, 5), (12, 4)])
+def test_one_that_is_held_counts_but_a_rest_does_not(held_s: int, count: int) -> None:
+    knee = squats(5)
+    for bottom in np.flatnonzero(knee > 79.9):
+        held = np.insert(knee, bottom, np.full(15 * held_s, 80.0))
+        assert len(count_repetitions(moved(held, 15.0)).each) == count
+
+
+def test_who_tires_is_counted_to_the_end() -> None:
+    depths = np.linspace(100, 28, 10)
+    for order in (depths, depths[::-1]):
+        knee = np.concatenate([squats(1, depth=each) for each in order])
+        assert len(count_repetitions(moved(knee, 15.0)).each) == 10
+
+
 def test_legs_count_before_arms_that_swing_farther() -> None:
     assert count_repetitions(moved(squats(3), 15.0, arm=1.2)).angle.endswith('knee')
 

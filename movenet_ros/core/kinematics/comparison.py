@@ -129,19 +129,23 @@ def nearness(values: Floats, deviations: Floats, reference: PoseReference) -> Fl
     """
     Return how near people are to a pose.
 
-    It is the sum of the marks, in which an angle that is not seen has none: nor is it right.
+    It is the sum of the marks by the tolerances alone, divided by ``1 + (2 sd / ZERO_AT)**2``
+    each: an image that is sure comes before one in which anything may be right. An angle that is
+    not seen has no marks: nor is it right.
 
     :param values: ``(..., a)`` radians, in the order of ``ANGLES``; NaN where one is not known.
     :param deviations: ``(..., a)`` their standard deviations.
     :return: ``(...)``, from 0 to 100 for each angle of the reference.
     """
-    differences, allowed = _from_pose(values, deviations, reference)
-    return np.asarray(np.nansum(_marks(differences, allowed), axis=-1))
+    differences, tolerances, noise = _from_pose(values, deviations, reference)
+    marks = _marks(differences, tolerances) / (1 + np.square(noise / ZERO_AT))
+    return np.asarray(np.nansum(marks, axis=-1))
 
 
 def compare_with_pose(curves: Curves, reference: PoseReference) -> Comparison:
     """Compare the image in which the person is nearest to the pose."""
-    differences, allowed = _from_pose(curves.values, curves.deviations, reference)
+    differences, tolerances, noise = _from_pose(curves.values, curves.deviations, reference)
+    allowed = np.maximum(tolerances, noise)
     if not np.isfinite(differences).any():
         return Comparison(tuple(
             Deviation(name, math.nan, goal.tolerance, 0) for name, goal in reference.items()
@@ -159,12 +163,12 @@ def compare_with_pose(curves: Curves, reference: PoseReference) -> Comparison:
 
 def _from_pose(
     values: Floats, deviations: Floats, reference: PoseReference
-) -> tuple[Floats, Floats]:
-    """Return ``(..., r)`` differences from a pose, and those that are no error."""
+) -> tuple[Floats, Floats, Floats]:
+    """Return ``(..., r)`` differences from a pose, ``(r,)`` tolerances, and twice the noise."""
     columns = [ANGLES.index(name) for name in reference]
     goals, tolerances = np.array([*reference.values()]).reshape(-1, 2).T
-    allowed = np.where(np.isfinite(deviations[..., columns]), 2 * deviations[..., columns], 0.0)
-    return values[..., columns] - goals, np.maximum(tolerances, allowed)
+    noise = np.where(np.isfinite(deviations[..., columns]), 2 * deviations[..., columns], 0.0)
+    return values[..., columns] - goals, tolerances, noise
 
 
 def _marks(differences: Floats, allowed: Floats) -> Floats:

@@ -22,6 +22,7 @@ movement alone is no repetition, nor is one that the error of the angles explain
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from movenet_ros.core.kinematics.angles import ANGLES
@@ -36,11 +37,15 @@ Turn = tuple[int, int, int]
 
 LEAST_RANGE = np.radians(20.0)  # what anybody calls a movement
 LEAST_SHARE = 0.4  # of the range of the whole clip: a smaller wiggle is none of its repetitions
+FADED_SHARE = 0.7  # of the repetition beside it: who tires goes less far each time
 TURNED_SHARE = 0.2  # of that range, on the way back: then the turn is seen
 WHOLE_SHARE = 0.7  # of a repetition's own range: then the way there and back are seen
 BASE_SHARE = 0.9  # of a repetition's height, below its top: there it begins and ends
-LEAST_S = 0.4  # from turn to turn
 EVEN = 2.0  # a repetition takes at most so many times as long as the median one, or as short
+HELD_SHARE = 0.2  # of a repetition's height, below its top: there it is held
+HELD_S = 5.0  # at the turn, which does not make it longer: who rests sits for more
+NOISE_REACH = 7.0  # standard deviations, from the lowest to the highest of much noise
+MISSTATED = 3.0  # measured noise that is so many times the stated one is quick movement
 SMOOTH_S = 0.3
 MOST_HZ = 30.0
 LEAST_SEEN = 0.5  # of the images
@@ -130,25 +135,24 @@ def count_repetitions(curves: Curves) -> Repetitions:
     if not name or curves.rate_hz <= 0:
         return Repetitions('', ())
     even = curves.resampled(min(curves.rate_hz, MOST_HZ))
-    values = _smooth(even.of(name), round(SMOOTH_S * even.rate_hz))
+    width = max(1, round(SMOOTH_S * even.rate_hz)) // 2 * 2 + 1
+    values = _smooth(even.of(name), width)
     extent = range_of(values)
-    noise = float(np.nanmedian(curves.deviations[:, ANGLES.index(name)]))
-    least = max(LEAST_SHARE * extent, LEAST_RANGE, noise)
-    up, down = (_turns(sign * values, extent, least, even.rate_hz) for sign in (1, -1))
+    stated = float(np.nanmedian(curves.deviations[:, ANGLES.index(name)]))
+    measured = min(_noise(curves.of(name)), MISSTATED * stated)
+    least = max(LEAST_RANGE, stated, NOISE_REACH * measured / math.sqrt(width))
+    up, down = (_turns(sign * values, extent, least) for sign in (1, -1))
     rests_low = len(up) > len(down) or (
         len(up) == len(down) and values[0] < np.median(np.nanpercentile(values, (5, 95)))
     )
-    turns = _even(up if rests_low else down)
+    hills = values if rests_low else -values
+    turns = _even(hills, up if rests_low else down, HELD_S * even.rate_hz)
     if len(turns) < LEAST_COUNT:
         return Repetitions(name, ())
-    return Repetitions(name, tuple(
-        _repetition(even, name, values if rests_low else -values, *turn) for turn in turns
-    ))
+    return Repetitions(name, tuple(_repetition(even, name, hills, *turn) for turn in turns))
 
 
-def _turns(
-    values: Floats, extent: float, least: float, rate_hz: float
-) -> list[Turn]:
+def _turns(values: Floats, extent: float, least: float) -> list[Turn]:
     """
     Return begin, top and end of each hill that is high enough, by prominence.
 
@@ -157,8 +161,8 @@ def _turns(
     signal = needs('scipy.signal')  # takes seconds to load
     rest = np.percentile(values, 5)
     padded = np.concatenate([[rest], values, [rest]])
-    distance = max(1, round(LEAST_S * rate_hz))
-    tops, _ = signal.find_peaks(padded, prominence=least, distance=distance)
+    tops, found = signal.find_peaks(padded, prominence=least)
+    tops = tops[_are_repeated(found['prominences'], LEAST_SHARE * extent)]
     _, _, begins, ends = signal.peak_widths(padded, tops, BASE_SHARE)
     turns = []
     valleys = [a + int(np.argmin(padded[a:b])) for a, b in zip(tops[:-1], tops[1:])]
@@ -172,13 +176,33 @@ def _turns(
     return turns
 
 
-def _even(turns: list[Turn]) -> list[Turn]:
-    """Return the turns that take about as long as most do: others are movements of their own."""
-    lengths = [last - first for first, _, last in turns]
-    usual = float(np.median(lengths)) if lengths else 0.0
-    return [
-        turn for turn, length in zip(turns, lengths) if usual / EVEN <= length <= usual * EVEN
-    ]
+def _are_repeated(heights: Floats, least: float) -> NDArray[np.bool_]:
+    """
+    Return which hills may be repetitions: they are high enough, or nearly as high as one beside.
+
+    :param least: what is high enough.
+    """
+    counts = np.asarray(heights >= least)
+    places = range(len(heights))
+    for each, beside in [*zip(places[1:], places), *zip(places[-2::-1], places[::-1])]:
+        counts[each] |= counts[beside] and heights[each] >= FADED_SHARE * heights[beside]
+    return counts
+
+
+def _even(values: Floats, turns: list[Turn], most_held: float) -> list[Turn]:
+    """
+    Return the turns that take about as long as most do: others are movements of their own.
+
+    :param most_held: samples for which one may be held at its turn, beside that.
+    """
+    lengths = np.empty((len(turns), 2))  # with the time in which it is held, and without
+    for i, (first, top, last) in enumerate(turns):
+        height = max(_ways(values, first, top, last))
+        held = int((values[first:last + 1] > values[top] - HELD_SHARE * height).sum())
+        lengths[i] = last - first, last - first - min(held, most_held)
+    usual = np.median(lengths, axis=0) if turns else 0.0
+    is_even = (usual / EVEN <= lengths) & (lengths <= usual * EVEN)
+    return [turns[i] for i in np.flatnonzero(is_even.any(axis=1))]
 
 
 def _repetition(
@@ -208,10 +232,17 @@ def _ways(values: Floats, first: int, top: int, last: int) -> tuple[float, float
     return there, back
 
 
+def _noise(values: Floats) -> float:
+    """
+    Return the standard deviation of what changes from image to image, by the second differences.
+
+    Of white noise it is that of the noise; a quick movement in few images adds to it.
+    """
+    bends = np.abs(np.diff(values[np.isfinite(values)], 2))
+    return float(np.median(bends) / (0.6745 * math.sqrt(6))) if len(bends) else 0.0
+
+
 def _smooth(values: Floats, width: int) -> Floats:
-    """Return the mean over so many images around each."""
-    if width < 2:
-        return values
-    width += 1 - width % 2
+    """Return the mean over so many images, an odd number, around each."""
     padded = np.pad(values, width // 2, mode='edge')
     return np.convolve(padded, np.full(width, 1 / width), mode='valid')

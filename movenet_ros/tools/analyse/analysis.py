@@ -42,17 +42,22 @@ class Person:
     What one person does.
 
     :param number: track id.
-    :param rows: of the record.
+    Of its rows and curves, which may be long, nothing is kept.
+
+    :param record: of everybody.
     :param angle: the one that tells most of the movement; empty: none is known.
     :param comparison: with the reference; None without one.
     """
 
     number: int
-    rows: Record
-    curves: Curves
+    record: Record
     angle: str
     repetitions: Repetitions
     comparison: Comparison | None
+
+    def rows(self) -> Record:
+        """Return the person's rows of the record."""
+        return self.record.of(self.number)
 
 
 @dataclass(frozen=True)
@@ -108,10 +113,9 @@ def _at_once(snapshot: Snapshot) -> Curves:
 
 def person_of(record: Record, number: int, reference: Reference | None) -> Person:
     """Return what one person does."""
-    rows = record.of(number)
-    curves = rows.curves()
+    curves = record.of(number).curves()
     return Person(
-        number, rows, curves, dominant_angle(curves) or widest_angle(curves),
+        number, record, dominant_angle(curves) or widest_angle(curves),
         count_repetitions(curves), compared(curves, reference) if reference is not None else None,
     )
 
@@ -128,8 +132,12 @@ def people_of(
     numbers = record.people
     if person is not None:
         if person not in numbers:
-            shown = ', '.join(map(str, numbers[:PEOPLE_SHOWN])) or 'none'
-            raise StartError(f'nobody has the id {person}: the ids are {shown}')
+            shown = ', '.join(map(str, numbers[:PEOPLE_SHOWN]))
+            more = len(numbers) - PEOPLE_SHOWN
+            there = f'the ids are {shown}{f", and {more} more" if more > 0 else ""}'
+            raise StartError(
+                f'nobody has the id {person}: {there if numbers else "nobody was followed"}'
+            )
         numbers = [person]
     return [person_of(record, each, reference) for each in numbers]
 

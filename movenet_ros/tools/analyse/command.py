@@ -23,6 +23,7 @@ events.json, and report.html, which opens without a network.
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from argparse import ArgumentTypeError
 from argparse import Namespace
 from argparse import RawDescriptionHelpFormatter
 from collections.abc import Mapping
@@ -33,7 +34,6 @@ from pathlib import Path
 import sys
 from typing import TYPE_CHECKING
 
-from movenet_ros.arguments import positive
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.needs import needs
 from movenet_ros.core.wording import one_line
@@ -87,8 +87,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             analysis = analysed(watching.record(), watching.snapshots, args.person, reference)
             lines += _lines(analysis)
             if args.save_reference:
-                at_s = args.at or 0.0
-                files.save_reference(analysis.record, at_s, args.person, source.name)
+                files.save_reference(analysis.record, args.at or 0.0, args.person)
             if args.out:
                 files.write(inputs, done, analysis, watching)
         names = ', '.join(map(one_line, files.complete())) or 'nothing'
@@ -125,13 +124,19 @@ def _parser() -> ArgumentParser:
     )
     parser.add_argument('--overwrite', action='store_true', help='replace existing outputs')
     add_depth_arguments(parser, 'angles are those in space')
-    add_parameters(parser)
+    add_parameters(parser, draws=False)
     return parser
 
 
 def _instant(text: str) -> float:
     """Read a number from 0 on."""
-    return 0.0 if text.strip('0.') == '' else positive(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0.0 <= value < math.inf:
+        raise ArgumentTypeError(f'{text} is not a number from 0 on')
+    return value
 
 
 def _check(args: Namespace, source: Source, is_followed: bool) -> None:
@@ -157,7 +162,7 @@ def _lines(analysis: Analysis) -> list[str]:
     lines = []
     for person in analysis.people:
         parts = [_counted(person.repetitions), _compared(person.comparison)]
-        said = '; '.join(filter(None, parts)) or f'{len(person.rows)} images'
+        said = '; '.join(filter(None, parts)) or f'{len(person.rows())} images'
         lines.append(f'person {person.number:<4}{said}')
     for still in analysis.stills:
         if still.comparison:

@@ -33,12 +33,11 @@ from movenet_ros.settings import POSES_3D
 from movenet_ros.tools.analyse.analysis import Analysis
 from movenet_ros.tools.analyse.events import events_of
 from movenet_ros.tools.analyse.events import rounded
+from movenet_ros.tools.analyse.page_file import write_report
 from movenet_ros.tools.analyse.record import Record
 from movenet_ros.tools.analyse.references import pose_at
 from movenet_ros.tools.analyse.report import report_data
-from movenet_ros.tools.analyse.report import write_report
-from movenet_ros.tools.analyse.table import table_of
-from movenet_ros.tools.analyse.table import write_table
+from movenet_ros.tools.analyse.table import write_tables
 from movenet_ros.tools.analyse.watching import Watching
 
 if TYPE_CHECKING:
@@ -55,7 +54,8 @@ class Files:
 
     :param out: the folder; None for none.
     :param reference: the file of a reference; None for none.
-    :param source: the recording, which must not be replaced.
+    :param source: the recording, which must not be replaced; of its path, which may be private,
+        the files tell the last name only.
     :raises StartError: if something cannot be written where it is to be.
     """
 
@@ -71,16 +71,14 @@ class Files:
             )
             self._stack = stack.pop_all()
 
-    def save_reference(
-        self, record: Record, at_s: float, person: int | None, source: str
-    ) -> None:
+    def save_reference(self, record: Record, at_s: float, person: int | None) -> None:
         """
         Write the posture at an instant.
 
         :raises StartError: if it is not known, or that fails.
         """
         assert self._reference
-        text = pose_at(record, at_s, person, source)
+        text = pose_at(record, at_s, person, self._title)
         with self._reference.naming():
             self._reference.path.write_text(text, encoding='utf-8')
 
@@ -91,14 +89,15 @@ class Files:
         :raises StartError: if that fails.
         """
         assert self._folder
-        rows = analysis.record if watching.person is None else analysis.people[0].rows
-        facts = _facts(inputs, done, analysis, watching.are_stills)
-        report = report_data(self._title, facts, analysis, watching.are_stills)
+        rows = analysis.record if watching.person is None else analysis.people[0].rows()
+        in_space = inputs.kinematics is not None and inputs.kinematics.source == POSES_3D
+        facts = _facts(inputs, done, analysis, watching.are_stills, in_space)
+        report = report_data(self._title, facts, analysis, watching.are_stills, in_space)
         with self._folder.naming():
             folder = self._folder.path
             folder.mkdir()
-            write_table(table_of(rows), folder / CSV, folder / PARQUET)
-            events = json.dumps(_events(inputs.source.name, analysis), indent=1, allow_nan=False)
+            write_tables(rows, folder / CSV, folder / PARQUET)
+            events = json.dumps(_events(self._title, analysis), indent=1, allow_nan=False)
             (folder / EVENTS).write_text(f'{events}\n', encoding='utf-8')
             write_report(folder / REPORT, report)
 
@@ -126,7 +125,7 @@ def _events(name: str, analysis: Analysis) -> dict[str, Any]:
     record = analysis.record
     events = [
         event for each in analysis.people
-        for event in events_of(each.number, each.rows, each.repetitions)
+        for event in events_of(each.number, each.rows(), each.repetitions)
     ]
     compared: list[tuple[dict[str, Any], Comparison | None]] = [
         *(({'id': each.number}, each.comparison) for each in analysis.people),
@@ -145,7 +144,7 @@ def _events(name: str, analysis: Analysis) -> dict[str, Any]:
 
 
 def _facts(
-    inputs: Inputs, done: Done, analysis: Analysis, are_stills: bool
+    inputs: Inputs, done: Done, analysis: Analysis, are_stills: bool, in_space: bool
 ) -> list[tuple[str, str]]:
     """Return the facts at the head of the report."""
     record = analysis.record
@@ -155,9 +154,8 @@ def _facts(
     timed = [] if are_stills else [
         ('duration', f'{seconds:.1f} s'), ('rate', f'{record.rate_hz:.1f} images per second'),
     ]
-    in_space = inputs.kinematics is not None and inputs.kinematics.source == POSES_3D
     return [
-        ('recording', inputs.source.name),
+        *([('topic', one_line(inputs.source.topic.name))] if inputs.source.topic else []),
         ('images', f'{len(record.stamps_ns)}{lost}'), *timed,
         ('people', str(len(record if are_stills else analysis.people))),
         ('angles', 'in space, by depth' if in_space else 'as they look in the image'),

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
 
 from movenet_ros.core.activities.activities import Activities
 from movenet_ros.core.activities.activities import FALL
@@ -30,7 +32,7 @@ from movenet_ros.core.kinematics.curves import Curves
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.floating[Any]]
 
 NAMES = (*POSTURES, *GESTURES, FALL)  # each is a bit of a number
 
@@ -61,13 +63,25 @@ class Record:
         """Return the number of rows."""
         return len(self.images)
 
-    def of(self, person: int) -> Record:
-        """Return the rows of one person, among all images."""
-        mine = self.ids == person
+    def at(self, rows: NDArray[np.int64] | slice) -> Record:
+        """Return some of the rows, among all images."""
         return Record(
-            self.stamps_ns, self.files, self.images[mine], self.ids[mine], self.values[mine],
-            self.deviations[mine], self.does[mine],
+            self.stamps_ns, self.files, self.images[rows], self.ids[rows], self.values[rows],
+            self.deviations[rows], self.does[rows],
         )
+
+    def of(self, person: int) -> Record:
+        """Return the rows of one person."""
+        first, last = (
+            np.searchsorted(self.ids, person, side, sorter=self._by_person)
+            for side in ('left', 'right')
+        )
+        return self.at(self._by_person[first:last])
+
+    @cached_property
+    def _by_person(self) -> NDArray[np.int64]:
+        """Return ``(r,)`` the rows, those of each person in a piece."""
+        return np.argsort(self.ids, kind='stable')
 
     @property
     def people(self) -> list[int]:
@@ -107,7 +121,10 @@ class Record:
 
     def curves(self) -> Curves:
         """Return the angles over time; the rows must be of one person."""
-        return Curves.in_order(self.row_stamps_ns, self.values, self.deviations)
+        values, deviations = (
+            np.asarray(each, np.float64) for each in (self.values, self.deviations)
+        )
+        return Curves.in_order(self.row_stamps_ns, values, deviations)
 
 
 class Rows:
@@ -118,7 +135,7 @@ class Rows:
         self._files: list[str] = []
         self._images = array('q')
         self._ids = array('q')
-        self._does = array('L')
+        self._does = array('I')
         self._values = array('f')
         self._deviations = array('f')
 
@@ -144,13 +161,14 @@ class Rows:
             self._does.append(sum(1 << i for i, name in enumerate(NAMES) if name in names))
 
     def record(self) -> Record:
-        """Return all of them."""
+        """Return all of them, in the same memory: no more can be added."""
+        stamps_ns, images, ids = (
+            np.asarray(each).view(np.int64) for each in (self._stamps_ns, self._images, self._ids)
+        )
         values, deviations = (
-            np.array(each, np.float64).reshape(-1, len(ANGLES))
+            np.asarray(each).reshape(-1, len(ANGLES))
             for each in (self._values, self._deviations)
         )
         return Record(
-            np.array(self._stamps_ns, np.int64), tuple(self._files),
-            np.array(self._images, np.int64), np.array(self._ids, np.int64), values, deviations,
-            np.array(self._does, np.uint32),
+            stamps_ns, tuple(self._files), images, ids, values, deviations, np.asarray(self._does)
         )

@@ -12,20 +12,13 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-The report as one HTML file: a page, Plotly and the data in it, nothing from a network.
-
-Whatever comes from files is in the data alone, as JSON, which the page shows as text.
-"""
+"""What the report shows, as JSON."""
 
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping
 from collections.abc import Sequence
-import json
 import math
-from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.kinematics.angles import ANGLES
@@ -33,7 +26,6 @@ from movenet_ros.core.kinematics.comparison import Comparison
 from movenet_ros.core.kinematics.comparison import ZERO_AT
 from movenet_ros.core.kinematics.curves import Curves
 from movenet_ros.core.kinematics.repetitions import Repetitions
-from movenet_ros.core.needs import needs
 from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.tools.analyse.analysis import Analysis
@@ -43,38 +35,23 @@ from movenet_ros.tools.analyse.arcs import arc_of
 from movenet_ros.tools.analyse.events import degrees
 from movenet_ros.tools.analyse.events import in_view
 from movenet_ros.tools.analyse.events import rounded
+from movenet_ros.tools.analyse.events import Span
 from movenet_ros.tools.analyse.events import spans
 from movenet_ros.tools.analyse.ranges import ranges_of
 from movenet_ros.tools.analyse.record import Record
 from movenet_ros.tools.analyse.snapshots import Snapshot
 from movenet_ros.tools.analyse.snapshots import Snapshots
+from movenet_ros.tools.analyse.thinning import thinned
 import numpy as np
 from numpy.typing import NDArray
 
-PAGE, STYLE, CODE = (Path(__file__).with_name(f'page.{each}') for each in ('html', 'css', 'js'))
-MOST_POINTS = 1500  # of a curve: more than a screen has pixels
 MOST_PEOPLE = 12  # who are shown; the tables have all
 MOST_PICTURES = 8  # of a person
 
 
-def write_report(path: Path, data: Mapping[str, Any]) -> None:
-    """
-    Write the page.
-
-    :param data: of ``report_data``.
-    """
-    plotly = needs('plotly.offline').get_plotlyjs()
-    text = json.dumps(data, allow_nan=False, separators=(',', ':')).replace('<', '\\u003c')
-    style, code, page = (each.read_text(encoding='utf-8') for each in (STYLE, CODE, PAGE))
-    parts = {'style': style, 'Plotly': plotly, 'code': code, 'data': text}  # data: any text
-    for name, content in parts.items():
-        before, after = page.split(f'/* {name} */', 1)
-        page = f'{before}{content}{after}'
-    path.write_text(page, encoding='utf-8')
-
-
 def report_data(
-    name: str, facts: Sequence[tuple[str, str]], analysis: Analysis, are_stills: bool
+    name: str, facts: Sequence[tuple[str, str]], analysis: Analysis, are_stills: bool,
+    in_space: bool = False,
 ) -> dict[str, Any]:
     """
     Return what the page shows: times in seconds since the earliest image, angles in degrees.
@@ -82,6 +59,7 @@ def report_data(
     :param name: of the recording.
     :param facts: names and values for its head.
     :param are_stills: whether each image is of a scene of its own.
+    :param in_space: whether angles are those in space, on which the view has no part.
     """
     record, people = analysis.record, analysis.people
     first_ns, last_ns = record.span_ns
@@ -92,6 +70,7 @@ def report_data(
         'duration': report.seconds(last_ns),
         'step': 1 / record.rate_hz if record.rate_hz else 0.0,
         'people_left_out': max(0, len(people) - MOST_PEOPLE),
+        'in_space': in_space,
         'zero_at': round(math.degrees(ZERO_AT)),
         'stills_left_out': len(record) - len(analysis.stills) if are_stills else 0,
         'people': [report.person(each, analysis.snapshots) for each in people[:MOST_PEOPLE]],
@@ -111,35 +90,33 @@ class _Times:
 
     def person(self, person: Person, snapshots: Snapshots) -> dict[str, Any]:
         """Return what is shown of a person."""
-        seconds = self.seconds
+        seconds, rows = self.seconds, person.rows()
+        curves, done = rows.curves(), spans(rows)
         return {
             'id': person.number,
-            'images': len(person.rows),
+            'images': len(rows),
             'angle': person.angle,
-            'views': [[seconds(a), seconds(b)] for a, b in in_view(person.rows)],
+            'views': [[seconds(a), seconds(b)] for a, b in in_view(rows)],
             'spans': [
                 {'kind': each.kind, 'name': each.name, 'begin': seconds(each.begin_ns),
                  'end': seconds(each.end_ns)}
-                for each in spans(person.rows)
+                for each in done
             ],
-            'curves': self.curves(person.curves),
-            'ranges': ranges_of(person.curves),
+            'curves': self.curves(curves),
+            'ranges': ranges_of(curves),
             'repetitions': self.repetitions(person.repetitions),
             'comparison': self.comparison(person.comparison),
-            'pictures': [self.picture(*each) for each in _pictures(person, snapshots)],
+            'pictures': [self.picture(*each) for each in _pictures(person, done, snapshots)],
         }
 
     def curves(self, curves: Curves) -> dict[str, Any]:
-        """Return curves with so few points that a browser stays quick."""
-        every = max(1, math.ceil(len(curves) / MOST_POINTS))
-        some = slice(None, None, every)
+        """Return curves, of long ones the outline."""
+        stamps_ns, values, deviations = thinned(curves)
         return {
-            't': [self.seconds(each) for each in curves.stamps_ns[some].tolist()],
+            't': [self.seconds(each) for each in stamps_ns.tolist()],
             'angles': {
-                name: {'v': _column(curves.values[some, i]),
-                       'd': _column(curves.deviations[some, i])}
-                for i, name in enumerate(ANGLES)
-                if np.isfinite(curves.values[:, i]).any()
+                name: {'v': _column(values[:, i]), 'd': _column(deviations[:, i])}
+                for i, name in enumerate(ANGLES) if np.isfinite(values[:, i]).any()
             },
         }
 
@@ -214,7 +191,9 @@ class _Times:
         }
 
 
-def _pictures(person: Person, snapshots: Snapshots) -> list[tuple[Snapshot, str, str]]:
+def _pictures(
+    person: Person, done: Sequence[Span], snapshots: Snapshots
+) -> list[tuple[Snapshot, str, str]]:
     """Return the pictures that matter of a person, each with a caption and an angle, by time."""
     found: list[tuple[Snapshot, str, str]] = []
     if person.angle:
@@ -227,7 +206,7 @@ def _pictures(person: Person, snapshots: Snapshots) -> list[tuple[Snapshot, str,
     if nearest and person.comparison:
         worst = person.comparison.deviations[0].angle
         found.insert(0, (nearest, 'nearest to the reference', worst))
-    names = dict.fromkeys(each.name for each in spans(person.rows))
+    names = dict.fromkeys(each.name for each in done)
     for name in sorted(names, key=lambda it: (it != 'fall', it)):
         snapshot = snapshots.first(person.number, name)
         if snapshot and all(snapshot is not each for each, *_ in found):

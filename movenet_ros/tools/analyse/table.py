@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 DECIMALS = 2  # of degrees
+PART = 1 << 17  # rows that are in memory as a table
 PARQUET_START = b'PAR1'
 PEOPLE_SHOWN = 8  # in the line about too many
 
@@ -57,7 +58,7 @@ def table_of(record: Record) -> Any:
     }
     for i, name in enumerate(ANGLES):
         for ending, values in (('deg', record.values), ('sd_deg', record.deviations)):
-            degrees = np.round(np.degrees(values[:, i]), DECIMALS)
+            degrees = np.round(np.degrees(values[:, i].astype(np.float64)), DECIMALS)
             columns[f'{name}_{ending}'] = arrow.array(degrees, from_pandas=True)  # NaN to null
     return arrow.table(columns)
 
@@ -67,10 +68,17 @@ def _text(name: str) -> str:
     return name.encode('utf-8', 'backslashreplace').decode('utf-8')
 
 
-def write_table(table: Any, csv: Path, parquet: Path) -> None:
-    """Write both files."""
-    needs('pyarrow.csv').write_csv(table, str(csv))
-    needs('pyarrow.parquet').write_table(table, str(parquet))
+def write_tables(record: Record, csv: Path, parquet: Path) -> None:
+    """Write both files, part by part."""
+    schema = table_of(record.at(slice(0))).schema
+    with (
+        needs('pyarrow.csv').CSVWriter(str(csv), schema) as csv_writer,
+        needs('pyarrow.parquet').ParquetWriter(str(parquet), schema) as parquet_writer,
+    ):
+        for first in range(0, len(record), PART):
+            part = table_of(record.at(slice(first, first + PART)))
+            csv_writer.write_table(part)
+            parquet_writer.write_table(part)
 
 
 def read_curves(path: Path) -> Curves:

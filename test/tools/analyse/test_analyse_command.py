@@ -57,10 +57,14 @@ def pictures(tmp_path: Path) -> Path:
 def test_squats_are_counted_as_a_person_counts_them(
     data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    out, video = tmp_path / 'out', str(data / 'videos' / 'pose_squats.mp4')
+    out, pose = tmp_path / 'out', tmp_path / 'pose.json'
+    video = str(data / 'videos' / 'pose_squats.mp4')
     options = ['--mode', 'fast', '--backend', 'onnxruntime']
+    options += ['--save-reference', str(pose), '--at', '2']
     assert main([video, '--out', str(out), *options]) == 0
     assert sorted(each.name for each in out.iterdir()) == FILES
+    for each in (*out.iterdir(), pose):
+        assert str(data).encode() not in each.read_bytes()  # a path may be private
     events = json.loads((out / 'events.json').read_text())['events']
     counted = [each for each in events if each['kind'] == 'repetition']
     assert len(counted) == SQUATS
@@ -105,6 +109,22 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_written(
     with pytest.raises(StartError, match=about):
         main(['pictures', *options])
     assert sorted(each.name for each in Path().iterdir()) == ['full', 'pictures']
+
+
+def test_what_is_offered_means_something(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(['--help'])
+    offered = capsys.readouterr().out
+    assert '--mode' in offered and '--annotate' not in offered
+
+
+@pytest.mark.parametrize('at', ['-1', 'nan', 'inf', 'noon'])
+def test_an_instant_is_not_before_the_beginning(
+    at: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        main(['clip.mp4', '--save-reference', 'pose.json', f'--at={at}'])
+    assert 'from 0' in capsys.readouterr().err
 
 
 def test_a_video_whose_people_are_not_followed_is_refused(nobody: None, tmp_path: Path) -> None:

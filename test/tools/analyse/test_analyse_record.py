@@ -23,6 +23,7 @@ from itertools import islice
 import json
 import os
 from pathlib import Path
+import tracemalloc
 from typing import Any
 
 import cv2
@@ -34,8 +35,10 @@ from movenet_ros.core.kinematics.reference import pose_from_json
 from movenet_ros.core.observing import DOWN_OF_ROTATE
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.replay.source import Item
+from movenet_ros.tools.analyse import table
 from movenet_ros.tools.analyse.analysis import analysed
 from movenet_ros.tools.analyse.analysis import Analysis
+from movenet_ros.tools.analyse.analysis import people_of
 from movenet_ros.tools.analyse.events import events_of
 from movenet_ros.tools.analyse.events import in_view
 from movenet_ros.tools.analyse.events import spans
@@ -50,9 +53,10 @@ from movenet_ros.tools.analyse.snapshots import Snapshot
 from movenet_ros.tools.analyse.snapshots import Snapshots
 from movenet_ros.tools.analyse.table import read_curves
 from movenet_ros.tools.analyse.table import table_of
-from movenet_ros.tools.analyse.table import write_table
+from movenet_ros.tools.analyse.table import write_tables
 from movenet_ros.tools.analyse.watching import Watching
 import numpy as np
+from pyarrow import parquet
 import pytest
 
 Analyse = Callable[..., Analysis]
@@ -129,20 +133,20 @@ def test_a_small_asymmetry_may_be_error(deviation: float, is_sure: bool) -> None
 
 def test_events_are_json(analyse: Analyse) -> None:
     (person, _) = analyse().people
-    events = events_of(1, person.rows, person.repetitions)
+    events = events_of(1, person.rows(), person.repetitions)
     assert json.loads(json.dumps(events, allow_nan=False)) == events
     assert sum(each['kind'] == 'repetition' for each in events) == 3
 
 
 def written(analysis: Analysis, folder: Path) -> tuple[Path, Path]:
     paths = folder / 'angles.csv', folder / 'angles.parquet'
-    write_table(table_of(analysis.record), *paths)
+    write_tables(analysis.record, *paths)
     return paths
 
 
 def test_both_tables_give_the_curves_back(analyse: Analyse, tmp_path: Path) -> None:
     analysis = analyse((4,))
-    curves = analysis.people[0].curves
+    curves = analysis.people[0].rows().curves()
     for path in written(analysis, tmp_path):
         back = read_curves(path)
         assert np.array_equal(back.stamps_ns, curves.stamps_ns)
@@ -151,10 +155,31 @@ def test_both_tables_give_the_curves_back(analyse: Analyse, tmp_path: Path) -> N
 
 
 def test_a_table_has_a_row_for_each_image_and_person(analyse: Analyse) -> None:
-    table = table_of(analyse().record)
-    assert table.num_rows == 180
-    assert table.column('id').to_pylist()[:4] == [1, 2, 1, 2]
-    assert table.column('image').to_pylist()[:4] == [0, 0, 1, 1]
+    made = table_of(analyse().record)
+    assert made.num_rows == 180
+    assert made.column('id').to_pylist()[:4] == [1, 2, 1, 2]
+    assert made.column('image').to_pylist()[:4] == [0, 0, 1, 1]
+
+
+def test_tables_that_are_written_in_parts_are_whole(
+    analyse: Analyse, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = analyse().record
+    monkeypatch.setattr(table, 'PART', 7)
+    path = written(analyse(), tmp_path)[1]
+    assert parquet.read_table(str(path)).equals(table_of(record))
+
+
+def test_people_take_little_memory_beside_the_rows(analyse: Analyse) -> None:
+    some = analyse(tuple(range(1, 30)), count=1).record
+    rows = np.tile(np.arange(len(some)), 20)
+    record = replace(some.at(rows), stamps_ns=some.stamps_ns)
+    tracemalloc.start()
+    people = people_of(record, None, None)
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert len(people) == 29
+    assert kept < 40 * len(record)
 
 
 def test_a_file_may_have_any_name(analyse: Analyse, tmp_path: Path) -> None:

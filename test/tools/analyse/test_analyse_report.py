@@ -27,8 +27,8 @@ from browser import Browser
 from browser import CHROMIUM
 from movenet_ros.core.kinematics.reference import Goal
 from movenet_ros.tools.analyse.analysis import Analysis
+from movenet_ros.tools.analyse.page_file import write_report
 from movenet_ros.tools.analyse.report import report_data
-from movenet_ros.tools.analyse.report import write_report
 import pytest
 
 pytestmark = pytest.mark.process
@@ -148,6 +148,18 @@ def test_hostile_names_of_pictures_are_text(
     assert complaints(browser) == []
     assert 'onerror' in browser.value("document.getElementById('stills').innerText")
     assert browser.value("document.querySelector('#stills img')") is None
+
+
+@pytest.mark.parametrize('in_space', [False, True])
+def test_what_may_be_the_view_is_not_red(
+    in_space: bool, analyse: Analyse, browser: Browser, tmp_path: Path
+) -> None:
+    data = report_data('sides', FACTS, analyse((1,)), False, in_space)
+    for each in data['people'][0]['ranges']:
+        each.update(asymmetry=0.75, is_sure=True)
+    write_report(tmp_path / 'report.html', data)
+    show(browser, tmp_path / 'report.html')
+    assert bool(browser.value("document.querySelectorAll('#ranges .bad').length")) == in_space
 
 
 def test_a_report_of_nobody_says_so(analyse: Analyse, browser: Browser, tmp_path: Path) -> None:
