@@ -7,7 +7,7 @@ import rclpy
 
 def on_diagnostics(msg):
     for each in msg.status:
-        if each.name.startswith('movenet') and each.level != DiagnosticStatus.OK:
+        if 'movenet' in each.name and each.level != DiagnosticStatus.OK:
             print(f'{each.name}: {each.message}')
 
 

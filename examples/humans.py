@@ -6,7 +6,7 @@ import rclpy
 
 def on_bodies(msg):
     for body in msg.ids:
-        print(f'/humans/bodies/{body}/roi has the box of {body}, its frame is body_{body}')
+        print(f'/humans/bodies/{body}/roi has the box of {body}')
 
 
 rclpy.init()

@@ -107,6 +107,7 @@ class Images:
         self._reject = reject
         self._is_cutting = False
         self._known_s = 0.0
+        self._beyond_s: float | None = None  # since when people are beyond their images
         self._images: Waiting[bytes] = Waiting()
         self._people: Waiting[Poses] = Waiting()
 
@@ -114,6 +115,11 @@ class Images:
     def is_awaited(self) -> bool:
         """Return whether an image is wanted, and none has come."""
         return self._is_cutting or self.wh is None
+
+    @property
+    def beyond_s(self) -> float:
+        """Return for how long people have been beyond the images, which are of another size."""
+        return 0.0 if self._beyond_s is None else time.monotonic() - self._beyond_s
 
     def update(self, is_cutting: bool) -> None:
         """Subscribe or unsubscribe; to be called often."""
@@ -126,13 +132,17 @@ class Images:
         """Unsubscribe, and forget everything."""
         self.input.close()
         self._forget()
-        self.wh, self.problem = None, ''
+        self.wh, self._beyond_s, self.problem = None, None, ''
 
     def size_for(self, poses: Poses) -> tuple[int, int] | None:
         """Return width and height of the image that people are in; None while it is not known."""
         self.input.take()
-        if self.wh is not None and (poses.boxes_xyxy[:, 2:] > np.add(self.wh, OUTSIDE_PX)).any():
-            self.wh = None
+        if self.wh is not None:
+            if (poses.boxes_xyxy[:, 2:] > np.add(self.wh, OUTSIDE_PX)).any():
+                self._beyond_s = self._beyond_s or time.monotonic()
+                self.wh = None
+            else:
+                self._beyond_s = None
         return self.wh
 
     def add_people(self, header: Header, poses: Poses) -> None:

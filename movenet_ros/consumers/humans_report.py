@@ -17,14 +17,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 
 from diagnostic_msgs.msg import DiagnosticStatus
 from movenet_ros.consumers.kinematics_report import KinematicsReport
-from movenet_ros.node.diagnostics import OK
-from movenet_ros.node.diagnostics import status
-from movenet_ros.node.diagnostics import WARN
-from movenet_ros.node.monitor import WINDOW_S
+from movenet_ros.consumers.kinematics_report import status_told
 
 
 @dataclass(frozen=True)
@@ -46,21 +42,9 @@ def statuses_humans(name: str, report: HumansReport) -> list[DiagnosticStatus]:
 
     :param name: of the node, with its namespace.
     """
-    tally, lately = report.tally, report.tally.lately()
-    rate_hz = len(lately) / WINDOW_S
-    found = (WARN, report.problem) if report.problem else (OK, f'{rate_hz:.1f} messages a second')
-    width, height = report.image_wh or ('', '')
-    return [status(
+    return [status_told(
         f'{name}: humans',
         report,
-        [] if report.idle else [found],
-        topic=report.topic,
-        image=f'{width}x{height}' if report.image_wh else '',
+        image='x'.join(map(str, report.image_wh or ())),
         bodies=' '.join(report.bodies),
-        output_rate_hz=f'{rate_hz:.2f}',
-        messages_out=str(tally.published),
-        rejected=str(tally.rejected),
-        last_rejected=tally.last_rejected,
-        took_ms_median=f'{1e3 * median(each.took_s for each in lately):.1f}' if lately else '',
-        people=str(lately[-1].people) if lately else '',
     )]

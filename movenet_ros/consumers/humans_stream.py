@@ -199,6 +199,12 @@ class HumansStream:
             return self._unread
         if 2 * sum(each.is_still for each in lately) > len(lately):
             return f'{STILL}: look at what publishes the images of {active.poses.topic}'
+        if active.images.beyond_s > timeout_s:
+            return (
+                f'the people of {active.poses.topic} are not in the images of'
+                f' {active.images.input.topic}, which are smaller: remap image to those of the'
+                ' pose node'
+            )
         return active.images.problem or (NO_IDS if self._lacks_ids else '')
 
     def _on_message(self, name: str, read: Read, message: bytes) -> None:

@@ -66,18 +66,29 @@ def statuses_kinematics(name: str, report: KinematicsReport) -> list[DiagnosticS
 
     :param name: of the node, with its namespace.
     """
+    return [status_told(f'{name}: kinematics', report)]
+
+
+def status_told(name: str, report: KinematicsReport, **facts: str) -> DiagnosticStatus:
+    """
+    Return the status of a node that tells of each message of people.
+
+    :param name: of the status.
+    :param facts: that others do not have.
+    """
     tally, lately = report.tally, report.tally.lately()
     rate_hz = len(lately) / WINDOW_S
     found = (WARN, report.problem) if report.problem else (OK, f'{rate_hz:.1f} messages a second')
-    return [status(
-        f'{name}: kinematics',
+    return status(
+        name,
         report,
         [] if report.idle else [found],
         topic=report.topic,
+        **facts,
         output_rate_hz=f'{rate_hz:.2f}',
         messages_out=str(tally.published),
         rejected=str(tally.rejected),
         last_rejected=tally.last_rejected,
         took_ms_median=f'{1e3 * median(each.took_s for each in lately):.1f}' if lately else '',
         people=str(lately[-1].people) if lately else '',
-    )]
+    )

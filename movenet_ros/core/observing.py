@@ -16,7 +16,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from movenet_ros.core.activities.activities import Activities
 from movenet_ros.core.activities.recogniser import Recogniser
@@ -62,16 +64,25 @@ class Observed:
     What the people in one image do.
 
     :param angles: of their joints.
-    :param velocities: ``(n, a)`` how fast they change, in radians per second; NaN where that is
-        not known: of people without an id, and of the first image that somebody is in.
+    :param tell_velocities: calculates how fast they change, once somebody asks.
     :param activities: of the same people, with their ids.
     :param down: where that was, a name of ``DOWN``.
     """
 
     angles: Angles
-    velocities: NDArray[np.float64]
+    tell_velocities: Callable[[], NDArray[np.float64]]
     activities: Activities
     down: str
+
+    @cached_property
+    def velocities(self) -> NDArray[np.float64]:
+        """
+        Return ``(n, a)`` how fast the angles change, in radians per second.
+
+        NaN where that is not known: of people without an id, and of the first image that somebody
+        is in.
+        """
+        return self.tell_velocities()
 
 
 class Observer:

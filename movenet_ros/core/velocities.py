@@ -17,6 +17,9 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
+from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 from movenet_ros.core.kinematics.motion import angular_velocities
@@ -58,13 +61,16 @@ class Velocities:
         """Forget everything."""
         self._images.clear()
 
-    def add(self, stamp_ns: int, ids: NDArray[np.int64], values: Floats) -> Floats:
+    def add(
+        self, stamp_ns: int, ids: NDArray[np.int64], values: Floats
+    ) -> Callable[[], Floats]:
         """
         Add the next image; a stamp that is earlier than the one before restarts.
 
         :param ids: ``(n,)`` of the people; 0 for one that is not tracked.
         :param values: ``(n, a)`` their angles, in radians.
-        :return: ``(n, a)`` radians per second; NaN where that is not known.
+        :return: what calculates ``(n, a)`` radians per second, at any time; NaN where that is not
+            known. Most who look at people do not ask.
         """
         images = self._images
         if images and stamp_ns < images[-1].stamp_ns:
@@ -75,13 +81,19 @@ class Velocities:
         images.append(_Image(stamp_ns, rows, values))
         while len(images) > 2 and stamp_ns - images[0].stamp_ns > WINDOW_S * NANOSECONDS:
             images.popleft()
-        if len(images) < 2 or not rows or stamp_ns - images[-2].stamp_ns > GAP_S * NANOSECONDS:
-            return np.full_like(values, np.nan)
-        known = np.full((len(images), *values.shape), np.nan)
-        for image, of_image in zip(known, images):
-            for each, i in rows.items():
-                if each in of_image.rows:
-                    image[i] = of_image.values[of_image.rows[each]]
-        stamps = np.array([each.stamp_ns for each in images])
-        velocities = angular_velocities(known.reshape(len(images), -1), stamps)
-        return np.asarray(velocities[-1].reshape(values.shape))
+        return partial(_velocities, tuple(images))
+
+
+def _velocities(images: Sequence[_Image]) -> Floats:
+    """Return the velocities of those in the last one of some images."""
+    stamp_ns, rows, values = images[-1]
+    if len(images) < 2 or not rows or stamp_ns - images[-2].stamp_ns > GAP_S * NANOSECONDS:
+        return np.full_like(values, np.nan)
+    known = np.full((len(images), *values.shape), np.nan)
+    for image, of_image in zip(known, images):
+        for each, i in rows.items():
+            if each in of_image.rows:
+                image[i] = of_image.values[of_image.rows[each]]
+    stamps = np.array([each.stamp_ns for each in images])
+    velocities = angular_velocities(known.reshape(len(images), -1), stamps)
+    return np.asarray(velocities[-1].reshape(values.shape))

@@ -22,13 +22,13 @@ with a confidence of 0: the messages allow no other place.
 from __future__ import annotations
 
 from importlib import import_module
-import os
 from typing import Any
 
 from movenet_ros.core.activities.activities import Activity
 from movenet_ros.core.activities.activities import GESTURES
 from movenet_ros.core.activities.activities import POSTURES
 from movenet_ros.core.errors import StartError
+from movenet_ros.core.needs import ros_package
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.wording import one_line
 import numpy as np
@@ -60,10 +60,8 @@ def hri_msgs() -> Any:
     try:
         return import_module('hri_msgs.msg')
     except ImportError as error:
-        package = f'ros-{os.environ.get("ROS_DISTRO", "DISTRO")}-hri-msgs'
         raise StartError(
-            f'the humans node needs hri_msgs ({one_line(error)}): sudo apt-get install {package},'
-            ' or run scripts/setup'
+            f'the humans node needs hri_msgs ({one_line(error)}): {ros_package("hri_msgs")}'
         ) from error
 
 
@@ -78,11 +76,16 @@ def body_id(track: int) -> str:
 
 
 def regions(poses: Poses, image_wh: tuple[int, int]) -> Floats:
-    """Return ``(n, 5)`` the numbers of NormalizedRegionOfInterest2D: the box and its score."""
+    """
+    Return ``(n, 5)`` the numbers of NormalizedRegionOfInterest2D: the box and its score.
+
+    Of a box that has nothing of the image in it, the score is 0.
+    """
     corners = poses.boxes_xyxy.reshape(-1, 2, 2) / np.array(image_wh, np.float32)
     is_known = np.asarray(np.isfinite(corners).all(axis=(1, 2)))
     corners = np.where(is_known[:, None, None], corners, 0.0).clip(0.0, 1.0)
-    scores = np.where(is_known, poses.scores, 0.0)
+    is_inside = (corners[:, 0] < corners[:, 1]).all(axis=1)  # in part, at least
+    scores = np.where(is_inside, poses.scores, 0.0)
     return np.hstack([corners.reshape(-1, 4), _shares(scores)[:, None]]).astype(np.float32)
 
 

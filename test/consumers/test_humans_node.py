@@ -239,6 +239,15 @@ def test_people_without_ids_are_no_bodies_which_is_told(graph: Graph, person: Po
     assert not graph.until(graph.tracked, unknown).ids
 
 
+def test_images_of_another_camera_are_told(
+    world: World, start_humans_node: Any, person: Poses
+) -> None:
+    graph = Graph(world)
+    start_humans_node(**{'diagnostics.timeout_s': 0.1})
+    beyond = replace(person, boxes_xyxy=3 * person.boxes_xyxy)
+    graph.until_warned('remap image', lambda: graph.send(beyond))
+
+
 def test_why_no_images_come_is_told(
     world: World, start_humans_node: Any, person: Poses
 ) -> None:

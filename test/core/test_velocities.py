@@ -35,14 +35,14 @@ def angles(stamp_ns: int, people: int = 1) -> NDArray[np.float64]:
 def test_a_steady_motion_has_its_speed_at_any_rate(step_ns: int) -> None:
     velocities = Velocities()
     for i in range(1, 12):
-        found = velocities.add(i * step_ns, np.array([1]), angles(i * step_ns))
+        found = velocities.add(i * step_ns, np.array([1]), angles(i * step_ns))()
     np.testing.assert_allclose(found, SPEED)
 
 
 def test_people_are_known_by_their_ids_whatever_their_order() -> None:
     velocities = Velocities()
     velocities.add(1, np.array([3, 4]), angles(1, 2))
-    found = velocities.add(STEP_NS, np.array([4, 3]), angles(STEP_NS, 2)[::-1])
+    found = velocities.add(STEP_NS, np.array([4, 3]), angles(STEP_NS, 2)[::-1])()
     np.testing.assert_allclose(found, SPEED, rtol=1e-6)
 
 
@@ -56,14 +56,14 @@ def test_people_are_known_by_their_ids_whatever_their_order() -> None:
 def test_without_the_image_before_no_speed_is_known(before: int, now: int, stamp_ns: int) -> None:
     velocities = Velocities()
     velocities.add(0, np.array([before]), angles(0))
-    assert np.isnan(velocities.add(stamp_ns, np.array([now]), angles(stamp_ns))).all()
+    assert np.isnan(velocities.add(stamp_ns, np.array([now]), angles(stamp_ns))()).all()
 
 
 def test_an_image_that_comes_twice_changes_nothing() -> None:
     velocities = Velocities()
     for stamp_ns in (1, STEP_NS, 2 * STEP_NS):
-        once = velocities.add(stamp_ns, np.array([1]), angles(stamp_ns))
-    twice = velocities.add(2 * STEP_NS, np.array([1]), angles(2 * STEP_NS))
+        once = velocities.add(stamp_ns, np.array([1]), angles(stamp_ns))()
+    twice = velocities.add(2 * STEP_NS, np.array([1]), angles(2 * STEP_NS))()
     np.testing.assert_array_equal(twice, once)
 
 
@@ -72,8 +72,16 @@ def test_an_angle_that_was_not_known_has_no_speed_and_the_others_have() -> None:
     hidden = angles(1)
     hidden[0, 2] = np.nan
     velocities.add(1, np.array([1]), hidden)
-    found = velocities.add(STEP_NS, np.array([1]), angles(STEP_NS))
+    found = velocities.add(STEP_NS, np.array([1]), angles(STEP_NS))()
     assert np.isnan(found[0, 2]) and np.isfinite(np.delete(found, 2)).all()
+
+
+def test_a_velocity_is_that_of_its_image_whenever_it_is_asked_for() -> None:
+    velocities = Velocities()
+    velocities.add(1, np.array([1]), angles(1))
+    tell = velocities.add(STEP_NS, np.array([1]), angles(STEP_NS))
+    velocities.add(2 * STEP_NS, np.array([1]), -angles(2 * STEP_NS))
+    np.testing.assert_allclose(tell(), SPEED)
 
 
 def test_what_is_kept_does_not_grow() -> None:

@@ -97,7 +97,9 @@ def output(name: str, source: Any) -> Sent:
 
 def problem() -> Sent:
     """Make what a node says that has no images."""
-    status = DiagnosticStatus(name='movenet: images', level=DiagnosticStatus.WARN, message='none')
+    status = DiagnosticStatus(
+        name='robot1/movenet: images', level=DiagnosticStatus.WARN, message='none'
+    )
     return Sent(DiagnosticArray, '/diagnostics', DiagnosticArray(status=[status]))
 
 
@@ -122,7 +124,7 @@ SAID: dict[str, tuple[Callable[[], Sent], str]] = {
     'joint_angles': (lambda: output('joint_angles', DOING), 'person 2 bends the left knee by 0'),
     'activities': (lambda: output('activities', WAVING), 'hello, person 2'),
     'tf': (lambda: output('tf', IN_SPACE), 'person_2 at 1.00, 0.00, 3.00'),
-    'diagnostics': (problem, 'movenet: images: none'),
+    'diagnostics': (problem, 'robot1/movenet: images: none'),
     'annotations': (annotations, '#2 0.80 at 0, '),
     'humans': (bodies, '/humans/bodies/p0002/roi'),
 }

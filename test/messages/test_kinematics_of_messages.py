@@ -57,7 +57,7 @@ def msg_of(ids: list[int]) -> JointState:
     """Make a message about people, whose velocities are twice their angles."""
     seen = angles(len(ids))
     doing = Activities(np.array(ids), ((Activity(OTHER, 0.0),),) * len(ids))
-    return joint_angles_to_msg(Observed(seen, 2 * seen.values, doing, '+y'), HEADER)
+    return joint_angles_to_msg(Observed(seen, lambda: 2 * seen.values, doing, '+y'), HEADER)
 
 
 def test_each_angle_has_the_name_of_its_person() -> None:

@@ -46,7 +46,9 @@ ROS_MODULES = (
     'rclpy', 'sensor_msgs.msg', 'std_msgs.msg', 'vision_msgs.msg', 'diagnostic_msgs.msg',
     'lifecycle_msgs.srv', 'std_srvs.srv', 'ament_index_python',
 )
-OPTIONAL_ROS = {'foxglove_msgs': 'the topic annotations'}  # what there is with each
+OPTIONAL_ROS = {  # what there is with each
+    'foxglove_msgs': 'the topic annotations', 'hri_msgs': 'humans_node',
+}
 SOURCE_ROS = (
     'source /opt/ros/DISTRO/setup.bash'
     '\nwithout a ROS distribution: scripts/setup && source .venv/bin/activate'
@@ -86,8 +88,8 @@ def ros() -> list[Check]:
         fix = f'{SOURCE_ROS}\nexport AMENT_PREFIX_PATH={sys.prefix}'
         return [Check(name, 'warn', finding, fix)]
     lacking = ''.join(
-        f'; {topic} needs {ros_package(package)}'
-        for package, topic in OPTIONAL_ROS.items() if not find_spec(package)
+        f'; {what} needs {ros_package(package)}'
+        for package, what in OPTIONAL_ROS.items() if not find_spec(package)
     )
     finding = f'{distro or "from wheels"}; rclpy and the messages load{lacking}'
     return [Check(name, 'ok', finding)]

@@ -94,7 +94,7 @@ def test_what_does_not_load_fails(
     assert re.search(finding, row.finding) and re.search(fix, row.fix), row
 
 
-def test_a_topic_that_is_not_there_without_its_package_is_told(
+def test_what_is_not_there_without_its_package_is_told(
     monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is no fault."""
@@ -103,6 +103,7 @@ def test_a_topic_that_is_not_there_without_its_package_is_told(
     (row,) = checks.ros()
     assert row.status == 'ok'
     assert 'annotations' in row.finding and 'ros-jazzy-foxglove-msgs' in row.finding
+    assert 'humans_node' in row.finding and 'ros-jazzy-hri-msgs' in row.finding
 
 
 def test_without_ament_prefix_path_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
