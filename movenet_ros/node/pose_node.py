@@ -22,7 +22,9 @@ from functools import partial
 import gc
 from typing import Any
 
+from movenet_ros.core.needs import ros_package
 from movenet_ros.core.runtime import Runtime
+from movenet_ros.messages.outputs import ANNOTATIONS
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.messages.outputs import Outputs
 from movenet_ros.node.cameras import of_an_image
@@ -101,7 +103,11 @@ class PoseNode(ManagedNode):
         if self.is_alone:  # a full collection takes 20 to 200 ms, and two images come meanwhile:
             gc.collect()
             gc.freeze()  # it need not look again at what has been loaded
-        return 'the model is ready'
+        lacks = ''
+        if ANNOTATIONS not in [each.name for each in OUTPUTS]:
+            package = 'foxglove_msgs'
+            lacks = f' (no topic annotations without {package}: {ros_package(package)})'
+        return f'the model is ready{lacks}'
 
     def activate(self) -> str:
         """Subscribe, as soon as an output has subscribers."""

@@ -570,6 +570,18 @@ def test_each_image_is_a_line_at_log_level_debug(room: Room, two_people: Answer)
     room.world.until(lambda: any('2 people in the image' in line for line in room.remote.log(10)))
 
 
+def test_without_foxglove_msgs_a_line_says_what_lacks_and_how_to_get_it(
+    room: Room, two_people: Answer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pose_node, 'OUTPUTS', OUTPUTS[:2])
+    monkeypatch.delenv('ROS_DISTRO', raising=False)
+    room.start(Fake(two_people))
+    words = 'annotations', 'foxglove_msgs', 'scripts/setup'
+    room.world.until(
+        lambda: any(all(each in line for each in words) for line in room.remote.log())
+    )
+
+
 def test_topics_are_relative(room: Room, two_people: Answer) -> None:
     """Two robots do not meet."""
     node = room.start(Fake(two_people))
