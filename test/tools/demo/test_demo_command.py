@@ -295,15 +295,15 @@ def test_ended_before_the_first_image(tmp_path: Path) -> None:
     ('args', 'words'),
     [
         (['/nowhere/walk.mp4'], "no such file or folder: '/nowhere/walk.mp4'"),
-        (['/'], 'no pictures'),
+        (['EMPTY'], 'an empty folder'),
         ([''], 'no source'),
         (['--out', '/dev/null/demo'], 'cannot write to /dev/null/demo'),
     ],
 )
-def test_what_cannot_work_is_refused(args: list[str], words: str) -> None:
+def test_what_cannot_work_is_refused(args: list[str], words: str, tmp_path: Path) -> None:
     """Before anything is started."""
     with pytest.raises(StartError, match=words):
-        main(args)
+        main([str(tmp_path) if each == 'EMPTY' else each for each in args])
 
 
 def test_a_refusal_is_one_line(tmp_path: Path) -> None:
