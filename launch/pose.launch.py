@@ -23,10 +23,12 @@ not see a .venv. So scripts/papers prints the arguments that are parameters from
 """
 
 from collections.abc import Mapping
+from collections.abc import Sequence
 from functools import partial
 import os
 from pathlib import Path
 import re
+from typing import Any
 
 from ament_index_python.packages import get_package_prefix
 from ament_index_python.packages import get_package_share_directory
@@ -412,68 +414,56 @@ def pose_node(given: dict[str, str], nodes: list[Node]) -> Node:
 
 
 def pose_3d_node(given: dict[str, str]) -> Node:
-    """
-    Describe the 3D node.
-
-    Its end does not end the launch: a robot needs the poses, in metres or not.
-    """
+    """Describe the 3D node."""
     depth, image = given['depth'], given['image']
     is_monocular = depth == MONOCULAR
     parameters: dict[str, str] = {'source': MONOCULAR} if is_monocular else {}
     if depth.endswith(DEPTH_TRANSPORT):
         parameters['depth_transport'] = DEPTH_TRANSPORT[1:]
-    return Node(
-        **executable('movenet_ros', 'pose_3d_node', BUILD),
-        name='movenet_3d',
-        namespace=namespace(given),
-        parameters=[
-            *params_file(given),
-            *overrides(given, 'autostart', 'target_frame', 'use_sim_time'),
-            *([parameters] if parameters else []),
-        ],
-        remappings=[
-            ('image', image),  # whose name tells whether it is rectified
-            ('camera_info', given['camera_info'] or beside(image, 'camera_info')),
-            *([] if is_monocular else [('depth', depth.removesuffix(DEPTH_TRANSPORT))]),
-        ],
-        ros_arguments=process_arguments(given, '_3d'),
-        output='screen',
-        respawn=given['respawn'] == 'true',
-        respawn_delay=RESPAWN_S,
-    )
+    remappings = [
+        ('image', image),  # whose name tells whether it is rectified
+        ('camera_info', given['camera_info'] or beside(image, 'camera_info')),
+        *([] if is_monocular else [('depth', depth.removesuffix(DEPTH_TRANSPORT))]),
+    ]
+    parameter_sets = [*overrides(given, 'target_frame'), *([parameters] if parameters else [])]
+    return consumer(given, 'pose_3d_node', '_3d', parameter_sets, remappings)
 
 
 def kinematics_node(given: dict[str, str]) -> Node:
-    """Describe the kinematics node, whose end does not end the launch either."""
-    return Node(
-        **executable('movenet_ros', 'kinematics_node', BUILD),
-        name='movenet_kinematics',
-        namespace=namespace(given),
-        parameters=[
-            *params_file(given),
-            *overrides(given, 'autostart', 'use_sim_time'),
-            *people_source(given),
-        ],
-        ros_arguments=process_arguments(given, '_kinematics'),
-        output='screen',
-        respawn=given['respawn'] == 'true',
-        respawn_delay=RESPAWN_S,
-    )
+    """Describe the kinematics node."""
+    return consumer(given, 'kinematics_node', '_kinematics', people_source(given))
 
 
 def humans_node(given: dict[str, str]) -> Node:
-    """Describe the humans node, whose end does not end the launch either."""
+    """Describe the humans node."""
+    parameters = [*overrides(given, 'image_transport'), *people_source(given)]
+    return consumer(given, 'humans_node', '_humans', parameters, [('image', given['image'])])
+
+
+def consumer(
+    given: dict[str, str],
+    program: str,
+    suffix: str,
+    parameters: list[Any],
+    remappings: Sequence[tuple[str, str]] = (),
+) -> Node:
+    """
+    Describe a node that reads poses.
+
+    Its end does not end the launch: a robot needs the poses, whatever else is made of them.
+
+    :param suffix: of its name and its enclave.
+    :param parameters: of it alone.
+    """
     return Node(
-        **executable('movenet_ros', 'humans_node', BUILD),
-        name='movenet_humans',
+        **executable('movenet_ros', program, BUILD),
+        name=f'movenet{suffix}',
         namespace=namespace(given),
         parameters=[
-            *params_file(given),
-            *overrides(given, 'autostart', 'image_transport', 'use_sim_time'),
-            *people_source(given),
+            *params_file(given), *overrides(given, 'autostart', 'use_sim_time'), *parameters,
         ],
-        remappings=[('image', given['image'])],
-        ros_arguments=process_arguments(given, '_humans'),
+        remappings=[*remappings],
+        ros_arguments=process_arguments(given, suffix),
         output='screen',
         respawn=given['respawn'] == 'true',
         respawn_delay=RESPAWN_S,

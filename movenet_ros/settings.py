@@ -71,6 +71,16 @@ ROS_PARAMETERS = ('use_sim_time', 'start_type_description_service')
 WIDER: dict[str, Callable[[int], Any]] = {'float': float, 'str': str}
 
 
+def autostart() -> Any:
+    """State the parameter of the same name, which all lifecycle nodes have."""
+    return param(
+        True,
+        'Configure and activate the node at its start, and exit if that fails; false leaves it to'
+        ' "ros2 lifecycle set".',
+        at_start=True,
+    )
+
+
 @dataclass(frozen=True)
 class RuntimeSettings:
     """How the runtime computes."""
@@ -234,12 +244,7 @@ class Settings(FollowSettings, ModeSettings):
 class PoseParameters(Settings):
     """Parameters of pose_node."""
 
-    autostart: bool = param(
-        True,
-        'Configure and activate the node at its start, and exit if that fails; false leaves it to'
-        ' "ros2 lifecycle set".',
-        at_start=True,
-    )
+    autostart: bool = autostart()
     image_transport: str = param(
         'raw',
         'raw: sensor_msgs/Image on image; compressed: sensor_msgs/CompressedImage on'
@@ -305,12 +310,7 @@ class Diagnostics3DSettings(ConsumerDiagnosticsSettings):
 class Pose3DParameters(FrameSettings, FollowedSettings, SpatialSettings):
     """Parameters of pose_3d_node."""
 
-    autostart: bool = param(
-        True,
-        'Configure and activate the node at its start, and exit if that fails; false leaves it to'
-        ' "ros2 lifecycle set".',
-        at_start=True,
-    )
+    autostart: bool = autostart()
     source: str = param(
         'depth',
         'depth: the depth image measures how far people are; monocular: the size of people in the'
@@ -350,12 +350,7 @@ class Pose3DParameters(FrameSettings, FollowedSettings, SpatialSettings):
 class KinematicsParameters(ObserverSettings):
     """Parameters of kinematics_node."""
 
-    autostart: bool = param(
-        True,
-        'Configure and activate the node at its start, and exit if that fails; false leaves it to'
-        ' "ros2 lifecycle set".',
-        at_start=True,
-    )
+    autostart: bool = autostart()
     source: str = param(
         POSES,
         'Topic to read; poses: angles as they look in the image; poses_3d: angles in space, from'

@@ -21,9 +21,7 @@ it does, the posture first. Of people in metres the place in the image is not kn
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
 
 from movenet_ros.core.activities.activities import Activities
 from movenet_ros.core.activities.activities import Activity
@@ -31,6 +29,7 @@ from movenet_ros.core.activities.activities import FALL
 from movenet_ros.core.activities.activities import GESTURES
 from movenet_ros.core.activities.activities import OTHER
 from movenet_ros.core.activities.activities import POSTURES
+from movenet_ros.messages.prepared import mark_detections
 from movenet_ros.messages.template import filled
 from movenet_ros.messages.template import marked_header
 from movenet_ros.messages.template import Template
@@ -95,18 +94,8 @@ def _template(ids: tuple[int, ...], names: Names, frame_id: str) -> Template:
     people = tuple(tuple(Activity(name, 0.0) for name in did) for did in names)
     activities = Activities(np.array(ids, np.int64), people)
     boxes = np.zeros((len(ids), 4), np.float32)
-    return template_of(activities_to_msg(activities, boxes, marked_header(frame_id)), _mark)
-
-
-def _mark(msg: Any, mark: Callable[[], float]) -> None:
-    """Mark the numbers in the order of activities_to_bytes."""
-    for detection in msg.detections:
-        for result in detection.results:
-            result.hypothesis.score = mark()
-            result.pose.pose.position.x, result.pose.pose.position.y = mark(), mark()
-        box = detection.bbox
-        box.center.position.x, box.center.position.y = mark(), mark()
-        box.size_x, box.size_y = mark(), mark()
+    msg = activities_to_msg(activities, boxes, marked_header(frame_id))
+    return template_of(msg, mark_detections)
 
 
 def activities_from_msg(msg: Detection2DArray) -> Activities:

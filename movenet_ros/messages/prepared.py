@@ -97,11 +97,11 @@ def _template(
 ) -> Template:
     """Let the middleware serialize a message with marks, and find them."""
     msg = make(unplaced(ids, skeleton), marked_header(frame_id))
-    return template_of(msg, _mark)
+    return template_of(msg, mark_detections)
 
 
-def _mark(msg: Detection2DArray, mark: Callable[[], float]) -> None:
-    """Mark the numbers in the order of _numbers."""
+def mark_detections(msg: Detection2DArray, mark: Callable[[], float]) -> None:
+    """Mark the numbers of each person in their order: results, then the box."""
     for detection in msg.detections:
         for result in detection.results:
             result.hypothesis.score = mark()
