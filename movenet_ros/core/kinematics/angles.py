@@ -86,8 +86,10 @@ HIPS = ('left_hip', 'right_hip')
 EARS = ('left_ear', 'right_ear')
 UNKNOWN = np.pi / 9  # a larger deviation: half of such angles are more than 20 degrees off
 # what makes the angle of that name from the one between two vectors
-SIGNS = np.array([*(-1.0 if each.is_flexion else 1.0 for each in JOINTS.values()), 1, 1])[:, None]
-OFFSETS = np.array([*(each.is_flexion * np.pi for each in JOINTS.values()), 0, -np.pi / 2])[:, None]
+SIGNS, OFFSETS = np.array([
+    *((-1.0, np.pi) if each.is_flexion else (1.0, 0.0) for each in JOINTS.values()),
+    (1.0, 0.0), (1.0, -np.pi / 2),
+]).T[..., None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +116,7 @@ class Angles:
 
 class _Places:
     """
-    Which points make the angles of a skeleton, as indices of keypoints and of six rows behind them.
+    Which points make the angles of a skeleton: indices of keypoints, and of six rows behind them.
 
     These are an unseen one, the sums of both shoulders, hips and ears, then up (of variances: that
     of the trunk), and the origin (which is sure).
@@ -161,9 +163,10 @@ def joint_angles(bodies: Bodies, down: ArrayLike = DOWN) -> Angles:
     limbs, errors = _limbs(bodies, -down / (np.sqrt(down @ down) or np.nan))
     between = _between(limbs)
     deviations = _deviations(limbs, errors, between)
-    is_known = limbs.any(axis=0).all(axis=0) & (deviations <= UNKNOWN)  # both have a length
-    told = np.where(is_known, [OFFSETS + SIGNS * between, deviations], np.nan)
-    return Angles(*told.transpose(0, 2, 1).copy())
+    have_length = np.logical_and.reduce(np.logical_or.reduce(limbs))
+    is_known = have_length & (deviations <= UNKNOWN)
+    values = np.where(is_known, OFFSETS + SIGNS * between, np.nan)
+    return Angles(values.T.copy(), np.where(is_known, deviations, np.nan).T.copy())
 
 
 def _limbs(bodies: Bodies, up: Floats) -> tuple[Floats, Floats]:
@@ -202,7 +205,8 @@ def _deviations(limbs: Floats, errors: Floats, between: Floats) -> Floats:
     """
     moves = MOVES[len(limbs)] * errors[:, None, None, None]
     off = _between(limbs[:, :, None, None, None] + moves) - between
-    return np.asarray(np.sqrt(np.square(off).sum(axis=(0, 1, 2)) / 2))
+    squares = np.square(off).reshape(6 * len(limbs), *between.shape)  # of all moves
+    return np.asarray(np.sqrt(np.add.reduce(squares) / 2))
 
 
 def _moves(d: int) -> Floats:

@@ -29,6 +29,7 @@ from typing import NamedTuple
 from movenet_ros.core.followed import headings
 from movenet_ros.core.followed import LEAST_WIDTH_M
 from movenet_ros.core.followed import sideways
+from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.angles import Angles
 from movenet_ros.core.poses_3d import Poses3D
 import numpy as np
@@ -47,6 +48,11 @@ BENDS = np.array([[-1.0], [-1.0], [1.0], [1.0]])  # elbows bend forward, knees b
 LEFT = np.array([0.0, 1.0, 0.0])
 IN_IMAGE: tuple[str, ...] = ('l_elbow', 'r_elbow', 'l_knee', 'r_knee', 'r_head')
 """Joints that an image alone tells, as they look in it: r_head is the roll of the head."""
+OF_JOINTS = [
+    ANGLES.index(name)
+    for name in ('left_elbow', 'right_elbow', 'left_knee', 'right_knee', 'head_tilt')
+]
+JOINT_SIGNS = np.array([1.0, 1.0, -1.0, -1.0, 1.0])
 LIMBS = tuple(
     f'{side}_{axis}_{joint}' for joint in ('shoulder', 'hip') for side in 'lr' for axis in 'ypr'
 )
@@ -100,12 +106,7 @@ def human_joints(angles: Angles) -> Floats:
 
     :return: ``(n, 5)`` radians, in the order of ``IN_IMAGE``; NaN where one is not known.
     """
-    signs = {'elbow': 1.0, 'knee': -1.0}
-    bends = [
-        sign * angles.of(f'{side}_{joint}')
-        for joint, sign in signs.items() for side in ('left', 'right')
-    ]
-    return np.stack([*bends, angles.of('head_tilt')], axis=1)
+    return np.asarray(angles.values[:, OF_JOINTS] * JOINT_SIGNS)
 
 
 def human_joints_in_space(people: Poses3D, angles: Angles, frames: BodyFrames) -> Floats:
