@@ -177,7 +177,7 @@ class Telling:
         joints, names = human_joints(it.angles), IN_IMAGE
         if isinstance(people, Poses3D) and frames is not None:
             joints, names = human_joints_in_space(people, it.angles, frames), HUMAN_JOINTS
-        tracks = it.activities.ids.tolist()
+        tracks = it.ids.tolist()
         for track, did, bends in zip(tracks, it.activities.of_people, joints, strict=True):
             doing = Doing(header, body_id(track), did, bends, names)
             self.bodies.publish(DOING, track, doing)

@@ -72,7 +72,7 @@ IN_SPACE = Result3D(HEADER, PEOPLE, followed=0)
 DOING = observed(Observer(), HEADER, PEOPLE, KinematicsParameters())
 STANDS = Activity('standing', 1.0)
 WAVES = Activities(PEOPLE.poses.ids, ((STANDS,), (STANDS, Activity('waving', 0.9))))
-WAVING = replace(DOING, observed=replace(DOING.observed, activities=WAVES))
+WAVING = replace(DOING, observed=replace(DOING.observed, tell_activities=lambda: WAVES))
 LABELS = Labels(PEOPLE.poses.skeleton, 0.3, HEADER.stamp)
 ROWS: dict[str, Output[Any]] = {
     each.name.strip('/'): each
