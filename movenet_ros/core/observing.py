@@ -97,6 +97,11 @@ class Observed:
         """
         return self.tell_activities()
 
+    def told(self) -> Observed:
+        """Return this with its activities told, for one who asks when later images have come."""
+        _ = self.activities
+        return self
+
 
 class Observer:
     """Observes the people of one stream of images, which come in the order of their stamps."""

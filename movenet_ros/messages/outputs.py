@@ -138,9 +138,7 @@ class Result:
         bodies = bodies_in_image(self.poses, self.settings.keypoint_threshold)
         down = DOWN_OF_ROTATE[self.settings.rotate]
         observed = self.observer.observe(bodies, self.stamp_ns, down)
-        if annotate.activities:
-            _ = observed.activities  # told now: it is drawn when the next image may be there
-        return observed
+        return observed.told() if annotate.activities else observed
 
     @cached_property
     def annotated_bgr(self) -> NDArray[np.uint8]:
