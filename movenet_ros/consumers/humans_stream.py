@@ -162,7 +162,7 @@ class HumansStream:
         if not self._is_heard:
             self._pause(active)
             return
-        active.poses.update(is_about_people)
+        active.poses.update(True)  # those in metres are of the same camera
         active.poses_3d.update(is_about_space)
         if is_about_people:
             active.images.update(telling.is_cutting)

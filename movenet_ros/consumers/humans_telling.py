@@ -146,10 +146,13 @@ class Telling:
         """
         Tell of people in metres.
 
+        Where the camera is in another frame than its own, no message tells.
+
         :param people: those with ids alone.
         """
         up = -np.array(DOWN[self._settings.down])
-        frames = body_frames(people, up, ORIGIN)
+        is_of_camera = header.frame_id == self._header.frame_id  # else target_frame is set
+        frames = body_frames(people, up, ORIGIN if is_of_camera else None)
         self._tell_doing(header, people, frames)
         if self._tf is not None:
             known = np.isfinite(frames.axes).all(axis=(1, 2))

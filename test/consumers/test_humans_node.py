@@ -31,6 +31,7 @@ from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.poses import poses_to_msg
 from movenet_ros.messages.poses_3d import poses_3d_to_msg
 import numpy as np
+from numpy.typing import NDArray
 from people_3d import standing
 import pytest
 from rcl_interfaces.msg import Log
@@ -219,6 +220,38 @@ def test_people_in_metres_have_frames_and_all_joints(
     assert (frame.child_frame_id, frame.header.frame_id) == ('body_p0001', 'camera')
     np.testing.assert_allclose([place.x, place.y, place.z], (0.2, 0.1, 3.0))
     assert set(joints[-1].name) == {f'{name}_p0001' for name in HUMAN_JOINTS}
+
+
+def test_a_body_in_another_frame_faces_no_way_that_nobody_knows(
+    world: World, start_humans_node: Any, person: Poses
+) -> None:
+    """Seen from its side: in the frame of the camera, it faces the way that the camera looks."""
+    tf2_msgs = pytest.importorskip('tf2_msgs.msg')
+    graph = Graph(world)
+    start_humans_node(source='poses_3d')
+    publisher = world.publisher(Detection3DArray, 'poses_3d')
+    frames = world.sink(tf2_msgs.TFMessage, '/tf')
+    people = standing((0.2, 0.1, 3.0))
+    narrow = (people.positions - (0.2, 0.1, 3.0)) * (0.1, 1.0, 1.0) + (0.2, 0.1, 3.0)
+
+    def send(positions: NDArray[np.float64], frame_id: str) -> None:
+        stamped = graph.send(person)
+        world.spin(0.02)
+        stamped.frame_id = frame_id
+        publisher.publish(poses_3d_to_msg(replace(people, positions=positions), stamped))
+        world.spin(0.02)
+
+    def told() -> set[str]:
+        return {each.header.frame_id for message in frames for each in message.transforms}
+
+    def is_told(positions: NDArray[np.float64], frame_id: str) -> bool:
+        send(positions, frame_id)
+        return frame_id in told()
+
+    world.until(lambda: is_told(narrow, 'camera'), 'for a frame in that of the camera')
+    send(narrow, 'map')
+    world.until(lambda: is_told(people.positions, 'odom'), 'for a frame in another frame')
+    assert told() == {'camera', 'odom'}
 
 
 def test_another_size_is_noticed_by_who_is_beyond_it(

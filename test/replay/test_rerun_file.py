@@ -237,12 +237,13 @@ def test_a_full_disk_is_one_line(begun: bool, found: list[Result], tmp_path: Pat
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
 
 
-def test_a_recording_that_is_switched_off_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_recording_that_is_switched_off_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, make_video: Callable[..., Path]
 ) -> None:
     monkeypatch.setenv('RERUN', 'off')
-    with pytest.raises(StartError, match='unset RERUN'):
-        RerunFile(tmp_path / 'off.rrd', 'off', ['image'])
+    source = open_source(make_video(tmp_path / 'video.mp4', [0.0]), '')
+    with closing(source), pytest.raises(StartError, match='unset RERUN'):
+        Outputs(Targets(rrd=tmp_path / 'off.rrd'), tmp_path / 'video.mp4', source)
 
 
 @pytest.mark.parametrize('sdk', [None, type(sys)('rerun')])  # none at all, or one of old

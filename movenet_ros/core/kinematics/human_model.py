@@ -75,7 +75,7 @@ class BodyFrames(NamedTuple):
     axes: Floats
 
 
-def body_frames(people: Poses3D, up: ArrayLike, camera: ArrayLike) -> BodyFrames:
+def body_frames(people: Poses3D, up: ArrayLike, camera: ArrayLike | None) -> BodyFrames:
     """
     Return the frame of each body.
 
@@ -83,13 +83,16 @@ def body_frames(people: Poses3D, up: ArrayLike, camera: ArrayLike) -> BodyFrames
     :func:`movenet_ros.core.followed.headings`.
 
     :param up: ``(3,)`` of length 1.
-    :param camera: ``(3,)`` where the camera is, in metres.
+    :param camera: ``(3,)`` where the camera is, in metres; None: not known, and neither is the
+        frame of a body that is seen from its side.
     """
     up = np.asarray(up, np.float64)
     origins, chests = (_middles(people, part) for part in ('hip', 'shoulder'))
     z = _unit(np.where(np.isfinite(chests - origins), chests - origins, up))
     forward = _cross(sideways(people), z)
-    level = headings(people, up, camera)
+    level = np.full_like(origins, np.nan)
+    if camera is not None:
+        level = headings(people, up, camera)
     level = level - _dot(level, z) * z
     lies = np.linalg.norm(level, axis=1, keepdims=True) < BENT  # along the view
     level = np.where(lies, up - _dot(up, z) * z, level)
