@@ -99,7 +99,7 @@ def body_frames(people: Poses3D, up: ArrayLike, camera: ArrayLike | None) -> Bod
     is_wide = np.linalg.norm(forward, axis=1, keepdims=True) >= LEAST_WIDTH_M
     x = _unit(np.where(is_wide, forward, level))
     axes = np.stack([x, _cross(z, x), z], axis=2)
-    axes[np.isnan(origins).any(axis=1)] = np.nan
+    axes[np.isnan(origins).any(axis=1) | np.isnan(x).any(axis=1)] = np.nan
     return BodyFrames(origins, axes)
 
 
