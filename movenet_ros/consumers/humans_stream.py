@@ -227,7 +227,7 @@ class HumansStream:
         self._lacks_ids = len(poses) > 0 and not len(known)
         if self._active is not None:
             images = self._active.images
-            self._active.telling.people(header, known, images.size_for(known))
+            self._active.telling.people(header, known, images.size_for(header, known))
             images.add_people(header, known)
         return header, len(poses)
 

@@ -194,7 +194,10 @@ def test_a_fall_is_told_once(rate_hz: float) -> None:
     moving(STANDING, LAYING, 2.0, 4.0),
     in_turn((0.0, body()), (2.0, body(SITTING)), (5.0, body(LAYING))),
     in_turn((0.0, body()), (2.0, body(LAYING)), (2.1, body())),
-], ids=['sits', 'bends', 'crouches', 'lies down slowly', 'lies down', 'in 2 s', 'sits first', 'one image'])
+], ids=[
+    'sits', 'bends', 'crouches', 'lies down slowly', 'lies down', 'lies down in 2 s', 'sits first',
+    'one image',
+])
 def test_what_is_no_fall(at: Callable[[float], Floats]) -> None:
     assert not count(told(at, stream(7.0)), 'fall')
 
