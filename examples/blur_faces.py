@@ -37,7 +37,7 @@ def images():
         yield from (each.image for each in bag.items() if isinstance(each.image, Stamped))
 
 
-with Perception(Settings(mode='accurate', person_threshold=0.1, max_people=30)) as perception:
+with Perception(Settings(mode='accurate', person_threshold=0.05, max_people=30)) as perception:
     found = [perception.people(each.image, stamp_ns(each.header.stamp)) for each in images()]
 blurred = our_topic('/image/compressed', CompressedImage, 10)
 with BagFile(Path(target), 'mcap', [blurred]) as bag:
