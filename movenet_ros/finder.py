@@ -129,8 +129,9 @@ class Finder:
             self.refined = self._refiner.still(image, self.planner.still())
         else:
             scene.look_ahead(image)
-            plan = self.planner.following(scene.count, not scene.is_empty)
+            plan = self.planner.following(scene.count, not scene.is_empty, scene.over_ms)
             self.refined = self._refiner.follow(image, plan, scene)
+            scene.over_ms = self.planner.over_ms(scene.over_ms, self.refined.spent_ms)
         poses = self.refined.poses.scored(self._settings.least_score)
         return poses.first(self._settings.max_people)
 
