@@ -99,10 +99,10 @@ class Finder:
 
     @property
     def budget_used(self) -> float | None:
-        """Return the share of the budget that the latest image cost; None without a budget."""
+        """Return what the latest image cost, in averages of a stream; None without a budget."""
         if self.refined is None or math.isinf(self.planner.budget_ms):
             return None
-        return self.refined.spent_ms / self.planner.budget_ms
+        return self.refined.spent_ms / self.planner.mean_ms
 
     def find(
         self, image: SourceImage, prepared: Prepared | None = None, scene: Scene | None = None

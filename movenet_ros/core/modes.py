@@ -48,9 +48,9 @@ class RefineSettings:
     budget_ms: float = param(
         BUDGET_MS,
         'Time of the networks for one image in mode balanced, in milliseconds, by a table of costs'
-        ' that is measured once; the images of a stream take 55 % of it on the average, and several'
-        ' cameras have equal parts; who has to wait is looked at in one of the next images; 0: no'
-        ' limit.',
+        ' that is measured once; images of a stream take 55 % of it on the average; several'
+        ' cameras have equal parts of it; who has to wait is looked at in one of the next images;'
+        ' 0: no limit.',
         between=(0.0, 1000000.0),
         run_time=True,
     )
