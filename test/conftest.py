@@ -77,6 +77,7 @@ NEEDS = {  # what only pip has, and what cannot be collected or run without it
     'model/test_saved_model.py': ('onnx', 'onnxruntime'),
     'replay': ('av', 'lz4', 'mcap', 'rosbags', 'zstandard'),
     'test_seams.py': ('onnx', 'onnxruntime'),
+    'test_site.py': ('furo', 'myst_parser', 'sphinx'),
     'tools/evaluate': ('av', 'motmetrics', 'pycocotools'),
 }
 MISSING = {
