@@ -33,7 +33,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-TEXTS = sorted(str(path.relative_to(ROOT)) for at in ('*.md', 'doc/**/*.md') for path in ROOT.glob(at))
+PAPERS = (*ROOT.glob('*.md'), *ROOT.glob('doc/**/*.md'))
+TEXTS = sorted(str(path.relative_to(ROOT)) for path in PAPERS)
 
 
 def load(script: str) -> Any:
