@@ -28,6 +28,7 @@ def files(pattern):
     return sorted(str(path.relative_to(HERE)) for path in HERE.glob(pattern) if path.is_file())
 
 
+PAGES = sorted({str(path.parent.relative_to(HERE)) for path in HERE.glob('doc/**/*.md')})
 EXTRAS = {
     # A ROS distribution has these from apt. Never opencv-python as well: both are called cv2.
     'vision': ['numpy>=1.21,<3', 'opencv-python-headless>=4.5', 'scipy>=1.8'],
@@ -101,7 +102,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
         (f'share/{NAME}/config', files('config/*')),
-        (f'share/{NAME}/doc', files('doc/*.md')),
+        *((f'share/{NAME}/{folder}', files(f'{folder}/*.md')) for folder in PAGES),
         (f'share/{NAME}/examples', files('examples/*.py')),
         (f'share/{NAME}/examples/poses_cpp', files('examples/poses_cpp/*')),
         (f'share/{NAME}/launch', files('launch/*.launch.py')),

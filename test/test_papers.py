@@ -33,7 +33,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
-TEXTS = ('README.md', 'ARCHITECTURE.md', 'CONTRIBUTING.md', 'doc/security.md')
+PAPERS = (*ROOT.glob('*.md'), *ROOT.glob('doc/**/*.md'))
+TEXTS = sorted(str(path.relative_to(ROOT)) for path in PAPERS)
 
 
 def load(script: str) -> Any:
@@ -55,8 +56,28 @@ def test_a_paper_is_as_the_script_prints_it(name: str) -> None:
     assert text == papers.PAPERS[name](text), 'run scripts/papers'
 
 
-def test_readme_has_every_table() -> None:
-    assert len(papers.TABLE.findall((ROOT / 'README.md').read_text())) == 7
+def test_the_reference_has_every_table() -> None:
+    pages = ('doc/reference/parameters.md', 'doc/reference/launch_files.md')
+    assert [len(papers.TABLE.findall((ROOT / page).read_text())) for page in pages] == [5, 2]
+
+
+def test_the_readme_is_short() -> None:
+    lines = (ROOT / 'README.md').read_text().splitlines()
+    assert len(lines) <= 150
+    assert max(map(len, lines)) <= 120
+
+
+def test_the_readme_states_defaults_as_they_are() -> None:
+    text = (ROOT / 'README.md').read_text()
+    stated = re.findall(r'^\| `([\w.]+)` \| `([^`]*)` \|', text, re.M)
+    table = rows(PoseParameters)
+    assert len(stated) == 10
+    assert stated == [(name, papers.shown(table[name])) for name, _ in stated]
+
+
+def test_the_readme_has_the_example_as_it_is() -> None:
+    text, example = ((ROOT / name).read_text() for name in ('README.md', 'examples/poses.py'))
+    assert example[example.index('from movenet_ros'):] in text
 
 
 @pytest.mark.parametrize(
@@ -88,7 +109,7 @@ def test_files_that_a_paper_links_to_exist(paper: str) -> None:
     assert [name for name in files if not ((ROOT / paper).parent / name).exists()] == []
 
 
-@pytest.mark.parametrize('paper', ['README.md', 'doc/security.md', 'CONTRIBUTING.md'])
+@pytest.mark.parametrize('paper', TEXTS)
 def test_no_paper_names_a_parameter_by_its_old_name(paper: str) -> None:
     old = {name for row in rows(PoseParameters).values() for name in row.was if '_' in name}
     words = set(re.findall(r'[\w.]+', (ROOT / paper).read_text()))

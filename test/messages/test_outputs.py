@@ -110,10 +110,11 @@ def test_the_poses_are_first_and_pictures_wait() -> None:
 
 
 @pytest.mark.parametrize('output', TOPICS, ids=lambda each: each.name)
-def test_the_readme_lists_it(output: Output[Any]) -> None:
+def test_the_reference_lists_it(output: Output[Any]) -> None:
     """With its type and QoS."""
     start = f'| `{output.name}` out '
-    (row,) = (each for each in (ROOT / 'README.md').read_text().splitlines() if start in each)
+    page = (ROOT / 'doc/reference/topics.md').read_text()
+    (row,) = (each for each in page.splitlines() if start in each)
     package, kind = output.msg_type.__module__.split('.')[0], output.msg_type.__name__
     assert f'{package}/{kind}' in row
     is_latched = output.qos.durability == DurabilityPolicy.TRANSIENT_LOCAL
