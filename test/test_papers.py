@@ -98,6 +98,13 @@ def test_the_readme_is_short() -> None:
     assert max(map(len, lines)) <= 120
 
 
+def test_a_decision_is_a_short_note_which_the_map_lists() -> None:
+    notes = [name for name in TEXTS if name.startswith('doc/decisions/')]
+    assert [name for name in notes if len((ROOT / name).read_text().splitlines()) > 25] == []
+    listed = re.findall(r'\((doc/decisions/[^)]+)\)', (ROOT / 'ARCHITECTURE.md').read_text())
+    assert sorted(listed) == notes
+
+
 def test_the_readme_states_defaults_as_they_are() -> None:
     text = (ROOT / 'README.md').read_text()
     stated = re.findall(r'^\| `([\w.]+)` \| `([^`]*)` \|', text, re.M)
