@@ -23,6 +23,7 @@ import inspect
 from io import StringIO
 import os
 import re
+from textwrap import fill
 from typing import Any
 
 from movenet_ros import messages
@@ -83,26 +84,30 @@ def library() -> str:
 def entry(member: type[Any] | Callable[..., Any]) -> str:
     """Return the heading of a class or function, and its docstring in Markdown."""
     name = member.__qualname__
-    level = '####' if '.' in name else '###'
-    text = f'{level} `{name}{_arguments(member)}`\n\n{markdown(inspect.getdoc(member) or "")}'
+    heading = f'{"####" if "." in name else "###"} `{name}`\n'
+    text = f'{heading}\n{_signature(member)}{markdown(inspect.getdoc(member) or "")}'
     if member is Settings:
         names = ', '.join(f'`{each}`' for each in rows(Settings))
         text += f'\n{names}: as [the pose node](parameters.md) has them, groups nested.\n'
     return text
 
 
-def _arguments(member: Any) -> str:
-    """Return the names of the arguments, defaults where they are short, and what comes back."""
+def _signature(member: Any) -> str:
+    """Return how it is called, in fixed width: defaults where they are short, and what comes."""
     if member is Settings:
-        return '(...)'
+        return ''
     shown = []
     signature = inspect.signature(member)
-    comes = '' if signature.return_annotation in ('None', None) else signature.return_annotation
+    comes = signature.return_annotation
     for each in signature.parameters.values():
         default = '' if each.default is each.empty else f'={each.default!r}'
         if each.name != 'self':
             shown.append(each.name + (default if len(default) < 12 else '=...'))
-    return f'({", ".join(shown)})' + (f' -> {comes}' if comes else '')
+    call = f'{member.__qualname__}({", ".join(shown)})' + (
+        '' if comes in (None, 'None') else f' -> {comes}'
+    )
+    indent = ' ' * (call.index('(') + 1)
+    return f'```text\n{fill(call, 90, subsequent_indent=indent)}\n```\n\n'
 
 
 def markdown(docstring: str) -> str:
