@@ -38,6 +38,7 @@ from typing import NamedTuple
 from movenet_ros.__main__ import COMMANDS
 from movenet_ros.settings import NODES
 from movenet_ros.settings import rows
+from printing.tables import arguments
 import pytest
 import yaml
 
@@ -124,16 +125,6 @@ def parse(command: str, args: list[str], monkeypatch: pytest.MonkeyPatch) -> Non
     assert stopped.type is Parsed or stopped.value.code == 0, f'{command} refuses {args}'
 
 
-def arguments_of(launch_file: str) -> set[str]:
-    """Return the names of a launch file's arguments."""
-    body = ast.parse((ROOT / 'launch' / launch_file).read_text()).body
-    (table,) = (
-        each.value for each in body
-        if isinstance(each, ast.Assign) and ast.unparse(each.targets[0]) == 'ARGUMENTS'
-    )
-    return {row[0] for row in ast.literal_eval(ast.unparse(table))}
-
-
 @these('bash')
 def test_commands_of_ours_exist_and_take_these_arguments(
     block: Block, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -147,9 +138,11 @@ def test_commands_of_ours_exist_and_take_these_arguments(
                 parse(command, args, monkeypatch)
             case ['ros2', 'launch', 'movenet_ros', launch_file, *args]:
                 given = {arg.partition(':=')[0] for arg in args}
-                assert given <= arguments_of(launch_file)
+                assert given <= {*re.findall(r'^\| `(\w+)`', arguments(launch_file), re.M)}
             case ['ros2', 'param', 'set' | 'get' | 'describe', _, name, *_]:
                 assert name in PARAMETERS
+            case ['scripts/demo', *args]:
+                parse('demo', args, monkeypatch)
             case [script, *_] if script.startswith('scripts/'):
                 assert os.access(ROOT / script, os.X_OK)
         set_here = re.findall(r'-p ([\w.]+):=', ' '.join(words))

@@ -50,14 +50,6 @@ def figures(part: str) -> str:
     return lines if part == 'summary' else f'{lines}\n{circumstances(part)}'
 
 
-def figure(path: str) -> str:
-    """Return one figure, by its names with dots between, such as ``sizes.models``."""
-    value: Any = measured()
-    for name in path.split('.'):
-        value = value[int(name) if isinstance(value, list) else name]
-    return str(value)
-
-
 def sizes() -> str:
     """Return the table of what an installation takes."""
     body = ((name, f'{size:.0f} MB') for name, size in measured().get('sizes', {}).items())

@@ -21,7 +21,6 @@ from pathlib import Path
 import re
 
 from printing import files
-from printing.figures import figure
 from printing.figures import figures
 from printing.figures import sizes
 from printing.pages import commands
@@ -34,7 +33,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PRINTED = re.compile(r'(<!-- printed: (\w+) ?(.*?) -->)(\n?)(.*?)(<!-- end -->)', re.DOTALL)
 PARTS: dict[str, Callable[..., str]] = {  # a mark's first word, and what takes the others
     each.__name__: each
-    for each in (arguments, commands, figure, figures, library, parameters, sizes, topics)
+    for each in (arguments, commands, figures, library, parameters, sizes, topics)
 }
 FILES: dict[str, Callable[[str], str]] = {
     'config/pose.yaml': lambda _: files.pose_yaml(),
