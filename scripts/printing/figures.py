@@ -30,6 +30,12 @@ from printing.tables import table
 
 FILE = Path(__file__).resolve().parents[2] / 'doc' / 'figures.json'
 UNKNOWN = '-'
+SIZES = {
+    'onnxruntime': 'with ONNX Runtime alone, and `fetch_model`',
+    'openvino': 'with OpenVINO alone, and `fetch_model`',
+    'setup': '`.venv` of `scripts/setup`: ROS, TensorFlow and what the tests take, too',
+    'models': 'the models, in `~/.cache/movenet_ros`',
+}
 
 Run = Mapping[str, Any]
 
@@ -51,9 +57,10 @@ def figures(part: str) -> str:
 
 
 def sizes() -> str:
-    """Return the table of what an installation takes."""
-    body = ((name, f'{size:.0f} MB') for name, size in measured().get('sizes', {}).items())
-    return table(('what', 'on disk'), body)
+    """Return the table of what an installation takes on disk; nothing before it was measured."""
+    found = measured().get('sizes', {})
+    body = [(SIZES.get(name, name), f'{size:.0f} MB') for name, size in found.items()]
+    return table(('what', 'on disk'), body) if body else ''
 
 
 def circumstances(part: str) -> str:
