@@ -28,6 +28,7 @@ def files(pattern):
     return sorted(str(path.relative_to(HERE)) for path in HERE.glob(pattern) if path.is_file())
 
 
+PAGES = sorted({str(path.parent.relative_to(HERE)) for path in HERE.glob('doc/**/*.md')})
 EXTRAS = {
     # A ROS distribution has these from apt. Never opencv-python as well: both are called cv2.
     'vision': ['numpy>=1.21,<3', 'opencv-python-headless>=4.5', 'scipy>=1.8'],
@@ -53,6 +54,9 @@ EXTRAS = {
     'rerun': ['rerun-sdk>=0.29,<0.42'],
     # NVIDIA's libraries from pip (3 GB), for a machine with its driver but without CUDA.
     'gpu': ['tensorflow[and-cuda]>=2.16,<2.22; python_version < "3.14"'],
+    # The site: Sphinx, with which ROS's own papers are made; MyST, for Markdown as the repository
+    # shows it; Furo, plain and readable on a phone.
+    'doc': ['furo>=2024.8', 'myst-parser>=4', 'sphinx>=8'],
     # pytest 9 dropped what the pytest plugins of ROS distributions hook into.
     'test': [
         'catkin_pkg',
@@ -102,7 +106,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
         (f'share/{NAME}/config', files('config/*')),
-        (f'share/{NAME}/doc', files('doc/*.md')),
+        *((f'share/{NAME}/{folder}', files(f'{folder}/*.md')) for folder in PAGES),
         (f'share/{NAME}/examples', files('examples/*.py')),
         (f'share/{NAME}/examples/poses_cpp', files('examples/poses_cpp/*')),
         (f'share/{NAME}/launch', files('launch/*.launch.py')),

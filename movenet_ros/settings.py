@@ -17,7 +17,7 @@ Every parameter: name, type, default, range and meaning, stated once.
 
 ``Settings`` is the library's table and a part of the node's, ``PoseParameters``. From the tables
 come the parameters that ROS knows (node/parameters.py), the options of ``replay``, the text of
---help, and by ``scripts/papers`` config/*.yaml and the README's tables.
+--help, and by ``scripts/papers`` config/*.yaml and the tables of doc/reference.
 """
 
 from __future__ import annotations

@@ -183,7 +183,7 @@ def test_ros2_doctor_finds_our_part(installed: Path, group: str) -> None:
 
 def test_an_installation_brings_what_ros_looks_for(installed: Path) -> None:
     shared = ['package.xml', *(path.relative_to(ROOT) for path in ROOT.glob('launch/*.py'))]
-    for pattern in ('config/*', 'doc/*.md', 'examples/*.py', 'examples/*/*'):
+    for pattern in ('config/*', 'doc/**/*.md', 'examples/*.py', 'examples/*/*'):
         shared += [path.relative_to(ROOT) for path in ROOT.glob(pattern)]
     marker = installed / 'share/ament_index/resource_index/packages/movenet_ros'
     files = [marker, *(installed / 'share/movenet_ros' / path for path in shared)]
