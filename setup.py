@@ -54,6 +54,9 @@ EXTRAS = {
     'rerun': ['rerun-sdk>=0.29,<0.42'],
     # NVIDIA's libraries from pip (3 GB), for a machine with its driver but without CUDA.
     'gpu': ['tensorflow[and-cuda]>=2.16,<2.22; python_version < "3.14"'],
+    # The site: Sphinx, with which ROS's own papers are made; MyST, for Markdown as the repository
+    # shows it; Furo, plain and readable on a phone.
+    'doc': ['furo>=2024.8', 'myst-parser>=4', 'sphinx>=8'],
     # pytest 9 dropped what the pytest plugins of ROS distributions hook into.
     'test': [
         'catkin_pkg',

@@ -44,7 +44,9 @@ import numpy as np
 from numpy.typing import NDArray
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # launch_testing allows no packages of equal names
+HERE = Path(__file__).parent
+# For modules of both; no packages, of which launch_testing allows no two of equal names.
+sys.path[:0] = [str(HERE), str(HERE.parent / 'scripts')]
 
 pytest_plugins = ['ros_graph']
 
@@ -57,7 +59,7 @@ COST_OF_FIXTURES = {  # the dearest first
     },
     'graph': {'context', 'module_world', 'world'},
 }
-NEEDS = {  # what only pip has, and what cannot be collected or run without it
+NEEDS = {  # what not every distribution has, and what cannot be collected or run without it
     'backends': ('onnx', 'onnxruntime'),
     'core/test_kinematics_comparison.py': ('dtaidistance',),
     'core/test_media.py': ('av',),
@@ -76,7 +78,9 @@ NEEDS = {  # what only pip has, and what cannot be collected or run without it
     'model/test_onnx_file.py': ('onnx', 'onnxruntime'),
     'model/test_saved_model.py': ('onnx', 'onnxruntime'),
     'replay': ('av', 'lz4', 'mcap', 'rosbags', 'zstandard'),
+    'test_papers.py': ('foxglove_msgs', 'hri_msgs'),
     'test_seams.py': ('onnx', 'onnxruntime'),
+    'test_site.py': ('furo', 'myst_parser', 'sphinx'),
     'tools/evaluate': ('av', 'motmetrics', 'pycocotools'),
 }
 MISSING = {

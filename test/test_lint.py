@@ -23,7 +23,7 @@ import sys
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ('launch', 'movenet_ros', 'scripts', 'setup.py', 'test')
+SOURCES = ('doc', 'launch', 'movenet_ros', 'scripts', 'setup.py', 'test')
 EXAMPLES = 'examples'  # which have no head: they are to be copied
 CHECKS = {
     'ruff': ('check', '--output-format', 'concise'),

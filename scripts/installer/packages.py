@@ -42,7 +42,7 @@ export AMENT_PREFIX_PATH="$VIRTUAL_ENV${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}"
 def extras(ros_distro: str) -> list[str]:
     """Name the extras of setup.py to install: all that the distribution does not bring."""
     if not ros_distro:
-        return [*EXTRAS, 'lint', 'rerun', 'vision']
+        return [*EXTRAS, 'doc', 'lint', 'rerun', 'vision']
     linters = ('ament_flake8', 'ament_pep257')
     return EXTRAS if all(util.find_spec(name) for name in linters) else [*EXTRAS, 'lint']
 
