@@ -188,15 +188,20 @@ def astronaut() -> SourceImage:
 @pytest.fixture(scope='session')
 def real_model() -> ModelFiles:
     """Give the real model, which scripts/setup fetches before any test runs."""
-    found = find_model()
-    assert found is not None, 'no model in the cache: run "python -m movenet_ros fetch_model"'
-    return found
+    return fetched('multipose_lightning')
 
 
 @pytest.fixture(scope='session')
 def thunder_model() -> ModelFiles:
     """Give the real Thunder."""
-    found = find_model('singlepose_thunder')
+    return fetched('singlepose_thunder')
+
+
+def fetched(variant: str) -> ModelFiles:
+    """Return a model from the cache; only where nothing can fetch one, it may be missing."""
+    found = find_model(variant)
+    if found is None and find_spec('onnx') is None:
+        pytest.skip('no model in the cache, and only pip has onnx, which fetch_model takes')
     assert found is not None, 'no model in the cache: run "python -m movenet_ros fetch_model"'
     return found
 
