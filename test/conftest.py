@@ -78,6 +78,7 @@ NEEDS = {  # what not every distribution has, and what cannot be collected or ru
     'model/test_onnx_file.py': ('onnx', 'onnxruntime'),
     'model/test_saved_model.py': ('onnx', 'onnxruntime'),
     'replay': ('av', 'lz4', 'mcap', 'rosbags', 'zstandard'),
+    'test_code_blocks.py': ('onnx', 'onnxruntime'),
     'test_papers.py': ('foxglove_msgs', 'hri_msgs'),
     'test_seams.py': ('onnx', 'onnxruntime'),
     'test_site.py': ('furo', 'myst_parser', 'sphinx'),
