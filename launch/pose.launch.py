@@ -159,7 +159,8 @@ ARGUMENTS = (
     (
         'enclave', '',
         'SROS 2 enclave of the pose node, such as /movenet; that of the 3D node has _3d behind it,'
-        ' that of the kinematics node _kinematics, that of the humans node _humans; empty: none.',
+        ' that of the kinematics node _kinematics, that of the humans node _humans, that of the'
+        ' video source _video; empty: none.',
     ),
     (
         'log_level', 'info',
@@ -488,9 +489,13 @@ def process_arguments(given: dict[str, str], suffix: str = '') -> list[str]:
 
     :param suffix: of its enclave.
     """
+    return ['--log-level', given['log_level'], *secured(given, suffix)]
+
+
+def secured(given: dict[str, str], suffix: str) -> list[str]:
+    """Return what puts a process into its enclave of SROS 2, if there are any."""
     enclave = given['enclave']
-    secured = ['--enclave', f'{enclave}{suffix}'] if enclave else []
-    return ['--log-level', given['log_level'], *secured]
+    return ['--enclave', f'{enclave}{suffix}'] if enclave else []
 
 
 def beside(topic: str, name: str) -> str:
@@ -561,6 +566,7 @@ def video_source(given: dict[str, str], camera: str, video: str, nodes: list[Nod
             *overrides(given, 'use_sim_time'),
         ],
         remappings=[('image', given['image'])],
+        ros_arguments=secured(given, '_video'),
         output='screen',
         on_exit=partial(end, nodes, given['required'] == 'true'),
     )

@@ -372,13 +372,13 @@ def test_log_level_and_enclave_are_options_of_the_pose_node(
     ('name', 'enclave'),
     [
         ('pose_3d_node', '/movenet_3d'), ('kinematics_node', '/movenet_kinematics'),
-        ('humans_node', '/movenet_humans'),
+        ('humans_node', '/movenet_humans'), ('video_source', '/movenet_video'),
     ],
 )
-def test_nodes_that_read_poses_have_enclaves_of_their_own(
+def test_the_other_nodes_of_ours_have_enclaves_of_their_own(
     name: str, enclave: str, start: Started
 ) -> None:
-    options = start(enclave='/movenet', **DEPTH, **READERS)[name].ros_arguments
+    options = start(enclave='/movenet', **VIDEO, **DEPTH, **READERS)[name].ros_arguments
     assert options[-2:] == ['--enclave', enclave]
 
 
