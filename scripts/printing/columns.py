@@ -54,8 +54,8 @@ def figure(name: str, digits: int = 3, *path: str) -> Spell:
 def raw(name: str, digits: int) -> Spell:
     """Return what spells a figure and, in brackets, that without smoothing."""
     def spell(run: Run) -> str:
-        smoothed, raw = (number(run[each], digits) for each in (name, f'{name}_raw'))
-        return smoothed if smoothed == UNKNOWN else f'{smoothed} ({raw})'
+        smoothed, rough = (number(run[each], digits) for each in (name, f'{name}_raw'))
+        return smoothed if smoothed == UNKNOWN else f'{smoothed} ({rough})'
     return spell
 
 

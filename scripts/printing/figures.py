@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from collections.abc import Sequence
 from functools import lru_cache
 import json
 from pathlib import Path
@@ -27,6 +29,7 @@ from printing.columns import figure
 from printing.columns import number
 from printing.columns import raw
 from printing.columns import Run
+from printing.columns import Spell
 from printing.columns import spelt
 from printing.columns import two
 from printing.tables import table
@@ -166,42 +169,43 @@ def speed() -> str:
     """Return what the benchmark found for each size of image."""
     (report,) = _runs('speed')
     sizes = [{**of_size, 'size': size} for size, of_size in report['sizes'].items()]
-    runtimes = [*sizes[0]['backends']]
-    pipelines = [
-        (f'{what} in {name}, median, ms', sizes, figure('median_ms', 1, 'backends', name, part))
-        for part, what in (('pipeline', 'pipeline of mode `fast`'), ('bare', 'the bare model'))
-        for name in runtimes
-    ]
-    modes = [
-        (f'{what}, {people} people, `{mode}`, mean, ms', sizes,
-         figure('mean_ms', 1, 'modes', people, mode, part))
-        for part, what in (('model', 'networks'), ('wall', 'an image as a whole'))
-        for people in ('2', '6')
-        for mode in ('fast', 'balanced')
-    ]
-    stages = [
-        (f"the camera's motion; looks; tracks and smoothing, {people} people, mean, ms", sizes,
-         spelt('{camera[mean_ms]:.1f}; {looks[mean_ms]:.1f}; {track[mean_ms]:.1f}',
-               'modes', people, 'balanced'))
-        for people in ('2', '6')
-    ]
-    graph = [
-        (label, sizes, spelt(template, 'graph', *path)) for label, template, *path in (
-            ('graph at 30 Hz: image published to poses received, median (p95), ms',
-             '{median_ms:.1f} ({p95_ms:.1f})', 'latency'),
-            ('images at 30 Hz: sent, processed, late by more than a period',
-             '{sent}, {processed}, {late}'),
-            ("processor time of the node's process for an image (bare networks), ms",
-             '{cpu_ms_per_image:.1f} ({bare_cpu_ms_per_image:.1f})'),
-            ('flat out, images a second', '{flat_out_hz:.0f}'),
-            ('the bare networks of its mode for an image, median, ms', '{median_ms:.1f}', 'bare'),
-            ("from the start of the node's process to its first pose, s", '{start_up_s:.1f}'),
-            ('memory of the node, at most, MiB', '{peak_memory_mib:.0f}'),
-        )
-    ]
-    ratios = [
-        (f'`{name}`', sizes, lambda size, of=by_size: number(of[size['size']], 2))
-        for name, by_size in report['ratios'].items() if None not in by_size.values()
+    lines = [
+        *_in_one_process(list(sizes[0]['backends'])),
+        *_in_the_graph(),
+        *((f'`{name}`', lambda size, of=by_size: number(of[size['size']], 2))
+          for name, by_size in report['ratios'].items() if None not in by_size.values()),
     ]
     heads = [size['size'] for size in sizes]
-    return columns('', heads, [*pipelines, *modes, *stages, *graph, *ratios])
+    return columns('', heads, [(label, sizes, spell) for label, spell in lines])
+
+
+def _in_one_process(runtimes: Sequence[str]) -> Iterator[tuple[str, Spell]]:
+    for part, what in (('pipeline', 'pipeline of mode `fast`'), ('bare', 'the bare model')):
+        for name in runtimes:
+            median = figure('median_ms', 1, 'backends', name, part)
+            yield f'{what} in {name}, median, ms', median
+    for part, what in (('model', 'networks'), ('wall', 'an image as a whole')):
+        for people in ('2', '6'):
+            for mode in ('fast', 'balanced'):
+                mean = figure('mean_ms', 1, 'modes', people, mode, part)
+                yield f'{what}, {people} people, `{mode}`, mean, ms', mean
+    for people in ('2', '6'):
+        label = f"the camera's motion; looks; tracks and smoothing, {people} people, mean, ms"
+        stages = '{camera[mean_ms]:.1f}; {looks[mean_ms]:.1f}; {track[mean_ms]:.1f}'
+        yield label, spelt(stages, 'modes', people, 'balanced')
+
+
+def _in_the_graph() -> Iterator[tuple[str, Spell]]:
+    for label, template, *path in (
+        ('graph at 30 Hz: image published to poses received, median (p95), ms',
+         '{median_ms:.1f} ({p95_ms:.1f})', 'latency'),
+        ('images at 30 Hz: sent, processed, late by more than a period',
+         '{sent}, {processed}, {late}'),
+        ("processor time of the node's process for an image (bare networks), ms",
+         '{cpu_ms_per_image:.1f} ({bare_cpu_ms_per_image:.1f})'),
+        ('flat out, images a second', '{flat_out_hz:.0f}'),
+        ('the bare networks of its mode for an image, median, ms', '{median_ms:.1f}', 'bare'),
+        ("from the start of the node's process to its first pose, s", '{start_up_s:.1f}'),
+        ('memory of the node, at most, MiB', '{peak_memory_mib:.0f}'),
+    ):
+        yield label, spelt(template, 'graph', *path)
