@@ -28,7 +28,6 @@ import time
 from typing import Any
 from typing import cast
 
-from movenet_ros.replay.many.found import Row
 from movenet_ros.replay.many.found import STOPPED
 from movenet_ros.replay.many.lane import Work
 from movenet_ros.replay.many.manifest import Manifest
@@ -64,9 +63,9 @@ class FakeWorker:
             file.path.write_text(str(os.getpid()))
             on_image(1)
             if not self.work(task, signals):
-                return Outcome(Row(task.name, str(task.path), STOPPED))
+                return Outcome(task.row(STOPPED))
             file.complete()
-        return Outcome(Row(task.name, str(task.path)))
+        return Outcome(task.row())
 
     def work(self, task: Task, signals: Sequence[int]) -> bool:
         """Return whether it comes to an end."""
