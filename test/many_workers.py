@@ -28,6 +28,7 @@ import time
 from typing import Any
 from typing import cast
 
+from movenet_ros.replay.many.circumstances import version
 from movenet_ros.replay.many.found import STOPPED
 from movenet_ros.replay.many.lane import Work
 from movenet_ros.replay.many.manifest import Manifest
@@ -103,7 +104,7 @@ def pool_of(folder: Path, make: MakeWorker, tell: Callable[[str], None], jobs: i
 
 def works_of(*names: str) -> list[Work]:
     """Return recordings that are not there."""
-    return [(Task(each, Path(each), 1), Manifest('', '', '', '')) for each in names]
+    return [(Task(each, Path(each), 1), Manifest(version(), '', '', '')) for each in names]
 
 
 if __name__ == '__main__':  # a driver, until it is killed

@@ -34,6 +34,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.core.needs import needs
 from movenet_ros.core.processes import GRACE_S
 from movenet_ros.core.wording import first_line
+from movenet_ros.core.wording import one_line
 from movenet_ros.replay.many import ray_task
 from movenet_ros.replay.many.away import url_of
 from movenet_ros.replay.many.found import FAILED
@@ -53,6 +54,7 @@ WATCH_S, ANSWER_S, CONNECT_S = 0.25, 5.0, 5.0
 SETTINGS = {'RAY_USAGE_STATS_ENABLED': '0'}
 SETTINGS_LOCAL = {'RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER': '0'}  # Ray listens on loopback alone then
 MEMORY_BYTES = 100 * 2**20  # of Ray's store on this machine: no image goes through it
+FIX = '(fix: install the same movenet_ros, with the extras replay and ray, on each node)'
 NO_ROOM = 'no node of the cluster has room for a task ({}): it waits for one'
 
 
@@ -107,7 +109,7 @@ class RayPool:
             self._progress()
             opened, problem = self._ray.get(waiting)
         except self._ray.exceptions.RayError as error:
-            raise StartError(f'a process of the cluster fails: {_words(error)}') from error
+            raise StartError(f'a process of the cluster fails: {_words(error)} {FIX}') from error
         if opened is None:
             raise StartError(problem)
         return opened  # type: ignore[no-any-return]
@@ -210,5 +212,5 @@ def _room(nodes: Sequence[dict[str, Any]], needed: dict[str, float]) -> int:
 
 
 def _words(error: Exception) -> str:
-    """Return what Ray tells of a loss, in a line."""
-    return f'{type(error).__name__} ({first_line(error)})'
+    """Return what Ray tells of a loss, in a line: its errors end with their reason."""
+    return f'{type(error).__name__} ({one_line(str(error).strip().splitlines()[-1])})'

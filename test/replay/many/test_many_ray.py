@@ -16,21 +16,32 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Callable
 from collections.abc import Iterator
 import csv
+import os
 from pathlib import Path
+import signal
 import socket
+import sys
 from tempfile import TemporaryDirectory
 from threading import Thread
 import time
 from typing import Any
+from typing import cast
 
 import cv2
+from many_workers import FakeWorker
+from many_workers import WaitingWorker
+from many_workers import works_of
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
 from movenet_ros.replay.command import main
 from movenet_ros.replay.many import run
+from movenet_ros.replay.many.lane import Progress
+from movenet_ros.replay.many.order import Order
+from movenet_ros.replay.many.ray_pool import RayPool
 from movenet_ros.replay.many.ray_pool import SETTINGS
 from movenet_ros.replay.many.ray_pool import SETTINGS_LOCAL
 from movenet_ros.replay.many.summary import CSV
@@ -74,8 +85,9 @@ def cluster() -> Iterator[Any]:
     with TemporaryDirectory(prefix='ray') as folder, pytest.MonkeyPatch.context() as patch:
         for name, value in {**SETTINGS, **SETTINGS_LOCAL, 'RAY_TMPDIR': folder}.items():
             patch.setenv(name, value)
+        patch.setenv('PYTHONPATH', os.pathsep.join(each for each in sys.path if each))
         patch.setattr(ray_constants, 'ENABLE_RAY_CLUSTER', False)  # where ray was loaded before
-        head = {**NODE, 'include_dashboard': False}
+        head = {**NODE, 'num_gpus': 1, 'include_dashboard': False}
         nodes = Cluster(initialize_head=True, head_node_args=head)
         try:
             yield nodes
@@ -114,6 +126,31 @@ def kill_in_the_middle(cluster: Any, node: Any, out: Path) -> None:
 def bags(folder: Path) -> dict[str, bytes]:
     """Return the content of all storages."""
     return {each.name: each.read_bytes() for each in folder.rglob('*.mcap')}
+
+
+def test_a_process_is_kept_from_recording_to_recording(cluster: Any, tmp_path: Path) -> None:
+    """With a part of a GPU, too, for which Ray would start a new one each time."""
+    names = [f'bag{i}' for i in range(6)]
+    order = Order(Namespace(), cast(Any, None), tmp_path)
+    with RayPool(order, cluster.address, 1, 0.25, 0, FakeWorker, print) as pool:
+        assert pool.jobs == 1
+        states = [each.row.state for each in pool.outcomes(works_of(*names), list, [])]
+    assert states == ['done'] * 6
+    assert len({(tmp_path / each).read_text() for each in names}) == 1
+
+
+def test_a_signal_ends_all_and_leaves_nothing_on_a_cluster(cluster: Any, tmp_path: Path) -> None:
+    order = Order(Namespace(), cast(Any, None), tmp_path)
+    signals: list[int] = []
+
+    def watch(progress: list[Progress]) -> None:
+        if [*tmp_path.iterdir()] and not signals:
+            signals.append(signal.SIGINT)
+
+    with RayPool(order, cluster.address, 2, 0.0, 0, WaitingWorker, print) as pool:
+        outcomes = [*pool.outcomes(works_of('a', 'b', 'c'), watch, signals)]
+    assert [each.row.state for each in outcomes] == ['stopped'] * 3
+    assert not [*tmp_path.iterdir()]
 
 
 def test_an_address_of_no_cluster_is_one_line(recordings: Path, tmp_path: Path) -> None:
