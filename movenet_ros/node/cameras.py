@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from dataclasses import make_dataclass
 from dataclasses import replace
+from keyword import iskeyword
 import re
 
 from movenet_ros.core.errors import StartError
@@ -44,6 +45,8 @@ def parameters_with(cameras: Sequence[str]) -> type[PoseParameters]:
             raise StartError(
                 f'{shown}: a name begins with a letter, and has letters, digits and single _'
             )
+        if iskeyword(name):
+            raise StartError(f'{shown}, which is a word of Python: choose another one, {name}_1')
         if name in taken:
             raise StartError(
                 f'{shown} twice' if cameras.count(name) > 1

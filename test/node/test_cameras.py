@@ -306,7 +306,7 @@ def test_services_are_for_one_or_for_all(rig: Rig) -> None:
     ('names', 'word'),
     [
         (['fr ont'], 'fr ont'), (['1st'], '1st'), (['a__b'], 'a__b'), (['front/left'], 'letters'),
-        (['front', 'front'], 'twice'), (['mode'], 'name of a parameter'),
+        (['front', 'front'], 'twice'), (['mode'], 'name of a parameter'), (['in', 'out'], "'in'"),
     ],
 )
 def test_names_that_cannot_be_are_refused_in_one_line(names: list[str], word: str) -> None:

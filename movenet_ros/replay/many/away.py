@@ -208,8 +208,8 @@ def outbox(out: Path, names: Iterable[str]) -> Iterator[Path]:
         yield here
         with reaching(url, 'write') as (files, root):
             files.makedirs(root, exist_ok=True)
-            for each in here.glob('[!.]*.*'):
-                files.put_file(str(each), f'{root}/{each.name}')
+            for file in here.glob('[!.]*.*'):
+                files.put_file(str(file), f'{root}/{file.name}')
 
 
 def _is_of_bag(path: PurePosixPath) -> bool:

@@ -80,12 +80,15 @@ def tasks_of(paths: Sequence[Path]) -> list[Task]:
     """
     tasks: dict[str, Task] = {}
     for task in (task for path in paths for task in _tasks_at(path)):
-        if (other := tasks.setdefault(task.name, task)) is not task:
+        other = tasks.setdefault(task.name, task)
+        if os.path.realpath(other.path) != os.path.realpath(task.path):
             raise StartError(
                 f'{one_line(other.place)} and {one_line(task.place)} have the same output,'
                 f' {one_line(task.name)}: give another --out for one of them, or the folder that'
                 ' holds both'
             )
+    if not any(each.size for each in tasks.values()):
+        raise StartError(f'{", ".join(each.place for each in tasks.values())}: no bag, no video')
     return list(tasks.values())
 
 
@@ -109,6 +112,7 @@ def files_of(path: Path) -> list[Path]:
     """
     try:
         inner = sorted(path.iterdir()) if path.is_dir() else [path]
+        path.stat()
         return [each for each in inner if each.is_file() and not each.name.startswith('.')]
     except OSError as error:
         raise StartError(f'cannot read {one_line(path)}: {error.strerror}') from error

@@ -83,9 +83,8 @@ class PoolHere:
 def bag(store: Any, write_bag: WriteBag, image_bytes: ImageBytes, tmp_path: Path) -> str:
     """Give the URL of a bag in a folder, which is on this machine, too."""
     picture = np.zeros((48, 64, 3), np.uint8)
-    rows = [
-        ('/image', 'sensor_msgs/msg/Image', at, image_bytes(picture, at)) for at in (10**18, 10**18 + 10**8)
-    ]
+    image, stamps = 'sensor_msgs/msg/Image', (10**18, 10**18 + 10**8)
+    rows = [('/image', image, each, image_bytes(picture, each)) for each in stamps]
     write_bag(tmp_path / 'a', rows)
     store.put(str(tmp_path / 'a'), '/store/in/day/a', recursive=True)
     return 'memory://store/in/day/a'
@@ -96,10 +95,10 @@ def test_a_bag_from_a_store_goes_into_a_store(
 ) -> None:
     """It has the bytes of one on this machine, and is not made again."""
     monkeypatch.setattr(run, 'Pool', PoolHere)
-    folder = bag.removesuffix('/day/a')
+    folder, here = bag.removesuffix('/day/a'), tmp_path / 'out'
     assert main([folder, '--out', OUT, *OPTIONS]) == 0
-    assert main([str(tmp_path / 'a'), '--out', str(tmp_path / 'out'), '--jobs', '1', *OPTIONS]) == 0
-    mine = tmp_path / 'out' / 'a' / 'a_0.mcap'
+    assert main([str(tmp_path / 'a'), '--out', str(here), '--jobs', '1', *OPTIONS]) == 0
+    mine = here / 'a' / 'a_0.mcap'
     assert store.cat('/store/out/day/a/a_0.mcap') == mine.read_bytes()
     assert b'memory://store/in/day/a,done,2' in store.cat(f'/store/out/{CSV}')
     monkeypatch.setattr(run, 'Pool', None)
