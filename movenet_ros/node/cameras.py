@@ -59,14 +59,22 @@ def parameters_with(cameras: Sequence[str]) -> type[PoseParameters]:
     return make_dataclass('PoseParameters', groups, bases=(PoseParameters,), frozen=True)
 
 
-def max_rate_hz(settings: PoseParameters, camera: str) -> float:
+def of_camera(settings: PoseParameters, camera: str) -> PoseParameters:
     """
-    Return the maximum rate of images processed, in Hz; 0 for no limit.
+    Return the settings as they hold for one camera.
 
     :param camera: of several; empty: the only one.
     """
-    own: CameraParameters = getattr(settings, camera) if camera else CameraParameters()
-    return own.max_rate_hz or settings.max_rate_hz
+    if not camera:
+        return settings
+    own: CameraParameters = getattr(settings, camera)
+    transport = own.image_transport
+    return replace(
+        settings,
+        max_rate_hz=own.max_rate_hz or settings.max_rate_hz,
+        rotate=(settings.rotate + own.rotate) % 360,
+        image_transport=settings.image_transport if transport == 'auto' else transport,
+    )
 
 
 def of_an_image(settings: PoseParameters) -> PoseParameters:

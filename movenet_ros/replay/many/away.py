@@ -205,7 +205,10 @@ def outbox(out: Path, names: Iterable[str]) -> Iterator[Path]:
                 (here / each).mkdir(parents=True)
             for path, content in (files.cat([*manifests]) if manifests else {}).items():
                 manifests[path].write_bytes(content)
-        yield here
+        try:
+            yield here
+        except StartError as error:
+            raise StartError(str(error).replace(name, url)) from error
         with reaching(url, 'write') as (files, root):
             files.makedirs(root, exist_ok=True)
             for file in here.glob('[!.]*.*'):

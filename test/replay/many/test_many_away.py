@@ -104,7 +104,7 @@ def test_a_bag_from_a_store_goes_into_a_store(
     monkeypatch.setattr(run, 'Pool', None)
     assert main([folder, '--out', OUT, *OPTIONS]) == 0
     store.pipe('/store/in/day/a/metadata.yaml', b'another')
-    with pytest.raises(StartError, match='recording'):
+    with pytest.raises(StartError, match=f'{OUT}/day/a was made with another recording'):
         main([folder, '--out', OUT, *OPTIONS])
 
 
