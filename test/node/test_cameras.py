@@ -33,8 +33,8 @@ from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.outputs import LABEL_INFO
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.node import diagnostics
-from movenet_ros.node.cameras import of_camera
 from movenet_ros.node.cameras import of_an_image
+from movenet_ros.node.cameras import of_camera
 from movenet_ros.node.cameras import parameters_with
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import table_of
