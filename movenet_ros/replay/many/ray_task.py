@@ -45,7 +45,7 @@ from movenet_ros.replay.unfinished import remove_unfinished
 if TYPE_CHECKING:
     from movenet_ros.replay.many.worker import Worker
 
-TELL_S = 0.5  # how often a process tells how far it is
+TELL_S = 1.0  # how often a process tells how far it is
 
 
 class Board:
