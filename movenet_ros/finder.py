@@ -99,10 +99,10 @@ class Finder:
 
     @property
     def budget_used(self) -> float | None:
-        """Return the share of the budget that the latest image cost; None without a budget."""
+        """Return what the latest image cost, in averages of a stream; None without a budget."""
         if self.refined is None or math.isinf(self.planner.budget_ms):
             return None
-        return self.refined.spent_ms / self.planner.budget_ms
+        return self.refined.spent_ms / self.planner.mean_ms
 
     def find(
         self, image: SourceImage, prepared: Prepared | None = None, scene: Scene | None = None
@@ -129,8 +129,9 @@ class Finder:
             self.refined = self._refiner.still(image, self.planner.still())
         else:
             scene.look_ahead(image)
-            plan = self.planner.following(scene.count, not scene.is_empty)
+            plan = self.planner.following(scene.count, not scene.is_empty, scene.over_ms)
             self.refined = self._refiner.follow(image, plan, scene)
+            scene.over_ms = self.planner.over_ms(scene.over_ms, self.refined.spent_ms)
         poses = self.refined.poses.scored(self._settings.least_score)
         return poses.first(self._settings.max_people)
 

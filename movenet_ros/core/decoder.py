@@ -84,8 +84,8 @@ class Decoder:
         self._reason = ''
         self._matrix: tuple[int, ...] | None = None
         stream.codec_context.options = {'max_pixels': str(ROOM * max_pixels)}
-        # several images at once are quicker, but each comes later by as many
-        stream.codec_context.thread_type = 'SLICE' if is_live else 'AUTO'
+        # With several images at once, one may come before a thread notices that it is damaged.
+        stream.codec_context.thread_type = 'SLICE'
 
     def images(self) -> Iterator[Timed]:
         """Yield each image and its time, in nanoseconds from the first one on."""

@@ -34,6 +34,7 @@ from movenet_ros.core.refining.refiner import Plan
 
 MODES = ('auto', 'fast', 'balanced', 'accurate')
 BUDGET_MS = 25.0  # of the 33 that a camera of 30 Hz leaves; the rest is for all else
+MEAN = 0.55  # of the budget: what the images of a stream take on the average
 CYCLE = 4  # images: detection, none, detection in a larger input, none
 LARGER = {'balanced': 1.5, 'accurate': 2.0}  # times input_size
 LARGEST, MULTIPLE = 1024, 32  # of input sizes, in pixels
@@ -47,8 +48,9 @@ class RefineSettings:
     budget_ms: float = param(
         BUDGET_MS,
         'Time of the networks for one image in mode balanced, in milliseconds, by a table of costs'
-        ' that is measured once; several cameras have equal parts of it; who has to wait is looked'
-        ' at in one of the next images; 0: no limit.',
+        ' that is measured once; images of a stream take 55 % of it on the average; several'
+        ' cameras have equal parts of it; who has to wait is looked at in one of the next images;'
+        ' 0: no limit.',
         between=(0.0, 1000000.0),
         run_time=True,
     )
@@ -108,6 +110,7 @@ class Planner:
         self._mode, self._size, self._refine, self._costs = mode, input_size, refine, costs
         is_limited = mode == 'balanced' and costs is not None and refine.budget_ms > 0
         self.budget_ms = refine.budget_ms if is_limited else math.inf
+        self.mean_ms = MEAN * self.budget_ms
         largest = min(round(LARGER[mode] * input_size), LARGEST)
         steps = range(input_size, largest + 1, MULTIPLE)
         self.larger_size = next((n for n in reversed(steps) if self._fits(n)), input_size)
@@ -115,20 +118,34 @@ class Planner:
     def still(self) -> Plan:
         """Return the plan for an image on its own."""
         if self._mode == 'accurate':
-            return self._plan(self._size, self.larger_size)
-        return self._plan(self.larger_size)
+            return self._plan(self.budget_ms, self._size, self.larger_size)
+        return self._plan(self.budget_ms, self.larger_size)
 
-    def following(self, number: int, is_anybody_known: bool) -> Plan:
+    def following(self, number: int, is_anybody_known: bool, over_ms: float = 0.0) -> Plan:
         """
         Return the plan for the next image of a stream.
 
         :param number: of the image, from 0 on.
+        :param over_ms: by how much the images so far exceed what they may take on the average.
         """
         if self._mode == 'accurate':
             return self.still()
+        budget_ms = min(self.budget_ms, self.mean_ms - over_ms)
         if number % CYCLE == CYCLE // 2:
-            return self._plan(self.larger_size)
-        return self._plan(*[self._size] * (number % 2 == 0 or not is_anybody_known))
+            return self._plan(budget_ms, self.larger_size)
+        sizes = [self._size] * (number % 2 == 0 or not is_anybody_known)
+        return self._plan(budget_ms, *sizes)
+
+    def over_ms(self, before_ms: float, spent_ms: float) -> float:
+        """
+        Return by how much images exceed their average, after one that cost ``spent_ms``.
+
+        What was saved is for one image, and what is owed is not remembered for longer than that.
+        """
+        if math.isinf(self.budget_ms):
+            return 0.0
+        spare_ms = self.budget_ms - self.mean_ms
+        return min(max(before_ms + spent_ms - self.mean_ms, -spare_ms), self.mean_ms)
 
     @property
     def crops_wh(self) -> list[tuple[int, int]]:
@@ -141,11 +158,9 @@ class Planner:
         costs = self._costs
         return costs is None or needed_ms(costs, input_size, self._refine) <= self.budget_ms
 
-    def _plan(self, *sizes: int) -> Plan:
+    def _plan(self, budget_ms: float, *sizes: int) -> Plan:
         refine = self._refine
-        return Plan(
-            tuple(dict.fromkeys(sizes)), self.budget_ms, refine.input_size, refine.max_people
-        )
+        return Plan(tuple(dict.fromkeys(sizes)), budget_ms, refine.input_size, refine.max_people)
 
 
 class Choice(NamedTuple):

@@ -32,6 +32,8 @@ class Scene:
     """Those whom a closer look knows; None before the first image."""
     count: int
     """Images since the restart."""
+    over_ms: float
+    """By how much they exceed the time that images may take on the average."""
     is_camera_followed = True
     """Whether its motion is measured."""
 
@@ -43,14 +45,14 @@ class Scene:
     def restart(self) -> None:
         """Forget everything."""
         self.people = None
-        self.count = 0
+        self.count, self.over_ms = 0, 0.0
         self._background: Background | None = None
         self._boxes_xyxy: Floats = np.zeros((0, 4))
 
     def keep_for(self, finder: object) -> None:
         """Forget the people, unless it was this one that found them so far."""
         if self._finder is not finder:
-            self.people, self.count = None, 0
+            self.people, self.count, self.over_ms = None, 0, 0.0
             self._finder = finder
 
     def look_ahead(self, image: SourceImage) -> None:

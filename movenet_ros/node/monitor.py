@@ -40,7 +40,7 @@ class Work(NamedTuple):
     :param detection_s: that the network took that finds people.
     :param refinement_s: that the network took that looks closer.
     :param other_s: that all else took, from the message to the poses.
-    :param budget_used: share of refine.budget_ms that it cost by the table; None without one.
+    :param budget_used: its cost by the table, in averages of a stream; None without a budget.
     """
 
     people: int = 0
@@ -72,7 +72,7 @@ class Activity:
     :param inferences_ms: that the networks took, the same way.
     :param stages_ms: of an image: detection, refinement and all else, on the average.
     :param refined: people who were looked at closely in an image, on the average.
-    :param budget_used: share of refine.budget_ms, on the average.
+    :param budget_used: share of what refine.budget_ms allows on the average.
     :param is_settled: whether that was long enough ago for rates to be judged.
     :param busy_s: for how long the image in work has been processed; 0 if none is.
     """

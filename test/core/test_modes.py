@@ -26,6 +26,7 @@ from movenet_ros.core.costs import Line
 from movenet_ros.core.modes import Choice
 from movenet_ros.core.modes import chosen
 from movenet_ros.core.modes import CYCLE
+from movenet_ros.core.modes import MEAN
 from movenet_ros.core.modes import ModeSettings
 from movenet_ros.core.modes import Planner
 from movenet_ros.core.modes import RefineSettings
@@ -128,6 +129,28 @@ def test_a_budget_is_for_balanced_where_time_matters(
     mode: str, costs: Costs | None, budget_ms: float, expected: float
 ) -> None:
     assert planner(mode, costs, budget_ms=budget_ms).still().budget_ms == expected
+
+
+@given(st.floats(1.0, 9.0), st.floats(1.0, 9.0), st.lists(st.booleans(), min_size=20))
+def test_images_of_a_stream_take_their_share_on_the_average(
+    detection_ms: float, crop_ms: float, crowded: list[bool]
+) -> None:
+    """What an image leaves, one of the next may take; none takes more than the budget."""
+    one, over_ms, spent_ms = planner('balanced', costing(detection_ms, crop_ms)), 0.0, []
+    for number, is_crowded in enumerate(crowded):
+        plan = one.following(number, True, over_ms)
+        detections_ms = len(plan.sizes) * detection_ms
+        crops = max(1, (plan.budget_ms - detections_ms) // crop_ms) if is_crowded else 0
+        spent_ms.append(detections_ms + crops * crop_ms)
+        over_ms = one.over_ms(over_ms, spent_ms[-1])
+    assert max(spent_ms) <= 25.0
+    most = max(MEAN * 25.0, (detection_ms / 2 + crop_ms))  # one crop at least is looked at
+    assert sum(spent_ms) <= most * len(spent_ms) + 25.0
+
+
+def test_a_stream_without_a_budget_owes_nothing() -> None:
+    one = planner('balanced', costing(), budget_ms=0.0)
+    assert one.over_ms(0.0, 1e3) == 0.0 and math.isinf(one.following(0, True).budget_ms)
 
 
 def test_what_else_an_image_may_cost_is_as_set() -> None:

@@ -38,6 +38,7 @@ import pytest
 PeopleAt = Callable[..., Poses]
 WH = (256, 256)
 DETECT, LOOK = Plan((256,), np.inf), Plan((), np.inf)
+NO_LOOK = replace(DETECT, max_people=0)
 
 
 def _image() -> SourceImage:
@@ -184,6 +185,20 @@ def test_everybody_has_a_turn_where_time_is_short(world: World) -> None:
     images = follow(world, [DETECT] + 4 * [Plan((), 4.0)])
     assert all(len(each.poses) == 2 and each.looked == 1 for each in images[1:])
     assert {int(np.flatnonzero(each.poses.refined)[0]) for each in images[1:]} == {0, 1}
+
+
+def test_a_moment_after_a_closer_look_a_detection_moves_nobody(world: World) -> None:
+    (*_, last) = follow(world, [DETECT, NO_LOOK])
+    assert off(last.poses, world.people) < 1 < world.blur_px
+
+
+def test_who_has_to_wait_for_long_goes_where_detections_go(world: World) -> None:
+    scene, world.blur_px = Scene(), 0.0
+    follow(world, [DETECT], scene)
+    for _ in range(12):
+        world.people = replace(world.people, keypoints=world.people.keypoints + (3, 0))
+        (last,) = follow(world, [NO_LOOK], scene)
+    assert len(last.poses) == 2 and off(last.poses, world.people) < 9  # of 36
 
 
 def test_who_vanishes_is_not_published(world: World) -> None:

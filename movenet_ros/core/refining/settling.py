@@ -20,6 +20,7 @@ from dataclasses import replace
 
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.refining.people import Indices
+from movenet_ros.core.refining.people import LATELY
 from movenet_ros.core.refining.people import Mask
 from movenet_ros.core.refining.people import MEMORY
 from movenet_ros.core.refining.people import moved_between
@@ -48,7 +49,8 @@ def settle(
     Decide where everybody is.
 
     A closer look counts most. Who was looked at and not seen is where a detection is, if there is
-    one. Who was not looked at moved as the detection did. Of two in one place, one is not seen.
+    one. Who was not looked at lately moved as the detection did; a moment ago, a closer look knew
+    better. Of two in one place, one is not seen.
 
     :param people: where they should be.
     :param found: detections.
@@ -61,8 +63,9 @@ def settle(
     sigmas = found.skeleton.sigmas
     is_seen_closely, is_detected = given >= 0, detections >= 0
     is_carried = ~turn & (~people.is_refined | (people.unseen <= 1))
-    is_moved = is_carried & people.is_refined & is_detected
-    is_fallback = ~is_seen_closely & is_detected & ~is_moved
+    is_kept = is_carried & people.is_refined
+    is_moved = is_kept & is_detected & (people.unrefined > LATELY)
+    is_fallback = ~is_seen_closely & is_detected & ~is_kept
 
     settled = people.copy()
     _look(settled, np.flatnonzero(is_seen_closely), answers, given)
