@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from collections.abc import Iterator
+from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from pathlib import PurePosixPath
@@ -32,6 +33,7 @@ import tempfile
 from typing import Any
 from typing import NamedTuple
 
+from movenet_ros.core.errors import MoveNetError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.needs import needs
 from movenet_ros.core.source_kind import ADDRESS
@@ -142,7 +144,8 @@ def at_hand(recording: Path, out: Path) -> Iterator[tuple[Path, Path]]:
             _fetch(source, here)
         if target:
             made.parent.mkdir()
-        yield here, made
+        with _naming({str(here): source, str(made): target}):
+            yield here, made
         if target and made.exists():
             put_whole(made, target)
 
@@ -205,14 +208,25 @@ def outbox(out: Path, names: Iterable[str]) -> Iterator[Path]:
                 (here / each).mkdir(parents=True)
             for path, content in (files.cat([*manifests]) if manifests else {}).items():
                 manifests[path].write_bytes(content)
-        try:
+        with _naming({name: url}):
             yield here
-        except StartError as error:
-            raise StartError(str(error).replace(name, url)) from error
         with reaching(url, 'write') as (files, root):
             files.makedirs(root, exist_ok=True)
             for file in here.glob('[!.]*.*'):
                 files.put_file(str(file), f'{root}/{file.name}')
+
+
+@contextmanager
+def _naming(names: Mapping[str, str]) -> Iterator[None]:
+    """Name URLs, where there are some, in place of scratch folders in what goes wrong."""
+    try:
+        yield
+    except MoveNetError as error:
+        text = str(error)
+        for here, url in names.items():
+            text = text.replace(here, url or here)
+        error.args = (text,)
+        raise
 
 
 def _is_of_bag(path: PurePosixPath) -> bool:

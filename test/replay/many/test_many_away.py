@@ -156,7 +156,8 @@ def test_an_output_replaces_another_with_more_files(store: Any, made: Path) -> N
 
 def test_what_fails_leaves_a_store_as_it_was(store: Any, bag: str) -> None:
     before = store.find('/')
-    with pytest.raises(StartError, match='damaged'), at_hand(Path(bag), Path(OUT)) as (_, out):
-        out.mkdir()
-        raise StartError('damaged')
+    with pytest.raises(StartError, match=f'^{OUT} is full'):
+        with at_hand(Path(bag), Path(OUT)) as (_, out):
+            out.mkdir()
+            raise StartError(f'{out} is full')
     assert store.find('/') == before
