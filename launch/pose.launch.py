@@ -89,8 +89,8 @@ ARGUMENTS = (
     (
         'image', 'image_raw',
         'Image topic that the camera publishes and the pose node subscribes to;'
-        ' without /compressed; camera_info is beside it; with cameras, it and depth are below the name'
-        ' of each.',
+        ' without /compressed; camera_info is beside it; with cameras, both and depth are below'
+        ' the name of each.',
     ),
     (
         'depth', '',
