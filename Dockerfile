@@ -37,6 +37,7 @@ RUN python3 scripts/installer/packages.py > constraints.txt \
     && python3 -m pip install --constraint constraints.txt onnx mcap av $RUNTIMES
 # Nobody needs root: as the user of the other nodes, shared memory is shared with them.
 ARG USER_ID=1000
+ENV USER_ID=$USER_ID
 RUN if id ubuntu; then userdel --remove ubuntu; fi \
     && useradd --create-home --uid "$USER_ID" --groups video --shell /bin/bash movenet
 

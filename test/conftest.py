@@ -76,6 +76,7 @@ NEEDS = {  # what not every distribution has, and what cannot be collected or ru
     'model/test_fetch.py': ('onnx', 'onnxruntime'),
     'model/test_fetch_model_command.py': ('onnx',),
     'model/test_maxima.py': ('onnx', 'onnxruntime'),
+    'model/test_movenet_find.py': ('onnx',),
     'model/test_onnx_file.py': ('onnx', 'onnxruntime'),
     'model/test_saved_model.py': ('onnx', 'onnxruntime'),
     'replay': ('av', 'lz4', 'mcap', 'rosbags', 'zstandard'),
@@ -83,6 +84,8 @@ NEEDS = {  # what not every distribution has, and what cannot be collected or ru
     'test_papers.py': ('foxglove_msgs', 'hri_msgs'),
     'test_seams.py': ('onnx', 'onnxruntime'),
     'test_site.py': ('furo', 'myst_parser', 'sphinx'),
+    'tools/benchmark/test_benchmark_command.py': ('onnx',),
+    'tools/benchmark/test_tutorial.py': ('onnx',),
     'tools/evaluate': ('av', 'motmetrics', 'pycocotools'),
 }
 MISSING = {

@@ -48,6 +48,7 @@ Rights = set[tuple[str, str]]  # what may be done, and the full name of what it 
 POLICY = Path(__file__).parents[2] / 'config' / 'sros2_policy.xml'
 NODE, NODE_3D, NODE_KINEMATICS = 'movenet', 'movenet_3d', 'movenet_kinematics'
 NODE_HUMANS, VIDEO = 'movenet_humans', 'video_source'
+ENCLAVES = {VIDEO: 'movenet_video'}  # else by the name of the node
 NODES = NODE, NODE_3D, NODE_KINEMATICS, NODE_HUMANS, VIDEO
 GROUPS = {'topics': {'publish', 'subscribe'}, 'services': {'reply', 'request'}}
 TYPE_DESCRIPTION = 'get_type_description'  # of every node, but not in Humble
@@ -73,7 +74,7 @@ CONFIGURATIONS_3D: dict[str, tuple[dict[str, Any], set[str]]] = {
 
 def groups(node: str) -> list[ElementTree.Element]:
     """Return the lists of a node's profile, which is alone in its enclave."""
-    path = f'enclaves/enclave[@path="/{node}"]/profiles/profile'
+    path = f'enclaves/enclave[@path="/{ENCLAVES.get(node, node)}"]/profiles/profile'
     (profile,) = ElementTree.parse(POLICY).getroot().findall(path)
     assert (profile.get('ns'), profile.get('node')) == ('/', node)
     return list(profile)
