@@ -52,6 +52,9 @@ EXTRAS = {
     # drop what the one before deprecated, so newer ones want a look first. Python 3.10 has 0.39
     # at most. All need NumPy 2, with which cv_bridge up to Kilted does not load.
     'rerun': ['rerun-sdk>=0.29,<0.42'],
+    # replay --ray, and replay of URLs: fsspec tells which package a store takes (s3fs, gcsfs).
+    # Where Ray has no wheel yet, --ray tells that it is missing.
+    'ray': ['fsspec>=2023.1', 'ray>=2.50; python_version < "3.15"'],
     # NVIDIA's libraries from pip (3 GB), for a machine with its driver but without CUDA.
     'gpu': ['tensorflow[and-cuda]>=2.16,<2.22; python_version < "3.14"'],
     # The site: Sphinx, with which ROS's own papers are made; MyST, for Markdown as the repository

@@ -279,6 +279,18 @@ class CameraParameters:
         between=(0.0, 1000.0),
         run_time=True,
     )
+    rotate: int = param(
+        0,
+        'Degrees to turn the images of this camera clockwise, beside those of rotate.',
+        between=(0, 270),
+        step=90,
+        run_time=True,
+    )
+    image_transport: str = param(
+        'auto',
+        'Of the images of this camera, as image_transport; auto: that of image_transport.',
+        choices=('auto', 'raw', 'compressed'),
+    )
 
 
 @dataclass(frozen=True)

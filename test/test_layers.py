@@ -62,7 +62,10 @@ MESSAGES = {
 }
 ROS = {'ament_index_python', 'cv_bridge', 'rclpy'} | MESSAGES
 # Seconds to import, and optional: only functions that need them do.
-HEAVY = {'google', 'onnx', 'onnxruntime', 'openvino', 'rerun', 'tensorflow', 'tensorflow_hub'}
+HEAVY = {
+    'fsspec', 'google', 'onnx', 'onnxruntime', 'openvino', 'ray', 'rerun', 'tensorflow',
+    'tensorflow_hub',
+}
 THIRD_PARTIES = {
     'core': {'cv2', 'numpy'},  # SciPy and PyAV are loaded by name: no walk sees that
     'backends': {'numpy', 'onnx', 'onnxruntime', 'openvino', 'tensorflow'},

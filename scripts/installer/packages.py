@@ -24,8 +24,8 @@ from pathlib import Path
 import re
 
 EXTRAS = [
-    'tensorflow', 'onnxruntime', 'openvino', 'fetch', 'evaluate', 'demo', 'analyse', 'replay',
-    'test', 'video',
+    'tensorflow', 'onnxruntime', 'openvino', 'fetch', 'evaluate', 'demo', 'analyse', 'ray',
+    'replay', 'test', 'video',
 ]
 
 # colcon's --symlink-install ends with setuptools 80; editable installs begin with 64.

@@ -16,28 +16,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from collections.abc import Mapping
+from collections.abc import Iterator
 from collections.abc import Sequence
 from functools import lru_cache
-from functools import reduce
 import json
-from operator import getitem
 from pathlib import Path
 from typing import Any
 
+from printing.columns import clip_of
+from printing.columns import columns
+from printing.columns import figure
+from printing.columns import number
+from printing.columns import raw
+from printing.columns import Run
+from printing.columns import Spell
+from printing.columns import spelt
+from printing.columns import two
 from printing.tables import table
 
 FILE = Path(__file__).resolve().parents[2] / 'doc' / 'figures.json'
-UNKNOWN = '-'
 SIZES = {
-    'onnxruntime': 'with ONNX Runtime alone, and `fetch_model`',
-    'openvino': 'with OpenVINO alone, and `fetch_model`',
-    'setup': '`.venv` of `scripts/setup`: ROS, TensorFlow and what the tests take, too',
-    'models': 'the models, in `~/.cache/movenet_ros`',
+    'onnxruntime': '`.[vision,onnxruntime,fetch]`: OpenCV, SciPy, ONNX Runtime, `fetch_model`',
+    'openvino': '`.[vision,openvino,fetch]`: the same with OpenVINO',
+    'setup': '`scripts/setup`: ROS, three runtimes with TensorFlow, what the tests take',
 }
-
-Run = Mapping[str, Any]
 
 
 @lru_cache(maxsize=None)
@@ -58,9 +60,14 @@ def figures(part: str) -> str:
 
 def sizes() -> str:
     """Return the table of what an installation takes on disk; nothing before it was measured."""
-    found = measured().get('sizes', {})
-    body = [(SIZES.get(name, name), f'{size:.0f} MB') for name, size in found.items()]
-    return table(('what', 'on disk'), body) if body else ''
+    if 'sizes' not in measured():
+        return ''
+    body = ((SIZES[run['what']], f'{run["mb"]:.0f} MB') for run in _runs('sizes'))
+    about = measured()['sizes']['about']
+    return (
+        table(('what', 'on disk'), body)
+        + f'\nMeasured on {about["date"]}, Python {about["versions"]["python"]}.\n'
+    )
 
 
 def circumstances(part: str) -> str:
@@ -70,8 +77,9 @@ def circumstances(part: str) -> str:
     backend = first['backend']
     if 'versions' in first:  # the benchmark names its runtimes by short names
         backend = first['versions'][backend]
+    commit = about['commit'] + (' and changes to it' if about['changed'] else '')
     return (
-        f'Measured on {about["date"]} by `scripts/figures {part}` at commit {about["commit"]}:'
+        f'Measured on {about["date"]} by `scripts/figures {part}`, commit {commit}:'
         f' {machine["cores"]} cores of {machine["cpu"]}, {backend}, Python {versions["python"]}.\n'
     )
 
@@ -88,7 +96,7 @@ def summary() -> str:
     for mode in ('fast', 'balanced', 'accurate'):
         own, last = _runs('accuracy', mode=mode, input_size=256)
         times = f'{last["model_ms_mean"]:.1f}', f'{last["cpu_ms"]:.0f}'
-        body.append((f'`{mode}`', _number(own['AP']), _number(last['AP']), *times))
+        body.append((f'`{mode}`', number(own['AP']), number(last['AP']), *times))
     head = (
         '`mode`', 'AP, an image on its own', 'AP, the last image of a stream',
         'networks, ms of an image', 'processor time, ms',
@@ -100,44 +108,44 @@ def accuracy() -> str:
     """Return COCO's figures of each mode and size of input, and what they take."""
     own, last = _runs('accuracy', stream=0), _runs('accuracy', stream=8)
     more = 'of medium, of large people; AR'
-    return _columns('`mode`', [f'`{run["mode"]}`' for run in own], (
-        ('`input_size`', own, _text('{input_size}')),
-        ('AP, an image on its own', own, _of('AP')),
+    return columns('`mode`', [f'`{run["mode"]}`' for run in own], (
+        ('`input_size`', own, spelt('{input_size}')),
+        ('AP, an image on its own', own, figure('AP')),
         (more, own, _coco),
-        ('AP, the last image of a stream', last, _of('AP')),
+        ('AP, the last image of a stream', last, figure('AP')),
         (more, last, _coco),
         ("networks, ms of a stream's image, mean (p95)", last,
-         _text('{model_ms_mean:.1f} ({model_ms_p95:.1f})')),
-        ("processor time, ms of a stream's image", last, _text('{cpu_ms:.1f}')),
-        ("people looked at closely in a stream's image, mean", last, _text('{crops:.2f}')),
+         spelt('{model_ms_mean:.1f} ({model_ms_p95:.1f})')),
+        ("processor time, ms of a stream's image", last, spelt('{cpu_ms:.1f}')),
+        ("people looked at closely in a stream's image, mean", last, figure('crops', 2)),
     ))
 
 
 def _coco(run: Run) -> str:
-    medium, large, recall = (_number(run[name]) for name in ('AP_medium', 'AP_large', 'AR'))
+    medium, large, recall = (number(run[name]) for name in ('AP_medium', 'AP_large', 'AR'))
     return f'{medium}, {large}; {recall}'
 
 
 def tracks() -> str:
     """Return how people are followed through each clip, in the modes that were measured."""
     runs = _runs('tracks')
-    heads = [f'{_name(run, "--tracks")}, `{run["mode"]}`' for run in runs]
-    return _columns('', heads, [
+    heads = [f'{clip_of(run, "--tracks")}, `{run["mode"]}`' for run in runs]
+    return columns('', heads, [
         (label, runs, value) for label, value in (
-            ('`IDSW`, changes of an id', _of('IDSW', 0)),
-            ('`IDF1`', _of('IDF1')),
-            ('`IDF1_max`, of ids that are always right', _of('IDF1_max')),
-            ("`wrong_id`, share of people with somebody else's", _of('wrong_id')),
+            ('`IDSW`, changes of an id', figure('IDSW', 0)),
+            ('`IDF1`', figure('IDF1')),
+            ('`IDF1_max`, of ids that are always right', figure('IDF1_max')),
+            ("`wrong_id`, share of people with somebody else's", figure('wrong_id')),
             ('`returns`, right/wrong/new, after more than 1 s',
-             _text('{returns_right:.0f}/{returns_wrong:.0f}/{returns_new:.0f}')),
-            ('`MOTA`', _of('MOTA')),
-            ('`jitter_px` of people who stand still, smoothed (raw)', _raw('jitter_px', 2)),
-            ('`lag_ms` of people who move, smoothed (raw)', _raw('lag_ms', 1)),
-            ('`AP`, smoothed (raw)', _raw('AP', 3)),
+             spelt('{returns_right:.0f}/{returns_wrong:.0f}/{returns_new:.0f}')),
+            ('`MOTA`', figure('MOTA')),
+            ('`jitter_px` of people who stand still, smoothed (raw)', raw('jitter_px', 2)),
+            ('`lag_ms` of people who move, smoothed (raw)', raw('lag_ms', 1)),
+            ('`AP`, smoothed (raw)', raw('AP', 3)),
             ('`angle_error_deg_median`, `_p90`, of joint angles',
-             _two('angle_error_deg_median', 'angle_error_deg_p90', 1)),
+             two('angle_error_deg_median', 'angle_error_deg_p90', 1)),
             ('`angles_within_1sd`, `_2sd`, of the deviation stated',
-             _two('angles_within_1sd', 'angles_within_2sd', 2)),
+             two('angles_within_1sd', 'angles_within_2sd', 2)),
         )
     ])
 
@@ -153,8 +161,9 @@ def depth() -> str:
         ('`covered_wrong_0.25`, of the covered', 'covered_wrong_0.25', 3),
         ('`monocular`, median error of the distance, without depth', 'monocular', 2),
     ]
-    return _columns('', [_name(run, '--depth') for run in runs], [
-        (f'{label}, `{joints}`', runs, _of(name, digits, joints))
+    names = [clip_of(run, '--depth').replace('_', ' ') for run in runs]
+    return columns('', names, [
+        (f'{label}, `{joints}`', runs, figure(name, digits, joints))
         for joints in ('2d=truth', '2d=detected')
         for label, name, digits in lines
     ])
@@ -164,84 +173,43 @@ def speed() -> str:
     """Return what the benchmark found for each size of image."""
     (report,) = _runs('speed')
     sizes = [{**of_size, 'size': size} for size, of_size in report['sizes'].items()]
-    runtimes = [*sizes[0]['backends']]
-    pipelines = [
-        (f'{what} in {name}, median, ms', sizes, _of('median_ms', 1, 'backends', name, part))
-        for part, what in (('pipeline', 'pipeline of mode `fast`'), ('bare', 'the bare model'))
-        for name in runtimes
-    ]
-    modes = [
-        (f'{what}, {people} people, `{mode}`, mean, ms', sizes,
-         _of('mean_ms', 1, 'modes', people, mode, part))
-        for part, what in (('model', 'networks'), ('wall', 'an image as a whole'))
-        for people in ('2', '6')
-        for mode in ('fast', 'balanced')
-    ]
-    stages = [
-        (f"the camera's motion; looks; tracks and smoothing, {people} people, mean, ms", sizes,
-         _text('{camera[mean_ms]:.1f}; {looks[mean_ms]:.1f}; {track[mean_ms]:.1f}',
-               'modes', people, 'balanced'))
-        for people in ('2', '6')
-    ]
-    graph = [
-        (label, sizes, _text(template, 'graph', *path)) for label, template, *path in (
-            ('graph at 30 Hz: image published to poses received, median (p95), ms',
-             '{median_ms:.1f} ({p95_ms:.1f})', 'latency'),
-            ('images at 30 Hz: sent, processed, late by more than a period',
-             '{sent}, {processed}, {late}'),
-            ("processor time of the node's process for an image (bare networks), ms",
-             '{cpu_ms_per_image:.1f} ({bare_cpu_ms_per_image:.1f})'),
-            ('flat out, images a second', '{flat_out_hz:.0f}'),
-            ('the bare networks of its mode for an image, median, ms', '{median_ms:.1f}', 'bare'),
-            ("from the start of the node's process to its first pose, s", '{start_up_s:.1f}'),
-            ('memory of the node, at most, MiB', '{peak_memory_mib:.0f}'),
-        )
-    ]
-    ratios = [
-        (f'`{name}`', sizes, lambda size, of=by_size: _number(of[size['size']], 2))
-        for name, by_size in report['ratios'].items() if None not in by_size.values()
+    lines = [
+        *_in_one_process(list(sizes[0]['backends'])),
+        *_in_the_graph(),
+        *((f'`{name}`', lambda size, of=by_size: number(of[size['size']], 2))
+          for name, by_size in report['ratios'].items() if None not in by_size.values()),
     ]
     heads = [size['size'] for size in sizes]
-    return _columns('', heads, [*pipelines, *modes, *stages, *graph, *ratios])
+    return columns('', heads, [(label, sizes, spell) for label, spell in lines])
 
 
-def _columns(
-    corner: str,
-    heads: Sequence[str],
-    lines: Sequence[tuple[str, Sequence[Run], Callable[[Any], str]]],
-) -> str:
-    """Return a table with a column for each run."""
-    return table((corner, *heads), ((label, *map(value, runs)) for label, runs, value in lines))
+def _in_one_process(runtimes: Sequence[str]) -> Iterator[tuple[str, Spell]]:
+    for part, what in (('pipeline', 'pipeline of mode `fast`'), ('bare', 'the bare model')):
+        for name in runtimes:
+            median = figure('median_ms', 1, 'backends', name, part)
+            yield f'{what} in {name}, median, ms', median
+    for part, what in (('model', 'networks'), ('wall', 'an image as a whole')):
+        for people in ('2', '6'):
+            for mode in ('fast', 'balanced'):
+                mean = figure('mean_ms', 1, 'modes', people, mode, part)
+                yield f'{what}, {people} people, `{mode}`, mean, ms', mean
+    for people in ('2', '6'):
+        label = f"the camera's motion; looks; tracks and smoothing, {people} people, mean, ms"
+        stages = '{camera[mean_ms]:.1f}; {looks[mean_ms]:.1f}; {track[mean_ms]:.1f}'
+        yield label, spelt(stages, 'modes', people, 'balanced')
 
 
-def _text(template: str, *path: str) -> Callable[[Run], str]:
-    """Return what spells figures, which may lie deeper in a run, by a template."""
-    return lambda run: template.format_map(reduce(getitem, path, run))
-
-
-def _of(name: str, digits: int = 3, *path: str) -> Callable[[Run], str]:
-    """Return what spells a figure that may be unknown, and may lie deeper."""
-    return lambda run: _number(reduce(getitem, path, run)[name], digits)
-
-
-def _raw(name: str, digits: int) -> Callable[[Run], str]:
-    """Return what reads a figure and, in brackets, that without smoothing."""
-    def read(run: Run) -> str:
-        smoothed, raw = (_number(run[each], digits) for each in (name, f'{name}_raw'))
-        return smoothed if smoothed == UNKNOWN else f'{smoothed} ({raw})'
-    return read
-
-
-def _two(one: str, other: str, digits: int) -> Callable[[Run], str]:
-    return lambda run: f'{_number(run[one], digits)}, {_number(run[other], digits)}'
-
-
-def _name(run: Run, option: str) -> str:
-    """Return the name of the clip that a run was of."""
-    words = run['command'].split()
-    return Path(words[words.index(option) + 1]).stem
-
-
-def _number(value: float | None, digits: int = 3) -> str:
-    """Spell a figure; UNKNOWN where the data says nothing about it."""
-    return UNKNOWN if value is None else f'{value:.{digits}f}'
+def _in_the_graph() -> Iterator[tuple[str, Spell]]:
+    for label, template, *path in (
+        ('graph at 30 Hz: image published to poses received, median (p95), ms',
+         '{median_ms:.1f} ({p95_ms:.1f})', 'latency'),
+        ('images at 30 Hz: sent, processed, late by more than a period',
+         '{sent}, {processed}, {late}'),
+        ("processor time of the node's process for an image (bare networks), ms",
+         '{cpu_ms_per_image:.1f} ({bare_cpu_ms_per_image:.1f})'),
+        ('flat out, images a second', '{flat_out_hz:.0f}'),
+        ('the bare networks of its mode for an image, median, ms', '{median_ms:.1f}', 'bare'),
+        ("from the start of the node's process to its first pose, s", '{start_up_s:.1f}'),
+        ('memory of the node, at most, MiB', '{peak_memory_mib:.0f}'),
+    ):
+        yield label, spelt(template, 'graph', *path)

@@ -56,11 +56,13 @@ def printed_anew(text: str) -> str:
     """
     Return a paper with each part between marks printed anew.
 
-    :raises KeyError: if a mark names nothing that is printed.
+    :raises ValueError: if a mark names nothing that is printed.
     """
     return PRINTED.sub(_printed, text)
 
 
 def _printed(match: re.Match[str]) -> str:
     begin, name, words, new_line, _, end = match.groups()
+    if name not in PARTS:
+        raise ValueError(f'{begin}: there is {", ".join(PARTS)} to print')
     return begin + new_line + PARTS[name](*words.split()) + end
