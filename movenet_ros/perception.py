@@ -162,6 +162,7 @@ class Perception:
         stamp_ns: int | None = None,
         prepared: Prepared | None = None,
         tracker: PeopleTracker | None = None,
+        rotate: int | None = None,
     ) -> Poses:
         """
         Find the people in the next image.
@@ -171,22 +172,27 @@ class Perception:
             smoothed from one image to the next. None: each image for itself.
         :param prepared: the same image, where ``prepare`` was called before.
         :param tracker: of the stream that the image is of; None: all images are of one stream.
+        :param rotate: in place of that of the settings.
         :raises FrameError: if the image cannot be read, or the runtime fails on this one.
         :raises BackendError: if the runtime fails on every image.
         """
         if not isinstance(image, SourceImage):
             image = SourceImage(np.asarray(image), 'rgb')
         if stamp_ns is None:
-            return self.find(image, prepared).scored(self.settings.person_threshold)
+            return self.find(image, prepared, None, rotate).scored(self.settings.person_threshold)
         runtime, tracker = self.runtime, tracker or self._own_tracker()
-        poses = self.find(image, prepared, tracker.scene_at(image.wh, stamp_ns))
+        poses = self.find(image, prepared, tracker.scene_at(image.wh, stamp_ns), rotate)
         poses = tracker.follow(poses, image, stamp_ns)
         if self.runtime is not runtime:
             tracker.expect_gap()  # loading the network anew took a while
         return poses
 
     def find(
-        self, image: SourceImage, prepared: Prepared | None = None, scene: Scene | None = None
+        self,
+        image: SourceImage,
+        prepared: Prepared | None = None,
+        scene: Scene | None = None,
+        rotate: int | None = None,
     ) -> Poses:
         """
         Find people for a :class:`PeopleTracker`: low scores too, without ids.
@@ -195,11 +201,13 @@ class Perception:
         the network is loaded anew on the CPU.
 
         :param scene: of the stream that it is the next image of; None for an image on its own.
+        :param rotate: in place of that of the settings.
         :raises FrameError: if the image cannot be scaled, or the runtime fails on this one.
         :raises BackendError: if the runtime fails on every image.
         """
         self._image_wh = image.wh
-        rotate = self.settings.rotate if prepared is None else prepared.rotate
+        if rotate is None:
+            rotate = self.settings.rotate if prepared is None else prepared.rotate
         turned = upright(image, rotate)
         try:
             poses = self.finder.find(turned, prepared, scene)

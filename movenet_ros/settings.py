@@ -17,7 +17,7 @@ Every parameter: name, type, default, range and meaning, stated once.
 
 ``Settings`` is the library's table and a part of the node's, ``PoseParameters``. From the tables
 come the parameters that ROS knows (node/parameters.py), the options of ``replay``, the text of
---help, and by ``scripts/papers`` config/*.yaml and the README's tables.
+--help, and by ``scripts/papers`` config/*.yaml and the tables of doc/reference.
 """
 
 from __future__ import annotations
@@ -278,6 +278,18 @@ class CameraParameters:
         'Maximum rate of images processed of this camera, in Hz; 0: that of max_rate_hz.',
         between=(0.0, 1000.0),
         run_time=True,
+    )
+    rotate: int = param(
+        0,
+        'Degrees to turn the images of this camera clockwise, beside those of rotate.',
+        between=(0, 270),
+        step=90,
+        run_time=True,
+    )
+    image_transport: str = param(
+        'auto',
+        'Of the images of this camera, as image_transport; auto: that of image_transport.',
+        choices=('auto', 'raw', 'compressed'),
     )
 
 

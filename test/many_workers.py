@@ -28,7 +28,7 @@ import time
 from typing import Any
 from typing import cast
 
-from movenet_ros.replay.many.found import Row
+from movenet_ros.replay.many.circumstances import version
 from movenet_ros.replay.many.found import STOPPED
 from movenet_ros.replay.many.lane import Work
 from movenet_ros.replay.many.manifest import Manifest
@@ -64,9 +64,9 @@ class FakeWorker:
             file.path.write_text(str(os.getpid()))
             on_image(1)
             if not self.work(task, signals):
-                return Outcome(Row(task.name, str(task.path), STOPPED))
+                return Outcome(task.row(STOPPED))
             file.complete()
-        return Outcome(Row(task.name, str(task.path)))
+        return Outcome(task.row())
 
     def work(self, task: Task, signals: Sequence[int]) -> bool:
         """Return whether it comes to an end."""
@@ -104,7 +104,7 @@ def pool_of(folder: Path, make: MakeWorker, tell: Callable[[str], None], jobs: i
 
 def works_of(*names: str) -> list[Work]:
     """Return recordings that are not there."""
-    return [(Task(each, Path(each), 1), Manifest('', '', '', '')) for each in names]
+    return [(Task(each, Path(each), 1), Manifest(version(), '', '', '')) for each in names]
 
 
 if __name__ == '__main__':  # a driver, until it is killed

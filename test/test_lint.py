@@ -23,7 +23,7 @@ import sys
 import pytest
 
 ROOT = Path(__file__).parents[1]
-SOURCES = ('launch', 'movenet_ros', 'scripts', 'setup.py', 'test')
+SOURCES = ('doc', 'launch', 'movenet_ros', 'scripts', 'setup.py', 'test')
 EXAMPLES = 'examples'  # which have no head: they are to be copied
 CHECKS = {
     'ruff': ('check', '--output-format', 'concise'),
@@ -31,6 +31,10 @@ CHECKS = {
     'ament_flake8.main': (*SOURCES, EXAMPLES),
     'ament_pep257.main': (*SOURCES, EXAMPLES),
     'ament_copyright.main': SOURCES,  # of distributions only
+}
+PROGRAMS = {
+    'actionlint': (*sorted(map(str, ROOT.glob('.github/workflows/*'))),),
+    'hadolint': ('Dockerfile',),
 }
 HEADER = (ROOT / 'setup.py').read_text().partition('"""')[0]
 
@@ -45,6 +49,16 @@ def test_nothing_to_complain_of(name: str) -> None:
     run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     said = [line for line in run.stdout.splitlines() if not line.startswith(('checking ', '* '))]
     assert run.returncode == 0, '\n'.join([*said, run.stderr])
+
+
+@pytest.mark.parametrize('name', PROGRAMS)
+def test_nothing_to_complain_of_beside_the_python(name: str) -> None:
+    program = Path(sys.executable).with_name(name)
+    if not program.is_file():
+        pytest.skip(f'no {name} in this environment')
+    command = [program, '-no-color' if name == 'actionlint' else '--no-color', *PROGRAMS[name]]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (run.returncode, run.stdout + run.stderr) == (0, '')
 
 
 def test_every_file_begins_with_holder_and_licence() -> None:

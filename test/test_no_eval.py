@@ -13,7 +13,7 @@
 # limitations under the License.
 
 
-"""No shell, no eval, no pickle: nothing here turns data into code; see doc/security.md."""
+"""No shell, no eval, no pickle: nothing here turns data into code; see doc/how-to/security.md."""
 
 from __future__ import annotations
 

@@ -54,6 +54,7 @@ KEYS = {  # of rosdep, where it is not the package's own name
 }
 OPTIONAL = {'google', 'ros2doctor'}  # what TensorFlow brings, and what itself imports ours
 OWN = {path.stem for path in ROOT.glob('test/**/*.py')}
+OWN |= {path.parent.name for path in ROOT.glob('scripts/*/__init__.py')}
 
 
 @pytest.fixture(scope='module')
@@ -132,6 +133,16 @@ def test_package_xml_or_an_extra_names_what_is_imported(manifest: Package, folde
     assert keys - {each.name for each in depends} == set()
 
 
+def loaded(path: Path) -> set[str]:
+    """List the packages that are imported as a file of the tests loads, with helpers beside it."""
+    body = ast.parse(path.read_text()).body
+    names = {str(each.module) for each in body if isinstance(each, ast.ImportFrom)}
+    names |= {a.name for each in body if isinstance(each, ast.Import) for a in each.names}
+    found = {name.split('.')[0] for name in names}
+    helpers = [each for name in found & OWN for each in ROOT.glob(f'test/**/{name}.py')]
+    return found.union(*map(loaded, helpers))
+
+
 def test_tests_that_only_pip_allows_to_collect_are_left_out_without_it() -> None:
     """On a ROS distribution, colcon test has what package.xml names."""
     tree = ast.parse((ROOT / 'test' / 'conftest.py').read_text())
@@ -145,11 +156,7 @@ def test_tests_that_only_pip_allows_to_collect_are_left_out_without_it() -> None
     for path in (ROOT / 'test').rglob('test_*.py'):
         inside = path.relative_to(ROOT / 'test')
         listed = {name for each in (inside, *inside.parents) for name in needs.get(str(each), ())}
-        body = ast.parse(path.read_text()).body
-        names = {str(each.module) for each in body if isinstance(each, ast.ImportFrom)}
-        names |= {a.name for each in body if isinstance(each, ast.Import) for a in each.names}
-        used = {name.split('.')[0] for name in names}
-        unlisted += [f'{inside}: {name}' for name in used & from_pip - listed]
+        unlisted += [f'{inside}: {name}' for name in loaded(path) & from_pip - listed]
     assert unlisted == []
 
 
@@ -183,7 +190,7 @@ def test_ros2_doctor_finds_our_part(installed: Path, group: str) -> None:
 
 def test_an_installation_brings_what_ros_looks_for(installed: Path) -> None:
     shared = ['package.xml', *(path.relative_to(ROOT) for path in ROOT.glob('launch/*.py'))]
-    for pattern in ('config/*', 'doc/*.md', 'examples/*.py', 'examples/*/*'):
+    for pattern in ('config/*', 'doc/**/*.md', 'examples/*.py', 'examples/*/*'):
         shared += [path.relative_to(ROOT) for path in ROOT.glob(pattern)]
     marker = installed / 'share/ament_index/resource_index/packages/movenet_ros'
     files = [marker, *(installed / 'share/movenet_ros' / path for path in shared)]

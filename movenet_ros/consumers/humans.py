@@ -118,6 +118,7 @@ def tracked_output(namespace: str) -> Output[Tracked]:
     return Output(
         f'{namespace}/bodies/tracked', hri_msgs().IdsList, RELIABLE,
         lambda it: ids_to_bytes(it.ids, it.header),
+        meaning='who is tracked, for every image: `p0001` is the person 1 of `poses`',
     )
 
 
@@ -128,21 +129,26 @@ def body_outputs(namespace: str, body: str) -> BodyOutputs:
     return BodyOutputs(
         (
             Output(f'{below}/roi', region, RELIABLE,
-                   lambda it: region_to_bytes(it.region, it.header)),
+                   lambda it: region_to_bytes(it.region, it.header), meaning='the box'),
             Output(f'{below}/skeleton2d', skeleton, RELIABLE,
-                   lambda it: skeleton_to_bytes(it.skeleton, it.header)),
+                   lambda it: skeleton_to_bytes(it.skeleton, it.header),
+                   meaning='18 points: the 17 keypoints and the neck, between the shoulders'),
         ),
         (
             Output(f'{below}/cropped', Image, RELIABLE_IMAGE,
-                   lambda it: image_to_bytes(it.image.as_bgr(), it.header)),
+                   lambda it: image_to_bytes(it.image.as_bgr(), it.header),
+                   meaning='the pixels in the box'),
         ),
         (
             Output(f'{below}/posture', msgs.BodyPosture, RELIABLE,
-                   lambda it: posture_to_bytes(posture_code(it.did), it.header)),
+                   lambda it: posture_to_bytes(posture_code(it.did), it.header),
+                   meaning='what the kinematics node tells, too'),
             Output(f'{below}/gesture', msgs.Gesture, RELIABLE,
-                   lambda it: gesture_to_bytes(gesture_code(it.did), it.header)),
+                   lambda it: gesture_to_bytes(gesture_code(it.did), it.header),
+                   meaning='the same'),
             Output(f'{below}/joint_states', JointState, RELIABLE,
-                   lambda it: joints_to_bytes(it.names, it.joints, it.body, it.header)),
+                   lambda it: joints_to_bytes(it.names, it.joints, it.body, it.header),
+                   meaning='joints of `human_description`: `l_elbow_p0001`, ...'),
         ),
     )
 
@@ -151,7 +157,11 @@ def frames_output() -> Output[Placed]:
     """Return the row of /tf."""
     from tf2_msgs.msg import TFMessage
 
-    return Output(TF, TFMessage, TF_QOS, _frames)
+    return Output(
+        TF, TFMessage, TF_QOS, _frames,
+        meaning='with `source: poses_3d`: `body_ID` in the middle of the hips, x forward, z to the'
+        ' head',
+    )
 
 
 def _frames(it: Placed) -> bytes | None:

@@ -60,12 +60,15 @@ OUTPUTS_KINEMATICS: Sequence[Output[KinematicsResult]] = (
         JointState,
         RELIABLE,
         lambda it: joint_angles_to_bytes(it.observed, it.header),
+        meaning='per person and angle a name such as `3/left_knee`, the position in radians, the'
+        ' velocity in radians per second',
     ),
     Output(
         'activities',
         Detection2DArray,
         RELIABLE,
         lambda it: activities_to_bytes(it.observed.activities, it.boxes_xyxy, it.header),
+        meaning='per person its posture and gestures',
     ),
 )
 """One message each for every message of ``poses``, or of ``poses_3d``."""

@@ -95,13 +95,19 @@ OUTPUTS_3D: Outputs3D = (
         Detection3DArray,
         RELIABLE,
         lambda it: poses_3d_to_bytes(it.people, it.header),
+        meaning='as `poses`, in metres',
     ),
-    Output('person', PoseStamped, RELIABLE, _person),
+    Output(
+        'person', PoseStamped, RELIABLE, _person,
+        meaning="the one person to follow (`follow`), while that one's place is known",
+    ),
     Output(
         MARKERS,
         MarkerArray,
         RELIABLE,
         lambda it: markers_to_bytes(it.people, it.header, it.view.up),
+        meaning='for RViz, per person: limbs, joints, `#id`; namespace `skeleton`, colours of'
+        ' `image_annotated`, gone after 0.3 s; only what is known is drawn',
     ),
 )
 """One message each for every message of ``poses``; of ``person`` while somebody is followed."""
@@ -111,4 +117,8 @@ def tf_output() -> Output[Result3D]:
     """Return the row of /tf, which not every node has."""
     from tf2_msgs.msg import TFMessage
 
-    return Output(TF, TFMessage, TF_QOS, _frames)
+    return Output(
+        TF, TFMessage, TF_QOS, _frames,
+        meaning='with `publish_tf`: a frame `person_ID` at the hips of each person with an id,'
+        ' turned as `person` is',
+    )

@@ -179,6 +179,7 @@ class Output(Generic[Source]):
     :param in_thread: whether that takes so long that it is done in a thread of its own, where what
         it cannot keep up with is dropped.
     :param first: what is done before, for every image and in their order, where it is.
+    :param meaning: what it tells, for the papers.
     """
 
     name: str
@@ -187,6 +188,7 @@ class Output(Generic[Source]):
     to_bytes: Callable[[Source], bytes | None]
     in_thread: bool = False
     first: Callable[[Source], Any] = lambda it: None
+    meaning: str = ''
 
 
 Outputs = Sequence[Output[Result]]
@@ -205,16 +207,24 @@ def _for_foxglove() -> Outputs:
         threshold, scores = it.settings.keypoint_threshold, it.settings.annotate.scores
         return annotations_to_bytes(shown_of(it.poses, it.image.wh, threshold, scores), it.header)
 
-    return (Output(ANNOTATIONS, ImageAnnotations, RELIABLE, to_bytes),)
+    return (Output(
+        ANNOTATIONS, ImageAnnotations, RELIABLE, to_bytes,
+        meaning='for Foxglove, in place of `image_annotated`: limbs, joints and `#id score`'
+        ' (`annotate.scores`), 1 kB for each person; where foxglove_msgs is installed',
+    ),)
 
 
 OUTPUTS: Outputs = (  # a robot waits for the poses, so they are first
-    Output('poses', Detection2DArray, RELIABLE, lambda it: poses_to_bytes(it.poses, it.header)),
+    Output(
+        'poses', Detection2DArray, RELIABLE, lambda it: poses_to_bytes(it.poses, it.header),
+        meaning='the skeletons: 17 keypoints of each person',
+    ),
     Output(
         'detections',
         Detection2DArray,
         RELIABLE,
         lambda it: detections_to_bytes(it.poses, it.header),
+        meaning='the boxes of the people alone',
     ),
     *_for_foxglove(),
     Output(
@@ -224,11 +234,17 @@ OUTPUTS: Outputs = (  # a robot waits for the poses, so they are first
         lambda it: image_to_bytes(it.annotated_bgr, it.header),
         in_thread=True,
         first=lambda it: it.observed,
+        meaning='bgr8: a box, a skeleton and a label (`#id score`) in a colour per id; on request'
+        ' joint angles, and what each person does; people without an id are grey; keypoints of'
+        " the person's left are white, of the right black, and a face too small for five is left"
+        ' free',
     ),
 )
 """One message each for every image whose people were found."""
 
 LABEL_INFO: Output[Labels] = Output(
-    'label_info', LabelInfo, LATCHED, lambda it: bytes(serialize_message(label_info(*it)))
+    'label_info', LabelInfo, LATCHED, lambda it: bytes(serialize_message(label_info(*it))),
+    meaning='the names that `class_id` has in `poses`, each with its index in `results`; the'
+    ' person threshold',
 )
 """One message when the node is configured, and when the threshold changes."""

@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from dataclasses import fields
 from dataclasses import make_dataclass
 from dataclasses import replace
+from keyword import iskeyword
 import re
 
 from movenet_ros.core.errors import StartError
@@ -44,6 +45,8 @@ def parameters_with(cameras: Sequence[str]) -> type[PoseParameters]:
             raise StartError(
                 f'{shown}: a name begins with a letter, and has letters, digits and single _'
             )
+        if iskeyword(name):
+            raise StartError(f'{shown}, which is a word of Python: choose another one, {name}_1')
         if name in taken:
             raise StartError(
                 f'{shown} twice' if cameras.count(name) > 1
@@ -56,14 +59,22 @@ def parameters_with(cameras: Sequence[str]) -> type[PoseParameters]:
     return make_dataclass('PoseParameters', groups, bases=(PoseParameters,), frozen=True)
 
 
-def max_rate_hz(settings: PoseParameters, camera: str) -> float:
+def of_camera(settings: PoseParameters, camera: str) -> PoseParameters:
     """
-    Return the maximum rate of images processed, in Hz; 0 for no limit.
+    Return the settings as they hold for one camera.
 
     :param camera: of several; empty: the only one.
     """
-    own: CameraParameters = getattr(settings, camera) if camera else CameraParameters()
-    return own.max_rate_hz or settings.max_rate_hz
+    if not camera:
+        return settings
+    own: CameraParameters = getattr(settings, camera)
+    transport = own.image_transport
+    return replace(
+        settings,
+        max_rate_hz=own.max_rate_hz or settings.max_rate_hz,
+        rotate=(settings.rotate + own.rotate) % 360,
+        image_transport=settings.image_transport if transport == 'auto' else transport,
+    )
 
 
 def of_an_image(settings: PoseParameters) -> PoseParameters:

@@ -89,4 +89,4 @@ def is_secured() -> bool:
 
 def security_page() -> str:
     """Return where the page on SROS 2 is."""
-    return f'see {installed("doc/security.md")}'
+    return f'see {installed("doc/how-to/security.md")}'

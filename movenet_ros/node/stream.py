@@ -31,7 +31,7 @@ from movenet_ros.messages.outputs import Result
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.node.blank_watch import BlankWatch
-from movenet_ros.node.cameras import max_rate_hz
+from movenet_ros.node.cameras import of_camera
 from movenet_ros.node.clock_watch import ClockWatch
 from movenet_ros.node.gate import Answer
 from movenet_ros.node.gate import Gate
@@ -71,7 +71,7 @@ class Stream:
         camera: str = '',
         turns: Turns | None = None,
     ) -> None:
-        self.settings = settings
+        self.settings = of_camera(settings, camera)
         self.camera = camera
         self._turns = turns
         self.monitor = Monitor()
@@ -203,9 +203,9 @@ class Stream:
 
     def apply(self, settings: PoseParameters) -> None:
         """Accept parameters that changed; they hold from the next image on."""
-        before, self.settings = self.settings, settings
+        before, self.settings = self.settings, of_camera(settings, self.camera)
         if self._tracker is not None:
-            self._tracker.settings = settings
+            self._tracker.settings = self.settings
         if settings.person_threshold != before.person_threshold:
             self._announce()
 
@@ -239,7 +239,7 @@ class Stream:
         self.monitor.arrive()
         if not self.is_wanted:
             return False
-        if not self.gate.is_due(max_rate_hz(self.settings, self.camera)):
+        if not self.gate.is_due(self.settings.max_rate_hz):
             self.monitor.throttle()
             return False
         try:
@@ -286,7 +286,7 @@ class Stream:
         self._blank_watch.check(image)
         if perception.runtime is not self._runtime:  # another camera's image had it loaded anew
             tracker.expect_gap()
-        poses = perception.people(image, stamp, tracker=tracker)
+        poses = perception.people(image, stamp, None, tracker, self.settings.rotate)
         self._runtime = perception.runtime
         self._publishers.publish(Result(header, image, poses, self.settings, self._observer))
         latency_s = None if tracker.problem else self._clock_watch.latency_s(stamp)

@@ -20,9 +20,10 @@ images' headers; those of a video are its own times, and begin with 1 / rate. Pe
 from one image to the next, in pictures only with --tracking-association. The exit code is 1 where
 an image was lost.
 
-Several recordings, or a folder that holds some, are replayed by --jobs processes, each into a bag
-in the folder --out; summary.csv there, and summary.parquet where PyArrow is installed, have a row
-for each. The same command again passes over what is finished.
+Several recordings, or a folder that holds some, are replayed by --jobs processes, or on a cluster
+by --ray, each into a bag in the folder --out; summary.csv there, and summary.parquet where PyArrow
+is installed, have a row for each. The same command again passes over what is finished. Recordings
+and the folder may be URLs (s3://, gs://).
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ NOTHING_WRITTEN = 'nothing (--out BAG, --video FILE.mp4, --jsonl FILE, --rrd FIL
 def main(argv: Sequence[str] | None = None) -> int:
     """Replay and print a summary."""
     args = _parser().parse_args(dashed(sys.argv[1:] if argv is None else argv))
-    if args.jobs or are_many(args.input):
+    if args.jobs or args.ray or are_many(args.input):
         return _many(args)
     (args.input,) = args.input
     with ExitStack() as stack:
@@ -107,6 +108,15 @@ def _parser() -> ArgumentParser:
         ' of its own (default 1); they share the cores of the machine',
     )
     parser.add_argument(
+        '--ray', default='', metavar='ADDRESS',
+        help='replay them on a Ray cluster: HOST:PORT or auto; local: one on this machine; with'
+        ' --jobs, at most so many at once (needs ray)',
+    )
+    parser.add_argument(
+        '--gpus-per-task', type=_share, default=0.0, metavar='SHARE',
+        help='of --ray: part of a GPU that each takes, such as 0.25 (default: none)',
+    )
+    parser.add_argument(
         '--storage', choices=('mcap', 'sqlite3'), default='mcap',
         help='of that bag (default %(default)s)',
     )
@@ -144,6 +154,17 @@ def _count(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise ArgumentTypeError(f'{text} is not a whole number above 0')
     return int(text)
+
+
+def _share(text: str) -> float:
+    """Read a share of a GPU; from 1 on, Ray knows whole ones alone."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not (0.0 <= share <= 1.0 or share.is_integer() and share > 0):
+        raise ArgumentTypeError(f'{text} is neither between 0 and 1 nor a whole number')
+    return share
 
 
 def _targets(args: Namespace) -> Targets:

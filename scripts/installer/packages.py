@@ -24,8 +24,8 @@ from pathlib import Path
 import re
 
 EXTRAS = [
-    'tensorflow', 'onnxruntime', 'openvino', 'fetch', 'evaluate', 'demo', 'analyse', 'replay',
-    'test', 'video',
+    'tensorflow', 'onnxruntime', 'openvino', 'fetch', 'evaluate', 'demo', 'analyse', 'ray',
+    'replay', 'test', 'video',
 ]
 
 # colcon's --symlink-install ends with setuptools 80; editable installs begin with 64.
@@ -42,7 +42,7 @@ export AMENT_PREFIX_PATH="$VIRTUAL_ENV${AMENT_PREFIX_PATH:+:$AMENT_PREFIX_PATH}"
 def extras(ros_distro: str) -> list[str]:
     """Name the extras of setup.py to install: all that the distribution does not bring."""
     if not ros_distro:
-        return [*EXTRAS, 'lint', 'rerun', 'vision']
+        return [*EXTRAS, 'doc', 'lint', 'rerun', 'vision']
     linters = ('ament_flake8', 'ament_pep257')
     return EXTRAS if all(util.find_spec(name) for name in linters) else [*EXTRAS, 'lint']
 
@@ -111,3 +111,8 @@ def link(path: Path, target: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.unlink(missing_ok=True)
     path.symlink_to(os.path.relpath(target, path.parent))
+
+
+if __name__ == '__main__':  # for pip in the Dockerfile and the workflows
+    pins = Path(__file__).resolve().parents[1] / 'constraints.txt'
+    print(constraints(pins, os.environ.get('ROS_DISTRO', '')), end='')

@@ -317,6 +317,22 @@ def test_each_camera_has_a_driver_whose_images_the_pose_node_receives(
     assert resolve(rviz, '/image_annotated') == resolve(pose, 'front/image_annotated')
 
 
+def test_people_of_each_of_several_cameras_are_placed_and_observed(
+    start_file: Callable[..., list[Any]], resolve: Resolve
+) -> None:
+    given = {**CAMERAS, 'depth': 'depth/image', **KINEMATICS}
+    _, pose, *nodes, rviz = start_file(LAUNCH_FILE, namespace='robot1', **given)
+    for name, of_it in (('front', nodes[:2]), ('left', nodes[2:4])):
+        in_space, kinematics = of_it
+        assert [each.executable for each in of_it] == ['pose_3d_node', 'kinematics_node']
+        assert resolve(in_space, 'image') == resolve(pose, f'{name}/image')
+        assert resolve(in_space, 'depth') == f'/robot1/{name}/depth/image'
+        for node in of_it:
+            assert resolve(node, 'poses') == resolve(pose, f'{name}/poses')
+        assert resolve(kinematics, 'poses_3d') == resolve(in_space, 'poses_3d')
+    assert resolve(rviz, '/markers') == resolve(nodes[0], 'markers')
+
+
 def test_a_camera_and_a_video_have_the_same_frame(start: Started) -> None:
     node = start()['usb_cam_node_exe']
     assert f'frame_id:={VideoSourceParameters().frame_id}' in node.ros_arguments
@@ -372,13 +388,13 @@ def test_log_level_and_enclave_are_options_of_the_pose_node(
     ('name', 'enclave'),
     [
         ('pose_3d_node', '/movenet_3d'), ('kinematics_node', '/movenet_kinematics'),
-        ('humans_node', '/movenet_humans'),
+        ('humans_node', '/movenet_humans'), ('video_source', '/movenet_video'),
     ],
 )
-def test_nodes_that_read_poses_have_enclaves_of_their_own(
+def test_the_other_nodes_of_ours_have_enclaves_of_their_own(
     name: str, enclave: str, start: Started
 ) -> None:
-    options = start(enclave='/movenet', **DEPTH, **READERS)[name].ros_arguments
+    options = start(enclave='/movenet', **VIDEO, **DEPTH, **READERS)[name].ros_arguments
     assert options[-2:] == ['--enclave', enclave]
 
 
@@ -546,8 +562,9 @@ def test_nothing_starts_before_every_program_is_found(
         ({'cameras': 'front,left'}, 'video:='),
         ({**CAMERAS, 'video': '/dev/video0'}, 'video:='),
         ({**CAMERAS, 'cameras': 'front,le-ft'}, 'le-ft'),
-        ({**CAMERAS, 'image': '/image_raw'}, 'image_raw'),
-        ({**CAMERAS, **KINEMATICS}, '__ns:=/front'),
+        ({**CAMERAS, 'image': '/image_raw'}, 'image is a topic below'),
+        ({**CAMERAS, **DEPTH}, 'depth is a topic below'),
+        ({**CAMERAS, **HUMANS}, '__ns:=/front'),
         ({'namespace': 'my-robot'}, 'my-robot'),
         ({'namespace': 'robot//1'}, 'robot//1'),
         ({'namespace': '1st'}, '1st'),

@@ -12,19 +12,16 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""The table of outputs: its rows make messages of their types, and the papers agree with it."""
+"""The table of outputs: its rows make messages of their types."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 import sys
 from typing import Any
 
 from builtin_interfaces.msg import Time
-from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
-from movenet_ros.consumers.outputs import OUTPUTS_3D
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.observing import Observer
 from movenet_ros.core.poses import Poses
@@ -40,12 +37,8 @@ from movenet_ros.settings import AnnotateSettings
 from movenet_ros.settings import PoseParameters
 import numpy as np
 import pytest
-from rclpy.qos import DurabilityPolicy
 from rclpy.serialization import deserialize_message
 from std_msgs.msg import Header
-
-ROOT = Path(__file__).parents[2]
-TOPICS = (*OUTPUTS, LABEL_INFO, *OUTPUTS_3D, *OUTPUTS_KINEMATICS)
 
 
 @pytest.fixture
@@ -107,14 +100,3 @@ def test_a_turned_camera_turns_what_is_down(rotate: int, turns: int, result: Res
 def test_the_poses_are_first_and_pictures_wait() -> None:
     assert OUTPUTS[0].name == 'poses'
     assert [each.name for each in OUTPUTS if each.in_thread] == ['image_annotated']
-
-
-@pytest.mark.parametrize('output', TOPICS, ids=lambda each: each.name)
-def test_the_readme_lists_it(output: Output[Any]) -> None:
-    """With its type and QoS."""
-    start = f'| `{output.name}` out '
-    (row,) = (each for each in (ROOT / 'README.md').read_text().splitlines() if start in each)
-    package, kind = output.msg_type.__module__.split('.')[0], output.msg_type.__name__
-    assert f'{package}/{kind}' in row
-    is_latched = output.qos.durability == DurabilityPolicy.TRANSIENT_LOCAL
-    assert ('transient local' in row) == is_latched

@@ -33,8 +33,8 @@ from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.outputs import LABEL_INFO
 from movenet_ros.messages.outputs import OUTPUTS
 from movenet_ros.node import diagnostics
-from movenet_ros.node.cameras import max_rate_hz
 from movenet_ros.node.cameras import of_an_image
+from movenet_ros.node.cameras import of_camera
 from movenet_ros.node.cameras import parameters_with
 from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import table_of
@@ -280,6 +280,24 @@ def test_one_may_have_a_rate_of_its_own(rig: Rig) -> None:
     assert not result.successful
 
 
+def test_one_may_hang_upside_down(rig: Rig) -> None:
+    """Its people are found where they would be if the image were turned."""
+    rig.start()
+    rig.subscribe('front')
+
+    def places(sec: int) -> list[tuple[float, float]]:
+        found = rig.show('front', sec).detections
+        return [(each.bbox.center.position.x, each.bbox.center.position.y) for each in found]
+
+    before = places(1)
+    (result,) = rig.remote.set(**{'front.rotate': 180})
+    assert result.successful, result.reason
+    rig.send('front', 10**6)  # so long after that they are others
+    after = places(10**6 + 1)
+    width, height = SIZES['front']
+    assert np.allclose([(width - x, height - y) for x, y in after], before, atol=1.0)
+
+
 def test_services_are_for_one_or_for_all(rig: Rig) -> None:
     """Disabled, the next image of each is processed on request, and no other."""
     rig.start()
@@ -306,7 +324,7 @@ def test_services_are_for_one_or_for_all(rig: Rig) -> None:
     ('names', 'word'),
     [
         (['fr ont'], 'fr ont'), (['1st'], '1st'), (['a__b'], 'a__b'), (['front/left'], 'letters'),
-        (['front', 'front'], 'twice'), (['mode'], 'name of a parameter'),
+        (['front', 'front'], 'twice'), (['mode'], 'name of a parameter'), (['in', 'out'], "'in'"),
     ],
 )
 def test_names_that_cannot_be_are_refused_in_one_line(names: list[str], word: str) -> None:
@@ -320,10 +338,15 @@ def test_a_list_may_be_one_text(given: Any) -> None:
     assert table_of(parameters_with([]), {'cameras': given}).cameras == ('front', 'left')
 
 
-def test_a_camera_takes_the_rate_of_all_unless_it_has_one() -> None:
-    table = parameters_with(CAMERAS)
-    settings = table_of(table, {'max_rate_hz': 5, 'front.max_rate_hz': 2})
-    assert [max_rate_hz(settings, name) for name in CAMERAS] == [2.0, 5.0]
+def test_a_camera_takes_what_is_of_all_unless_it_has_its_own() -> None:
+    given = {'max_rate_hz': 5, 'rotate': 90, 'image_transport': 'raw'}
+    own = {'max_rate_hz': 2, 'rotate': 270, 'image_transport': 'compressed'}
+    settings = table_of(parameters_with(CAMERAS), {
+        **given, **{f'front.{name}': value for name, value in own.items()},
+    })
+    front, left = (of_camera(settings, name) for name in CAMERAS)
+    assert (front.max_rate_hz, front.rotate, front.image_transport) == (2.0, 0, 'compressed')
+    assert (left.max_rate_hz, left.rotate, left.image_transport) == (5.0, 90, 'raw')
 
 
 @pytest.mark.parametrize('table', [PoseParameters, VideoSourceParameters])

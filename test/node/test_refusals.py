@@ -52,7 +52,7 @@ def test_the_page_on_security_is_named_by_its_path(monkeypatch: pytest.MonkeyPat
         refused_node(RuntimeError('no rights')),
     ):
         path = sentence.rpartition('see ')[2].rstrip(')')
-        assert path.endswith('/doc/security.md') and path.startswith('/')
+        assert path.endswith('/doc/how-to/security.md') and path.startswith('/')
 
 
 def test_an_argument_that_is_no_utf_8_is_named_with_a_way_out() -> None:

@@ -17,14 +17,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
+import cv2
 from movenet_ros.backends.recorded import RecordedBackend
+from movenet_ros.consumers.humans import body_outputs
+from movenet_ros.consumers.humans import tracked_output
+from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
+from movenet_ros.consumers.outputs import OUTPUTS_3D
+from movenet_ros.messages.outputs import LABEL_INFO
+from movenet_ros.messages.outputs import OUTPUTS
+from movenet_ros.node.video_source import VideoSource
+import numpy as np
 import pytest
+from rclpy.node import Node
+from ros_graph import overrides
 from ros_graph import World
 from sensor_msgs.msg import JointState
 from vision_msgs.msg import Detection2DArray
@@ -34,7 +47,9 @@ Rights = set[tuple[str, str]]  # what may be done, and the full name of what it 
 
 POLICY = Path(__file__).parents[2] / 'config' / 'sros2_policy.xml'
 NODE, NODE_3D, NODE_KINEMATICS = 'movenet', 'movenet_3d', 'movenet_kinematics'
-NODE_HUMANS = 'movenet_humans'
+NODE_HUMANS, VIDEO = 'movenet_humans', 'video_source'
+ENCLAVES = {VIDEO: 'movenet_video'}  # else by the name of the node
+NODES = NODE, NODE_3D, NODE_KINEMATICS, NODE_HUMANS, VIDEO
 GROUPS = {'topics': {'publish', 'subscribe'}, 'services': {'reply', 'request'}}
 TYPE_DESCRIPTION = 'get_type_description'  # of every node, but not in Humble
 
@@ -45,6 +60,10 @@ CONFIGURATIONS: dict[str, tuple[dict[str, Any], set[str]]] = {
     'two cameras': ({'cameras': ['front', 'left']}, {'image/compressed', '/clock'}),
 }
 OF_EACH_CAMERA = {'~/enable', '~/detect_once'}
+TABLES = {
+    NODE: (*OUTPUTS, LABEL_INFO), NODE_3D: OUTPUTS_3D, NODE_KINEMATICS: OUTPUTS_KINEMATICS,
+}
+BESIDE = {'/diagnostics', '/parameter_events', '/rosout', '/tf', '~/transition_event'}
 TF = {'/tf', '/tf_static'}  # with target_frame and publish_tf
 CONFIGURATIONS_3D: dict[str, tuple[dict[str, Any], set[str]]] = {
     'raw on simulated time': ({'use_sim_time': True}, {'depth/compressedDepth', *TF}),
@@ -55,7 +74,7 @@ CONFIGURATIONS_3D: dict[str, tuple[dict[str, Any], set[str]]] = {
 
 def groups(node: str) -> list[ElementTree.Element]:
     """Return the lists of a node's profile, which is alone in its enclave."""
-    path = f'enclaves/enclave[@path="/{node}"]/profiles/profile'
+    path = f'enclaves/enclave[@path="/{ENCLAVES.get(node, node)}"]/profiles/profile'
     (profile,) = ElementTree.parse(POLICY).getroot().findall(path)
     assert (profile.get('ns'), profile.get('node')) == ('/', node)
     return list(profile)
@@ -115,11 +134,31 @@ def test_the_policy_has_the_shape_that_sros2_wants() -> None:
     """See policy.xsd of sros2; only what is allowed is listed."""
     root = ElementTree.parse(POLICY).getroot()
     assert (root.tag, root.attrib) == ('policy', {'version': '0.2.0'})
-    nodes = NODE, NODE_3D, NODE_KINEMATICS, NODE_HUMANS
-    for group in (each for node in nodes for each in groups(node)):
+    for group in (each for node in NODES for each in groups(node)):
         assert set(group.attrib.values()) == {'ALLOW'}
         assert set(group.attrib) <= GROUPS[group.tag]
         assert {each.tag for each in group} == {group.tag[:-1]}
+
+
+def published(node: str) -> set[str]:
+    """Return the names that a node may publish, as they are written."""
+    lists = [group for group in groups(node) if 'publish' in group.attrib]
+    return {str(each.text) for group in lists for each in group}
+
+
+@pytest.mark.parametrize('node', TABLES)
+def test_the_policy_allows_the_rows_of_the_table_of_outputs(node: str) -> None:
+    names = {each.name for each in TABLES[node]}
+    assert names <= published(node)
+    assert published(node) - names <= BESIDE | {'annotations'}  # which needs foxglove_msgs
+
+
+def test_the_policy_allows_what_there_is_of_a_body() -> None:
+    pytest.importorskip('hri_msgs.msg')
+    rows = [tracked_output('/humans')]
+    rows += [row for kind in body_outputs('/humans', 'a0001') for row in kind]
+    names = published(NODE_HUMANS)
+    assert [x.name for x in rows if not any(fnmatchcase(x.name, each) for each in names)] == []
 
 
 @pytest.mark.parametrize('configuration', CONFIGURATIONS)
@@ -191,3 +230,22 @@ def test_the_policy_allows_what_the_humans_node_has(
         world.until(lambda: expected <= shown(world, NODE_HUMANS))
     finally:
         assert shown(world, NODE_HUMANS) == expected
+
+
+def test_the_policy_allows_what_the_video_source_has(
+    world: World, spin_node: Callable[[Node], None], tmp_path: Path
+) -> None:
+    cv2.imwrite(str(tmp_path / 'a.png'), np.zeros((48, 64, 3), np.uint8))
+    node = VideoSource(
+        context=world.context, namespace=world.namespace, use_global_arguments=False,
+        parameter_overrides=overrides({'source': str(tmp_path)}),
+    )
+    spin_node(node)
+    absent = {'/clock'}
+    if not any(name.endswith(TYPE_DESCRIPTION) for _, name in shown(world, 'tester')):
+        absent = {*absent, f'~/{TYPE_DESCRIPTION}'}
+    expected = allowed(world.namespace, absent, VIDEO)
+    try:
+        world.until(lambda: expected <= shown(world, VIDEO))
+    finally:
+        assert shown(world, VIDEO) == expected

@@ -199,6 +199,14 @@ def test_without_a_distribution_every_version_is_the_tested_one(
     assert load('packages').constraints(pins, '') == pins.read_text()
 
 
+def test_the_image_and_the_workflows_are_told_the_versions() -> None:
+    run = subprocess.run(
+        [sys.executable, SCRIPTS / 'installer' / 'packages.py'], capture_output=True, text=True,
+        env={**os.environ, 'ROS_DISTRO': ''}, check=True,
+    )
+    assert run.stdout == (SCRIPTS / 'constraints.txt').read_text()
+
+
 def test_commands_are_found_by_ros2_run_and_hide_no_program_of_their_name(
     tmp_path: Path, load: Callable[[str], Any]
 ) -> None:

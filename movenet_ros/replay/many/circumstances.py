@@ -21,6 +21,7 @@ from dataclasses import dataclass
 import hashlib
 from importlib import metadata
 import json
+from pathlib import Path
 from typing import Any
 
 from movenet_ros.core.files import sha256_of
@@ -38,7 +39,7 @@ from movenet_ros.settings import PoseParameters
 from movenet_ros.settings import table_of
 from movenet_ros.settings import values_of
 
-NO_MATTER = {'input', 'out', 'jobs', 'overwrite', 'params_file'}
+NO_MATTER = {'input', 'out', 'jobs', 'ray', 'gpus_per_task', 'overwrite', 'params_file'}
 """Options that change nothing in an output; what params_file holds is taken along as values."""
 PACKAGE = 'movenet_ros'
 
@@ -67,7 +68,7 @@ class Circumstances:
         }
         parameters = [own, values_of(pose), values_of(settings_3d_of(args, _quiet)), kinematics]
         model = fingerprint(pose.model_path, pose.refine.model_path)
-        return cls(_version(), _hash(parameters), model)
+        return cls(version(), _hash(parameters), model)
 
     def manifest(self, task: Task) -> Manifest:
         """
@@ -75,16 +76,20 @@ class Circumstances:
 
         :raises StartError: if the recording cannot be read.
         """
-        about = [
-            (path.name, path.stat().st_size, path.stat().st_mtime_ns)
-            for path in files_of(task.path)
-        ]
-        texts = [sha256_of(path) for path in files_of(task.path) if path.name == METADATA]
-        recording = _hash([task.path.name, about, texts])
+        about = [task.about] if task.about else _about_files(task.path)
+        recording = _hash([task.path.name, *about])
         return Manifest(self.version, self.parameters, self.model, recording)
 
 
-def _version() -> str:
+def _about_files(path: Path) -> list[Any]:
+    """Return what tells the content of a recording's files."""
+    files = files_of(path)
+    about = [(each.name, each.stat().st_size, each.stat().st_mtime_ns) for each in files]
+    return [about, [sha256_of(each) for each in files if each.name == METADATA]]
+
+
+def version() -> str:
+    """Return the version of this package; empty in a checkout."""
     try:
         return metadata.version(PACKAGE)
     except metadata.PackageNotFoundError:  # a checkout

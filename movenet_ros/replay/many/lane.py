@@ -38,7 +38,6 @@ from movenet_ros.core.processes import how_it_ended
 from movenet_ros.core.wording import first_line
 from movenet_ros.replay.many import process
 from movenet_ros.replay.many.found import FAILED
-from movenet_ros.replay.many.found import Row
 from movenet_ros.replay.many.found import STOPPED
 from movenet_ros.replay.many.manifest import Manifest
 from movenet_ros.replay.many.order import Opened
@@ -128,7 +127,7 @@ class Lane:
         how = ''
         for attempt in range(ATTEMPTS):
             if self.is_stopped:
-                return Outcome(_row(task, STOPPED))
+                return Outcome(task.row(STOPPED))
             self._name = task.name
             try:
                 if not self._is_open:
@@ -144,14 +143,14 @@ class Lane:
                 if attempt + 1 < ATTEMPTS and not self.is_stopped:
                     self._tell(f'{task.name}: its process {how}: once more, in a new one')
             except StartError as error:
-                return Outcome(_row(task, FAILED, str(error)))
+                return Outcome(task.row(FAILED, str(error)))
             except Exception as error:  # noqa: B902 (a bug costs one recording, and is shown)
                 self._tell(''.join(traceback.format_exception(error)))
-                return Outcome(_row(task, FAILED, f'a bug: {first_line(error)}'))
+                return Outcome(task.row(FAILED, f'a bug: {first_line(error)}'))
             finally:
                 self._name = ''
                 self._counts[:] = [0, 0]
-        return Outcome(_row(task, FAILED, f'its process {how}, {ATTEMPTS} times {FIX}'))
+        return Outcome(task.row(FAILED, f'its process {how}, {ATTEMPTS} times {FIX}'))
 
     def how_it_ended(self) -> str:
         """Return how the process has died, in words; the next recording gets a new one."""
@@ -182,7 +181,3 @@ def _ctrl_c_held() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def _row(task: Task, state: str, line: str = '') -> Row:
-    return Row(task.name, str(task.path), state, line=line)

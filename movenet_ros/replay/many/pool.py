@@ -55,6 +55,7 @@ class Pool:
     :param threads: of the runtime, where a user told; else 0.
     :param make: makes a worker, in its process.
     :param tell: logs a line; called in any thread.
+    :ivar jobs: how many there are.
     :ivar opened: what the first worker has chosen.
     :ivar threads: of the runtime, in each worker; 0 where that is left to the runtime.
     :raises StartError: if the model or the runtime does not allow a start.
@@ -63,6 +64,7 @@ class Pool:
     def __init__(
         self, order: Order, jobs: int, threads: int, make: MakeWorker, tell: Callable[[str], None]
     ) -> None:
+        self.jobs = jobs
         self._lanes = [Lane(tell, make) for _ in range(jobs)]
         for each in self._lanes:
             each.start()

@@ -21,6 +21,7 @@ from collections import Counter
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 import time
@@ -30,6 +31,8 @@ from movenet_ros.core.files import locked
 from movenet_ros.core.needs import needs
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.inputs import LOG
+from movenet_ros.replay.many.away import outbox
+from movenet_ros.replay.many.away import url_of
 from movenet_ros.replay.many.circumstances import Circumstances
 from movenet_ros.replay.many.found import DAMAGED
 from movenet_ros.replay.many.found import DONE
@@ -39,6 +42,7 @@ from movenet_ros.replay.many.found import STOPPED
 from movenet_ros.replay.many.manifest import read_manifest
 from movenet_ros.replay.many.order import Order
 from movenet_ros.replay.many.pool import Pool
+from movenet_ros.replay.many.ray_pool import RayPool
 from movenet_ros.replay.many.summary import PARQUET
 from movenet_ros.replay.many.summary import write_summary
 from movenet_ros.replay.many.table import Table
@@ -65,42 +69,58 @@ def replay_many(args: Namespace, targets: Targets) -> tuple[list[Row], bool]:
     :raises StartError: if there is nothing to do, or the model does not allow a start.
     """
     needs('tqdm')
-    args = Namespace(**{**vars(args), 'jobs': args.jobs or 1})
+    _check(args)
     tasks, before = tasks_of(args.input), Circumstances.of(args)
-    folder = _checked(args)
-    with _alone(folder):
-        for each in tasks:
-            remove_unfinished(folder / each.name)
+    with _outputs(args.out, tasks) as folder:
         rows = dict(_finished(folder, tasks, before, args.overwrite))
         left = [each for each in tasks if each.name not in rows]
         print(f'{len(tasks)} recordings, {len(rows)} of them done before', flush=True)
         is_interrupted = False
         if left:
-            order = Order(args, replace(targets, overwrite=True), folder)
+            order = Order(args, replace(targets, overwrite=True), args.out)
             found, is_interrupted = _replayed(left, args, order)
             rows.update(found)
         in_order = [rows[each.name] for each in tasks]
         written = write_summary(folder, in_order)
         if PARQUET not in [each.name for each in written]:
             LOG.info(f'{PARQUET} is left out: it takes PyArrow (fix: pip install pyarrow)')
-    print('\n'.join(_summary(in_order, [folder, *written])), flush=True)
+    out = url_of(args.out) or str(args.out)
+    names = [out, *(f'{out}/{each.name}' for each in written)]
+    print('\n'.join(_summary(in_order, names)), flush=True)
     return in_order, is_interrupted
 
 
-def _checked(args: Namespace) -> Path:
+def _check(args: Namespace) -> None:
     """
-    Make the folder of all outputs.
+    Look whether the command line makes sense.
 
-    :raises StartError: if the command line makes no sense, or that fails.
+    :raises StartError: if it does not.
     """
     if args.out is None:
-        raise StartError('--jobs, or several recordings, take --out DIR: a folder for all outputs')
+        raise StartError('--jobs, --ray, several recordings and a URL take --out DIR: a folder'
+                         ' for all outputs')
     for name, value in vars(args).items():
         if isinstance(value, Path) and name not in ('out', 'params_file'):
             raise StartError(f'--{name} names one file: give one recording, without --jobs')
+    if args.gpus_per_task and not args.ray:
+        raise StartError('--gpus-per-task is for --ray')
     for each in args.input:
         check_apart(each, [args.out])
-    return _made(args.out)
+
+
+@contextmanager
+def _outputs(out: Path, tasks: Sequence[Task]) -> Iterator[Path]:
+    """
+    Give a folder with what an earlier run has finished, without what it has not.
+
+    :raises StartError: if nothing can be written there.
+    """
+    with ExitStack() as stack:
+        folder = stack.enter_context(outbox(out, [each.name for each in tasks]))
+        stack.enter_context(_alone(_made(folder)))
+        for each in tasks:
+            remove_unfinished(folder / each.name)
+        yield folder
 
 
 def _made(folder: Path) -> Path:
@@ -145,7 +165,7 @@ def _finished(
         known = read_manifest(out)
         difference = known[0].differs_in(circumstances.manifest(task)) if known else ''
         if known and not difference:
-            yield task.name, Row(**{**known[1], 'recording': str(task.path)})
+            yield task.name, Row(**{**known[1], 'recording': task.place})
         elif out.exists() and not may_replace:
             why = f'was made with another {difference}' if known else 'is of no earlier run'
             raise StartError(f'{out} {why} (--overwrite replaces it; or give another --out)')
@@ -159,21 +179,21 @@ def _replayed(
 
     :return: their rows by name; whether a signal came.
     """
-    jobs = min(args.jobs, len(tasks))
-    for each in tasks:
-        _made(order.out_of(each).parent)
+    if not url_of(order.folder):
+        for each in tasks:
+            _made(order.out_of(each).parent)
     rows: dict[str, Row] = {}
     said: set[str] = set()  # of the params file, which each worker reads for each recording
     settings = table_of(PoseParameters, pose_values(args, lambda line: None))  # it tells later
-    with Pool(order, jobs, settings.runtime.threads, Worker, LOG.warning) as pool:
+    with _pool(args, order, len(tasks), settings.runtime.threads) as pool:
         threads = f', {_counted(pool.threads, "thread")}' if pool.threads else ''
-        print(f'{_counted(jobs, "job")}, each with {pool.opened.words}{threads}', flush=True)
+        print(f'{_counted(pool.jobs, "job")}, each with {pool.opened.words}{threads}', flush=True)
         for note in pool.opened.notes:
             LOG.warning(note)
         circumstances = Circumstances.of(args)  # again: the model may have been fetched
         large_first = sorted(tasks, key=lambda task: -task.size)  # so that all end together
         works = [(each, circumstances.manifest(each)) for each in large_first]
-        with interruptions() as signals, Table(tasks, jobs) as table:
+        with interruptions() as signals, Table(tasks, pool.jobs) as table:
             begun_s = time.monotonic()
             for outcome in pool.outcomes(works, table.watch, signals):
                 rows[outcome.row.bag] = outcome.row
@@ -187,11 +207,23 @@ def _replayed(
         return rows, bool(signals)
 
 
+def _pool(args: Namespace, order: Order, tasks: int, threads: int) -> Pool | RayPool:
+    """
+    Return workers, on this machine or on a cluster.
+
+    :raises StartError: if there are none, or the model does not allow a start.
+    """
+    if args.ray:
+        most = min(args.jobs or tasks, tasks)
+        return RayPool(order, args.ray, most, args.gpus_per_task, threads, Worker, LOG.warning)
+    return Pool(order, min(args.jobs or 1, tasks), threads, Worker, LOG.warning)
+
+
 def _counted(count: int, what: str) -> str:
     return f'{count} {what}{"s" * (count != 1)}'
 
 
-def _summary(rows: Sequence[Row], written: Sequence[Path]) -> list[str]:
+def _summary(rows: Sequence[Row], written: Sequence[str]) -> list[str]:
     """Return the lines of the summary, those of the failed last."""
     states = Counter(each.state for each in rows)
     wrong = [each for each in rows if each.line]

@@ -32,6 +32,8 @@ from movenet_ros.replay.many.lane import Progress
 from movenet_ros.replay.many.tasks import Task
 
 NAME = 40  # letters
+IDLE = Progress('', 0, 0)
+MOST_BARS = 8  # a cluster has more workers than a terminal has lines
 
 
 class Table:
@@ -49,20 +51,21 @@ class Table:
         self._size = 0  # of those that have ended, in bytes
         self._begun_s = time.monotonic()
         self._stack = ExitStack()
-        self._all, *self._bars = (self._bar(i) for i in range(jobs + 1))
+        self._all, *self._bars = (self._bar(i) for i in range(min(jobs, MOST_BARS) + 1))
         self._all.total = self._total
         self._all.bar_format = '{l_bar}{bar}| {elapsed}<{remaining}'
 
     def watch(self, progress: Sequence[Progress]) -> None:
         """Show how far the workers are."""
         size = float(self._size)
-        for bar, each in zip(self._bars, progress):
+        for bar, each in zip(self._bars, [*progress, *[IDLE] * len(self._bars)]):
             name = one_line(each.name or 'waiting', NAME)
             if each.images < bar.n:  # of another recording
                 bar.reset()
             bar.total, bar.n = each.total or None, each.images
             bar.set_description_str(name, refresh=False)
             bar.refresh()
+        for each in progress:
             if each.total and each.name in self._sizes:
                 size += self._sizes[each.name] * min(1.0, each.images / each.total)
         self._all.n = size

@@ -28,6 +28,10 @@ from movenet_ros.core.source_kind import BAGS
 from movenet_ros.core.source_kind import kind_of
 from movenet_ros.core.wording import natural_order
 from movenet_ros.core.wording import one_line
+from movenet_ros.replay.many.away import recordings_at
+from movenet_ros.replay.many.away import url_of
+from movenet_ros.replay.many.found import DONE
+from movenet_ros.replay.many.found import Row
 
 
 @dataclass(frozen=True)
@@ -36,22 +40,33 @@ class Task:
     One recording.
 
     :param name: of the output, relative to the folder of all outputs.
-    :param path: of the recording.
+    :param path: of the recording, or its URL without one of the slashes.
     :param size: of it, in bytes.
+    :param about: what tells another content of its files; empty where they are on this machine.
     """
 
     name: str
     path: Path
     size: int
+    about: str = ''
+
+    @property
+    def place(self) -> str:
+        """Return where the recording is, as a user would name it."""
+        return url_of(self.path) or str(self.path)
+
+    def row(self, state: str = DONE, line: str = '') -> Row:
+        """Return a row of the summary, without what was found."""
+        return Row(self.name, self.place, state, line=line)
 
 
 def are_many(paths: Sequence[Path]) -> bool:
     """
-    Return whether paths name more than one recording: a folder that holds some is many, too.
+    Return whether paths name more than one recording, or a folder that holds some, or a URL.
 
     :raises StartError: if a path cannot be read.
     """
-    return len(paths) > 1 or next(_below(paths[0]), None) is not None
+    return len(paths) > 1 or bool(url_of(paths[0])) or next(_below(paths[0]), None) is not None
 
 
 def tasks_of(paths: Sequence[Path]) -> list[Task]:
@@ -64,20 +79,29 @@ def tasks_of(paths: Sequence[Path]) -> list[Task]:
     :raises StartError: if there is none, or two would have the same output.
     """
     tasks: dict[str, Task] = {}
-    for path in paths:
-        found = [*_below(path)]
-        top = path if found else path.parent
-        for each in found or [path]:
-            inner = Path(os.path.abspath(each)).relative_to(os.path.abspath(top))
-            name = str(inner if each.is_dir() else inner.with_suffix(''))
-            task = Task(name, each, sum(file.stat().st_size for file in files_of(each)))
-            if (other := tasks.setdefault(name, task)) is not task:
-                raise StartError(
-                    f'{one_line(other.path)} and {one_line(each)} have the same output,'
-                    f' {one_line(name)}: give another --out for one of them, or the folder that'
-                    ' holds both'
-                )
+    for task in (task for path in paths for task in _tasks_at(path)):
+        other = tasks.setdefault(task.name, task)
+        if os.path.realpath(other.path) != os.path.realpath(task.path):
+            raise StartError(
+                f'{one_line(other.place)} and {one_line(task.place)} have the same output,'
+                f' {one_line(task.name)}: give another --out for one of them, or the folder that'
+                ' holds both'
+            )
+    if not any(each.size for each in tasks.values()):
+        raise StartError(f'{", ".join(each.place for each in tasks.values())}: no bag, no video')
     return list(tasks.values())
+
+
+def _tasks_at(path: Path) -> Iterator[Task]:
+    if url_of(path):
+        yield from (Task(*each) for each in recordings_at(path))
+        return
+    found = [*_below(path)]
+    top = os.path.abspath(path if found else path.parent)
+    for each in found or [path]:
+        inner = Path(os.path.abspath(each)).relative_to(top)
+        name = str(inner if each.is_dir() else inner.with_suffix(''))
+        yield Task(name, each, sum(file.stat().st_size for file in files_of(each)))
 
 
 def files_of(path: Path) -> list[Path]:
@@ -88,6 +112,7 @@ def files_of(path: Path) -> list[Path]:
     """
     try:
         inner = sorted(path.iterdir()) if path.is_dir() else [path]
+        path.stat()
         return [each for each in inner if each.is_file() and not each.name.startswith('.')]
     except OSError as error:
         raise StartError(f'cannot read {one_line(path)}: {error.strerror}') from error

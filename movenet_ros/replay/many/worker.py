@@ -26,6 +26,7 @@ from collections.abc import Callable
 from collections.abc import Sequence
 from dataclasses import replace
 import logging
+from pathlib import Path
 
 from movenet_ros.core.errors import BackendError
 from movenet_ros.core.errors import MoveNetError
@@ -33,6 +34,7 @@ from movenet_ros.core.errors import StartError
 from movenet_ros.perception import Perception
 from movenet_ros.replay.inputs import opened
 from movenet_ros.replay.inputs import through
+from movenet_ros.replay.many.away import at_hand
 from movenet_ros.replay.many.found import FAILED
 from movenet_ros.replay.many.found import Row
 from movenet_ros.replay.many.found import STOPPED
@@ -129,25 +131,26 @@ class Worker:
         """
         is_last = False
         try:
-            row = self._replayed(task, manifest, on_image, signals)
+            with at_hand(task.path, self._order.out_of(task)) as (recording, out):
+                row = self._replayed(task, recording, out, manifest, on_image, signals)
         except MoveNetError as error:
-            row = Row(task.name, str(task.path), FAILED, line=str(error))
+            row = task.row(FAILED, str(error))
             is_last = isinstance(error, BackendError)
         return Outcome(row, self._notes.taken(), is_last)
 
     def _replayed(
-        self, task: Task, manifest: Manifest, on_image: Callable[[int], None],
-        signals: Sequence[int],
+        self, task: Task, recording: Path, out: Path, manifest: Manifest,
+        on_image: Callable[[int], None], signals: Sequence[int],
     ) -> Row:
         order, perception, presence = self._order, self._perception, Presence()
-        args = Namespace(**{**vars(order.args), 'input': task.path})
-        targets = replace(order.targets, bag=order.out_of(task))
-        row = Row(task.name, str(task.path))
+        args = Namespace(**{**vars(order.args), 'input': recording})
+        targets = replace(order.targets, bag=out)
+        row = task.row()
         with opened(args, True, self._notes) as inputs:
             source = inputs.source
             if targets.markers and not source.topics_3d:
                 raise StartError(f'--markers: {source.name} has no depth to place people by')
-            with Outputs(targets, task.path, source) as outputs:
+            with Outputs(targets, recording, source) as outputs:
                 self._notes.lines += [*source.notes, *outputs.notes]
                 perception.apply(inputs.settings)
                 tally, _ = through(

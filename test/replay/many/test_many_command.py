@@ -179,3 +179,12 @@ def test_what_makes_no_sense_is_one_line(
     args = [each.format(recordings=recordings, tmp=tmp_path) for each in more]
     with pytest.raises(StartError, match=words):
         main([str(recordings / 'a'), str(recordings / 'c'), *args])
+
+
+@pytest.mark.parametrize(('module', 'url'), [('ray', ''), ('fsspec', 's3://bucket')])
+def test_what_is_not_installed_is_one_line(
+    module: str, url: str, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(StartError, match=f'pip install {module}'):
+        main([url or str(recordings), '--out', str(tmp_path), '--ray', 'local'])

@@ -67,6 +67,17 @@ def test_the_same_output_of_two_is_refused(folder: Path) -> None:
         names(folder / 'day' / 'clip.mp4', folder / 'night' / 'clip.mp4')
 
 
+def test_one_that_is_named_twice_is_one(folder: Path) -> None:
+    assert names(folder / 'bag', folder / 'day' / '..' / 'bag', folder / 'bag') == ['bag']
+
+
+@pytest.mark.parametrize('name', ['no', 'empty'])
+def test_where_nothing_is_no_model_is_loaded(name: str, tmp_path: Path) -> None:
+    (tmp_path / 'empty').mkdir()
+    with pytest.raises(StartError, match=name):
+        tasks_of([tmp_path / name])
+
+
 def test_one_recording_is_not_many(folder: Path) -> None:
     assert [are_many([folder / each]) for each in ('bag', 'day/clip.mp4', 'notes.txt', 'no')] == (
         [False] * 4
