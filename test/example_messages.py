@@ -84,7 +84,7 @@ def activities_of(people: Sequence[tuple[Any, ...]]) -> Sent:
         (Activity('standing', 1.0), *(Activity(each, 0.9) for each in gestures))
         for _, *gestures in people
     )
-    told = replace(DOING.observed, activities=Activities(ids, did))
+    told = replace(DOING.observed, tell_activities=lambda: Activities(ids, did))
     return output('activities', replace(DOING, observed=told))
 
 

@@ -93,10 +93,15 @@ INPUTS: dict[str, tuple[Input, ...]] = {
         POSES,
         POSES_3D._replace(meaning="the 3D node's, with `source: poses_3d`"),
         IMAGE._replace(
-            meaning='one in 10 s, for its size (images that become smaller: `roi` and'
-            ' `skeleton2d` are wrong until then); all while somebody reads a `cropped`',
+            meaning='one in 10 s, for its size, and one where people or `camera_info` tell that it'
+            ' is another one; all while a `cropped` has subscribers',
         ),
         COMPRESSED._replace(meaning='with `image_transport: compressed`'),
+        Input(
+            'camera_info', 'sensor_msgs/CameraInfo',
+            'beside `image`: tells at once when images become smaller; without it, that is seen up'
+            ' to 10 s later',
+        ),
     ),
 }
 STATUSES = {
