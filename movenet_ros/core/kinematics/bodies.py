@@ -36,7 +36,7 @@ OF_SIGMA = 0.155  # as a share of what annotators disagree on, for a score of 1
 CLOSER = 0.85  # times that, for who is known to be looked at closely; 1 / CLOSER for who is not
 LEAST_PX = 1.0  # of any keypoint
 LEAST_SCORE = 0.05  # an error has an end
-OF_LIFTED = 0.6  # as a share of the deviations that lifting states
+OF_LIFTED = 0.6  # as a share of the deviations that lifting states; "evaluate --depth" tells
 BOX = 1.3  # times the area that the keypoints span: a person's box
 
 
