@@ -42,7 +42,7 @@ nitpicky = True
 html_theme = 'furo'
 html_title = project
 html_static_path = html_css_files = ['site.css']
-html_copy_source = html_show_sphinx = False
+html_copy_source = html_show_sphinx = html_use_index = False
 
 
 def name_folders(app: Sphinx, page: document) -> None:

@@ -36,10 +36,9 @@ from printing.tables import table
 
 FILE = Path(__file__).resolve().parents[2] / 'doc' / 'figures.json'
 SIZES = {
-    'onnxruntime': 'with ONNX Runtime alone, and `fetch_model`',
-    'openvino': 'with OpenVINO alone, and `fetch_model`',
-    'setup': '`.venv` of `scripts/setup`: ROS, TensorFlow and what the tests take, too',
-    'models': 'the models, in `~/.cache/movenet_ros`',
+    'onnxruntime': '`.[vision,onnxruntime,fetch]`: OpenCV, SciPy, ONNX Runtime, `fetch_model`',
+    'openvino': '`.[vision,openvino,fetch]`: the same with OpenVINO',
+    'setup': '`scripts/setup`: ROS, three runtimes with TensorFlow, what the tests take',
 }
 
 
@@ -61,9 +60,14 @@ def figures(part: str) -> str:
 
 def sizes() -> str:
     """Return the table of what an installation takes on disk; nothing before it was measured."""
-    found = measured().get('sizes', {})
-    body = [(SIZES.get(name, name), f'{size:.0f} MB') for name, size in found.items()]
-    return table(('what', 'on disk'), body) if body else ''
+    if 'sizes' not in measured():
+        return ''
+    body = ((SIZES[run['what']], f'{run["mb"]:.0f} MB') for run in _runs('sizes'))
+    about = measured()['sizes']['about']
+    return (
+        table(('what', 'on disk'), body)
+        + f'\nMeasured on {about["date"]}, Python {about["versions"]["python"]}.\n'
+    )
 
 
 def circumstances(part: str) -> str:
