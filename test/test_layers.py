@@ -171,6 +171,7 @@ def test_no_named_tuple_is_generic() -> None:
 
 @pytest.mark.process
 def test_loading_every_module_loads_no_runtime() -> None:
+    pytest.importorskip('mcap')
     names = [f'movenet_ros.{dotted(module)}'.removesuffix('.__init__') for module in MODULES]
     listing = f'print(*sorted({HEAVY - {"google"}} & {{*sys.modules}}))'
     code = f'import sys, {", ".join(names)}; {listing}'
@@ -181,6 +182,7 @@ def test_loading_every_module_loads_no_runtime() -> None:
 @pytest.mark.process
 def test_replay_loads_no_node() -> None:
     """Of the consumers, it takes what knows none."""
+    pytest.importorskip('mcap')
     replay = [f'movenet_ros.{dotted(each)}' for each in MODULES if each.startswith('replay/')]
     names = ', '.join(each.removesuffix('.__init__') for each in replay)
     code = f"import sys, {names}; print([n for n in sys.modules if 'movenet_ros.node' in n])"

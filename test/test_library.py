@@ -92,6 +92,7 @@ def test_another_array_is_refused(onnxruntime_cpu: Runtime, image: Any) -> None:
 
 @pytest.mark.runtime  # the first time on a machine, it tries the runtime in a process
 def test_the_block_ends_with_the_network_freed(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip('onnxruntime')
     closed: list[bool] = []
     with Perception(Settings(backend='onnxruntime', device='cpu')) as perception:
         close = perception.runtime.close

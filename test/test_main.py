@@ -210,6 +210,7 @@ def test_a_script_runs_the_command_that_it_is_named_after(
 
 
 def test_a_refusal_is_one_line_in_a_process_of_its_own(tmp_path: Path) -> None:
+    pytest.importorskip('pycocotools')
     done = in_a_process('evaluate', '--annotations', str(tmp_path / 'x'), '--images', 'y')
     assert (done.returncode, done.stdout) == (1, '')
     assert done.stderr == f'movenet_ros: cannot read {tmp_path / "x"}: No such file or directory\n'

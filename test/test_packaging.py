@@ -54,6 +54,7 @@ KEYS = {  # of rosdep, where it is not the package's own name
 }
 OPTIONAL = {'google', 'ros2doctor'}  # what TensorFlow brings, and what itself imports ours
 OWN = {path.stem for path in ROOT.glob('test/**/*.py')}
+OWN |= {path.parent.name for path in ROOT.glob('scripts/*/__init__.py')}
 
 
 @pytest.fixture(scope='module')

@@ -339,6 +339,7 @@ def test_what_the_diagnostics_ask_for(answer: Answer) -> None:
 
 def test_the_model_is_told_with_its_hash(real_model: ModelFiles) -> None:
     """The one that runs, out of a folder of two."""
+    pytest.importorskip('onnxruntime')
     assert real_model.onnx is not None
     settings = Settings(
         mode='fast', backend='onnxruntime', device='cpu', runtime=RuntimeSettings(threads=1)

@@ -18,6 +18,8 @@ from __future__ import annotations
 
 from pathlib import Path
 import re
+import runpy
+from typing import Any
 
 from catkin_pkg.package import Dependency
 from catkin_pkg.package import Package
@@ -27,6 +29,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PAPER = ROOT / 'doc' / 'maintainers' / 'ros_distributions.md'
 MISSING = 'missing'
+SCRIPT = runpy.run_path(str(ROOT / 'scripts' / 'ros_distributions'))
 
 
 def table() -> dict[str, dict[str, str]]:
@@ -62,3 +65,27 @@ def test_what_every_distribution_has_is_asked_for_on_each() -> None:
     asked = depends(parse_package(ROOT))
     tied = {each.name for each in asked if 'ROS_DISTRO' in (each.condition or '')}
     assert everywhere & tied == set()
+
+
+@pytest.mark.parametrize(
+    ('ubuntu', 'found'),
+    [
+        (['python3-x'], 'python3-x'),
+        ({'noble': ['new'], '*': ['old', 'older']}, 'old, older'),
+        ({'jammy': None, '*': ['new']}, MISSING),
+        ({'pip': {'packages': ['x']}}, MISSING),  # which no released package may depend on
+    ],
+)
+def test_a_rule_holds_for_a_release_of_ubuntu(ubuntu: Any, found: str) -> None:
+    assert SCRIPT['rule']({'key': {'ubuntu': ubuntu}}, 'key', 'jammy') == found
+
+
+def test_a_package_counts_where_it_is_released() -> None:
+    repositories = {
+        'alone': {'release': {'version': '1.0.0-1'}},
+        'many': {'release': {'packages': ['a', 'b'], 'version': '2.0.0-1'}},
+        'waiting': {'release': {'packages': ['c']}},
+        'source': {'source': {}},
+    }
+    found = SCRIPT['released']({'repositories': repositories})
+    assert found == {'alone': '1.0.0-1', 'a': '2.0.0-1', 'b': '2.0.0-1'}

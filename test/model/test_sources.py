@@ -195,6 +195,7 @@ def unreachable() -> Variant:
 def test_a_hub_that_cannot_be_reached_is_refused_in_one_line(
     unreachable: Variant, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip('tensorflow')
     monkeypatch.setenv('no_proxy', '127.0.0.1')
     with pytest.raises(ModelError, match=r'^http://127\.0\.0\.1:[^\n]*refused[^\n]*$'):
         from_hub(unreachable, workspace, print)
@@ -214,7 +215,7 @@ def test_the_hubs_settings_are_put_back(
 def test_the_hub_downloads_into_the_workspace(
     workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import tensorflow_hub
+    tensorflow_hub = pytest.importorskip('tensorflow_hub')
 
     def resolve(handle: str) -> str:
         assert handle == SMALL.hub_handle

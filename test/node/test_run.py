@@ -255,6 +255,7 @@ def test_signals_end_the_pose_node(
     moment: str, number: signal.Signals, world: World, start_node: Any
 ) -> None:
     """At any moment, with exit code 0; busy it has no time for anything but images."""
+    pytest.importorskip('onnxruntime')
     poses = world.sink(Detection2DArray, 'poses')
     publisher = world.publisher(Image, 'image')
     image = Image(width=HD_WH[0], height=HD_WH[1], step=3 * HD_WH[0], encoding='bgr8')
@@ -301,6 +302,7 @@ def test_no_model_and_no_way_to_get_one(
     world: World, start_node: Any, hidden: str, tmp_path: Path
 ) -> None:
     """What was tried is logged; the last line says what to do."""
+    pytest.importorskip('onnxruntime')
     with start_node(
         'pose_node', world, XDG_CACHE_HOME=str(tmp_path), PATH=str(tmp_path), PYTHONPATH=hidden
     ) as program:

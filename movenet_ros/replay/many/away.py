@@ -47,6 +47,7 @@ STORAGES = ('.mcap', '.db3')
 VIDEOS = ('.avi', '.m4v', '.mkv', '.mov', '.mp4', '.webm')
 LAST = ('', METADATA, MANIFEST)  # in this order, the others before, an output is put back
 UNFINISHED = 'movenet_ros.unfinished'  # lies beside them meanwhile
+LIVE = {'file', 'http', 'https', 'rtmp', 'rtp', 'rtsp', 'srt', 'tcp', 'udp'}  # of streams, mostly
 STAMPS = ('ETag', 'etag', 'md5Hash', 'crc32c', 'LastModified', 'updated', 'mtime', 'created')
 """What stores tell of a file that is another one for another content; each has some."""
 
@@ -73,10 +74,11 @@ class _About(NamedTuple):
 
 
 def url_of(path: Path) -> str:
-    """Return the URL that a path was made of, which took one of its slashes; '' for no URL."""
+    """Return the URL in a store that a path was made of, without one of its slashes; else ''."""
     text = str(path)
     scheme, _, rest = text.partition(':/')
-    return f'{scheme}://{rest}' if ADDRESS.match(text) and not path.exists() else ''
+    is_store = ADDRESS.match(text) and scheme.lower() not in LIVE and not path.exists()
+    return f'{scheme}://{rest}' if is_store else ''
 
 
 @contextmanager

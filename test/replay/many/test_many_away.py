@@ -119,6 +119,11 @@ def test_names_of_outputs_are_those_of_paths(store: Any, tmp_path: Path) -> None
     assert [url_of(each.path) for each in alone] == [each.place for each in alone]
 
 
+@pytest.mark.parametrize('address', ['rtsp://cam/1', 'http://cam/x.mp4', 'a.mp4', '/dev/video0'])
+def test_a_stream_is_in_no_store(address: str) -> None:
+    assert url_of(Path(address)) == ''
+
+
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
     """Give what looks like an output."""

@@ -96,6 +96,31 @@ def cluster() -> Iterator[Any]:
             nodes.shutdown()
 
 
+def test_a_process_is_kept_from_recording_to_recording(cluster: Any, tmp_path: Path) -> None:
+    """With a part of a GPU, too, for which Ray would start a new one each time."""
+    names = [f'bag{i}' for i in range(6)]
+    order = Order(Namespace(), cast(Any, None), tmp_path)
+    with RayPool(order, cluster.address, 1, 0.25, 0, FakeWorker, print) as pool:
+        assert pool.jobs == 1
+        states = [each.row.state for each in pool.outcomes(works_of(*names), list, [])]
+    assert states == ['done'] * 6
+    assert len({(tmp_path / each).read_text() for each in names}) == 1
+
+
+def test_a_signal_ends_all_and_leaves_nothing_on_a_cluster(cluster: Any, tmp_path: Path) -> None:
+    order = Order(Namespace(), cast(Any, None), tmp_path)
+    signals: list[int] = []
+
+    def watch(progress: list[Progress]) -> None:
+        if [*tmp_path.iterdir()] and not signals:
+            signals.append(signal.SIGINT)
+
+    with RayPool(order, cluster.address, 2, 0.0, 0, WaitingWorker, print) as pool:
+        outcomes = [*pool.outcomes(works_of('a', 'b', 'c'), watch, signals)]
+    assert [each.row.state for each in outcomes] == ['stopped'] * 3
+    assert not [*tmp_path.iterdir()]
+
+
 def test_a_node_that_is_lost_loses_nothing(
     cluster: Any, recordings: Path, tmp_path: Path
 ) -> None:
@@ -126,31 +151,6 @@ def kill_in_the_middle(cluster: Any, node: Any, out: Path) -> None:
 def bags(folder: Path) -> dict[str, bytes]:
     """Return the content of all storages."""
     return {each.name: each.read_bytes() for each in folder.rglob('*.mcap')}
-
-
-def test_a_process_is_kept_from_recording_to_recording(cluster: Any, tmp_path: Path) -> None:
-    """With a part of a GPU, too, for which Ray would start a new one each time."""
-    names = [f'bag{i}' for i in range(6)]
-    order = Order(Namespace(), cast(Any, None), tmp_path)
-    with RayPool(order, cluster.address, 1, 0.25, 0, FakeWorker, print) as pool:
-        assert pool.jobs == 1
-        states = [each.row.state for each in pool.outcomes(works_of(*names), list, [])]
-    assert states == ['done'] * 6
-    assert len({(tmp_path / each).read_text() for each in names}) == 1
-
-
-def test_a_signal_ends_all_and_leaves_nothing_on_a_cluster(cluster: Any, tmp_path: Path) -> None:
-    order = Order(Namespace(), cast(Any, None), tmp_path)
-    signals: list[int] = []
-
-    def watch(progress: list[Progress]) -> None:
-        if [*tmp_path.iterdir()] and not signals:
-            signals.append(signal.SIGINT)
-
-    with RayPool(order, cluster.address, 2, 0.0, 0, WaitingWorker, print) as pool:
-        outcomes = [*pool.outcomes(works_of('a', 'b', 'c'), watch, signals)]
-    assert [each.row.state for each in outcomes] == ['stopped'] * 3
-    assert not [*tmp_path.iterdir()]
 
 
 def test_an_address_of_no_cluster_is_one_line(recordings: Path, tmp_path: Path) -> None:
