@@ -59,9 +59,10 @@ def raw(name: str, digits: int) -> Spell:
     return spell
 
 
-def two(one: str, other: str, digits: int) -> Spell:
-    """Return what spells two figures."""
-    return lambda run: f'{number(run[one], digits)}, {number(run[other], digits)}'
+def two(one: str, other: str, digits: int, *path: str) -> Spell:
+    """Return what spells two figures, which may be unknown, and may lie deeper."""
+    spells = [figure(name, digits, *path) for name in (one, other)]
+    return lambda run: ', '.join(spell(run) for spell in spells)
 
 
 def clip_of(run: Run, option: str) -> str:

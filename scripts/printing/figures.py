@@ -35,6 +35,8 @@ from printing.columns import two
 from printing.tables import table
 
 FILE = Path(__file__).resolve().parents[2] / 'doc' / 'figures.json'
+ANGLES = '`angle_error_deg_median`, `_p90`, of joint angles'
+DEVIATIONS = '`angles_within_1sd`, `_2sd`, of the deviation stated'
 SIZES = {
     'onnxruntime': '`.[vision,onnxruntime,fetch]`: OpenCV, SciPy, ONNX Runtime, `fetch_model`',
     'openvino': '`.[vision,openvino,fetch]`: the same with OpenVINO',
@@ -142,10 +144,8 @@ def tracks() -> str:
             ('`jitter_px` of people who stand still, smoothed (raw)', raw('jitter_px', 2)),
             ('`lag_ms` of people who move, smoothed (raw)', raw('lag_ms', 1)),
             ('`AP`, smoothed (raw)', raw('AP', 3)),
-            ('`angle_error_deg_median`, `_p90`, of joint angles',
-             two('angle_error_deg_median', 'angle_error_deg_p90', 1)),
-            ('`angles_within_1sd`, `_2sd`, of the deviation stated',
-             two('angles_within_1sd', 'angles_within_2sd', 2)),
+            (ANGLES, two('angle_error_deg_median', 'angle_error_deg_p90', 1)),
+            (DEVIATIONS, two('angles_within_1sd', 'angles_within_2sd', 2)),
         )
     ])
 
@@ -163,9 +163,13 @@ def depth() -> str:
     ]
     names = [clip_of(run, '--depth').replace('_', ' ') for run in runs]
     return columns('', names, [
-        (f'{label}, `{joints}`', runs, figure(name, digits, joints))
+        (f'{label}, `{joints}`', runs, spell)
         for joints in ('2d=truth', '2d=detected')
-        for label, name, digits in lines
+        for label, spell in (
+            *((label, figure(name, digits, joints)) for label, name, digits in lines),
+            (ANGLES, two('angle_error_deg_median', 'angle_error_deg_p90', 1, joints)),
+            (DEVIATIONS, two('angles_within_1sd', 'angles_within_2sd', 2, joints)),
+        )
     ])
 
 
