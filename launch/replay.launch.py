@@ -23,6 +23,7 @@ from functools import partial
 import math
 import os
 from pathlib import Path
+import re
 from shutil import which
 
 from ament_index_python.packages import get_package_prefix
@@ -60,6 +61,7 @@ OUTPUTS = (  # printed by scripts/papers from the tables of outputs
     'activities',
 )
 NODES = 'movenet', 'movenet_3d', 'movenet_kinematics', 'movenet_humans'
+BODY_TOPIC = re.compile(r'^ *name: (/humans/bodies/[\w/]+)$', re.MULTILINE)
 CLOCK_HZ = '40'  # ros2 bag's own default
 DISCOVERY_S = '1'  # from the start of the player to its first message
 LOOK_S = 0.2  # from one look at the graph to the next, until the pose node reads images
@@ -266,7 +268,7 @@ def player(given: dict[str, str]) -> ExecuteProcess:
             '--delay', DISCOVERY_S,  # before every round in Humble, before the first since Jazzy
             '--disable-keyboard-controls',  # launch passes on no keys
             '--wait-for-all-acked', '1000',  # ms; else the last image may get lost
-            '--remap', *earlier_outputs(given['namespace']),
+            '--remap', *earlier_outputs(given['namespace'], bag(given)),
         ],
         name='bag',
         additional_env=room_for_images(),
@@ -275,16 +277,26 @@ def player(given: dict[str, str]) -> ExecuteProcess:
     )
 
 
-def earlier_outputs(namespace: str) -> list[str]:
+def earlier_outputs(namespace: str, path: Path) -> list[str]:
     """
     Return remappings of the outputs of an earlier run in the bag, away from those of this run.
 
-    On the same topics the two could not be distinguished; on two they can be compared.
+    On the same topics the two could not be distinguished; on two they can be compared. Which
+    bodies there were, the bag's metadata.yaml tells.
     """
     here = ''.join(f'/{name}' for name in namespace.split('/') if name)
     names = (*OUTPUTS, *(f'{node}/transition_event' for node in NODES))
-    topics = [*(f'{here}/{name}' for name in names), '/diagnostics']
+    topics = [*(f'{here}/{name}' for name in names), '/diagnostics', *bodies_in(path)]
     return [f'{topic}:=/recorded{topic}' for topic in topics]
+
+
+def bodies_in(path: Path) -> list[str]:
+    """Return the topics of REP 155's bodies in a bag; none where it has no metadata.yaml."""
+    folder = path if path.is_dir() else path.parent
+    try:
+        return BODY_TOPIC.findall((folder / 'metadata.yaml').read_text(errors='replace'))
+    except OSError:
+        return []
 
 
 def room_for_images() -> dict[str, str]:

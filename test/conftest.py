@@ -66,6 +66,7 @@ NEEDS = {  # what only pip has, and what cannot be collected or run without it
     'node/test_video_source.py': ('av',),
     'tools/analyse': ('av', 'dtaidistance', 'mcap', 'plotly', 'pyarrow'),
     'tools/demo': ('av',),
+    'examples/test_examples_of_pictures.py': ('av', 'lz4', 'mcap', 'rosbags', 'zstandard'),
     'fuzz': ('onnx', 'rosbags'),
     'messages/test_padding.py': ('rosbags',),
     'model/test_exported_decoding.py': ('onnxruntime',),

@@ -22,10 +22,15 @@ from typing import Generic
 from typing import TypeVar
 
 from movenet_ros.consumers.topic_input import TopicInput
+from movenet_ros.core.camera import CameraError
 from movenet_ros.core.errors import FrameError
 from movenet_ros.core.image import MAX_IMAGE_PIXELS
 from movenet_ros.core.image import SourceImage
 from movenet_ros.core.poses import Poses
+from movenet_ros.core.units import NANOSECONDS
+from movenet_ros.messages.camera_info import camera_info_from_bytes
+from movenet_ros.messages.camera_info import says_the_same
+from movenet_ros.messages.camera_info import size_in
 from movenet_ros.messages.stamped import READERS
 from movenet_ros.messages.stamped import stamp_in
 from movenet_ros.messages.stamped import stamp_ns
@@ -35,12 +40,14 @@ from movenet_ros.node.silence import ros_type
 import numpy as np
 from numpy.typing import NDArray
 from rclpy.node import Node
+from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import CompressedImage
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 MOST = 10  # images that wait for their people, or people for their image
 SIZE_HOLDS_S = 10.0  # then, an image is looked at again: cameras may change theirs
+PAUSE_NS = NANOSECONDS // 2  # of images: a camera that changes their size starts anew
 OUTSIDE_PX = 2.0  # a box that reaches farther out is of another image
 
 Item = TypeVar('Item')
@@ -80,7 +87,9 @@ class Images:
     Subscribes to images while they are wanted: to all for cutting, to one at times for its size.
 
     Images wake nobody, which takes longer than to handle them: people take what has come of them,
-    and only while people wait for their image is it awaited.
+    and only while people wait for their image is it awaited. That images have another size, their
+    camera_info tells, which is small; where there is none, people beyond the image, a pause of the
+    stream, or the next look.
 
     :param transport: the parameter image_transport.
     :param cut: called with the people of an image, and the image itself.
@@ -99,7 +108,11 @@ class Images:
         self.input = TopicInput(
             node, 'image', topic, msg_type, MOST, self._on_image, 'the camera driver'
         )
-        self.input.is_awaited = False
+        info = f'{node.resolve_topic_name("image").rpartition("/")[0]}/camera_info'
+        self._info = TopicInput(
+            node, 'camera_info', info, CameraInfo, 1, self._on_info, 'the camera driver'
+        )
+        self.input.is_awaited = self._info.is_awaited = False
         self.wh: tuple[int, int] | None = None
         self.problem = ''  # why the last image cannot be read, if it cannot
         self._read = READERS[ros_type(msg_type)]
@@ -107,7 +120,10 @@ class Images:
         self._reject = reject
         self._is_cutting = False
         self._known_s = 0.0
+        self._latest_ns = 0  # the stamp of the last people
         self._beyond_s: float | None = None  # since when people are beyond their images
+        self._said = b''  # what camera_info has said last, and the size in it
+        self._said_wh: tuple[int, ...] = ()
         self._images: Waiting[bytes] = Waiting()
         self._people: Waiting[Poses] = Waiting()
 
@@ -127,15 +143,22 @@ class Images:
             self._forget()
         self._is_cutting = is_cutting
         self.input.update(is_cutting or not self._is_size_new)
+        self._info.update(True)
 
     def close(self) -> None:
         """Unsubscribe, and forget everything."""
         self.input.close()
+        self._info.close()
         self._forget()
-        self.wh, self._beyond_s, self.problem = None, None, ''
+        self.wh, self._beyond_s, self.problem, self._said = None, None, '', b''
 
-    def size_for(self, poses: Poses) -> tuple[int, int] | None:
+    def size_for(self, header: Header, poses: Poses) -> tuple[int, int] | None:
         """Return width and height of the image that people are in; None while it is not known."""
+        stamp, before = stamp_ns(header.stamp), self._latest_ns
+        self._latest_ns = stamp
+        if not 0 <= stamp - before < PAUSE_NS:
+            self._known_s = -SIZE_HOLDS_S  # look again
+        self._info.take()
         self.input.take()
         if self.wh is not None:
             if (poses.boxes_xyxy[:, 2:] > np.add(self.wh, OUTSIDE_PX)).any():
@@ -159,6 +182,19 @@ class Images:
     @property
     def _is_size_new(self) -> bool:
         return self.wh is not None and time.monotonic() - self._known_s < SIZE_HOLDS_S
+
+    def _on_info(self, message: bytes) -> None:
+        """Forget the size where the camera tells that it is another one."""
+        if says_the_same(message, self._said):
+            return
+        is_first, self._said = not self._said, message
+        try:
+            wh = size_in(camera_info_from_bytes(message))
+        except CameraError:
+            return  # whoever needs it complains
+        if not is_first and wh != self._said_wh:
+            self.wh = None
+        self._said_wh = wh
 
     def _on_image(self, message: bytes) -> None:
         if not self._is_size_new:

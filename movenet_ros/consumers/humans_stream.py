@@ -18,7 +18,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-import time
 from typing import Any
 from typing import NamedTuple
 from typing import TypeVar
@@ -26,20 +25,14 @@ from typing import TypeVar
 from movenet_ros.consumers.humans_images import Images
 from movenet_ros.consumers.humans_report import HumansReport
 from movenet_ros.consumers.humans_telling import Telling
-from movenet_ros.consumers.kinematics_report import Told
-from movenet_ros.consumers.kinematics_stream import STILL
-from movenet_ros.consumers.rejections import Rejections
-from movenet_ros.consumers.tally import Tally
+from movenet_ros.consumers.reception import DEPTH
+from movenet_ros.consumers.reception import Reception
+from movenet_ros.consumers.reception import why_none
 from movenet_ros.consumers.topic_input import TopicInput
-from movenet_ros.core.errors import FrameError
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.poses_3d import Poses3D
-from movenet_ros.core.wording import without_figures
 from movenet_ros.messages.poses_reader import poses_3d_reader
 from movenet_ros.messages.poses_reader import poses_reader
-from movenet_ros.messages.stamped import stamp_ns
-from movenet_ros.node.condition_log import Condition
-from movenet_ros.node.condition_log import ConditionLog
 from movenet_ros.node.managed_node import ManagedNode
 from movenet_ros.settings import HumansParameters
 from movenet_ros.settings import POSES
@@ -50,14 +43,10 @@ from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import Detection3DArray
 
-DEPTH = 10  # messages that may wait; all are read, since what people do takes time
 NO_IDS = (
     'the people in poses have no ids, by which bodies are told apart: set the parameter'
     ' tracking.association of the pose node'
 )
-
-Read = Callable[[bytes], tuple[Header, int]]  # of a message; returns how many people are in it
-
 
 People = TypeVar('People', Poses, Poses3D)
 
@@ -86,14 +75,10 @@ class HumansStream:
 
     def __init__(self, node: ManagedNode, settings: HumansParameters) -> None:
         self.settings = settings
-        self.tally: Tally[Told] = Tally()
         self._node = node
         self._active: _Active | None = None
         self._is_heard = self._lacks_ids = False
-        self._unread = ''  # why the last message cannot be read, if it cannot
-        self._latest_ns: int | None = None  # the stamp of the last message of poses
-        self._condition = ConditionLog(node)
-        self._rejections = Rejections(node)
+        self._reception = Reception(node, 'people are told of')
         self._poses, self._poses_3d = poses_reader(), poses_3d_reader()
 
     def report(self) -> HumansReport:
@@ -103,9 +88,9 @@ class HumansStream:
         return HumansReport(
             state=state,
             idle=waiting if active else state,
-            problem=self._condition.sentence,
+            problem=self._reception.problem,
             topic=active.poses.topic if active else '',
-            tally=self.tally,
+            tally=self._reception.tally,
             bodies=active.telling.bodies.ids if active else (),
             image_wh=active.images.wh if active else None,
         )
@@ -119,17 +104,23 @@ class HumansStream:
         node = self._node
         telling = Telling(node, self.settings)
 
-        def reads(name: str, msg_type: type[Any], read: Read, source: str) -> TopicInput:
+        reception = self._reception
+
+        def reads(
+            name: str, msg_type: type[Any], receive: Callable[[bytes], Any], source: str
+        ) -> TopicInput:
             topic = node.resolve_topic_name(name)
-            receive = partial(self._on_message, name, read)
             return TopicInput(node, name, topic, msg_type, DEPTH, receive, source)
 
+        on_poses = partial(reception.receive, POSES, self._on_poses)
+        on_poses_3d = partial(reception.have_told, POSES_3D, self._on_poses_3d)
         self._active = _Active(
             telling,
-            reads(POSES, Detection2DArray, self._on_poses, 'the pose node'),
-            reads(POSES_3D, Detection3DArray, self._on_poses_3d, 'the 3D node'),
+            reads(POSES, Detection2DArray, on_poses, 'the pose node'),
+            reads(POSES_3D, Detection3DArray, on_poses_3d, 'the 3D node'),
             Images(
-                node, self.settings.image_transport, telling.cut, partial(self._reject, 'image')
+                node, self.settings.image_transport, telling.cut,
+                partial(reception.reject, 'image'),
             ),
         )
         self.update()
@@ -162,28 +153,21 @@ class HumansStream:
         if not self._is_heard:
             self._pause(active)
             return
-        active.poses.update(is_about_people)
+        active.poses.update(True)  # those in metres are of the same camera
         active.poses_3d.update(is_about_space)
         if is_about_people:
             active.images.update(telling.is_cutting)
         else:
             active.images.close()
-        problem = self._problem(active)
-        kind = without_figures(problem)
-        self._condition.report(
-            Condition(kind, problem) if problem else None, 'people are told of',
-            is_told=self._rejections.has_told(kind),
-        )
+        self._reception.report(self._problem(active))
 
     def _pause(self, active: _Active) -> None:
         """Unsubscribe, and forget what does not outlive that."""
         for each in (active.poses, active.poses_3d, active.images):
             each.close()
         active.telling.pause()
-        self.tally.restart()
         self._is_heard = self._lacks_ids = False
-        self._unread, self._latest_ns = '', None
-        self._condition.report(None)
+        self._reception.restart()
 
     def _problem(self, active: _Active) -> str:
         """Return what is missing, in one sentence with the fix, or nothing."""
@@ -192,13 +176,10 @@ class HumansStream:
         if active.images.is_awaited:
             awaited.append(('images', active.images.input))
         for name, each in awaited:
-            if each.is_subscribed and each.silent_s > timeout_s:
-                return f'no {name} for {timeout_s:g} s: {each.silence()}'
-        lately = self.tally.lately()
-        if not lately and self._unread:
-            return self._unread
-        if 2 * sum(each.is_still for each in lately) > len(lately):
-            return f'{STILL}: look at what publishes the images of {active.poses.topic}'
+            if sentence := why_none(name, each, timeout_s):
+                return sentence
+        if sentence := self._reception.wrong_with(active.poses.topic):
+            return sentence
         if active.images.beyond_s > timeout_s:
             return (
                 f'the people of {active.poses.topic} are not in the images of'
@@ -207,19 +188,6 @@ class HumansStream:
             )
         return active.images.problem or (NO_IDS if self._lacks_ids else '')
 
-    def _on_message(self, name: str, read: Read, message: bytes) -> None:
-        begun_s = time.perf_counter()
-        try:
-            header, people = read(message)
-        except FrameError as error:
-            self._unread = str(error)
-            self._reject(name, self._unread)
-            return
-        if name == POSES:
-            stamp, before = stamp_ns(header.stamp), self._latest_ns
-            self._unread, self._latest_ns = '', stamp
-            self.tally.add(Told(people, time.perf_counter() - begun_s, stamp == before))
-
     def _on_poses(self, message: bytes) -> tuple[Header, int]:
         """Tell of the people in an image."""
         header, poses = self._poses.read(message)
@@ -227,7 +195,7 @@ class HumansStream:
         self._lacks_ids = len(poses) > 0 and not len(known)
         if self._active is not None:
             images = self._active.images
-            self._active.telling.people(header, known, images.size_for(known))
+            self._active.telling.people(header, known, images.size_for(header, known))
             images.add_people(header, known)
         return header, len(poses)
 
@@ -237,7 +205,3 @@ class HumansStream:
         if self._active is not None:
             self._active.telling.space(header, with_ids(people, people.poses.ids))
         return header, len(people)
-
-    def _reject(self, what: str, reason: str) -> None:
-        self.tally.reject(reason)
-        self._rejections.warn(f'rejected {what}', reason)

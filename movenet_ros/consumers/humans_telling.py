@@ -146,10 +146,13 @@ class Telling:
         """
         Tell of people in metres.
 
+        Where the camera is in another frame than its own, no message tells.
+
         :param people: those with ids alone.
         """
         up = -np.array(DOWN[self._settings.down])
-        frames = body_frames(people, up, ORIGIN)
+        is_of_camera = header.frame_id == self._header.frame_id  # else target_frame is set
+        frames = body_frames(people, up, ORIGIN if is_of_camera else None)
         self._tell_doing(header, people, frames)
         if self._tf is not None:
             known = np.isfinite(frames.axes).all(axis=(1, 2))
@@ -177,7 +180,7 @@ class Telling:
         joints, names = human_joints(it.angles), IN_IMAGE
         if isinstance(people, Poses3D) and frames is not None:
             joints, names = human_joints_in_space(people, it.angles, frames), HUMAN_JOINTS
-        tracks = it.activities.ids.tolist()
+        tracks = it.ids.tolist()
         for track, did, bends in zip(tracks, it.activities.of_people, joints, strict=True):
             doing = Doing(header, body_id(track), did, bends, names)
             self.bodies.publish(DOING, track, doing)

@@ -27,10 +27,9 @@ from movenet_ros.core.observing import Observer
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.poses_3d import Poses3D
 from movenet_ros.messages.activities import activities_to_bytes
-from movenet_ros.messages.joint_angles import joint_angles_to_msg
+from movenet_ros.messages.joint_angles import joint_angles_to_bytes
 from movenet_ros.messages.outputs import Output
 from movenet_ros.messages.outputs import RELIABLE
-from movenet_ros.messages.padding import serialized
 from movenet_ros.messages.stamped import stamp_ns
 from movenet_ros.settings import KinematicsParameters
 from movenet_ros.settings import POSES
@@ -60,7 +59,7 @@ OUTPUTS_KINEMATICS: Sequence[Output[KinematicsResult]] = (
         'joint_angles',
         JointState,
         RELIABLE,
-        lambda it: serialized(joint_angles_to_msg(it.observed, it.header)),
+        lambda it: joint_angles_to_bytes(it.observed, it.header),
     ),
     Output(
         'activities',

@@ -17,35 +17,27 @@
 from __future__ import annotations
 
 from functools import partial
-import time
 from typing import Any
 
 from movenet_ros.consumers.kinematics import observed
 from movenet_ros.consumers.kinematics import OUTPUTS_KINEMATICS
 from movenet_ros.consumers.kinematics_report import KinematicsReport
-from movenet_ros.consumers.kinematics_report import Told
 from movenet_ros.consumers.publishers import Publishers
-from movenet_ros.consumers.rejections import Rejections
-from movenet_ros.consumers.tally import Tally
+from movenet_ros.consumers.reception import DEPTH
+from movenet_ros.consumers.reception import Reception
+from movenet_ros.consumers.reception import why_none
 from movenet_ros.consumers.topic_input import TopicInput
-from movenet_ros.core.errors import FrameError
 from movenet_ros.core.observing import Observer
-from movenet_ros.core.wording import without_figures
 from movenet_ros.messages.poses_reader import PeopleReader
 from movenet_ros.messages.poses_reader import poses_3d_reader
 from movenet_ros.messages.poses_reader import poses_reader
-from movenet_ros.messages.stamped import stamp_ns
-from movenet_ros.node.condition_log import Condition
-from movenet_ros.node.condition_log import ConditionLog
 from movenet_ros.node.managed_node import ManagedNode
 from movenet_ros.settings import KinematicsParameters
 from movenet_ros.settings import POSES
 from movenet_ros.settings import POSES_3D
+from std_msgs.msg import Header
 from vision_msgs.msg import Detection2DArray
 from vision_msgs.msg import Detection3DArray
-
-DEPTH = 10  # messages that may wait; all are read, since what people do takes time
-STILL = 'timestamps not advancing: nobody has an activity or a velocity until they do'
 
 
 class KinematicsStream:
@@ -57,15 +49,11 @@ class KinematicsStream:
 
     def __init__(self, node: ManagedNode, settings: KinematicsParameters) -> None:
         self.settings = settings
-        self.tally: Tally[Told] = Tally()
         self._node = node
         self._publishers = Publishers(node, OUTPUTS_KINEMATICS)
         self._inputs: dict[str, TopicInput] = {}
         self._observer = Observer()
-        self._condition = ConditionLog(node)
-        self._rejections = Rejections(node)
-        self._unread = ''  # why the last message cannot be read, if it cannot
-        self._latest_ns: int | None = None  # the stamp of the last message
+        self._reception = Reception(node, 'poses arrive')
 
     def report(self) -> KinematicsReport:
         """Return the state, for /diagnostics; in any thread."""
@@ -74,9 +62,9 @@ class KinematicsStream:
         return KinematicsReport(
             state=state,
             idle=waiting if source else state,
-            problem=self._condition.sentence,
+            problem=self._reception.problem,
             topic=source.topic if source else '',
-            tally=self.tally,
+            tally=self._reception.tally,
         )
 
     def activate(self) -> str:
@@ -115,18 +103,17 @@ class KinematicsStream:
             return
         for name, each in self._inputs.items():
             each.update(name == self.settings.source)
-        problem = self._problem(self._inputs[self.settings.source])
-        kind = without_figures(problem)
-        self._condition.report(
-            Condition(kind, problem) if problem else None, 'poses arrive',
-            is_told=self._rejections.has_told(kind),
+        name, timeout_s = self.settings.source, self.settings.diagnostics.timeout_s
+        source = self._inputs[name]
+        self._reception.report(
+            why_none(name, source, timeout_s) or self._reception.wrong_with(source.topic)
         )
 
     def _input(
         self, name: str, msg_type: type[Any], reader: PeopleReader[Any], source: str
     ) -> TopicInput:
         topic = self._node.resolve_topic_name(name)
-        receive = partial(self._on_message, name, reader)
+        receive = partial(self._reception.receive, name, partial(self._tell, reader))
         return TopicInput(self._node, name, topic, msg_type, DEPTH, receive, source)
 
     def _pause(self) -> None:
@@ -134,30 +121,9 @@ class KinematicsStream:
         for each in self._inputs.values():
             each.close()
         self._observer.restart()
-        self.tally.restart()
-        self._condition.report(None)
-        self._unread, self._latest_ns = '', None
+        self._reception.restart()
 
-    def _problem(self, source: TopicInput) -> str:
-        """Return why nothing comes, or nothing can be told, in one sentence, or nothing."""
-        timeout_s = self.settings.diagnostics.timeout_s
-        if source.silent_s <= timeout_s:
-            lately = self.tally.lately()
-            if 2 * sum(each.is_still for each in lately) > len(lately):
-                return f'{STILL}: look at what publishes the images of {source.topic}'
-            return '' if lately else self._unread
-        return f'no {self.settings.source} for {timeout_s:g} s: {source.silence()}'
-
-    def _on_message(self, name: str, reader: PeopleReader[Any], message: bytes) -> None:
-        begun_s = time.perf_counter()
-        try:
-            header, people = reader.read(message)
-        except FrameError as error:
-            self._unread = str(error)
-            self.tally.reject(self._unread)
-            self._rejections.warn(f'rejected {name}', self._unread)
-            return
-        stamp, before = stamp_ns(header.stamp), self._latest_ns
-        self._unread, self._latest_ns = '', stamp
+    def _tell(self, reader: PeopleReader[Any], message: bytes) -> tuple[Header, int]:
+        header, people = reader.read(message)
         self._publishers.publish(observed(self._observer, header, people, self.settings))
-        self.tally.add(Told(len(people), time.perf_counter() - begun_s, stamp == before))
+        return header, len(people)

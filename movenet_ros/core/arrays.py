@@ -33,7 +33,7 @@ def frozen(
     """
     with np.errstate(over='ignore'):  # what has no place in the type is infinite
         array = np.array(values, dtype=dtype)
-    fits = array.ndim == len(shape) and all(
+    fits = array.shape == shape or array.ndim == len(shape) and all(
         want is None or want == have for want, have in zip(shape, array.shape, strict=True)
     )
     if not fits:

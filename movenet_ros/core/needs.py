@@ -29,6 +29,9 @@ from movenet_ros.core.errors import StartError
 VENV = Path(__file__).resolve().parents[2] / '.venv'  # of a checkout, made by scripts/setup
 PACKAGES = {'rerun': 'rerun-sdk', 'skimage': 'scikit-image'}  # where pip names it otherwise
 
+NOT_RELEASED = {('kilted', 'hri_msgs'): 'https://github.com/ros4hri/hri_msgs.git'}
+"""Where packages come from that a distribution lacks (rosdistro, August 2026)."""
+
 
 def needs(module: str) -> Any:
     """
@@ -45,8 +48,13 @@ def needs(module: str) -> Any:
 
 
 def ros_package(name: str) -> str:
-    """Return the command that installs a ROS package."""
+    """Return the command that installs a ROS package, or what takes its place."""
     distro = os.environ.get('ROS_DISTRO', '')
+    if (distro, name) in NOT_RELEASED:
+        return (
+            f'{distro} has no package of it; git clone {NOT_RELEASED[distro, name]} into the src'
+            ' of your workspace, and colcon build'
+        )
     package = f'ros-{distro}-{name.replace("_", "-")}'
     return f'sudo apt-get install {package}' if distro else 'scripts/setup'
 

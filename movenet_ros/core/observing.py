@@ -19,6 +19,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from functools import partial
 
 from movenet_ros.core.activities.activities import Activities
 from movenet_ros.core.activities.recogniser import Recogniser
@@ -63,15 +64,17 @@ class Observed:
     """
     What the people in one image do.
 
+    :param ids: ``(n,)`` int64 of the people; 0 for one that is not tracked.
     :param angles: of their joints.
     :param tell_velocities: calculates how fast they change, once somebody asks.
-    :param activities: of the same people, with their ids.
+    :param tell_activities: the same of activities.
     :param down: where that was, a name of ``DOWN``.
     """
 
+    ids: NDArray[np.int64]
     angles: Angles
     tell_velocities: Callable[[], NDArray[np.float64]]
-    activities: Activities
+    tell_activities: Callable[[], Activities]
     down: str
 
     @cached_property
@@ -84,6 +87,21 @@ class Observed:
         """
         return self.tell_velocities()
 
+    @cached_property
+    def activities(self) -> Activities:
+        """
+        Return what they do, of images of whose activities somebody has asked alone.
+
+        :raises RuntimeError: if it is asked for the first time when the next image has come: what
+            holds for a while has to be told in the order of images.
+        """
+        return self.tell_activities()
+
+    def told(self) -> Observed:
+        """Return this with its activities told, for one who asks when later images have come."""
+        _ = self.activities
+        return self
+
 
 class Observer:
     """Observes the people of one stream of images, which come in the order of their stamps."""
@@ -91,6 +109,7 @@ class Observer:
     def __init__(self) -> None:
         self._recogniser = Recogniser()
         self._velocities = Velocities()
+        self._count = 0  # of images so far
 
     def restart(self) -> None:
         """Forget everybody."""
@@ -104,8 +123,21 @@ class Observer:
         :param stamp_ns: of the image; one that is earlier than the one before restarts.
         :param down: a name of ``DOWN``.
         """
+        self._count += 1
         with np.errstate(invalid='ignore', over='ignore'):  # a point at infinity bends nothing
             angles = joint_angles(bodies, DOWN[down])
-            activities = self._recogniser.recognise(bodies, angles, stamp_ns, DOWN[down])
-        velocities = self._velocities.add(stamp_ns, bodies.ids, angles.values)
-        return Observed(angles, velocities, activities, down)
+        return Observed(
+            bodies.ids,
+            angles,
+            self._velocities.add(stamp_ns, bodies.ids, angles.values),
+            partial(self._activities, self._count, bodies, angles, stamp_ns, down),
+            down,
+        )
+
+    def _activities(
+        self, number: int, bodies: Bodies, angles: Angles, stamp_ns: int, down: str
+    ) -> Activities:
+        if number != self._count:
+            raise RuntimeError('the activities of an image are asked for before the next one')
+        with np.errstate(over='ignore'):
+            return self._recogniser.recognise(bodies, angles, stamp_ns, DOWN[down])

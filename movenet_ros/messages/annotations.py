@@ -41,6 +41,8 @@ from movenet_ros.core.labels import digit_height
 from movenet_ros.core.labels import text_color
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.skeleton import Skeleton
+from movenet_ros.messages.limbs import limbs_and_joints
+from movenet_ros.messages.limbs import rgba
 import numpy as np
 from numpy.typing import NDArray
 from std_msgs.msg import Header
@@ -97,9 +99,7 @@ def shown_of(
     :param scores: write the score of each person; a track id is always written.
     """
     poses = poses[by_id(poses)]
-    edges = np.array(poses.skeleton.edges)
     is_seen = poses.keypoint_scores >= keypoint_threshold
-    has_both = np.asarray(is_seen[:, edges].all(axis=2))
     boxes, image_size = within(poses.boxes_xyxy, image_wh), (image_wh[0] * image_wh[1]) ** 0.5
     person_sizes = sizes(boxes).tolist()
     pens = [Pen.of(each, image_size) for each in person_sizes]
@@ -111,8 +111,7 @@ def shown_of(
         poses.skeleton,
         tuple(poses.ids.tolist()),
         tuple(f'{each:.2f}' for each in poses.scores.tolist()) if scores else (),
-        np.concatenate([poses.keypoints[:, edges.ravel()], poses.keypoints], axis=1, dtype=float),
-        np.concatenate([np.repeat(has_both, 2, axis=1), is_seen], axis=1),
+        *limbs_and_joints(poses.keypoints, is_seen, poses.skeleton),
         np.array([(each.line, each.inner_dot) for each in pens], float).reshape(-1, 2),
         texts,
     )
@@ -139,7 +138,8 @@ def annotations_to_msg(shown: Shown, header: Header) -> ImageAnnotations:
             x, y, height = shown.texts[person].tolist()
             msg.texts.append(TextAnnotation(
                 timestamp=stamp, position=Point2(x=x, y=y), text=words, font_size=height,
-                text_color=rgba(text_color(color)), background_color=rgba(color),
+                text_color=rgba(ColorMsg, text_color(color)),
+                background_color=rgba(ColorMsg, color),
             ))
     return msg
 
@@ -152,23 +152,17 @@ def _limbs_and_joints(
     line, dot = shown.widths[person].tolist()
     limbs = PointsAnnotation(
         timestamp=stamp, type=PointsAnnotation.LINE_LIST, points=_points(ends[is_end]),
-        outline_color=rgba(color), thickness=line,
+        outline_color=rgba(ColorMsg, color), thickness=line,
     )
     dots = PointsAnnotation(
         timestamp=stamp, type=PointsAnnotation.POINTS, points=_points(joints[is_joint]),
-        outline_color=rgba(color), thickness=dot,  # viewers take it for a radius
+        outline_color=rgba(ColorMsg, color), thickness=dot,  # viewers take it for a radius
         outline_colors=[
-            rgba(joint_color(joint, shown.skeleton, color))
+            rgba(ColorMsg, joint_color(joint, shown.skeleton, color))
             for joint in np.flatnonzero(is_joint).tolist()
         ],
     )
     return limbs, dots
-
-
-def rgba(color: Color) -> ColorMsg:
-    """Return a colour as a message."""
-    blue, green, red = (each / 255 for each in color)
-    return ColorMsg(r=red, g=green, b=blue, a=1.0)
 
 
 def _points(at: Floats) -> list[Point2]:

@@ -45,6 +45,12 @@ def says_the_same(message: bytes, before: bytes) -> bool:
     return message[STAMP.stop:] == before[STAMP.stop:]
 
 
+def size_in(msg: CameraInfo) -> tuple[int, ...]:
+    """Return all that tells the size of the image, in one way or another."""
+    roi = msg.roi
+    return msg.width, msg.height, roi.width, roi.height, msg.binning_x, msg.binning_y
+
+
 def camera_from_msg(msg: CameraInfo, rectified: bool) -> Camera:
     """
     Return the camera of the image that comes with a message.

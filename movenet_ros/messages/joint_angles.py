@@ -23,10 +23,18 @@ alone. Efforts are empty. Standard deviations are not in it: the message has no 
 from __future__ import annotations
 
 from array import array
+from collections.abc import Callable
+from collections.abc import Sequence
+from functools import lru_cache
 
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.observing import Observed
+from movenet_ros.messages.template import filled
+from movenet_ros.messages.template import marked_header
+from movenet_ros.messages.template import Template
+from movenet_ros.messages.template import template_of
 import numpy as np
+from numpy.typing import NDArray
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
 
@@ -35,14 +43,28 @@ UNTRACKED = 'untracked_{}'  # the first of the people without an id, the second,
 
 def joint_angles_to_msg(observed: Observed, header: Header) -> JointState:
     """Make the message: people by their ids, those without one last, in the order they come in."""
-    ids = observed.activities.ids
-    order = np.argsort(np.where(ids > 0, ids, np.inf), kind='stable')
-    people = _names(ids[order].tolist())
-    msg = JointState(header=header)
-    msg.name = [f'{person}/{angle}' for person in people for angle in ANGLES]
+    order = _order(observed.ids)
+    msg = JointState(header=header, name=_names(observed.ids[order].tolist()))
     msg.position = array('d', observed.angles.values[order].tobytes())
     msg.velocity = array('d', observed.velocities[order].tobytes())
     return msg
+
+
+def joint_angles_to_bytes(observed: Observed, header: Header) -> bytes:
+    """Make the message, serialized: what joint_angles_to_msg and rclpy make (prepared.py)."""
+    order = _order(observed.ids)
+    numbers = np.stack([observed.angles.values[order], observed.velocities[order]])
+    return filled(_template(tuple(observed.ids[order].tolist()), header.frame_id), header, numbers)
+
+
+@lru_cache(maxsize=64)  # people come and go
+def _template(ids: tuple[int, ...], frame_id: str) -> Template:
+    """Let the middleware serialize a message with marks, and find them."""
+    def write(msg: JointState, mark: Callable[[], float]) -> None:
+        msg.position = [mark() for _ in msg.name]
+        msg.velocity = [mark() for _ in msg.name]
+
+    return template_of(JointState(header=marked_header(frame_id), name=_names(ids)), write)
 
 
 def joint_angles_from_msg(msg: JointState) -> dict[str, dict[str, float]]:
@@ -67,7 +89,13 @@ def joint_angles_from_msg(msg: JointState) -> dict[str, dict[str, float]]:
     return people
 
 
-def _names(ids: list[int]) -> list[str]:
-    """Return what the people are called, those without an id by their count."""
-    tracked = [str(each) for each in ids if each > 0]
-    return tracked + [UNTRACKED.format(i + 1) for i in range(len(ids) - len(tracked))]
+def _order(ids: NDArray[np.int64]) -> NDArray[np.intp]:
+    """Return the places of people by their ids, those without one last."""
+    return np.argsort(np.where(ids > 0, ids, np.inf), kind='stable')
+
+
+def _names(ids: Sequence[int]) -> list[str]:
+    """Return the names of all angles of people, of those without an id by their count."""
+    people = [str(each) for each in ids if each > 0]
+    people += [UNTRACKED.format(i + 1) for i in range(len(ids) - len(people))]
+    return [f'{person}/{angle}' for person in people for angle in ANGLES]

@@ -16,10 +16,8 @@
 People as markers of the topic ``markers``, for RViz and the like.
 
 Each person has three: lines of limbs, spheres of joints, a text. What is not known has no point,
-since RViz throws away a marker with a NaN in it. They vanish by their lifetime.
-
-Messages leave as ready bytes (template.py). A template has a place for each point that there may
-be; those that are not needed are cut out of it.
+since RViz throws away a marker with a NaN in it. They vanish by their lifetime. Messages leave as
+ready bytes (limbs.py).
 """
 
 from __future__ import annotations
@@ -32,13 +30,14 @@ from geometry_msgs.msg import Point
 from movenet_ros.core.drawing import joint_color
 from movenet_ros.core.drawing import person_color
 from movenet_ros.core.frames import UP_OPTICAL
-from movenet_ros.core.labels import Color
 from movenet_ros.core.poses_3d import Poses3D
 from movenet_ros.core.skeleton import Skeleton
+from movenet_ros.messages.limbs import Cuttable
+from movenet_ros.messages.limbs import limbs_and_joints
+from movenet_ros.messages.limbs import rgba
 from movenet_ros.messages.template import count_before
 from movenet_ros.messages.template import COUNT_BYTES
 from movenet_ros.messages.template import marked_header
-from movenet_ros.messages.template import shortened
 from movenet_ros.messages.template import Template
 from movenet_ros.messages.template import template_of
 from movenet_ros.messages.template import written
@@ -79,16 +78,13 @@ class Shown(NamedTuple):
 
 class Layout(NamedTuple):
     """
-    Where a serialized message has what may be cut out of it.
+    A message of all points.
 
-    :param template: with a place for each point.
-    :param points_at: ``(n, 2 e + k)`` where each point begins.
-    :param counts_at: ``(n, 3)`` where the numbers of ends, joints and colours are.
+    :param cuttable: what may be cut out of it.
     """
 
     template: Template
-    points_at: NDArray[np.intp]
-    counts_at: NDArray[np.intp]
+    cuttable: Cuttable
 
 
 def markers_to_msg(
@@ -110,32 +106,23 @@ def markers_to_bytes(
     shown, skeleton = _shown(people, up), people.poses.skeleton
     layout = _layout(shown.ids, skeleton, header.frame_id)
     numbers = np.concatenate([shown.points, shown.texts_at[:, None]], axis=1)
-    limbs, joints = np.split(shown.is_drawn, [2 * len(skeleton.edges)], axis=1)
-    counts = np.stack([each.sum(axis=1) for each in (limbs, joints, joints)], axis=1)
-    colors_at = layout.counts_at[:, 2:] + COUNT_BYTES + COLOR_BYTES * np.arange(len(skeleton))
-    return shortened(
-        written(layout.template, header, numbers),
-        layout.counts_at,
-        counts,
-        (layout.points_at[~shown.is_drawn], POINT_BYTES),
-        (colors_at[~joints], COLOR_BYTES),
-    )
+    return layout.cuttable.cut(written(layout.template, header, numbers), shown.is_drawn)
 
 
 def _shown(people: Poses3D, up: tuple[float, float, float]) -> Shown:
     """Choose who is drawn and what of them."""
-    edges = np.array(people.poses.skeleton.edges)
+    skeleton = people.poses.skeleton
     is_known = np.asarray(np.isfinite(people.positions).all(axis=2))
-    has_both = np.asarray(is_known[:, edges].all(axis=2))
-    who = np.flatnonzero(has_both.any(axis=1))
+    points, is_drawn = limbs_and_joints(people.positions, is_known, skeleton)
+    who = np.flatnonzero(is_drawn[:, :-len(skeleton)].any(axis=1))  # a limb at least
     joints, is_known = people.positions[who], is_known[who]
     heights = joints @ up
     top = np.nanmax(heights, axis=1, initial=-np.inf) + ABOVE_M
     middles = np.nansum(joints, axis=1) / is_known.sum(axis=1)[:, None]
     return Shown(
         tuple(people.poses.ids[who].tolist()),
-        np.concatenate([joints[:, edges.ravel()], joints], axis=1),
-        np.concatenate([np.repeat(has_both[who], 2, axis=1), is_known], axis=1),
+        points[who],
+        is_drawn[who],
         middles + (top - middles @ up)[:, None] * up,
     )
 
@@ -149,7 +136,7 @@ def _message(shown: Shown, skeleton: Skeleton, header: Header) -> MarkerArray:
         limbs.points = _points(shown.points[i, :ends][is_end])
         joints.points = _points(shown.points[i, ends:][is_joint])
         joints.colors = [
-            _rgba(joint_color(joint, skeleton, person_color(track_id)))
+            rgba(ColorRGBA, joint_color(joint, skeleton, person_color(track_id)))
             for joint in np.flatnonzero(is_joint).tolist()
         ]
         (text.pose.position,) = _points(shown.texts_at[i:i + 1])
@@ -168,7 +155,7 @@ def _markers(header: Header, track_id: int, index: int) -> tuple[Marker, Marker,
     limbs, joints, text = (
         Marker(
             header=header, ns=NAMESPACE, id=first_id + kind * step, type=kinds[kind],
-            action=Marker.ADD, color=_rgba(person_color(track_id)),
+            action=Marker.ADD, color=rgba(ColorRGBA, person_color(track_id)),
         )
         for kind in range(len(kinds))
     )
@@ -180,11 +167,6 @@ def _markers(header: Header, track_id: int, index: int) -> tuple[Marker, Marker,
     text.scale.z = TEXT_M
     text.text = f'#{track_id}' if track_id else NO_ID
     return limbs, joints, text
-
-
-def _rgba(color: Color) -> ColorRGBA:
-    blue, green, red = (each / 255 for each in color)
-    return ColorRGBA(r=red, g=green, b=blue, a=1.0)
 
 
 def _points(places: Floats) -> list[Point]:
@@ -208,7 +190,9 @@ def _layout(ids: tuple[int, ...], skeleton: Skeleton, frame_id: str) -> Layout:
         )
         for points in points_at.tolist()
     ]
-    return Layout(template, points_at, np.array(counts_at, np.intp).reshape(n, 3))
+    counts = np.array(counts_at, np.intp).reshape(n, 3)
+    colors_at = counts[:, 2:] + COUNT_BYTES + COLOR_BYTES * np.arange(joints)
+    return Layout(template, Cuttable(points_at, colors_at, counts, POINT_BYTES, COLOR_BYTES))
 
 
 def _mark(msg: MarkerArray, mark: Callable[[], float]) -> None:

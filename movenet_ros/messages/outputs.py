@@ -136,7 +136,9 @@ class Result:
         if self.observer is None or not (names_in(annotate.angles) or annotate.activities):
             return None
         bodies = bodies_in_image(self.poses, self.settings.keypoint_threshold)
-        return self.observer.observe(bodies, self.stamp_ns, DOWN_OF_ROTATE[self.settings.rotate])
+        down = DOWN_OF_ROTATE[self.settings.rotate]
+        observed = self.observer.observe(bodies, self.stamp_ns, down)
+        return observed.told() if annotate.activities else observed
 
     @cached_property
     def annotated_bgr(self) -> NDArray[np.uint8]:

@@ -12,11 +12,7 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""
-Messages of the topic ``annotations`` as ready bytes (template.py).
-
-A template has a place for each point that there may be; those that are not needed are cut out.
-"""
+"""Messages of the topic ``annotations`` as ready bytes (template.py, limbs.py)."""
 
 from __future__ import annotations
 
@@ -25,17 +21,18 @@ from functools import lru_cache
 import struct
 from typing import NamedTuple
 
+from foxglove_msgs.msg import Color
 from foxglove_msgs.msg import ImageAnnotations
 from movenet_ros.core.drawing import joint_color
 from movenet_ros.core.drawing import person_color
 from movenet_ros.core.skeleton import Skeleton
 from movenet_ros.messages.annotations import annotations_to_msg
-from movenet_ros.messages.annotations import rgba
 from movenet_ros.messages.annotations import Shown
+from movenet_ros.messages.limbs import Cuttable
+from movenet_ros.messages.limbs import rgba
 from movenet_ros.messages.template import count_before
 from movenet_ros.messages.template import marked_header
 from movenet_ros.messages.template import places
-from movenet_ros.messages.template import shortened
 from movenet_ros.messages.template import Template
 from movenet_ros.messages.template import template_of
 from movenet_ros.messages.template import written
@@ -52,16 +49,12 @@ class Layout(NamedTuple):
     Where a serialized message has what changes beside numbers.
 
     :param template: with a place for each point.
-    :param points_at: ``(n, 2 e + k)`` where each point begins.
-    :param colors_at: ``(n, k)`` where the colour of each joint begins.
-    :param counts_at: ``(n, 3)`` where the numbers of ends, joints and colours are.
+    :param cuttable: what may be cut out of it.
     :param scores_at: ``(n, len(SCORE))`` the bytes of each score; none where they are not written.
     """
 
     template: Template
-    points_at: NDArray[np.intp]
-    colors_at: NDArray[np.intp]
-    counts_at: NDArray[np.intp]
+    cuttable: Cuttable
     scores_at: NDArray[np.intp]
 
 
@@ -71,14 +64,7 @@ def annotations_to_bytes(shown: Shown, header: Header) -> bytes:
     data = written(layout.template, header, _numbers(shown))
     scores = np.frombuffer(''.join(shown.scores).encode(), np.uint8)
     data[layout.scores_at] = scores.reshape(layout.scores_at.shape)
-    limbs, joints = np.split(shown.is_drawn, [shown.ends], axis=1)
-    return shortened(
-        data,
-        layout.counts_at,
-        np.stack([each.sum(axis=1) for each in (limbs, joints, joints)], axis=1),
-        (layout.points_at[~shown.is_drawn], POINT_BYTES),
-        (layout.colors_at[~joints], COLOR_BYTES),
-    )
+    return layout.cuttable.cut(data, shown.is_drawn)
 
 
 def _numbers(shown: Shown) -> NDArray[np.float64]:
@@ -109,7 +95,7 @@ def _layout(skeleton: Skeleton, ids: tuple[int, ...], scores: bool) -> Layout:
     counts_at = np.empty((n, 3), np.intp)
     for i, track_id in enumerate(ids):
         behind = int(points_at[i, -1]) + POINT_BYTES + COLOR_BYTES  # of the points' own colour
-        color = rgba(joint_color(0, skeleton, person_color(track_id)))
+        color = rgba(Color, joint_color(0, skeleton, person_color(track_id)))
         first = data.index(struct.pack('=4d', color.r, color.g, color.b, color.a), behind)
         colors_at[i] = first + COLOR_BYTES * np.arange(joints)
         counts_at[i] = [
@@ -119,7 +105,8 @@ def _layout(skeleton: Skeleton, ids: tuple[int, ...], scores: bool) -> Layout:
             )
         ]
     scores_at = places(data, [each.encode() for each in marks], len(SCORE))
-    return Layout(template, points_at, colors_at, counts_at, scores_at)
+    cuttable = Cuttable(points_at, colors_at, counts_at, POINT_BYTES, COLOR_BYTES)
+    return Layout(template, cuttable, scores_at)
 
 
 def _mark(msg: ImageAnnotations, mark: Callable[[], float]) -> None:

@@ -41,9 +41,9 @@ class Observing:
             people = self._people(item)
             if people is not None and isinstance(item.image, Result):
                 header = item.image.header
-                item = item._replace(
-                    kinematics=observed(self._observer, header, people, self._settings)
-                )
+                kinematics = observed(self._observer, header, people, self._settings)
+                kinematics.observed.told()  # who writes it is images behind
+                item = item._replace(kinematics=kinematics)
             yield item
 
     def _people(self, item: Item) -> Poses | Poses3D | None:

@@ -68,13 +68,17 @@ def rerun_sdk() -> Any:
     """
     Import rerun-sdk.
 
-    :raises StartError: if it is not installed, or cannot be used.
+    :raises StartError: if it is not installed, or cannot be used: too old, or switched off.
     """
     sdk = needs('rerun')
     version = getattr(sdk, '__version__', '0')
     if _numbers(version) < _numbers(OLDEST):
         raise StartError(
             f'rerun-sdk {version} is too old: pip install --upgrade "rerun-sdk>={OLDEST}"'
+        )
+    if not sdk.RecordingStream('movenet_ros').is_enabled():
+        raise StartError(
+            'the environment variable RERUN switches rerun-sdk off, which --rrd needs: unset RERUN'
         )
     return sdk
 
@@ -99,11 +103,6 @@ class RerunFile:
         self._skeleton: Skeleton | None = None
         with self._naming():
             self._recording = self._sdk.RecordingStream('movenet_ros')
-            if not self._recording.is_enabled():
-                raise StartError(
-                    f'cannot write {path}: the environment variable RERUN switches rerun-sdk off'
-                    ' (fix: unset RERUN)'
-                )
             self._recording.save(path)
             self._recording.send_recording_name(name)
             self._recording.send_blueprint(layout(views))

@@ -25,9 +25,11 @@ from concurrent.futures import ThreadPoolExecutor
 import os
 from pathlib import Path
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
+from xml.etree import ElementTree
 
 HERE = Path(__file__).parent
 PREFIX = Path(sys.prefix)
@@ -45,10 +47,19 @@ def repair_cmake_files() -> None:
             path.write_text(repaired)
 
 
-def build(source: Path) -> None:
-    """Configure, build and install with plain CMake, whose output is shown where it fails."""
-    made = str(PREFIX / 'build' / source.name)
+def build(recipe: Path) -> None:
+    """
+    Configure, build and install with plain CMake, whose output is shown where it fails.
+
+    :param recipe: a folder with package.xml and msg/; all have the same CMakeLists.txt.
+    """
+    source, made = (PREFIX / 'build' / folder / recipe.name for folder in ('messages', ''))
+    shutil.copytree(recipe, source, dirs_exist_ok=True)
+    shutil.copy(HERE / 'messages.cmake', source / 'CMakeLists.txt')
+    dependencies = ElementTree.parse(recipe / 'package.xml').iterfind('depend')
     configure = [
+        f'-DPACKAGE={recipe.name}',
+        f'-DDEPENDENCIES={";".join(str(each.text) for each in dependencies)}',
         f'-DCMAKE_PREFIX_PATH={PREFIX}',
         f'-DCMAKE_INSTALL_PREFIX={PREFIX}',
         f'-DPython3_EXECUTABLE={sys.executable}',
@@ -57,9 +68,9 @@ def build(source: Path) -> None:
     ]
     parallel = str(len(os.sched_getaffinity(0)))
     for arguments in (
-        ['-S', str(source), '-B', made, *configure],
-        ['--build', made, '--parallel', parallel],
-        ['--install', made],
+        ['-S', str(source), '-B', str(made), *configure],
+        ['--build', str(made), '--parallel', parallel],
+        ['--install', str(made)],
     ):
         run = subprocess.run(
             ['cmake', *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
@@ -70,6 +81,6 @@ def build(source: Path) -> None:
 
 if __name__ == '__main__':
     repair_cmake_files()
-    packages = [recipe.parent for recipe in sorted(HERE.glob('*/CMakeLists.txt'))]
+    packages = [manifest.parent for manifest in sorted(HERE.glob('*/package.xml'))]
     with ThreadPoolExecutor() as pool:  # one is configured by a single core while others compile
         list(pool.map(build, packages))

@@ -30,11 +30,14 @@ from movenet_ros.core.poses import Poses
 from movenet_ros.messages.images import image_to_msg
 from movenet_ros.messages.poses import poses_to_msg
 from movenet_ros.messages.poses_3d import poses_3d_to_msg
+from movenet_ros.messages.stamped import stamp_ns
 import numpy as np
+from numpy.typing import NDArray
 from people_3d import standing
 import pytest
 from rcl_interfaces.msg import Log
 from ros_graph import World
+from sensor_msgs.msg import CameraInfo
 from sensor_msgs.msg import Image
 from sensor_msgs.msg import JointState
 from std_msgs.msg import Header
@@ -221,6 +224,38 @@ def test_people_in_metres_have_frames_and_all_joints(
     assert set(joints[-1].name) == {f'{name}_p0001' for name in HUMAN_JOINTS}
 
 
+def test_a_body_in_another_frame_faces_no_way_that_nobody_knows(
+    world: World, start_humans_node: Any, person: Poses
+) -> None:
+    """Seen from its side: in the frame of the camera, it faces the way that the camera looks."""
+    tf2_msgs = pytest.importorskip('tf2_msgs.msg')
+    graph = Graph(world)
+    start_humans_node(source='poses_3d')
+    publisher = world.publisher(Detection3DArray, 'poses_3d')
+    frames = world.sink(tf2_msgs.TFMessage, '/tf')
+    people = standing((0.2, 0.1, 3.0))
+    narrow = (people.positions - (0.2, 0.1, 3.0)) * (0.1, 1.0, 1.0) + (0.2, 0.1, 3.0)
+
+    def send(positions: NDArray[np.float64], frame_id: str) -> None:
+        stamped = graph.send(person)
+        world.spin(0.02)
+        stamped.frame_id = frame_id
+        publisher.publish(poses_3d_to_msg(replace(people, positions=positions), stamped))
+        world.spin(0.02)
+
+    def told() -> set[str]:
+        return {each.header.frame_id for message in frames for each in message.transforms}
+
+    def is_told(positions: NDArray[np.float64], frame_id: str) -> bool:
+        send(positions, frame_id)
+        return frame_id in told()
+
+    world.until(lambda: is_told(narrow, 'camera'), 'for a frame in that of the camera')
+    send(narrow, 'map')
+    world.until(lambda: is_told(people.positions, 'odom'), 'for a frame in another frame')
+    assert told() == {'camera', 'odom'}
+
+
 def test_another_size_is_noticed_by_who_is_beyond_it(
     graph: Graph, person: Poses, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -231,6 +266,48 @@ def test_another_size_is_noticed_by_who_is_beyond_it(
     beyond = replace(person, boxes_xyxy=2 * person.boxes_xyxy)
     roi = graph.until(rois, beyond)
     assert roi.ymax * 2 * WH[1] == pytest.approx(beyond.boxes_xyxy[0, 3], abs=1e-3)
+
+
+def test_images_that_become_smaller_are_noticed_by_their_camera_info(
+    graph: Graph, person: Poses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is told where anything is by the size of before."""
+    monkeypatch.setattr(humans_images, 'SIZE_HOLDS_S', 3600.0)
+    infos = graph.world.publisher(CameraInfo, 'camera_info')
+
+    def send(people: Poses, wh: tuple[int, int]) -> Header:
+        infos.publish(CameraInfo(header=header(graph.stamp_ms), width=wh[0], height=wh[1]))
+        graph.world.spin(0.02)
+        return graph.send(people)
+
+    rois = graph.hear('roi', hri_msgs.NormalizedRegionOfInterest2D)
+    graph.world.until(lambda: infos.get_subscription_count() and send(person, WH) and rois)
+    graph.until(rois, person)
+    smaller = WH[0] // 2, WH[1] // 2
+    graph.image_bgr = np.zeros((*smaller[::-1], 3), np.uint8)
+    halved = replace(person, boxes_xyxy=person.boxes_xyxy / 2)
+    first = send(halved, smaller)
+    graph.world.until(lambda: send(halved, smaller) and later(rois, first), 'for a roi')
+    wrong = person.boxes_xyxy[0, 3] / 2 / WH[1]
+    assert all(each.ymax != pytest.approx(wrong, abs=1e-3) for each in later(rois, first))
+
+
+def test_after_a_pause_the_size_is_looked_at_again(
+    graph: Graph, person: Poses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(humans_images, 'SIZE_HOLDS_S', 3600.0)
+    rois = graph.hear('roi', hri_msgs.NormalizedRegionOfInterest2D)
+    graph.until(rois, person)
+    graph.image_bgr = np.zeros((WH[1] // 2, WH[0] // 2, 3), np.uint8)
+    graph.stamp_ms += 1000
+    halved = replace(person, boxes_xyxy=person.boxes_xyxy / 2)
+    right = pytest.approx(person.boxes_xyxy[0, 3] / WH[1], abs=1e-3)
+    graph.world.until(lambda: graph.until(rois, halved).ymax == right, 'for the new size')
+
+
+def later(messages: list[Any], first: Header) -> list[Any]:
+    """Return the messages about an image and those after it."""
+    return [each for each in messages if stamp_ns(each.header.stamp) >= stamp_ns(first.stamp)]
 
 
 def test_people_without_ids_are_no_bodies_which_is_told(graph: Graph, person: Poses) -> None:

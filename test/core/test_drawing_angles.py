@@ -108,8 +108,8 @@ def test_what_a_person_does_is_in_its_label(person: Poses) -> None:
     seen = observed(person)
     labels = []
     for name in ('other', 'standing', 'left_hand_raised'):
-        activities = Activities(seen.activities.ids, ((Activity(name, 0.5),),))
-        does = replace(seen, activities=activities)
+        activities = Activities(seen.ids, ((Activity(name, 0.5),),))
+        does = replace(seen, tell_activities=lambda activities=activities: activities)
         labels.append(draw_poses(BLANK, person, THRESHOLD, observed=does, activities=True))
     plain = draw_poses(BLANK, person, THRESHOLD)
     assert (labels[0] == plain).all()  # other is nothing to tell

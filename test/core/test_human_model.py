@@ -122,8 +122,17 @@ def test_the_frame_turns_with_the_body(angle: float, axis: tuple[float, ...]) ->
     np.testing.assert_allclose(after, turned @ before, atol=1e-9)
 
 
+NARROW = BODY * (0.1, 1.0, 1.0) + (0.0, 0.0, 3.0)
+NARROW[COCO.index['left_shoulder']] = np.nan
+
+
 def test_without_shoulders_and_width_the_frame_is_upright_and_faces_away() -> None:
-    body = BODY * (0.1, 1.0, 1.0) + (0.0, 0.0, 3.0)
-    body[COCO.index['left_shoulder']] = np.nan
-    (axes,) = frames(people_3d([body])).axes
+    (axes,) = frames(people_3d([NARROW])).axes
     np.testing.assert_allclose(axes.T, [(0, 0, 1), (-1, 0, 0), (0, -1, 0)], atol=1e-9)
+
+
+def test_without_width_and_camera_nobody_knows_which_way_a_body_faces() -> None:
+    people = people_3d([NARROW, BODY])
+    found = body_frames(people, OPTICAL_UP, None).axes
+    assert np.isnan(found[0]).all()
+    np.testing.assert_array_equal(found[1], frames(people).axes[1])

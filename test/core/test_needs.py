@@ -20,6 +20,7 @@ import sys
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.needs import forgotten_venv
 from movenet_ros.core.needs import needs
+from movenet_ros.core.needs import ros_package
 import pytest
 
 
@@ -31,6 +32,18 @@ def test_a_missing_module_is_an_error_that_names_the_fix(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, 'pycocotools.coco', None)
     with pytest.raises(StartError, match='pip install pycocotools'):
         needs('pycocotools.coco')
+
+
+@pytest.mark.parametrize(('distro', 'fix'), [
+    ('jazzy', 'sudo apt-get install ros-jazzy-hri-msgs'),
+    ('kilted', 'git clone'),  # which has no such package
+    ('', 'scripts/setup'),
+])
+def test_a_ros_package_comes_from_where_it_is(
+    distro: str, fix: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('ROS_DISTRO', distro)
+    assert fix in ros_package('hri_msgs')
 
 
 def test_a_venv_that_is_not_entered_is_named(tmp_path: Path) -> None:

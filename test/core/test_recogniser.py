@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from made_bodies import BENDING
 from made_bodies import body
 from made_bodies import CROUCHING
+from made_bodies import FORWARD
 from made_bodies import LAYING
 from made_bodies import OUT
 from made_bodies import Pose
@@ -90,6 +91,12 @@ def waving(hz: float, swing: float = 0.6) -> Callable[[float], Floats]:
     return at
 
 
+def pointing(stamp_s: float) -> Floats:
+    """Return a body whose right upper arm hangs, and whose forearm swings from side to side."""
+    angle = np.sin(2 * np.pi * 1.5 * stamp_s)
+    return body(right=(-UP, 0.4 * UP + 0.9 * (np.cos(angle) * FORWARD + np.sin(angle) * OUT)))
+
+
 def shaking(seed: int, deviation: float = 0.03) -> Callable[[float], Floats]:
     """Return a body with a raised hand whose keypoints shake, in metres."""
     random = np.random.default_rng(seed)
@@ -154,9 +161,16 @@ def test_waving_ends() -> None:
     waving(1.5, swing=0.1),
     waving(0.3),
     in_turn(*((float(second), body() if second % 2 else HAND_UP) for second in range(8))),
-], ids=['still', 'trembling', 'slow', 'up and down'])
+    pointing,
+], ids=['still', 'trembling', 'slow', 'up and down', 'low'])
 def test_who_does_not_swing_a_raised_forearm_does_not_wave(at: Callable[[float], Floats]) -> None:
     assert not count(told(at, stream(9.0)), 'waving')
+
+
+@pytest.mark.parametrize(('hz', 'is_told'), [(3.5, True), (5.0, False)])
+def test_nobody_waves_faster_than_four_times_a_second(hz: float, is_told: bool) -> None:
+    names = told(waving(hz, swing=1.1), stream(4.5, 60.0))
+    assert bool(count(names, 'waving')) == is_told
 
 
 @pytest.mark.parametrize('rate_hz', [15.0, 30.0])
@@ -177,9 +191,13 @@ def test_a_fall_is_told_once(rate_hz: float) -> None:
     moving(STANDING, CROUCHING, 2.0, 2.8),
     moving(STANDING, LAYING, 2.0, 6.0),
     moving(STANDING, LAYING, 2.0, 5.0),
+    moving(STANDING, LAYING, 2.0, 4.0),
     in_turn((0.0, body()), (2.0, body(SITTING)), (5.0, body(LAYING))),
     in_turn((0.0, body()), (2.0, body(LAYING)), (2.1, body())),
-], ids=['sits', 'bends', 'crouches', 'lies down slowly', 'lies down', 'sits first', 'one image'])
+], ids=[
+    'sits', 'bends', 'crouches', 'lies down slowly', 'lies down', 'lies down in 2 s', 'sits first',
+    'one image',
+])
 def test_what_is_no_fall(at: Callable[[float], Floats]) -> None:
     assert not count(told(at, stream(7.0)), 'fall')
 

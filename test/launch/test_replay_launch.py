@@ -30,6 +30,7 @@ import pytest
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rosbags.rosbag2 import Writer
 from vision_msgs.msg import Detection2DArray
 
 ROOT = Path(__file__).parents[2]
@@ -181,6 +182,18 @@ def test_outputs_of_an_earlier_run_are_remapped(
     player.destroy_node()
     node.destroy_node()
     assert len(outputs) > len(OUTPUTS) and moved == {f'/recorded{topic}' for topic in outputs}
+
+
+def test_bodies_of_an_earlier_run_are_remapped(
+    start: Started, tmp_path: Path, typestore: Any
+) -> None:
+    names = ['/humans/bodies/tracked', '/humans/bodies/p0001/roi', '/humans/faces/tracked']
+    with Writer(tmp_path / 'bag', version=9) as bag:
+        for name in names:
+            bag.add_connection(name, 'std_msgs/msg/Header', typestore=typestore)
+    remaps = understood(start(bag=str(tmp_path / 'bag')).player.cmd).remap
+    moved = [rule.partition(':=')[::2] for rule in remaps if rule.startswith('/humans')]
+    assert moved == [(name, f'/recorded{name}') for name in names[:2]]
 
 
 @pytest.mark.parametrize('topic', ['/camera/image_raw', '/tf_static', '/clock', '/robot2/poses'])

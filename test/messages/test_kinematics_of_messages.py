@@ -27,6 +27,7 @@ from movenet_ros.messages import activities_from_msg
 from movenet_ros.messages import joint_angles_from_msg
 from movenet_ros.messages.activities import activities_to_bytes
 from movenet_ros.messages.activities import activities_to_msg
+from movenet_ros.messages.joint_angles import joint_angles_to_bytes
 from movenet_ros.messages.joint_angles import joint_angles_to_msg
 from movenet_ros.messages.padding import serialized
 import numpy as np
@@ -53,11 +54,20 @@ def angles(people: int) -> Angles:
     return Angles(values, np.full_like(values, 0.1))
 
 
-def msg_of(ids: list[int]) -> JointState:
-    """Make a message about people, whose velocities are twice their angles."""
+def bending(ids: list[int]) -> Observed:
+    """Make people whose velocities are twice their angles."""
     seen = angles(len(ids))
-    doing = Activities(np.array(ids), ((Activity(OTHER, 0.0),),) * len(ids))
-    return joint_angles_to_msg(Observed(seen, lambda: 2 * seen.values, doing, '+y'), HEADER)
+    return Observed(np.array(ids), seen, lambda: 2 * seen.values, lambda: DOING, '+y')
+
+
+def msg_of(ids: list[int]) -> JointState:
+    """Make a message about people."""
+    return joint_angles_to_msg(bending(ids), HEADER)
+
+
+@pytest.mark.parametrize('ids', [[3], [9, 0, 2, 0, 5]])
+def test_angles_leave_as_the_bytes_that_rclpy_makes(ids: list[int]) -> None:
+    assert joint_angles_to_bytes(bending(ids), HEADER) == serialized(msg_of(ids))
 
 
 def test_each_angle_has_the_name_of_its_person() -> None:

@@ -29,15 +29,14 @@ from typing import Any
 import cv2
 from movenet_ros.backends.recorded import RecordedBackend
 from movenet_ros.consumers.kinematics import KinematicsResult
-from movenet_ros.consumers.kinematics import observed
 from movenet_ros.consumers.outputs import Result3D
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
-from movenet_ros.core.observing import Observer
 from movenet_ros.core.poses import Poses
 from movenet_ros.messages.outputs import Result
 from movenet_ros.perception import Perception
 from movenet_ros.replay.command import main
+from movenet_ros.replay.observing import Observing
 from movenet_ros.replay.outputs import Outputs
 from movenet_ros.replay.outputs import Targets
 from movenet_ros.replay.rerun_file import RerunFile
@@ -91,8 +90,9 @@ def found(people_at: Callable[..., Poses]) -> list[Result]:
 @pytest.fixture(scope='module')
 def doing(found: list[Result]) -> list[KinematicsResult]:
     """Give what the people do."""
-    observer = Observer()
-    return [observed(observer, each.header, each.poses, KinematicsParameters()) for each in found]
+    observing = Observing(KinematicsParameters())
+    items = observing.items(Item(None, each, 'clip.mp4') for each in found)
+    return [each.kinematics for each in items if each.kinematics]
 
 
 @pytest.fixture(scope='module')
@@ -237,12 +237,13 @@ def test_a_full_disk_is_one_line(begun: bool, found: list[Result], tmp_path: Pat
             resource.setrlimit(resource.RLIMIT_FSIZE, (most, hard))
 
 
-def test_a_recording_that_is_switched_off_is_one_line(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def test_a_recording_that_is_switched_off_is_refused_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, make_video: Callable[..., Path]
 ) -> None:
     monkeypatch.setenv('RERUN', 'off')
-    with pytest.raises(StartError, match='unset RERUN'):
-        RerunFile(tmp_path / 'off.rrd', 'off', ['image'])
+    source = open_source(make_video(tmp_path / 'video.mp4', [0.0]), '')
+    with closing(source), pytest.raises(StartError, match='unset RERUN'):
+        Outputs(Targets(rrd=tmp_path / 'off.rrd'), tmp_path / 'video.mp4', source)
 
 
 @pytest.mark.parametrize('sdk', [None, type(sys)('rerun')])  # none at all, or one of old

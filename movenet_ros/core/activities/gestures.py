@@ -23,37 +23,37 @@ from the side points neither left nor right.
 from __future__ import annotations
 
 from movenet_ros.core.activities.activities import GESTURES
+from movenet_ros.core.activities.likely import both
 from movenet_ros.core.activities.likely import either
 from movenet_ros.core.activities.likely import every
-from movenet_ros.core.activities.likely import Figures
+from movenet_ros.core.activities.likely import Figure
 from movenet_ros.core.activities.likely import known
-from movenet_ros.core.activities.measures import Measures
+from movenet_ros.core.activities.likely import Likely
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-FIGURES = Figures(
-    raised=('wrist_over_shoulder', 0.06, 0.02),  # as high as the chin
-    over_elbow=('wrist_over_elbow', 0.02, 0.02),  # and the forearm up, where it is seen
-    off_face=('palm_to_face', 0.07, 0.015),
-    too_high=('wrist_over_shoulder', 0.11, 0.02),  # for an arm that points: 20 degrees up
-    not_too_low=('wrist_over_shoulder', -0.11, 0.02),  # or down
-    not_straight=('elbow', 0.65, 0.12),  # 37 degrees, for an arm that points
-    to_left=('reach', 0.2, 0.025),  # of 0.33 for an arm that is stretched out level
-    not_to_right=('reach', -0.2, 0.025),
-    wide=('width', 0.09, 0.015),  # less: seen from the side, which hides left and right
-    swapped=('swapped', 0.05, 0.015),  # wrists of arms that are crossed
-    folded=('elbow', 1.0, 0.15),  # 57 degrees: their elbows
-    over_hip=('wrist_over_hip', 0.08, 0.02),  # their wrists
-    too_high_to_cross=('wrist_over_shoulder', -0.03, 0.02),
-)
+OF_GESTURES: dict[str, Figure] = {
+    'raised': ('wrist_over_shoulder', '>', 0.06, 0.02),  # as high as the chin
+    'over_elbow': ('wrist_over_elbow', '>', 0.02, 0.02),  # the forearm is up, where it is seen
+    'at_face': ('palm_to_face', '<', 0.07, 0.015),
+    'not_high': ('wrist_over_shoulder', '<', 0.11, 0.02),  # for an arm that points: 20 degrees up
+    'not_low': ('wrist_over_shoulder', '>', -0.11, 0.02),  # or down
+    'straight': ('elbow', '<', 0.65, 0.12),  # 37 degrees, for an arm that points
+    'to_left': ('reach', '>', 0.2, 0.025),  # of 0.33 for an arm that is stretched out level
+    'to_right': ('reach', '<', -0.2, 0.025),
+    'wide': ('width', '>', 0.09, 0.015),  # less: seen from the side, which hides left and right
+    'swapped': ('swapped', '>', 0.05, 0.015),  # wrists of arms that are crossed
+    'folded': ('elbow', '>', 1.0, 0.15),  # 57 degrees: their elbows
+    'over_hip': ('wrist_over_hip', '>', 0.08, 0.02),  # their wrists
+    'under_shoulder': ('wrist_over_shoulder', '<', -0.03, 0.02),
+}
 
 
-def gesture_likelihoods(body: Measures) -> Floats:
-    """Return ``(9, n)`` how likely each of ``GESTURES`` is; 0 where it is not told."""
-    likely = FIGURES.likely(body)
-    at_face = known(1 - likely['off_face'])
+def gesture_likelihoods(likely: Likely) -> tuple[Floats, ...]:
+    """Return ``(n,)`` how likely each of ``GESTURES`` is; NaN where it is not to be told."""
+    at_face = known(likely['at_face'])
     raised = every(likely['raised'], 1 - at_face)
     left, right = known(np.minimum(raised, np.fmin(likely['over_elbow'], 1.0)))
     to_left, to_right = _arms_out(likely)
@@ -69,21 +69,17 @@ def gesture_likelihoods(body: Measures) -> Floats:
         't_pose': t_pose,
         'waving': np.zeros(len(left)),
     }
-    return known(np.stack([told[name] for name in GESTURES]))
+    return tuple(told[name] for name in GESTURES)
 
 
-def _arms_out(likely: dict[str, Floats]) -> tuple[Floats, Floats]:
+def _arms_out(likely: Likely) -> tuple[Floats, Floats]:
     """Return ``(2, n)`` how likely each arm points to the own left, and to the own right."""
-    out = every(
-        1 - likely['too_high'], likely['not_too_low'], 1 - likely['not_straight'], likely['wide']
-    )
-    return every(out, likely['to_left']), every(out, 1 - likely['not_to_right'])
+    out = every(*(likely[name] for name in ('not_high', 'not_low', 'straight', 'wide')))
+    return every(out, likely['to_left']), every(out, likely['to_right'])
 
 
-def _arms_crossed(likely: dict[str, Floats]) -> Floats:
+def _arms_crossed(likely: Likely) -> Floats:
     """Return ``(n,)`` how likely the arms are crossed on the trunk."""
-    left, right = every(
-        likely['swapped'], likely['folded'], likely['over_hip'], 1 - likely['too_high_to_cross'],
-        likely['wide'],
-    )
-    return np.asarray(np.minimum(left, right))
+    return both(every(*(
+        likely[name] for name in ('swapped', 'folded', 'over_hip', 'under_shoulder', 'wide')
+    )))

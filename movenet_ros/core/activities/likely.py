@@ -16,6 +16,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import chain
+
 from movenet_ros.core.activities.measures import Measures
 from movenet_ros.core.activities.measures import ROW
 import numpy as np
@@ -26,37 +29,59 @@ Floats = NDArray[np.float64]
 LOGISTIC = 1.702 / 2  # so a hyperbolic tangent is within 0.01 of the normal distribution
 
 
+Figure = tuple[str, str, float, float]
+"""
+The measure, whether it should be more ('>') or less ('<') than the figure, the figure itself, and
+its standard deviation: people differ.
+"""
+Likely = dict[str, Floats]
+"""
+``(2, n)`` for each name how likely it is that the measure is so, on the left and on the right.
+
+From 0 to 1; NaN where it is not known. Of a measure with a large standard deviation it is near
+0.5: what is hardly known decides nothing.
+"""
+
+
 class Figures:
     """
-    The figures of rules, by their names.
+    The figures of rules, by their names; all are compared at once, which is quicker.
 
-    :param figures: the measure, the figure that it is compared with, and the standard deviation of
-        the figure: people differ.
+    :raises ValueError: if a name is in several of them.
     """
 
-    def __init__(self, **figures: tuple[str, float, float]) -> None:
-        self._names = tuple(figures)
-        self._rows = np.array([ROW[measure] for measure, *_ in figures.values()])
-        self._figures, deviations = np.array(
-            [numbers for _, *numbers in figures.values()]
-        ).T[..., None, None]
+    def __init__(self, *of_rules: dict[str, Figure]) -> None:
+        self._names = tuple(chain(*of_rules))
+        if len(set(self._names)) < len(self._names):
+            raise ValueError(f'names of figures come twice: {sorted(self._names)}')
+        measures, ways, *numbers = zip(*chain(*(each.values() for each in of_rules)))
+        self._rows = np.array([ROW[measure] for measure in measures])
+        self._steepness = LOGISTIC * _column([1.0 if way == '>' else -1.0 for way in ways])
+        self._figures, deviations = map(_column, numbers)
         self._variances = np.square(deviations)
 
-    def likely(self, body: Measures) -> dict[str, Floats]:
-        """
-        Return ``(2, n)`` for each name how likely the measure is to be more than the figure.
+    def likely(self, body: Measures) -> Likely:
+        """Compare the measures of a body with all figures."""
+        off = body.values.take(self._rows, axis=0) - self._figures
+        variances = self._variances + np.square(body.deviations.take(self._rows, axis=0))
+        likely = 0.5 + 0.5 * np.tanh(self._steepness * off / np.sqrt(variances))
+        return dict(zip(self._names, likely))
 
-        From 0 to 1, on the left and on the right; NaN where it is not known. Of a measure with a
-        large standard deviation it is near 0.5: what is hardly known decides nothing.
-        """
-        deviations = np.sqrt(self._variances + np.square(body.deviations[self._rows]))
-        off = (body.values[self._rows] - self._figures) / deviations
-        return dict(zip(self._names, 0.5 + 0.5 * np.tanh(LOGISTIC * off)))
+
+def _column(numbers: Sequence[float]) -> Floats:
+    return np.array(numbers)[:, None, None]
 
 
 def either(sides: Floats) -> Floats:
     """Return ``(n,)`` how likely one of both sides is, of those that are known."""
-    return np.asarray(np.fmax(sides[0], sides[1]))
+    left, right = sides
+    return np.asarray(np.fmax(left, right))
+
+
+def both(sides: Floats) -> Floats:
+    """Return ``(n,)`` how likely both sides are, of those that are known."""
+    left, right = sides
+    return np.asarray(np.fmin(left, right))
 
 
 def every(first: Floats, *others: Floats) -> Floats:
@@ -68,4 +93,4 @@ def every(first: Floats, *others: Floats) -> Floats:
 
 def known(likelihoods: Floats) -> Floats:
     """Return likelihoods with 0 for what is not known."""
-    return np.where(np.isnan(likelihoods), 0.0, likelihoods)
+    return np.asarray(np.fmax(likelihoods, 0.0))

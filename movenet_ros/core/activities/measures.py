@@ -23,15 +23,18 @@ be misplaced.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from movenet_ros.core.activities.places import BONES
+from movenet_ros.core.activities.places import FACE
 from movenet_ros.core.activities.places import FOREARM
-from movenet_ros.core.activities.places import Places
 from movenet_ros.core.activities.places import places_of
 from movenet_ros.core.activities.places import RISES
 from movenet_ros.core.activities.places import SHARES
 from movenet_ros.core.activities.places import SIDES
-from movenet_ros.core.activities.places import THIGHS
+from movenet_ros.core.activities.places import THIGH
 from movenet_ros.core.activities.places import UNITS
+from movenet_ros.core.activities.places import WAY
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.angles import Angles
 from movenet_ros.core.kinematics.bodies import Bodies
@@ -42,23 +45,24 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 STEEP, KICKED_UP = 0.5, -0.3  # of its length rises a thigh at least; a shank at most
-PALM = 0.4  # of a forearm from the wrist on is where the palm is
+LEVEL = slice(WAY['width'], WAY['feet'] + 1)
+TO_FACE = [WAY[f'palm_to_{each}'] for each in FACE]
 FLEXIONS = ('elbow', 'knee')
 IN_ANGLES = np.array([[ANGLES.index(f'{side}_{joint}') for side in SIDES] for joint in FLEXIONS])
-OF_SIDES = (
+OTHERS = (
+    'thigh_length',  # as it looks, in its length
     'palm_to_face',  # to its nearest keypoint, where the nose is seen
     'reach',  # from the shoulder to the wrist, level, to the person's own left
-    'thigh_length',  # as it looks, in its length
-)
-OF_ALL = (
-    'lean',  # of the trunk to up, in radians
-    'feet_away',  # the nearest of both feet and their middle, from the hips, level
-    'width',  # of the shoulders, level
+    'width',  # of the shoulders, level; what has no side, as this, is there twice
     'swapped',  # how far the right wrist is to the own left of the left one
+    'feet_away',  # the nearest of both feet and their middle, from the hips, level
+    'lean',  # of the trunk to up, in radians
 )
-MEASURES = (*RISES, *FLEXIONS, *OF_SIDES, *OF_ALL)
+MEASURES = (*RISES, *FLEXIONS, *OTHERS)
 ROW = {name: row for row, name in enumerate(MEASURES)}
-FIRST_FLEXION = len(RISES)
+OF_RISES, OF_FLEXIONS = slice(len(RISES)), slice(len(RISES), len(RISES) + len(FLEXIONS))
+OF_ANKLES = [ROW[name] for name in ('leg', 'shank', 'knee')]
+OF_WRISTS = slice(ROW['palm_to_face'], ROW['reach'] + 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,7 +73,7 @@ class Measures:
     :param values: ``(m, 2, n)`` in the order of ``MEASURES``, on the left and on the right of each
         person; what has no side is there twice. NaN where it is not known.
     :param deviations: ``(m, 2, n)`` their standard deviations; 0 where the rules need none.
-    :param forearms: ``(2, d, n)`` from elbows to wrists, in the length of a forearm.
+    :param forearms: ``(d, 2, n)`` from elbows to wrists, in the length of a forearm.
     :param up: ``(d,)`` of length 1.
     """
 
@@ -83,6 +87,22 @@ class Measures:
         return np.asarray(self.values[ROW[name]])
 
 
+class _Ways(NamedTuple):
+    """
+    The ways of ``WAYS``, in statures; people come last, so that NumPy goes through many at once.
+
+    :param vectors: ``(d, w, 2, n)``.
+    :param heights: ``(w, 2, n)`` how far they go up.
+    :param levels: ``(d, w, 2, n)`` what is level of them.
+    :param deviations: ``(w, 2, n)`` of their heights.
+    """
+
+    vectors: Floats
+    heights: Floats
+    levels: Floats
+    deviations: Floats
+
+
 def measures_of(bodies: Bodies, angles: Angles, down: ArrayLike) -> Measures:
     """
     Measure bodies, in pixels or metres alike.
@@ -93,42 +113,49 @@ def measures_of(bodies: Bodies, angles: Angles, down: ArrayLike) -> Measures:
     down = np.asarray(down, np.float64)[:bodies.points.shape[-1]]
     up = -down / (np.sqrt(down @ down) or np.nan)
     at = places_of(bodies.skeleton)
-    variances = np.square(bodies.deviations) @ np.square(up)
-    both = at.with_middles(
-        np.concatenate([bodies.points, variances[..., None]], axis=-1).transpose(1, 2, 0)
-    )
-    points, variances = both[:, :-1], both[:, -1]
-    bones = _length(points[at.starts] - points[at.ends]) / SHARES
-    stature = _second_longest(bones)
-    points, variances = points / stature, variances / np.square(stature)
-    heights = np.matmul(up, points)
-    levels = points - heights[:, None] * up[:, None]
-    forearms = points[at.wrists] - points[at.elbows]
+    table = at.table(bodies.points, np.square(bodies.deviations) @ np.square(up))
+    start, end = table.take(at.starts, axis=1), table.take(at.ends, axis=1)
+    vectors, variances = end[:-1] - start[:-1], end[-1] + start[-1]
+    lengths = _length(vectors)
+    stature = _stature(lengths)
+    ways = _ways(vectors / stature, np.sqrt(variances) / stature, up)
 
     values, deviations = np.zeros((2, len(MEASURES), 2, len(bodies)))
-    rises, flexions = slice(FIRST_FLEXION), slice(FIRST_FLEXION, FIRST_FLEXION + len(FLEXIONS))
-    values[rises] = (heights[at.upper] - heights[at.lower]) / UNITS
-    deviations[rises] = np.sqrt(variances[at.upper] + variances[at.lower]) / UNITS
+    values[OF_RISES] = ways.heights[OF_RISES] / UNITS
+    deviations[OF_RISES] = ways.deviations[OF_RISES] / UNITS
     values[ROW['leg']] += 0 * values[ROW['thigh']]  # no ankle is believed without its knee
-    values[flexions] = angles.values.T[IN_ANGLES]
-    deviations[flexions] = angles.deviations.T[IN_ANGLES]
+    values[OF_FLEXIONS] = angles.values.T[IN_ANGLES]
+    deviations[OF_FLEXIONS] = angles.deviations.T[IN_ANGLES]
     _disbelieve_ankles(values)
-    values[ROW['palm_to_face']] = _palms_to_face(points, forearms, at)
-    values[ROW['reach']], values[ROW['width']], values[ROW['swapped']] = _to_own_left(levels, at)
-    deviations[[ROW['palm_to_face'], ROW['reach']]] = np.sqrt(variances[at.wrists])
-    values[ROW['thigh_length']] = bones[THIGHS] / stature
-    values[ROW['lean']], deviations[ROW['lean']] = _lean(points, heights, variances, at)
-    values[ROW['feet_away']] = _feet_away(levels, at)
-    return Measures(values, deviations, forearms / FOREARM, up)
+    _measure_levels(values, ways)
+    values[ROW['palm_to_face']] = _nearest(lengths[TO_FACE]) / stature
+    deviations[OF_WRISTS] = np.sqrt(table[-1].take(at.wrists, axis=0)) / stature
+    values[ROW['thigh_length']] = lengths[WAY['thigh']] / (THIGH * stature)
+    length = lengths[WAY['trunk']] / stature
+    values[ROW['lean']] = np.arccos(_in_ones(ways.heights[WAY['trunk']] / length))
+    deviations[ROW['lean']] = ways.deviations[WAY['trunk']] / length
+    return Measures(values, deviations, ways.vectors[:, WAY['wrist_over_elbow']] / FOREARM, up)
+
+
+def _ways(vectors: Floats, deviations: Floats, up: Floats) -> _Ways:
+    to_up = up[:, None, None, None]
+    heights = np.add.reduce(to_up * vectors)
+    return _Ways(vectors, heights, vectors - heights * to_up, deviations)
 
 
 def _length(vectors: Floats) -> Floats:
-    """Return ``(b, n)`` how long ``(b, d, n)`` vectors are."""
-    return np.asarray(np.sqrt(np.square(vectors).sum(axis=1)))
+    """Return ``(...)`` how long ``(d, ...)`` vectors are."""
+    return np.asarray(np.sqrt(np.add.reduce(np.square(vectors))))
 
 
-def _second_longest(bones: Floats) -> Floats:
-    """Return ``(n,)`` how tall ``(b, n)`` bones tell that people are; NaN of fewer than two."""
+def _in_ones(cosines: Floats) -> Floats:
+    """Return cosines without what rounding has made of them; np.clip takes longer."""
+    return np.asarray(np.minimum(np.maximum(cosines, -1.0), 1.0))
+
+
+def _stature(lengths: Floats) -> Floats:
+    """Return ``(n,)`` how tall ``(w, 2, n)`` ways tell that people are; NaN of fewer than two."""
+    bones = lengths.reshape(2 * len(WAY), lengths.shape[-1]).take(BONES, axis=0) / SHARES
     second = np.sort(np.fmax(bones, 0.0), axis=0)[-2]
     return np.where(second > 0, second, np.nan)
 
@@ -140,40 +167,19 @@ def _disbelieve_ankles(values: Floats) -> None:
     Where the image ends above the ankles, one of them is often found on the other leg.
     """
     odd = (values[ROW['thigh']] > STEEP) & (values[ROW['shank']] < KICKED_UP)
-    for name in ('leg', 'shank', 'knee'):
-        values[ROW[name]][odd] = np.nan
+    values[OF_ANKLES] = np.where(odd, np.nan, values[OF_ANKLES])
 
 
-def _palms_to_face(points: Floats, forearms: Floats, at: Places) -> Floats:
-    """Return ``(2, n)`` how far both palms are from the face; wrists, where no elbow is seen."""
-    palms = points[at.wrists] + PALM * np.where(np.isnan(forearms), 0.0, forearms)
-    away = np.square(palms[:, None] - points[at.face]).sum(axis=2)
-    return np.where(np.isnan(away[:, 0]), np.nan, np.sqrt(np.fmin.reduce(away, axis=1)))
+def _nearest(away: Floats) -> Floats:
+    """Return ``(2, n)`` how far the nearest of ``TO_FACE`` is; NaN where the first is not seen."""
+    return np.asarray(np.fmin.reduce(away) + 0 * away[0])
 
 
-def _to_own_left(levels: Floats, at: Places) -> tuple[Floats, Floats, Floats]:
-    """Return the reach of both arms, the width of the shoulders, and how wrists are swapped."""
-    left, right = levels[at.shoulders]
-    across = left - right
-    width = np.sqrt(np.square(across).sum(axis=0))
-    way = across / np.where(width > 0, width, np.nan)
-    reach = ((levels[at.wrists] - levels[at.shoulders]) * way).sum(axis=1)
-    return reach, width, reach[1] - reach[0] - width
-
-
-def _lean(
-    points: Floats, heights: Floats, variances: Floats, at: Places
-) -> tuple[Floats, Floats]:
-    """Return ``(n,)`` how far trunks lean, and its standard deviation; here of one side too."""
-    top, bottom = at.middle_of_shoulders, at.middle_of_hips
-    length = np.sqrt(np.square(points[top] - points[bottom]).sum(axis=0))
-    length = np.where(length > 0, length, np.nan)
-    lean = np.arccos(np.clip((heights[top] - heights[bottom]) / length, -1.0, 1.0))
-    return lean, np.sqrt(variances[top] + variances[bottom]) / length
-
-
-def _feet_away(levels: Floats, at: Places) -> Floats:
-    """Return ``(n,)`` how far the feet are from below the hips."""
-    left, right = levels[at.ankles] - levels[at.middle_of_hips]
-    away = _length(np.stack([left, right, (left + right) / 2]))
-    return np.asarray(np.fmin.reduce(away, axis=0))
+def _measure_levels(values: Floats, ways: _Ways) -> None:
+    """Measure ``reach``, ``width``, ``swapped`` and ``feet_away``."""
+    across = ways.levels[:, WAY['width']]
+    width, *away = _length(ways.levels[:, LEVEL])
+    reach = np.add.reduce(ways.levels[:, WAY['wrist_over_shoulder']] * across) / width
+    values[ROW['reach']], values[ROW['width']] = reach, width
+    values[ROW['swapped']] = reach[1] - reach[0] - width
+    values[ROW['feet_away']] = np.fmin.reduce(away, axis=(0, 1))

@@ -22,20 +22,14 @@ from movenet_ros.core.skeleton import Skeleton
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+
 SIDES = ('left', 'right')
 UPPER_ARM, FOREARM, THIGH, SHANK, TRUNK = 0.186, 0.146, 0.245, 0.246, 0.288
 """
 Lengths of bones as shares of the stature (Drillis and Contini; in Winter, Biomechanics and Motor
 Control of Human Movement, table 4.1).
 """
-BONES = {
-    ('shoulder', 'elbow'): UPPER_ARM,
-    ('elbow', 'wrist'): FOREARM,
-    ('hip', 'knee'): THIGH,
-    ('knee', 'ankle'): SHANK,
-}
-SHARES = np.array([TRUNK, *np.repeat([*BONES.values()], 2)])[:, None]
-THIGHS = slice(5, 7)  # of the bones
 RISES = {  # name: from where to where
     'thigh': ('knee', 'hip'),
     'shank': ('ankle', 'knee'),
@@ -45,53 +39,78 @@ RISES = {  # name: from where to where
     'wrist_over_hip': ('hip', 'wrist'),
 }
 UNITS = np.array([THIGH, SHANK, THIGH + SHANK, 1.0, 1.0, 1.0])[:, None, None]
+FACE = ('nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear')
+PALM = 0.4  # of a forearm from the wrist on is where the palm is
+WAYS = {
+    **RISES,
+    'upper_arm': ('shoulder', 'elbow'),
+    'trunk': ('hips', 'shoulders'),
+    'width': ('right_shoulder', 'left_shoulder'),
+    'foot': ('hips', 'ankle'),
+    'feet': ('hips', 'ankles'),
+    **{f'palm_to_{each}': (each, 'palm') for each in FACE},
+}
+"""
+What is measured along, on both sides; hips, shoulders and ankles are their middles. What has no
+side is there twice.
+"""
+WAY = {name: row for row, name in enumerate(WAYS)}
+OF_BONES = {'upper_arm': UPPER_ARM, 'wrist_over_elbow': FOREARM, 'thigh': THIGH, 'shank': SHANK}
+BONES = 2 * np.array([WAY['trunk'], *np.repeat([WAY[each] for each in OF_BONES], 2)])
+BONES[2::2] += 1
+"""Which of the ways, left and right in turn, are bones that tell the stature."""
+SHARES = np.array([TRUNK, *np.repeat([*OF_BONES.values()], 2)])[:, None]
 
 
 class Places:
     """
-    Indices of keypoints; behind them come the middle of the shoulders and that of the hips.
+    Indices of keypoints; behind them come the middles of hips, shoulders and ankles, and palms.
 
     Those of a joint are of the left and the right one. What the skeleton lacks is unseen.
+
+    :param starts: ``(w, 2)`` of ``WAYS``, on the left and on the right; ends likewise.
     """
 
     def __init__(self, skeleton: Skeleton) -> None:
-        index, count = skeleton.index, len(skeleton)
-        self.middle_of_shoulders, self.middle_of_hips, unseen = range(count, count + 3)
+        count = len(skeleton)
+        names = ('hips', 'shoulders', 'ankles', 'left_palm', 'right_palm')
+        index = {**skeleton.index, **{name: count + i for i, name in enumerate(names)}}
+        unseen = count + len(names)
 
         def both(*names: str) -> NDArray[np.intp]:
-            return np.array(
-                [index.get(f'{side}_{name}', unseen) for name in names for side in SIDES]
-            )
+            """Return ``(j, 2)`` where joints are; what has no side is there twice."""
+            return np.array([
+                [index.get(f'{side}_{name}', index.get(name, unseen)) for side in SIDES]
+                for name in names
+            ])
 
-        self.shoulders, self.elbows, self.wrists, self.hips, self.ankles = map(
-            both, ('shoulder', 'elbow', 'wrist', 'hip', 'ankle')
-        )
-        self.face = np.array([index.get('nose', unseen), *both('eye', 'ear')])
-        self.girdles = np.array([self.shoulders, self.hips])
-        self.lower, self.upper = (
-            both(*names).reshape(-1, len(SIDES)) for names in zip(*RISES.values())
-        )
-        starts, ends = (both(*names) for names in zip(*BONES))
-        self.starts = np.array([self.middle_of_shoulders, *starts])
-        self.ends = np.array([self.middle_of_hips, *ends])
+        self.pairs = both('hip', 'shoulder', 'ankle').T
+        self.wrists, self.elbows = both('wrist', 'elbow')
+        self.starts, self.ends = (both(*names) for names in zip(*WAYS.values()))
 
-    def with_middles(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    def table(self, points: Floats, variances: Floats) -> Floats:
         """
-        Return points with the two middles and an unseen point.
+        Return points with the three middles, both palms and an unseen point.
 
-        A middle is of both sides, or of the one that is seen.
+        A middle is of both sides, or of the one that is seen; where no elbow is seen, the palm is
+        the wrist.
 
-        :param points: ``(k, ..., n)``.
-        :return: ``(k + 3, ..., n)``.
+        :param points: ``(n, k, d)``.
+        :param variances: ``(n, k)`` of each point.
+        :return: ``(d + 1, k + 6, n)`` coordinates and variances: where people come last, NumPy
+            goes through many numbers at once.
         """
-        unseen = np.full_like(points[:1], np.nan)
-        points = np.concatenate([points, unseen, unseen, unseen])
-        left, right = points[self.girdles].swapaxes(0, 1)
+        n, k, d = points.shape
+        table = np.empty((d + 1, k + 6, n))
+        table[:-1, :k], table[-1, :k] = points.transpose(2, 1, 0), variances.T
+        table[:, k:] = np.nan
+        left, right = (table.take(each, axis=1) for each in self.pairs)
         middles = (left + right) / 2
-        points[[self.middle_of_shoulders, self.middle_of_hips]] = np.where(
-            np.isnan(middles), np.fmin(left, right), middles
-        )
-        return points
+        table[:, k:k + 3] = np.where(np.isnan(middles), np.fmin(left, right), middles)
+        wrists, elbows = table.take(self.wrists, axis=1), table.take(self.elbows, axis=1)
+        palms = wrists + PALM * (wrists - elbows)
+        table[:, k + 3:-1] = np.where(np.isnan(palms), wrists, palms)
+        return table
 
 
 places_of = lru_cache(maxsize=4)(Places)

@@ -24,57 +24,49 @@ taken to stand. Where no knee is seen, no posture is told.
 
 from __future__ import annotations
 
+from movenet_ros.core.activities.likely import both
 from movenet_ros.core.activities.likely import either
 from movenet_ros.core.activities.likely import every
-from movenet_ros.core.activities.likely import Figures
+from movenet_ros.core.activities.likely import Figure
 from movenet_ros.core.activities.likely import known
-from movenet_ros.core.activities.measures import Measures
+from movenet_ros.core.activities.likely import Likely
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-FIGURES = Figures(
-    steep=('thigh', 0.5, 0.08),  # carries the hips
-    drawn_up=('thigh', -0.35, 0.1),  # less: knees so far above the hips are not of who sits
-    upright=('shank', 0.65, 0.1),  # of who squats; of who sits on the ground, shanks are level
-    tall=('leg', 0.62, 0.08),  # carries the hips
-    deep=('leg', 0.42, 0.06),  # less: is folded
-    bent=('knee', 1.15, 0.12),  # 66 degrees: when walking and running, one knee is straighter
-    lengthwise=('thigh_length', 0.8, 0.07),  # is seen from the side
-    leaning=('lean', 0.35, 0.1),  # 20 degrees: keeps who squats above the feet
-    slanting=('lean', 0.85, 0.12),  # 49 degrees: nobody sits so
-    lying=('lean', 1.1, 0.15),  # 63 degrees
-    level=('lean', 1.3, 0.1),  # 74 degrees: who bends over, with legs out of sight, is not so
-    away=('feet_away', 0.18, 0.03),  # nobody can stand so
-)
+OF_POSTURES: dict[str, Figure] = {
+    'steep': ('thigh', '>', 0.5, 0.08),  # carries the hips
+    'below': ('thigh', '<', -0.35, 0.1),  # hips so far below the knees are not of who sits
+    'upright': ('shank', '>', 0.65, 0.1),  # of who squats; level where somebody sits on the ground
+    'tall': ('leg', '>', 0.62, 0.08),  # carries the hips
+    'leg_folded': ('leg', '<', 0.42, 0.06),
+    'bent': ('knee', '>', 1.15, 0.12),  # 66 degrees: one that walks or runs has a straighter knee
+    'lengthwise': ('thigh_length', '>', 0.8, 0.07),  # is seen from the side
+    'leaning': ('lean', '>', 0.35, 0.1),  # 20 degrees: keeps who squats above the feet
+    'trunk_up': ('lean', '<', 0.85, 0.12),  # 49 degrees: nobody sits with a trunk that leans more
+    'lying': ('lean', '>', 1.1, 0.15),  # 63 degrees
+    'level': ('lean', '>', 1.3, 0.1),  # 74: who bends over, with legs out of sight, is not so
+    'away': ('feet_away', '>', 0.18, 0.03),  # nobody can stand so
+}
 
 
-def posture_likelihoods(body: Measures) -> Floats:
-    """Return ``(4, n)`` how likely each of ``POSTURES`` is; 0 where it is not to be told."""
-    likely = FIGURES.likely(body)
+def posture_likelihoods(likely: Likely) -> tuple[Floats, ...]:
+    """Return ``(n,)`` how likely each of ``POSTURES`` is; NaN where it is not to be told."""
     steep, tall, upright = (either(likely[name]) for name in ('steep', 'tall', 'upright'))
-    away, leaning, slanting, lying, level = (
-        likely[name][0] for name in ('away', 'leaning', 'slanting', 'lying', 'level')
+    away, leaning, sits_up, lying, level = (
+        likely[name][0] for name in ('away', 'leaning', 'trunk_up', 'lying', 'level')
     )
-    bent = known(_both(likely['bent']))
-    is_above_feet = every(np.fmax(leaning, _both(likely['lengthwise'])), 1 - away)
-    is_folded = every(1 - either(likely['deep']), upright)
-    squats = known(np.fmax(
-        np.fmax(is_above_feet, is_folded), 1 - either(likely['drawn_up'])
-    ))
+    carries, bent = np.fmin(steep, tall), known(both(likely['bent']))
+    is_above_feet = every(np.fmax(leaning, both(likely['lengthwise'])), 1 - away)
+    is_folded = every(both(likely['leg_folded']), upright)
+    squats = known(np.fmax(np.fmax(is_above_feet, is_folded), both(likely['below'])))
     away = known(away)
-    carried = np.fmax(every(steep, tall), _both(likely['steep']))
-    low = np.fmax(np.fmax(1 - steep, 1 - tall), bent)
+    carried = np.fmax(every(steep, tall), both(likely['steep']))
     laying = known(np.where(np.isnan(carried), level, every(lying, 1 - carried)))
-    return known(np.stack([
-        every(np.fmin(steep, tall), 1 - bent),
-        every(1 - steep, 1 - slanting, np.maximum(1 - squats, away)),
-        every(low, 1 - laying, squats, 1 - away),
+    return (
+        every(carries, 1 - bent),
+        every(1 - steep, sits_up, np.maximum(1 - squats, away)),
+        every(np.fmax(1 - carries, bent), 1 - laying, squats, 1 - away),
         laying,
-    ]))
-
-
-def _both(sides: Floats) -> Floats:
-    """Return ``(n,)`` how likely both sides are, of those that are known."""
-    return np.asarray(np.fmin(sides[0], sides[1]))
+    )

@@ -20,16 +20,19 @@ from itertools import repeat
 
 from movenet_ros.core.activities.activities import Activities
 from movenet_ros.core.activities.activities import Activity
-from movenet_ros.core.activities.activities import POSTURES
 from movenet_ros.core.activities.gestures import gesture_likelihoods
+from movenet_ros.core.activities.gestures import OF_GESTURES
+from movenet_ros.core.activities.likely import Figures
+from movenet_ros.core.activities.likely import known
 from movenet_ros.core.activities.measures import measures_of
 from movenet_ros.core.activities.person import BEGIN
+from movenet_ros.core.activities.person import IN_NAMES
 from movenet_ros.core.activities.person import most_likely_posture
-from movenet_ros.core.activities.person import NAMES
 from movenet_ros.core.activities.person import Person
 from movenet_ros.core.activities.person import told
+from movenet_ros.core.activities.postures import OF_POSTURES
 from movenet_ros.core.activities.postures import posture_likelihoods
-from movenet_ros.core.activities.waving import raised_forearms
+from movenet_ros.core.activities.waving import forearms_of
 from movenet_ros.core.kinematics.angles import Angles
 from movenet_ros.core.kinematics.angles import DOWN
 from movenet_ros.core.kinematics.bodies import Bodies
@@ -37,6 +40,7 @@ from movenet_ros.core.units import NANOSECONDS
 import numpy as np
 from numpy.typing import ArrayLike
 
+FIGURES = Figures(OF_POSTURES, OF_GESTURES)
 GONE_NS = 5 * NANOSECONDS  # who is not seen for longer is forgotten
 
 
@@ -66,10 +70,13 @@ class Recogniser:
             falls. A stamp that is earlier than the one before restarts.
         :param down: as for the angles.
         """
-        with np.errstate(invalid='ignore'):  # NaN: not seen
+        with np.errstate(invalid='ignore', divide='ignore'):  # NaN: not seen
             body = measures_of(bodies, angles, down)
-            likelihoods = np.concatenate([posture_likelihoods(body), gesture_likelihoods(body)])
-            forearms = raised_forearms(body).tolist()
+            likely = FIGURES.likely(body)
+            likelihoods = known(
+                np.array([*posture_likelihoods(likely), *gesture_likelihoods(likely)])
+            )
+            forearms = forearms_of(body).tolist()
         if stamp_ns is None:
             return Activities(bodies.ids, tuple(map(_at_once, likelihoods.T.tolist())))
         self._go_on_to(stamp_ns)
@@ -104,5 +111,5 @@ class Recogniser:
 
 def _at_once(likelihoods: list[float]) -> tuple[Activity, ...]:
     """Return what a person does by one image alone."""
-    gestures = [i for i in range(len(POSTURES), len(NAMES)) if likelihoods[i] >= BEGIN]
+    gestures = [i for i in IN_NAMES if likelihoods[i] >= BEGIN]
     return told(likelihoods, most_likely_posture(likelihoods), gestures)

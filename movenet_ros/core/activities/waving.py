@@ -48,10 +48,6 @@ class Swing:
     """Follows a value that may go to and fro, from one turning point to the next."""
 
     def __init__(self) -> None:
-        self.restart()
-
-    def restart(self) -> None:
-        """Forget all turns."""
         self._mean: float | None = None
         self._seen_ns = 0
         self._low, self._high, self._way = math.inf, -math.inf, 0
@@ -100,42 +96,45 @@ class Waving:
     """Tells whether a person waves; each forearm may swing along each level axis."""
 
     def __init__(self) -> None:
-        self._arms: tuple[list[Swing], list[Swing]] = ([], [])
+        self._arms: list[list[Swing]] = [[], []]  # of each that points up, along each axis
 
     def likelihood(self, forearms: list[list[float]], stamp_ns: int) -> float:
         """
         Return how likely it is that the person waves.
 
-        :param forearms: of the person, as ``raised_forearms`` gives them.
+        :param forearms: of the person, as ``forearms_of`` gives them.
         """
         widest = 0.0
-        for swings, (is_up, deviation, *along) in zip(self._arms, forearms):
-            while len(swings) < len(along):
-                swings.append(Swing())
-            for swing, value in zip(swings, along):
-                if is_up == 0:
-                    swing.restart()
-                elif is_up == 1:  # else it is not seen
+        for arm, (rise, over_shoulder, deviation, *along) in enumerate(forearms):
+            swings = self._arms[arm]
+            if rise > POINTS_UP and not over_shoulder < -LOW:
+                if not swings:
+                    swings += [Swing() for _ in along]
+                for swing, value in zip(swings, along):
                     swing.go(value, max(SWING, deviation), stamp_ns)
+            elif not math.isnan(rise):
+                swings.clear()  # all turns are forgotten
+            for swing in swings:
                 widest = max(widest, swing.width(stamp_ns))
         return min(widest / WIDE_SWING, 1.0)
 
 
-def raised_forearms(body: Measures) -> Floats:
+def forearms_of(body: Measures) -> Floats:
     """
-    Return where forearms that point up lean to.
+    Return where forearms point.
 
-    :return: ``(n, 2, 1 + d)`` for each person, on the left and on the right: whether the forearm
-        points up (1 or 0, NaN where it is not seen), the standard deviation of what follows: how
-        far the wrist is from the elbow along each level axis, in the length of a forearm.
+    :return: ``(n, 2, 3 + d - 1)`` for each person, on the left and on the right: how far the wrist
+        is above the elbow, in the length of a forearm; above the shoulder, in statures; the
+        standard deviation of what follows: how far the wrist is from the elbow along each level
+        axis, in the length of a forearm. NaN where it is not seen.
     """
     row = ROW['wrist_over_elbow']
-    rise, deviation = body.values[row] / FOREARM, body.deviations[row] / FOREARM
-    is_up = (rise > POINTS_UP) & ~(body.of('wrist_over_shoulder') < -LOW)
-    along = np.matmul(_level_axes(body.up), body.forearms)
-    up = np.where(np.isnan(rise), np.nan, is_up)
-    told = np.concatenate([up[:, None], deviation[:, None], along], axis=1)
-    return np.asarray(told.transpose(2, 0, 1))
+    along = np.einsum('ad,dsn->asn', _level_axes(body.up), body.forearms)
+    told = np.array([
+        body.values[row] / FOREARM, body.of('wrist_over_shoulder'),
+        body.deviations[row] / FOREARM, *along,
+    ])
+    return np.asarray(told.transpose(2, 1, 0))
 
 
 def _level_axes(up: Floats) -> Floats:

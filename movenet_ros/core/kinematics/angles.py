@@ -26,9 +26,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from movenet_ros.core.kinematics.bodies import Bodies
+from movenet_ros.core.skeleton import Skeleton
 import numpy as np
 from numpy.typing import ArrayLike
 from numpy.typing import NDArray
@@ -84,8 +86,10 @@ HIPS = ('left_hip', 'right_hip')
 EARS = ('left_ear', 'right_ear')
 UNKNOWN = np.pi / 9  # a larger deviation: half of such angles are more than 20 degrees off
 # what makes the angle of that name from the one between two vectors
-SIGNS = np.array([*(-1.0 if each.is_flexion else 1.0 for each in JOINTS.values()), 1.0, 1.0])
-OFFSETS = np.array([*(each.is_flexion * np.pi for each in JOINTS.values()), 0.0, -np.pi / 2])
+SIGNS, OFFSETS = np.array([
+    *((-1.0, np.pi) if each.is_flexion else (1.0, 0.0) for each in JOINTS.values()),
+    (1.0, 0.0), (1.0, -np.pi / 2),
+]).T[..., None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,19 +114,40 @@ class Angles:
         return np.asarray(self.values[:, ANGLES.index(name)])
 
 
-class _Limbs(NamedTuple):
+class _Places:
     """
-    The two vectors that each angle is between, ``(n, a, d)``, in the order of ``ANGLES``.
+    Which points make the angles of a skeleton: indices of keypoints, and of six rows behind them.
 
-    :param of_u: the standard deviation of what moves u alone; of_v likewise.
-    :param of_both: of what moves both, which is the keypoint at which they meet.
+    These are an unseen one, the sums of both shoulders, hips and ears, then up (of variances: that
+    of the trunk), and the origin (which is sure).
+
+    :param ends: ``(2, a)`` points where both limbs of each angle end, in the order of ``ANGLES``.
+    :param starts: ``(2, a)`` points where they begin.
+    :param errors: ``(3, a)`` variances of what moves the one, the other, and both.
     """
 
-    u: Floats
-    v: Floats
-    of_u: Floats
-    of_v: Floats
-    of_both: Floats
+    def __init__(self, skeleton: Skeleton) -> None:
+        index, count = skeleton.index, len(skeleton)
+        self.unseen, shoulders, hips, ears, self.up, origin = range(count, count + 6)
+        self.sums, trunk = slice(shoulders, self.up), self.up
+
+        def at(names: Iterable[str]) -> list[int]:
+            return [index.get(name, self.unseen) for name in names]
+
+        one, middle, other, _ = zip(*JOINTS.values())
+        self.left, self.right = (at(names) for names in zip(SHOULDERS, HIPS, EARS))
+        self.ends = np.array([
+            [*at(one), shoulders, shoulders], [*at(other), self.up, self.right[-1]],
+        ])
+        self.starts = np.array([
+            [*at(middle), hips, hips], [*at(middle), origin, self.left[-1]],
+        ])
+        self.errors = np.array([
+            [*at(one), trunk, trunk], [*at(other), origin, ears], [*at(middle), origin, origin],
+        ])
+
+
+_places_of = lru_cache(maxsize=4)(_Places)
 
 
 def joint_angles(bodies: Bodies, down: ArrayLike = DOWN) -> Angles:
@@ -135,72 +160,80 @@ def joint_angles(bodies: Bodies, down: ArrayLike = DOWN) -> Angles:
         lies in the image, nobody's trunk_lean is known.
     """
     down = np.asarray(down, np.float64)[:bodies.points.shape[-1]]
-    limbs = _limbs(bodies, -down / (np.linalg.norm(down) or np.nan))
-    have_length = limbs.u.any(axis=-1) & limbs.v.any(axis=-1)
-    between = np.where(have_length, _between(limbs.u, limbs.v), np.nan)
-    deviations = _deviations(limbs, between)
-    deviations[deviations > UNKNOWN] = np.nan
-    return Angles(np.where(np.isnan(deviations), np.nan, OFFSETS + SIGNS * between), deviations)
+    limbs, errors = _limbs(bodies, -down / (np.sqrt(down @ down) or np.nan))
+    between = _between(limbs)
+    deviations = _deviations(limbs, errors, between)
+    have_length = np.logical_and.reduce(np.logical_or.reduce(limbs))
+    is_known = have_length & (deviations <= UNKNOWN)
+    values = np.where(is_known, OFFSETS + SIGNS * between, np.nan)
+    return Angles(values.T.copy(), np.where(is_known, deviations, np.nan).T.copy())
 
 
-def _limbs(bodies: Bodies, up: Floats) -> _Limbs:
-    """Return the limbs of people, and how far each is known."""
-    index, count = bodies.skeleton.index, len(bodies.skeleton)
-    unseen = np.full_like(bodies.points[:, :1], np.nan)  # for what the skeleton does not have
-    points, variances = (
-        np.concatenate([each, unseen], axis=1)
-        for each in (bodies.points, np.square(bodies.deviations))
-    )
-
-    def at(array: Floats, names: Iterable[str]) -> Floats:
-        return np.asarray(array[:, [index.get(name, count) for name in names]])
-
-    def summed(array: Floats, names: Iterable[str]) -> Floats:
-        return np.asarray(at(array, names).sum(axis=1, keepdims=True))
-
-    starts, middles, ends, _ = zip(*JOINTS.values())
-    middle = at(points, middles)
-    trunk = summed(points, SHOULDERS) - summed(points, HIPS)
-    ears = at(points, EARS[1:]) - at(points, EARS[:1])
-    of_trunk = summed(variances, SHOULDERS + HIPS)
-    none = np.zeros_like(of_trunk)
-    return _Limbs(
-        np.concatenate([at(points, starts) - middle, trunk, trunk], axis=1),
-        np.concatenate([at(points, ends) - middle, none + up, ears], axis=1),
-        *(np.sqrt(np.concatenate(each, axis=1)) for each in (
-            [at(variances, starts), of_trunk, of_trunk],
-            [at(variances, ends), none, summed(variances, EARS)],
-            [at(variances, middles), none, none],
-        )),
-    )
-
-
-def _deviations(limbs: _Limbs, between: Floats) -> Floats:
+def _limbs(bodies: Bodies, up: Floats) -> tuple[Floats, Floats]:
     """
-    Return ``(n, a)`` the standard deviations of angles.
+    Return the limbs of people, and how far each is known.
+
+    People come last, so that NumPy goes through many numbers at once.
+
+    :return: ``(d, 2, a, n)`` the two vectors that each angle is between, in the order of
+        ``ANGLES``; ``(d, 3, a, n)`` the standard deviations of what moves the first one alone, the
+        second one alone, and both, which is the keypoint at which they meet.
+    """
+    at, count = _places_of(bodies.skeleton), len(bodies.skeleton)
+    points, variances = rows = np.zeros((2, len(up), count + 6, len(bodies)))
+    points[:, :count] = bodies.points.transpose(2, 1, 0)
+    np.square(bodies.deviations.transpose(2, 1, 0), out=variances[:, :count])
+    rows[:, :, at.unseen] = np.nan
+    rows[:, :, at.sums] = rows.take(at.left, axis=2) + rows.take(at.right, axis=2)
+    points[:, at.up] = up[:, None]
+    shoulders, hips, _ = variances[:, at.sums].swapaxes(0, 1)
+    variances[:, at.up] = shoulders + hips
+    limbs = points.take(at.ends, axis=1) - points.take(at.starts, axis=1)
+    return limbs, np.sqrt(variances.take(at.errors, axis=1))
+
+
+def _deviations(limbs: Floats, errors: Floats, between: Floats) -> Floats:
+    """
+    Return ``(a, n)`` the standard deviations of angles.
 
     It is how far an angle goes when the ends of its limbs are moved by theirs, one coordinate at a
     time, there and back: a short limb, as one that points at the camera, says little. A derivative
     would not do: it has no end where a limb has no length.
 
-    :param between: ``(n, a)`` the angles between the limbs.
+    :param errors: as ``_limbs`` gives them.
+    :param between: ``(a, n)`` the angles between the limbs.
     """
-    axes = np.eye(limbs.u.shape[-1])[:, None, None]
-    of_u, of_v, of_both = (axes * each for each in (limbs.of_u, limbs.of_v, limbs.of_both))
-    none = np.zeros_like(of_u)
-    move_u, move_v = np.array([of_u, none, of_both]), np.array([none, of_v, of_both])
-    there, back = (
-        _between(limbs.u + way * move_u, limbs.v + way * move_v) - between for way in (1, -1)
-    )
-    return np.asarray(np.sqrt((np.square(there) + np.square(back)).sum(axis=(0, 1)) / 2))
+    moves = MOVES[len(limbs)] * errors[:, None, None, None]
+    off = _between(limbs[:, :, None, None, None] + moves) - between
+    squares = np.square(off).reshape(6 * len(limbs), *between.shape)  # of all moves
+    return np.asarray(np.sqrt(np.add.reduce(squares) / 2))
 
 
-def _between(u: Floats, v: Floats) -> Floats:
+def _moves(d: int) -> Floats:
+    """
+    Return which numbers each move changes, and which way.
+
+    :return: ``(d, 2, 2, d, 3, 1, 1)``: coordinate and limb that are changed, by the move there or
+        back, along an axis, of what moves the one limb, the other, or both.
+    """
+    axes, ways, limbs = np.eye(d), np.array([1.0, -1.0]), np.array([[1.0, 0, 1], [0, 1, 1]])
+    moves = np.einsum('ca,w,lk->clwak', axes, ways, limbs)
+    return np.asarray(moves[..., None, None])
+
+
+MOVES = {d: _moves(d) for d in (2, 3)}
+
+
+def _between(limbs: Floats) -> Floats:
     """
     Return the angle between vectors, from 0 to pi; 0 where one has no length.
 
     Exact to 1e-7; the formula that is exact to the last digit takes twice as long.
+
+    :param limbs: ``(d, 2, ...)``.
+    :return: ``(...)``.
     """
-    uu, vv, uv = (np.einsum('...i,...i', *each) for each in ((u, u), (v, v), (u, v)))
+    uu, vv = np.add.reduce(np.square(limbs))
+    uv = np.add.reduce(limbs[:, 0] * limbs[:, 1])
     across = np.sqrt(np.maximum(uu * vv - uv * uv, 0.0))  # |u x v|, by Lagrange's identity
     return np.asarray(np.arctan2(across, uv))

@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from movenet_ros.core.arrays import frozen
@@ -35,7 +36,7 @@ OF_SIGMA = 0.155  # as a share of what annotators disagree on, for a score of 1
 CLOSER = 0.85  # times that, for who is known to be looked at closely; 1 / CLOSER for who is not
 LEAST_PX = 1.0  # of any keypoint
 LEAST_SCORE = 0.05  # an error has an end
-OF_LIFTED = 0.6  # as a share of the deviations that lifting states
+OF_LIFTED = 0.6  # as a share of the deviations that lifting states; "evaluate --depth" tells
 BOX = 1.3  # times the area that the keypoints span: a person's box
 
 
@@ -92,13 +93,13 @@ def bodies_in_image(
     :param is_refined: ``(n,)`` who was looked at closely, as ``poses.refined``; None: not known,
         as of people who come in a message.
     """
-    sides = poses.boxes_xyxy[:, 2:].astype(np.float64) - poses.boxes_xyxy[:, :2]
-    areas = np.maximum(sides, 0.0).prod(axis=1)
+    left, top, right, bottom = poses.boxes_xyxy.T.astype(np.float64)
+    areas = np.maximum(right - left, 0.0) * np.maximum(bottom - top, 0.0)
     if is_refined is not None:
         areas = areas * np.where(is_refined, CLOSER, 1 / CLOSER) ** 2
     variances = _variances(poses, areas) + LEAST_PX**2
     points = np.where(poses.keypoint_scores[..., None] >= threshold, poses.keypoints, np.nan)
-    deviations = np.broadcast_to(np.sqrt(variances)[..., None], points.shape)
+    deviations = np.repeat(np.sqrt(variances)[..., None], 2, axis=2)
     return Bodies(points, deviations, poses.ids, poses.skeleton)
 
 
@@ -125,5 +126,10 @@ def _variances(poses: Poses, areas: Floats) -> Floats:
     :param areas: ``(n,)`` of the people's boxes, in pixels or metres squared, as the variances.
     """
     scores = np.maximum(poses.keypoint_scores.astype(np.float64), LEAST_SCORE)
-    of_keypoints = np.square(OF_SIGMA * np.array(poses.skeleton.sigmas))
-    return np.asarray(areas[:, None] * of_keypoints / scores)
+    return np.asarray(areas[:, None] * _of_keypoints(poses.skeleton) / scores)
+
+
+@lru_cache(maxsize=4)
+def _of_keypoints(skeleton: Skeleton) -> Floats:
+    """Return ``(k,)`` the variances for a score of 1, as shares of the area of the box."""
+    return np.square(OF_SIGMA * np.array(skeleton.sigmas))

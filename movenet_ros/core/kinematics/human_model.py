@@ -29,6 +29,7 @@ from typing import NamedTuple
 from movenet_ros.core.followed import headings
 from movenet_ros.core.followed import LEAST_WIDTH_M
 from movenet_ros.core.followed import sideways
+from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.angles import Angles
 from movenet_ros.core.poses_3d import Poses3D
 import numpy as np
@@ -47,6 +48,11 @@ BENDS = np.array([[-1.0], [-1.0], [1.0], [1.0]])  # elbows bend forward, knees b
 LEFT = np.array([0.0, 1.0, 0.0])
 IN_IMAGE: tuple[str, ...] = ('l_elbow', 'r_elbow', 'l_knee', 'r_knee', 'r_head')
 """Joints that an image alone tells, as they look in it: r_head is the roll of the head."""
+OF_JOINTS = [
+    ANGLES.index(name)
+    for name in ('left_elbow', 'right_elbow', 'left_knee', 'right_knee', 'head_tilt')
+]
+JOINT_SIGNS = np.array([1.0, 1.0, -1.0, -1.0, 1.0])
 LIMBS = tuple(
     f'{side}_{axis}_{joint}' for joint in ('shoulder', 'hip') for side in 'lr' for axis in 'ypr'
 )
@@ -69,7 +75,7 @@ class BodyFrames(NamedTuple):
     axes: Floats
 
 
-def body_frames(people: Poses3D, up: ArrayLike, camera: ArrayLike) -> BodyFrames:
+def body_frames(people: Poses3D, up: ArrayLike, camera: ArrayLike | None) -> BodyFrames:
     """
     Return the frame of each body.
 
@@ -77,20 +83,23 @@ def body_frames(people: Poses3D, up: ArrayLike, camera: ArrayLike) -> BodyFrames
     :func:`movenet_ros.core.followed.headings`.
 
     :param up: ``(3,)`` of length 1.
-    :param camera: ``(3,)`` where the camera is, in metres.
+    :param camera: ``(3,)`` where the camera is, in metres; None: not known, and neither is the
+        frame of a body that is seen from its side.
     """
     up = np.asarray(up, np.float64)
     origins, chests = (_middles(people, part) for part in ('hip', 'shoulder'))
     z = _unit(np.where(np.isfinite(chests - origins), chests - origins, up))
     forward = _cross(sideways(people), z)
-    level = headings(people, up, camera)
+    level = np.full_like(origins, np.nan)
+    if camera is not None:
+        level = headings(people, up, camera)
     level = level - _dot(level, z) * z
     lies = np.linalg.norm(level, axis=1, keepdims=True) < BENT  # along the view
     level = np.where(lies, up - _dot(up, z) * z, level)
     is_wide = np.linalg.norm(forward, axis=1, keepdims=True) >= LEAST_WIDTH_M
     x = _unit(np.where(is_wide, forward, level))
     axes = np.stack([x, _cross(z, x), z], axis=2)
-    axes[np.isnan(origins).any(axis=1)] = np.nan
+    axes[np.isnan(origins).any(axis=1) | np.isnan(x).any(axis=1)] = np.nan
     return BodyFrames(origins, axes)
 
 
@@ -100,12 +109,7 @@ def human_joints(angles: Angles) -> Floats:
 
     :return: ``(n, 5)`` radians, in the order of ``IN_IMAGE``; NaN where one is not known.
     """
-    signs = {'elbow': 1.0, 'knee': -1.0}
-    bends = [
-        sign * angles.of(f'{side}_{joint}')
-        for joint, sign in signs.items() for side in ('left', 'right')
-    ]
-    return np.stack([*bends, angles.of('head_tilt')], axis=1)
+    return np.asarray(angles.values[:, OF_JOINTS] * JOINT_SIGNS)
 
 
 def human_joints_in_space(people: Poses3D, angles: Angles, frames: BodyFrames) -> Floats:

@@ -19,8 +19,6 @@ from __future__ import annotations
 from movenet_ros.core.kinematics.angles import ANGLES
 from movenet_ros.core.kinematics.angles import joint_angles
 from movenet_ros.core.kinematics.bodies import Bodies
-from movenet_ros.core.kinematics.bodies import bodies_in_image
-from movenet_ros.core.poses import Poses
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,26 +33,21 @@ Floats = NDArray[np.float64]
 
 
 class AngleErrors:
-    """
-    Collects how far angles are off, person by person.
+    """Collects how far angles are off, person by person, in the image or in space."""
 
-    :param threshold: a keypoint with a lower score is not found.
-    """
-
-    def __init__(self, threshold: float) -> None:
-        self._threshold = threshold
+    def __init__(self) -> None:
         self._errors_deg = [np.empty((0, len(ANGLES)))]
         self._deviations_deg = [np.empty((0, len(ANGLES)))]
 
-    def add(self, true: Floats, found: Poses) -> None:
+    def add(self, true: Floats, found: Bodies) -> None:
         """
         Take in the people of an image.
 
-        :param true: ``(n, k, 2)`` their keypoints in pixels, NaN where one is not visible.
+        :param true: ``(n, k, d)`` their keypoints, NaN where one is not visible.
         :param found: the same people, as they were found.
         """
         exact = joint_angles(Bodies(true, np.zeros_like(true), found.ids, found.skeleton))
-        angles = joint_angles(bodies_in_image(found, self._threshold, found.refined))
+        angles = joint_angles(found)
         self._errors_deg.append(np.degrees(np.abs(angles.values - exact.values)))
         self._deviations_deg.append(np.degrees(angles.deviations))
 

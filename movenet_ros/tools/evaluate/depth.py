@@ -27,6 +27,7 @@ from movenet_ros.core.assignment import match
 from movenet_ros.core.errors import ImageError
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.kinematics.bodies import bodies_in_metres
 from movenet_ros.core.needs import needs
 from movenet_ros.core.pairing import MAX_STAMP_DIFFERENCE_S
 from movenet_ros.core.pairing import paired
@@ -39,6 +40,8 @@ from movenet_ros.core.spatial.monocular import monocular
 from movenet_ros.core.spatial.settings import SpatialSettings
 from movenet_ros.core.units import NANOSECONDS
 from movenet_ros.perception import Perception
+from movenet_ros.tools.evaluate.angles import AngleErrors
+from movenet_ros.tools.evaluate.angles import MEANINGS as ANGLE_MEANINGS
 from movenet_ros.tools.evaluate.depth_clip import COVERED
 from movenet_ros.tools.evaluate.depth_clip import DepthClip
 from movenet_ros.tools.evaluate.depth_clip import SEEN
@@ -60,6 +63,7 @@ MEANINGS = {
     'answered_without_depth': 'joints answered in images without depth: 0',
     'monocular': "median error of people's distance without depth, as a share of it",
     'monocular_68': 'share of people within one standard deviation of it; _95: within two',
+    **ANGLE_MEANINGS,
 }
 
 Floats = NDArray[np.float64]
@@ -80,7 +84,7 @@ class Errors:
     deviations: list[float] = field(default_factory=list)
 
     def figures(self) -> dict[str, float]:
-        """Return the figures named in MEANINGS; NaN where a clip says nothing about one."""
+        """Return the figures of places; NaN where a clip says nothing about one."""
         off_m, depth_off_m = np.array(self.off_m), np.array(self.depth_off_m)
         deviations = np.array(self.deviations)
         return {
@@ -104,6 +108,11 @@ class Run:
         self._clip = clip
         self._surface, self._centre = Lifter(), Lifter()
         self.errors = Errors()
+        self._angles = AngleErrors()  # inside of the body, where joints bend
+
+    def figures(self) -> dict[str, float]:
+        """Return the figures named in MEANINGS."""
+        return {**self.errors.figures(), **self._angles.figures()}
 
     def add(self, poses: Poses, people: TruePeople, pairs: list[tuple[int, int]]) -> None:
         """
@@ -116,6 +125,11 @@ class Run:
         surface = self._lifted(self._surface, poses, people.stamp_ns, on_surface)
         centre = self._lifted(self._centre, poses, people.stamp_ns, inside)
         self._count(people, pairs, surface.positions, centre.positions)
+        if people.depth and pairs:
+            true, found = map(list, zip(*pairs))
+            is_seen = people.visible[true, :, None] >= SEEN
+            exact = np.where(is_seen, people.places['centre'][true], np.nan)
+            self._angles.add(exact, bodies_in_metres(centre[found]))
         self._count_distances(monocular(poses, self._clip.camera, inside), people, pairs)
 
     def _lifted(
@@ -175,10 +189,10 @@ def evaluate_depth(clip: DepthClip, perception: Perception) -> dict[str, dict[st
     truth, detected = Run(clip), Run(clip)
     random = np.random.default_rng(SEED)
     for people, image in _images(clip):
-        truth.add(_moved(people, random), people, [(i, i) for i in range(len(people.ids))])
+        truth.add(moved(people, random), people, [(i, i) for i in range(len(people.ids))])
         poses = perception.people(image, people.stamp_ns)
         detected.add(poses, people, [*zip(*match(_similarity(people, poses), MIN_OKS))])
-    return {'2d=truth': truth.errors.figures(), '2d=detected': detected.errors.figures()}
+    return {'2d=truth': truth.figures(), '2d=detected': detected.figures()}
 
 
 def _images(clip: DepthClip) -> Iterator[tuple[TruePeople, SourceImage]]:
@@ -195,7 +209,7 @@ def _images(clip: DepthClip) -> Iterator[tuple[TruePeople, SourceImage]]:
         yield people, timed.image
 
 
-def _moved(people: TruePeople, random: np.random.Generator) -> Poses:
+def moved(people: TruePeople, random: np.random.Generator) -> Poses:
     """Return the true people as if found, each joint some pixels off."""
     shape = people.keypoints.shape[:2]
     angles = random.uniform(0, 2 * math.pi, shape)

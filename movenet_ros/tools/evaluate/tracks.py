@@ -26,6 +26,7 @@ from typing import Any
 
 from movenet_ros.core.assignment import match
 from movenet_ros.core.following import PeopleTracker
+from movenet_ros.core.kinematics.bodies import bodies_in_image
 from movenet_ros.core.needs import needs
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.similarity import oks
@@ -123,7 +124,7 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, Any]:
         Run(PeopleTracker(changed(settings, {'smoothing.enabled': on}), _say))
         for on in (True, False)
     )
-    identities, angles = Identities(), AngleErrors(settings.keypoint_threshold)
+    identities, angles = Identities(), AngleErrors()
     oracle = Oracle(settings.tracking.max_age_s)
     oracle_ids = motmetrics.MOTAccumulator(auto_id=True)
     matched = found = 0
@@ -147,7 +148,11 @@ def evaluate_tracks(clip: Clip, perception: Perception) -> dict[str, Any]:
                 run.observations[people[i]['track_id']].append(observation)
             if run is smoothed:
                 visible = [visible_keypoints(people[i]) for i, _ in pairs]
-                angles.add(np.reshape(visible, (-1, 17, 2)), followed[[j for _, j in pairs]])
+                ours = followed[[j for _, j in pairs]]
+                angles.add(
+                    np.reshape(visible, (-1, 17, 2)),
+                    bodies_in_image(ours, settings.keypoint_threshold, ours.refined),
+                )
         # of the raw tracker: smoothing makes no difference to ids
         matched, found = matched + len(pairs), found + len(followed)
         true = [each['track_id'] for each in people]

@@ -25,6 +25,7 @@ from typing import Any
 from movenet_ros.core.costs import Costs
 from movenet_ros.core.costs import Line
 from movenet_ros.core.image import SourceImage
+from movenet_ros.core.kinematics.bodies import bodies_in_image
 from movenet_ros.core.media import open_media
 from movenet_ros.core.poses import Poses
 from movenet_ros.core.runtime import Runtime
@@ -45,8 +46,8 @@ MEDIAN, P90, WITHIN_1, WITHIN_2 = MEANINGS
 
 def errors_of(true: Any, found: Poses) -> AngleErrors:
     """Compare the people of one image."""
-    errors = AngleErrors(THRESHOLD)
-    errors.add(np.asarray(true, np.float64), found)
+    errors = AngleErrors()
+    errors.add(np.asarray(true, np.float64), bodies_in_image(found, THRESHOLD, found.refined))
     return errors
 
 
@@ -75,9 +76,10 @@ def test_an_error_is_of_the_joint_that_has_it(people_at: PeopleAt) -> None:
 
 
 def test_all_people_of_all_images_count(people_at: PeopleAt) -> None:
-    errors, poses = AngleErrors(THRESHOLD), people_at((100, 200, 200), (300, 200, 150))
+    errors, poses = AngleErrors(), people_at((100, 200, 200), (300, 200, 150))
     for by_deg in (0, 0, 0, 90):
-        errors.add(with_forearm_turned(poses, by_deg).keypoints.astype(np.float64), poses)
+        turned = with_forearm_turned(poses, by_deg).keypoints.astype(np.float64)
+        errors.add(turned, bodies_in_image(poses, THRESHOLD))
     of_elbow = errors.by_joint()['left_elbow']
     assert of_elbow['count'] == 8 and of_elbow[WITHIN_2] == 0.75
 
@@ -109,7 +111,7 @@ def rendered(
     """Give how far off keypoints are, ``(t, 17)`` pixels, and angles, not smoothed."""
     truth = json.loads((data / 'videos' / 'pose_1.json').read_text())
     images = open_media(str(data / 'videos' / 'pose_1.mp4')).images()
-    off_px, errors = [], AngleErrors(THRESHOLD)
+    off_px, errors = [], AngleErrors()
     costs = Costs(Line(5.0, 0.0), Line(5.0, 0.0), 32)  # not measured anew
     networks = {'runtime': onnxruntime_cpu, 'closer': thunder_cpu, 'costs': costs}
     perception = Perception(Settings(mode='balanced'), **networks)  # not closed: others use them
@@ -117,7 +119,7 @@ def rendered(
         assert isinstance(timed.image, SourceImage)
         poses = perception.people(timed.image).first(1)
         true = np.array([[[*joints[name].values()] for name in COCO.names]])
-        errors.add(true, poses)
+        errors.add(true, bodies_in_image(poses, THRESHOLD, poses.refined))
         off_px.append(np.linalg.norm(poses.keypoints[0] - true[0], axis=1))
     return np.array(off_px), errors
 

@@ -37,6 +37,10 @@ from movenet_ros.core.skeleton import COCO
 from movenet_ros.core.spatial.body import JOINTS
 from movenet_ros.tools.evaluate import command as evaluate
 from movenet_ros.tools.evaluate.depth import MEANINGS
+from movenet_ros.tools.evaluate.depth import moved
+from movenet_ros.tools.evaluate.depth import Run
+from movenet_ros.tools.evaluate.depth import SEED
+from movenet_ros.tools.evaluate.depth_clip import read_depth_clip
 import numpy as np
 from numpy.typing import NDArray
 import pytest
@@ -264,3 +268,15 @@ def test_a_clip_with_depth_is_measured_alone(clip: DepthFolder, more: list[str])
     with pytest.raises(SystemExit) as caught:
         clip.run(*more)
     assert caught.value.code == 2
+
+
+def test_deviations_of_angles_in_space_are_as_large_as_their_errors(data: Path) -> None:
+    """On a clip with truth, whose joints are found a few pixels off."""
+    clip, random = read_depth_clip(data / 'depth' / 'dev_walk3'), np.random.default_rng(SEED)
+    run = Run(clip)
+    for people in clip.people[::3]:
+        run.add(moved(people, random), people, [(i, i) for i in range(len(people.ids))])
+    figures = run.figures()
+    assert 0.68 <= figures['angles_within_1sd'] <= 0.86
+    assert figures['angles_within_2sd'] >= 0.9
+    assert figures['angle_error_deg_median'] < 6
