@@ -55,7 +55,7 @@ ImageBytes = Callable[..., bytes]
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 
 NODE = {'num_cpus': 1, 'node_ip_address': '127.0.0.1', 'object_store_memory': 80 * 2**20}
-IMAGES = {'a': 60, 'b': 60, 'c': 60, 'd': 5}
+IMAGES = {'a': 40, 'b': 40, 'c': 40, 'd': 5}
 OPTIONS = ['--backend', 'onnxruntime', '--mode', 'fast', '--input-size', '128']
 WAIT_S = 60.0
 
