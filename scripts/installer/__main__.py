@@ -54,10 +54,7 @@ PYTHON = str(VENV / 'bin' / 'python')
 PIP = [PYTHON, '-m', 'pip', 'install', '--no-compile', '--constraint', str(PINS)]
 PIP += ['--disable-pip-version-check', *([] if sys.stdout.isatty() else ['-qq'])]
 NVIDIA = Path('/proc/driver/nvidia/version')
-GPU_HINT = (
-    'for TensorFlow on the NVIDIA GPU that is here (3 GB more):\n'
-    '  .venv/bin/python -m pip install -c .venv/constraints.txt -e ".[gpu]"'
-)
+GPU_HINT = 'here is an NVIDIA GPU: doc/how-to/gpu.md tells what to install for it'
 NEEDED_GB = 5  # of disk space
 SLOW_S = 5.0  # a quiet run that takes longer for the models shows why
 PACKAGE_INPUTS = ('setup.py', 'setup.cfg', 'pyproject.toml')
