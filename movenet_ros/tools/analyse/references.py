@@ -92,7 +92,7 @@ def pose_at(record: Record, at_s: float, person: int | None, source: str) -> str
         raise StartError(f'{who} {there}: {another}')
     if len(rows) > 1:
         names = ', '.join(str(each) for each in record.ids[rows].tolist() if each)
-        fix = f'choose one by --person ({names})' if names else 'cut one person out of it'
+        fix = f'choose one by --person ({names})' if names else 'crop the picture to one of them'
         raise StartError(f'{len(rows)} people are seen {there}: {fix}')
     row = int(rows[0])
     reference = pose_reference(record.values[row], record.deviations[row])
