@@ -109,7 +109,7 @@ def summary() -> str:
 def accuracy() -> str:
     """Return COCO's figures of each mode and size of input, and what they take."""
     own, last = _runs('accuracy', stream=0), _runs('accuracy', stream=8)
-    more = 'of medium, of large people; AR'
+    more = 'AP of medium, of large people; AR'
     return columns('`mode`', [f'`{run["mode"]}`' for run in own], (
         ('`input_size`', own, spelt('{input_size}')),
         ('AP, an image on its own', own, figure('AP')),
