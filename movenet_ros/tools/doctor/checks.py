@@ -97,6 +97,8 @@ def ros() -> list[Check]:
 
 def cv_bridge() -> list[Check]:
     """Convert an image by cv_bridge, which is compiled for one NumPy and one OpenCV."""
+    if not find_spec('sensor_msgs'):  # as the row ROS tells
+        return []
     probe = import_module('movenet_ros.messages.cv_bridge_probe')
     problem = probe.try_conversion()
     if problem == probe.NOT_INSTALLED:  # nothing but rare encodings needs it

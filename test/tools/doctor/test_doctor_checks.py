@@ -132,6 +132,12 @@ def test_cv_bridge_has_to_convert_an_image(
     assert [each.partition(' (for ')[0] for each in found] == rows
 
 
+def test_without_ros_nothing_is_said_of_cv_bridge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, 'find_spec', {}.get)
+    monkeypatch.setattr(checks, 'import_module', {}.__getitem__)
+    assert checks.cv_bridge() == []
+
+
 def test_a_check_that_hangs_is_a_row(
     put_module: PutModule, monkeypatch: pytest.MonkeyPatch
 ) -> None:
