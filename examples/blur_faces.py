@@ -19,6 +19,8 @@ from sensor_msgs.msg import CompressedImage
 if len(sys.argv) not in (3, 4):
     sys.exit(__doc__)
 source, target, topic = [*sys.argv[1:], ''][:3]
+if Path(target).exists():
+    sys.exit(f'{target} exists already')
 
 
 def hide(image, people):

@@ -93,6 +93,15 @@ def test_no_camera_is_one_line(run_alone: Run, monkeypatch: pytest.MonkeyPatch) 
         run_alone('webcam')
 
 
+def test_a_bag_that_is_there_is_not_written_over(
+    run_alone: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path('new').mkdir()
+    monkeypatch.setattr(sys, 'argv', ['blur_faces.py', 'bag', 'new'])
+    with pytest.raises(SystemExit, match='new'):
+        run_alone('blur_faces')
+
+
 def test_a_face_in_a_bag_is_hidden(
     blur: Callable[..., Any], astronaut: SourceImage
 ) -> None:
