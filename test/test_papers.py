@@ -32,6 +32,7 @@ from printing import files
 from printing import topics
 from printing.papers import papers
 from printing.papers import PRINTED
+from printing.papers import printed_anew
 import pytest
 import yaml
 
@@ -56,6 +57,12 @@ def test_each_mark_of_what_is_printed_has_an_end(name: str) -> None:
     text = (ROOT / name).read_text()
     found = [len(PRINTED.findall(text)), text.count('<!-- printed:'), text.count('<!-- end -->')]
     assert len(set(found)) == 1
+
+
+@pytest.mark.parametrize('wrong', ['colours', 'figures colours'])
+def test_a_mark_that_names_nothing_to_print_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match='colours'):
+        printed_anew(f'<!-- printed: {wrong} -->\n<!-- end -->\n')
 
 
 @pytest.mark.parametrize('node', topics.INPUTS)
