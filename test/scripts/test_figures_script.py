@@ -79,6 +79,17 @@ def test_a_part_that_is_not_measured_stays(run: Any) -> None:
     assert run('speed') == {**before, 'speed': run('speed')['speed']}
 
 
+def test_that_others_use_the_processor_is_told(
+    figures: Any, run: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for load in (0.1, 3.1):
+        monkeypatch.setattr(figures.os, 'getloadavg', lambda load=load: (load, 0.0, 0.0))
+        run('speed')
+        said.append('load' in capsys.readouterr().err)
+    assert said == [False, True]
+
+
 def test_the_file_is_whole_when_writing_breaks_off(
     run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
