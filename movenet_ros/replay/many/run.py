@@ -23,6 +23,7 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 import time
 
@@ -191,16 +192,15 @@ def _replayed(
         for note in pool.opened.notes:
             LOG.warning(note)
         circumstances = Circumstances.of(args)  # again: the model may have been fetched
-        large_first = sorted(tasks, key=lambda task: -task.size)  # so that all end together
-        works = [(each, circumstances.manifest(each)) for each in large_first]
+        works, gone = circumstances.works(tasks)
         with interruptions() as signals, Table(tasks, pool.jobs) as table:
             begun_s = time.monotonic()
-            for outcome in pool.outcomes(works, table.watch, signals):
+            for outcome in chain(gone, pool.outcomes(works, table.watch, signals)):
                 rows[outcome.row.bag] = outcome.row
                 for note in outcome.notes:
                     if note not in said:
                         LOG.warning(f'{outcome.row.bag}: {note}')
-                    said.update([note] * note.startswith(str(args.params_file)))
+                    said.update([note] * (str(args.params_file) in note))
                 table.end(outcome.row)
         rate = sum(each.images for each in rows.values()) / (time.monotonic() - begun_s)
         print(f'speed      {rate:.1f} images processed per second, all jobs together', flush=True)
