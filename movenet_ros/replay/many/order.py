@@ -24,7 +24,7 @@ from typing import NamedTuple
 from typing import TYPE_CHECKING
 
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.wording import one_line
+from movenet_ros.replay.many.away import shown
 from movenet_ros.replay.many.away import url_of
 from movenet_ros.replay.many.found import Row
 from movenet_ros.replay.many.tasks import Task
@@ -65,7 +65,7 @@ class Order:
         :raises StartError: if it would be lost with that process.
         """
         if (url := url_of(self.folder)).startswith(MEMORY):
-            raise StartError(f'{one_line(url)} is in the memory of one process, and others write:'
+            raise StartError(f'{shown(url)} is in the memory of one process, and others write:'
                              ' give --out a folder, or the URL of a store')
 
     def anywhere(self) -> Order:

@@ -30,9 +30,11 @@ import time
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import locked
 from movenet_ros.core.needs import needs
+from movenet_ros.core.source_kind import ADDRESS
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.inputs import LOG
 from movenet_ros.replay.many.away import outbox
+from movenet_ros.replay.many.away import shown
 from movenet_ros.replay.many.away import url_of
 from movenet_ros.replay.many.circumstances import Circumstances
 from movenet_ros.replay.many.found import DAMAGED
@@ -85,7 +87,7 @@ def replay_many(args: Namespace, targets: Targets) -> tuple[list[Row], bool]:
         written = write_summary(folder, in_order)
         if PARQUET not in [each.name for each in written]:
             LOG.info(f'{PARQUET} is left out: it takes PyArrow (fix: pip install pyarrow)')
-    out = url_of(args.out) or str(args.out)
+    out = shown(url_of(args.out)) or str(args.out)
     names = [out, *(f'{out}/{each.name}' for each in written)]
     print('\n'.join(_summary(in_order, names)), flush=True)
     return in_order, is_interrupted
@@ -100,6 +102,9 @@ def _check(args: Namespace) -> None:
     if args.out is None:
         raise StartError('--jobs, --ray, several recordings and a URL take --out DIR: a folder'
                          ' for all outputs')
+    if ADDRESS.match(str(args.out)) and not (url_of(args.out) or args.out.exists()):
+        raise StartError(f'--out {one_line(args.out)}: not a URL of a store, such as s3://; give a'
+                         ' path')
     for name, value in vars(args).items():
         if isinstance(value, Path) and name not in ('out', 'params_file'):
             raise StartError(f'--{name} names one file: give one recording, without --jobs')
