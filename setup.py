@@ -98,7 +98,7 @@ EXTRAS = {
 
 setup(
     name=NAME,
-    version='0.1.0',
+    version='1.0.0',
     description='Find people and their keypoints in images with MoveNet, on a GPU or a CPU',
     license='Apache-2.0',
     maintainer='movenet_ros contributors',

@@ -54,7 +54,7 @@ def build(recipe: Path) -> None:
     :param recipe: a folder with package.xml and msg/; all have the same CMakeLists.txt.
     """
     source, made = (PREFIX / 'build' / folder / recipe.name for folder in ('messages', ''))
-    shutil.rmtree(source, ignore_errors=True)  # messages that are gone, and earlier versions' builds
+    shutil.rmtree(source, ignore_errors=True)  # gone messages, builds of earlier versions
     shutil.copytree(recipe, source)
     shutil.copy(HERE / 'messages.cmake', source / 'CMakeLists.txt')
     dependencies = ElementTree.parse(recipe / 'package.xml').iterfind('depend')

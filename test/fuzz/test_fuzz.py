@@ -82,7 +82,7 @@ def test_what_is_bad_is_found_and_saved(
 ) -> None:
     monkeypatch.syspath_prepend(FOLDER.parent)
     fuzz = import_module('fuzz.__main__')
-    monkeypatch.setattr(fuzz, 'TIME_LIMIT_S', 5.0 if reason == 'Timeout' else 60.0)
+    monkeypatch.setattr(fuzz, 'TIME_LIMIT_S', 2.0 if reason == 'Timeout' else 60.0)
     monkeypatch.setattr(fuzz, 'MEMORY_LIMIT_MB', 100)
     monkeypatch.setattr(fuzz, 'MOST_FINDS', 2)
     monkeypatch.setattr(fuzz, 'FILES_EVERY', 1 if reason == 'files left open' else 1000)

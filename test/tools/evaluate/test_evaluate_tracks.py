@@ -473,11 +473,11 @@ def test_real_people_keep_their_ids_for_longer_than_an_oracle_that_forgets(real:
     assert figures['IDF1'] > figures['IDF1_oracle']
 
 
-@pytest.mark.parametrize('step', [3, -1])
+@pytest.mark.parametrize('step', [3, -2])
 def test_people_who_cross_keep_their_ids_at_other_rates_and_backwards(
     step: int, data: Path, onnxruntime_cpu: Runtime
 ) -> None:
-    """At 10 Hz, and at 30 Hz from the end; as it is, the clip is among those above."""
+    """At 10 Hz, and at 15 Hz from the end; as it is, the clip is among those above."""
     folder = data / 'videos'
     clip = read_clip(folder / 'synth_walk3.json', folder / 'synth_walk3.mp4')
     images = [*clip.media.images()][::step]
