@@ -122,6 +122,19 @@ def test_a_signal_ends_all_and_leaves_nothing_on_a_cluster(cluster: Any, tmp_pat
     assert not [*tmp_path.iterdir()]
 
 
+def test_a_node_without_the_package_is_one_line(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = ModuleType('only_here')
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    make = type('Worker', (FakeWorker,), {'__module__': module.__name__})
+    monkeypatch.setattr(module, 'Worker', make, raising=False)
+    order = Order(Namespace(params_file=None), cast(Any, None), tmp_path)
+    with pytest.raises(StartError, match="No module named 'only_here'.*on each node") as refused:
+        RayPool(order, cluster.address, 1, 0.0, 0, make, print)
+    assert '\n' not in str(refused.value)
+
+
 def test_a_node_that_is_lost_loses_nothing(
     cluster: Any, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,19 +167,6 @@ def kill_in_the_middle(cluster: Any, node: Any, out: Path) -> None:
 def bags(folder: Path) -> dict[str, bytes]:
     """Return the content of all storages."""
     return {each.name: each.read_bytes() for each in folder.rglob('*.mcap')}
-
-
-def test_a_node_without_the_package_is_one_line(
-    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    module = ModuleType('only_here')
-    monkeypatch.setitem(sys.modules, module.__name__, module)
-    make = type('Worker', (FakeWorker,), {'__module__': module.__name__})
-    monkeypatch.setattr(module, 'Worker', make, raising=False)
-    order = Order(Namespace(params_file=None), cast(Any, None), tmp_path)
-    with pytest.raises(StartError, match="No module named 'only_here'.*on each node") as refused:
-        RayPool(order, cluster.address, 1, 0.0, 0, make, print)
-    assert '\n' not in str(refused.value)
 
 
 def test_an_address_of_no_cluster_is_one_line(recordings: Path, tmp_path: Path) -> None:
