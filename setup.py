@@ -110,7 +110,7 @@ setup(
         (f'share/{NAME}', ['package.xml']),
         (f'share/{NAME}/config', files('config/*')),
         *((f'share/{NAME}/{folder}', files(f'{folder}/*.md')) for folder in PAGES),
-        (f'share/{NAME}/examples', files('examples/*.py')),
+        (f'share/{NAME}/examples', files('examples/*.*')),
         (f'share/{NAME}/examples/poses_cpp', files('examples/poses_cpp/*')),
         (f'share/{NAME}/launch', files('launch/*.launch.py')),
     ],

@@ -19,6 +19,9 @@ from sensor_msgs.msg import CompressedImage
 if len(sys.argv) not in (3, 4):
     sys.exit(__doc__)
 source, target, topic = [*sys.argv[1:], ''][:3]
+if Path(target).exists():
+    sys.exit(f'{target} exists already')
+left_out = set()  # why images cannot be read
 
 
 def hide(image, people):
@@ -34,7 +37,12 @@ def hide(image, people):
 
 def images():
     with closing(open_source(Path(source), topic)) as bag:
-        yield from (each.image for each in bag.items() if isinstance(each.image, Stamped))
+        for each in bag.items():
+            if isinstance(each.image, Stamped):
+                yield each.image
+            elif each.image:
+                left_out.add(str(each.image))
+        left_out.update({bag.damage} - {''})
 
 
 with Perception(Settings(mode='accurate', person_threshold=0.05, max_people=30)) as perception:
@@ -48,3 +56,5 @@ with BagFile(Path(target), 'mcap', [blurred]) as bag:
         jpeg = cv2.imencode('.jpg', image)[1].tobytes()
         msg = CompressedImage(header=each.header, format='jpeg', data=jpeg)
         bag.write(blurred, stamp_ns(each.header.stamp), serialize_message(msg))
+if left_out:
+    sys.exit(f'some images are missing in {target}: {"; ".join(sorted(left_out))}')

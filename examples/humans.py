@@ -1,4 +1,4 @@
-"""Say who is there, by the names of REP-155."""
+"""Say who is there, by the names of REP 155."""
 
 from hri_msgs.msg import IdsList
 import rclpy

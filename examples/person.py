@@ -12,7 +12,8 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 try:
     from nav2_msgs.action import FollowObject  # on Humble from opennav_following_msgs.action
 except ImportError:
-    sys.exit('FollowObject is missing: sudo apt-get install ros-$ROS_DISTRO-nav2-msgs')
+    sys.exit('FollowObject is missing: sudo apt-get install ros-$ROS_DISTRO-nav2-msgs, of Jazzy or'
+             ' Lyrical; where that has none, see README.md beside this file')
 
 LONGEST_S = 30  # of a goal, then comes the next: should this program end, the robot stops
 busy_until_s = 0.0

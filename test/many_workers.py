@@ -98,7 +98,7 @@ class WaitingWorker(FakeWorker):
 
 def pool_of(folder: Path, make: MakeWorker, tell: Callable[[str], None], jobs: int) -> Pool:
     """Return workers that write into a folder."""
-    order = Order(Namespace(), cast(Any, None), folder)
+    order = Order(Namespace(params_file=None), cast(Any, None), folder)
     return Pool(order, jobs, 1, make, tell)
 
 

@@ -16,6 +16,8 @@
 
 from __future__ import annotations
 
+import ast
+from fnmatch import fnmatchcase
 from pathlib import Path
 import re
 import sys
@@ -32,6 +34,7 @@ from printing import files
 from printing import topics
 from printing.papers import papers
 from printing.papers import PRINTED
+from printing.papers import printed_anew
 import pytest
 import yaml
 
@@ -58,6 +61,12 @@ def test_each_mark_of_what_is_printed_has_an_end(name: str) -> None:
     assert len(set(found)) == 1
 
 
+@pytest.mark.parametrize('wrong', ['colours', 'figures colours'])
+def test_a_mark_that_names_nothing_to_print_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match='colours'):
+        printed_anew(f'<!-- printed: {wrong} -->\n<!-- end -->\n')
+
+
 @pytest.mark.parametrize('node', topics.INPUTS)
 def test_the_topics_printed_are_those_that_a_node_has(node: str) -> None:
     """By the policy for SROS 2, which a test compares with the running node."""
@@ -78,6 +87,22 @@ def test_the_topics_printed_are_those_that_a_node_has(node: str) -> None:
 @pytest.mark.parametrize('node', topics.INPUTS)
 def test_every_topic_has_a_meaning(node: str) -> None:
     assert all(each.meaning for each in topics.outputs(node))
+
+
+def test_every_value_of_diagnostics_is_in_the_reference() -> None:
+    modules = ('node/diagnostics', *(f'consumers/{each}' for each in (
+        'report', 'kinematics_report', 'humans_report',
+    )))
+    trees = [ast.parse((ROOT / 'movenet_ros' / f'{each}.py').read_text()) for each in modules]
+    calls = [
+        node for tree in trees for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ('status', 'status_told')
+    ]
+    values = {each.arg for call in calls for each in call.keywords if each.arg}
+    text = (ROOT / 'doc' / 'reference' / 'topics.md').read_text()
+    names = re.findall(r'`([a-z_*]+)`', text)
+    assert len(values) > 20
+    assert [each for each in values if not any(fnmatchcase(each, name) for name in names)] == []
 
 
 def test_the_readme_is_short() -> None:

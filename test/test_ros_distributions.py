@@ -19,6 +19,8 @@ from __future__ import annotations
 from pathlib import Path
 import re
 import runpy
+import shutil
+import sys
 from typing import Any
 
 from catkin_pkg.package import Dependency
@@ -78,6 +80,18 @@ def test_what_every_distribution_has_is_asked_for_on_each() -> None:
 )
 def test_a_rule_holds_for_a_release_of_ubuntu(ubuntu: Any, found: str) -> None:
     assert SCRIPT['rule']({'key': {'ubuntu': ubuntu}}, 'key', 'jammy') == found
+
+
+@pytest.mark.process
+@pytest.mark.skipif(shutil.which('git') is None, reason='git is missing')
+def test_what_is_no_clone_of_the_index_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = PAPER.read_text()
+    monkeypatch.setattr(sys, 'argv', ['ros_distributions', str(tmp_path / 'missing')])
+    assert SCRIPT['main']() == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+    assert PAPER.read_text() == before
 
 
 def test_a_package_counts_where_it_is_released() -> None:

@@ -27,7 +27,6 @@ from dataclasses import dataclass
 from dataclasses import replace
 import os
 from pathlib import Path
-import re
 import time
 from typing import NamedTuple
 
@@ -52,13 +51,13 @@ from movenet_ros.core.video import CAMERA_HZ
 from movenet_ros.core.video import HIGHEST_HZ
 from movenet_ros.core.video import Video
 from movenet_ros.core.wording import one_line
+from movenet_ros.core.wording import PASSWORD
 import numpy as np
 
 PICTURES_HZ = 2.0
 LOOKED_AT_BYTES = 1 << 25  # of a file, to find a second picture
 CAMERA_PREFIX = '/dev/video'
 SOURCES = f'a video file, a folder of pictures, a camera (0 or {CAMERA_PREFIX}0), rtsp://...'
-PASSWORD = re.compile(r'(?<=://)[^/@]*@')
 
 
 class TimedImage(NamedTuple):

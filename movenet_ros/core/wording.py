@@ -16,6 +16,8 @@
 
 import re
 
+PASSWORD = re.compile(r'(?<=://)[^/@]*@')  # of a URL, and whose it is
+
 
 def one_line(text: object, most: int = 200) -> str:
     """

@@ -99,8 +99,8 @@ def finish_prefix(root: Path, venv: Path) -> None:
 
 def shared_files(root: Path) -> list[Path]:
     """List what goes below share/movenet_ros: files, as ros2 launch follows no linked folder."""
-    folders = ('config', 'doc', 'launch')
-    files = [path for folder in folders for path in (root / folder).iterdir() if path.is_file()]
+    patterns = 'config/*', 'doc/**/*.md', 'examples/*.*', 'examples/poses_cpp/*', 'launch/*'
+    files = [path for each in patterns for path in root.glob(each) if path.is_file()]
     return [Path('package.xml'), *sorted(path.relative_to(root) for path in files)]
 
 

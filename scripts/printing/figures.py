@@ -52,11 +52,21 @@ def measured() -> dict[str, Any]:
 
 
 def figures(part: str) -> str:
-    """Return the tables of a part, and below them when and where they were measured."""
-    lines = {
+    """
+    Return the tables of a part, and below them when and where they were measured.
+
+    :raises ValueError: if there is no such part, or it has not been measured.
+    """
+    tables = {
         'summary': summary, 'accuracy': accuracy, 'tracks': tracks, 'depth': depth,
         'speed': speed,
-    }[part]()
+    }
+    if part not in tables:
+        raise ValueError(f'there is no part {part} of figures: {", ".join(tables)}')
+    measures = 'accuracy' if part == 'summary' else part
+    if measures not in measured():
+        raise ValueError(f'{FILE.name} has no {measures}: run scripts/figures {measures}')
+    lines = tables[part]()
     return lines if part == 'summary' else f'{lines}\n{circumstances(part)}'
 
 

@@ -67,6 +67,28 @@ def blur(
     return run
 
 
+def find(monkeypatch: pytest.MonkeyPatch, *of_images: Poses) -> None:
+    """Have these people found, in one image after the other, in place of who is there."""
+    later = iter(of_images)
+
+    class Perception:
+        """Looks at no image."""
+
+        def __init__(self, settings: movenet_ros.Settings) -> None:
+            pass
+
+        def __enter__(self) -> Perception:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            pass
+
+        def people(self, image: SourceImage, stamp_ns: int) -> Poses:
+            return next(later)
+
+    monkeypatch.setattr(movenet_ros, 'Perception', Perception, raising=False)
+
+
 def roughness(pixels: NDArray[np.uint8]) -> float:
     """Return how much a pixel differs from its neighbour, on average."""
     return float(np.abs(np.diff(pixels.astype(float), axis=1)).mean())
@@ -93,6 +115,31 @@ def test_no_camera_is_one_line(run_alone: Run, monkeypatch: pytest.MonkeyPatch) 
         run_alone('webcam')
 
 
+def test_a_bag_that_is_there_is_not_written_over(
+    run_alone: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Path('new').mkdir()
+    monkeypatch.setattr(sys, 'argv', ['blur_faces.py', 'bag', 'new'])
+    with pytest.raises(SystemExit, match='new'):
+        run_alone('blur_faces')
+
+
+def test_images_that_cannot_be_read_are_told_of(
+    run_alone: Run, monkeypatch: pytest.MonkeyPatch, write_bag: Callable[..., Path],
+    image_bytes: Callable[..., bytes],
+) -> None:
+    find(monkeypatch, Poses.nobody())
+    good = image_bytes(NOISE, STEP_NS)
+    write_bag(Path('bag'), [
+        ('/image', IMAGE, STEP_NS, good), ('/image', IMAGE, 2 * STEP_NS, good[:-9]),
+    ])
+    monkeypatch.setattr(sys, 'argv', ['blur_faces.py', 'bag', 'new'])
+    with pytest.raises(SystemExit, match='missing in new'):
+        run_alone('blur_faces')
+    with closing(open_source(Path('new'), '')) as source:
+        assert len([*source.items()]) == 1
+
+
 def test_a_face_in_a_bag_is_hidden(
     blur: Callable[..., Any], astronaut: SourceImage
 ) -> None:
@@ -106,24 +153,7 @@ def test_who_has_no_plain_face_is_hidden_whole_and_before_being_found_too(
     blur: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, people_at: Callable[..., Poses]
 ) -> None:
     plain, weak = people_at((80, 120, 200)), people_at((240, 120, 200), keypoint_score=0.1)
-    later = iter([Poses.nobody(), plain, weak])
-
-    class Perception:
-        """Finds nobody at first, then one and then the other."""
-
-        def __init__(self, settings: movenet_ros.Settings) -> None:
-            pass
-
-        def __enter__(self) -> Perception:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            pass
-
-        def people(self, image: SourceImage, stamp_ns: int) -> Poses:
-            return next(later)
-
-    monkeypatch.setattr(movenet_ros, 'Perception', Perception, raising=False)
+    find(monkeypatch, Poses.nobody(), plain, weak)
     face, feet, whole, nothing = (
         np.s_[27:40, 75:85], np.s_[170:210, 50:110], np.s_[30:210, 205:275], np.s_[:, :40]
     )

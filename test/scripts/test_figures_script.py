@@ -79,6 +79,34 @@ def test_a_part_that_is_not_measured_stays(run: Any) -> None:
     assert run('speed') == {**before, 'speed': run('speed')['speed']}
 
 
+def test_that_others_use_the_processor_is_told(
+    figures: Any, run: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = []
+    for load in (0.1, 3.1):
+        monkeypatch.setattr(figures.os, 'getloadavg', lambda load=load: (load, 0.0, 0.0))
+        run('speed')
+        said.append('load' in capsys.readouterr().err)
+    assert said == [False, True]
+
+
+def test_the_file_is_whole_when_writing_breaks_off(
+    run: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    before = run('depth', *FILES)
+    write_text = Path.write_text
+
+    def break_off(path: Path, text: str) -> None:
+        write_text(path, text[:9])
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, 'write_text', break_off)
+        with pytest.raises(SystemExit):
+            run('speed')
+    assert json.loads((tmp_path / 'figures.json').read_text()) == before
+
+
 def test_figures_have_few_digits(run: Any) -> None:
     assert run('speed')['speed']['runs'][0]['ratios'] == {'x': 0.12346}
 

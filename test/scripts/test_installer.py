@@ -222,6 +222,15 @@ def test_commands_are_found_by_ros2_run_and_hide_no_program_of_their_name(
         assert not (tmp_path / 'bin' / 'view').exists()
 
 
+def test_what_is_installed_to_be_read_and_copied_is_in_the_environment(
+    load: Callable[[str], Any]
+) -> None:
+    shared = {str(path) for path in load('packages').shared_files(ROOT)}
+    papers = ROOT.glob('doc/**/*.md')
+    examples = [*ROOT.glob('examples/**/*.py'), *ROOT.glob('examples/poses_cpp/*')]
+    assert {str(path.relative_to(ROOT)) for path in (*papers, *examples)} <= shared
+
+
 def test_scripts_shed_the_libraries_of_another_venv() -> None:
     left = '${LD_LIBRARY_PATH-}${_ROS_WHEELS_BOOTSTRAP_COMPLETE-}'
     code = f'. "{SCRIPTS}/common.sh"; echo "{left}"'

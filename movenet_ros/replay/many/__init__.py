@@ -12,4 +12,4 @@
 # See the License for the specific language governing permissions and
 # limitations under the License.
 
-"""Every image of a bag or a video through the pipeline of the node, without a graph."""
+"""Many recordings, by processes of this machine or tasks of a Ray cluster, and their summary."""

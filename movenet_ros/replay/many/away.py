@@ -41,6 +41,7 @@ from movenet_ros.core.source_kind import METADATA
 from movenet_ros.core.wording import first_line
 from movenet_ros.core.wording import natural_order
 from movenet_ros.core.wording import one_line
+from movenet_ros.core.wording import PASSWORD
 from movenet_ros.replay.unfinished import MANIFEST
 
 STORAGES = ('.mcap', '.db3')
@@ -81,6 +82,11 @@ def url_of(path: Path) -> str:
     return f'{scheme}://{rest}' if is_store else ''
 
 
+def shown(url: str) -> str:
+    """Return a URL for people, without a password."""
+    return PASSWORD.sub('', one_line(url))
+
+
 @contextmanager
 def reaching(url: str, what: str = 'read') -> Iterator[tuple[Any, str]]:
     """
@@ -94,7 +100,7 @@ def reaching(url: str, what: str = 'read') -> Iterator[tuple[Any, str]]:
     except StartError:
         raise
     except Exception as error:  # noqa: B902 (each store has errors of its own)
-        raise StartError(f'cannot {what} {one_line(url)}: {first_line(error)}') from error
+        raise StartError(f'cannot {what} {shown(url)}: {first_line(error)}') from error
 
 
 def recordings_at(path: Path) -> list[Found]:
@@ -117,7 +123,7 @@ def recordings_at(path: Path) -> list[Found]:
     videos = {each for each in all_files if each.suffix.lower() in VIDEOS} - {top}
     others = {each for each in videos if each.parent not in bags} | ({top} & {*all_files})
     if not bags and not others:
-        raise StartError(f'{one_line(url)} has no bag and no video')
+        raise StartError(f'{shown(url)} has no bag and no video')
     ordered = sorted({*bags, *others}, key=lambda each: natural_order(str(each)))
     folder = top.parent if top in ordered else top
     return [
@@ -139,6 +145,9 @@ def at_hand(recording: Path, out: Path) -> Iterator[tuple[Path, Path]]:
     :raises StartError: if something cannot be fetched, or put back.
     """
     source, target = url_of(recording), url_of(out)
+    if not source and not target:
+        yield recording, out
+        return
     with tempfile.TemporaryDirectory(prefix='movenet_ros_', ignore_cleanup_errors=True) as name:
         here = Path(name, 'in', recording.name) if source else recording
         made = Path(name, 'out', out.name) if target else out
@@ -226,7 +235,7 @@ def _naming(names: Mapping[str, str]) -> Iterator[None]:
     except MoveNetError as error:
         text = str(error)
         for here, url in names.items():
-            text = text.replace(here, url or here)
+            text = text.replace(here, shown(url) or here)
         error.args = (text,)
         raise
 

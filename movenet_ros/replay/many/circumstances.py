@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import dataclass
 import hashlib
 from importlib import metadata
@@ -24,11 +25,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import sha256_of
 from movenet_ros.core.source_kind import METADATA
 from movenet_ros.model.fingerprint import fingerprint
 from movenet_ros.params_file import read_params_file
+from movenet_ros.replay.many.found import FAILED
 from movenet_ros.replay.many.manifest import Manifest
+from movenet_ros.replay.many.order import Outcome
 from movenet_ros.replay.many.tasks import files_of
 from movenet_ros.replay.many.tasks import Task
 from movenet_ros.replay.parameters import NODE_KINEMATICS
@@ -79,6 +83,16 @@ class Circumstances:
         about = [task.about] if task.about else _about_files(task.path)
         recording = _hash([task.path.name, *about])
         return Manifest(self.version, self.parameters, self.model, recording)
+
+    def works(self, tasks: Sequence[Task]) -> tuple[list[tuple[Task, Manifest]], list[Outcome]]:
+        """Return the work, the largest first, so that all end together; and what has gone."""
+        works, gone = [], []
+        for task in sorted(tasks, key=lambda task: -task.size):
+            try:
+                works.append((task, self.manifest(task)))
+            except StartError as error:
+                gone.append(Outcome(task.row(FAILED, str(error))))
+        return works, gone
 
 
 def _about_files(path: Path) -> list[Any]:

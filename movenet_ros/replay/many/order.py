@@ -23,12 +23,19 @@ from pathlib import Path
 from typing import NamedTuple
 from typing import TYPE_CHECKING
 
+from movenet_ros.core.errors import StartError
+from movenet_ros.replay.many.away import shown
+from movenet_ros.replay.many.away import url_of
 from movenet_ros.replay.many.found import Row
 from movenet_ros.replay.many.tasks import Task
+from movenet_ros.replay.parameters import pose_values
 
 if TYPE_CHECKING:
     from movenet_ros.core.costs import Costs
     from movenet_ros.replay.outputs import Targets
+
+MEMORY = 'memory://'
+MODELS = 'model_path', 'refine.model_path'
 
 
 @dataclass(frozen=True)
@@ -50,6 +57,29 @@ class Order:
     def out_of(self, task: Task) -> Path:
         """Return where the output of a recording is, or will be."""
         return self.folder / task.name
+
+    def check_shared(self) -> None:
+        """
+        Look whether what another process writes is there for this one.
+
+        :raises StartError: if it would be lost with that process.
+        """
+        if (url := url_of(self.folder)).startswith(MEMORY):
+            raise StartError(f'{shown(url)} is in the memory of one process, and others write:'
+                             ' give --out a folder, or the URL of a store')
+
+    def anywhere(self) -> Order:
+        """
+        Return the same without relative paths, for processes that run in other folders.
+
+        :raises StartError: if the file of parameters cannot be read.
+        """
+        args = self.args
+        models = pose_values(args, lambda line: None)
+        paths = {name: str(absolute(Path(models[name]))) for name in MODELS if models.get(name)}
+        file = args.params_file and absolute(args.params_file)
+        args = Namespace(**{**vars(args), **paths, 'params_file': file})
+        return replace(self, args=args, folder=absolute(self.folder))
 
     def pinned(self, opened: Opened, threads: int) -> Order:
         """Return the same, with what one worker has chosen for all."""
@@ -92,3 +122,8 @@ class Outcome(NamedTuple):
     row: Row
     notes: tuple[str, ...] = ()
     is_last: bool = False
+
+
+def absolute(path: Path) -> Path:
+    """Return a path that means the same in every folder, as a URL does already."""
+    return path if url_of(path) else path.absolute()

@@ -58,12 +58,13 @@ class Pool:
     :ivar jobs: how many there are.
     :ivar opened: what the first worker has chosen.
     :ivar threads: of the runtime, in each worker; 0 where that is left to the runtime.
-    :raises StartError: if the model or the runtime does not allow a start.
+    :raises StartError: if the model, the runtime or the folder does not allow a start.
     """
 
     def __init__(
         self, order: Order, jobs: int, threads: int, make: MakeWorker, tell: Callable[[str], None]
     ) -> None:
+        order.check_shared()
         self.jobs = jobs
         self._lanes = [Lane(tell, make) for _ in range(jobs)]
         for each in self._lanes:

@@ -25,6 +25,7 @@ from collections.abc import Callable
 from collections.abc import Iterator
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 import os
 import socket
 import time
@@ -41,18 +42,20 @@ from movenet_ros.replay.many.found import FAILED
 from movenet_ros.replay.many.found import STOPPED
 from movenet_ros.replay.many.lane import Progress
 from movenet_ros.replay.many.lane import Work
+from movenet_ros.replay.many.order import absolute
 from movenet_ros.replay.many.order import Opened
 from movenet_ros.replay.many.order import Order
 from movenet_ros.replay.many.order import Outcome
 from movenet_ros.replay.many.process import MakeWorker
 from movenet_ros.replay.unfinished import remove_unfinished
 
-LOCAL = 'local'
+LOCAL, AUTO = 'local', 'auto'
 RETRIES = 3  # of a recording whose process or node was lost
 MOST_PENDING = 1000  # tasks that Ray knows of: enough for an autoscaler to see the demand
 WATCH_S, ANSWER_S, CONNECT_S = 0.25, 5.0, 5.0
 SETTINGS = {'RAY_USAGE_STATS_ENABLED': '0'}
 SETTINGS_LOCAL = {'RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER': '0'}  # Ray listens on loopback alone then
+SETTINGS_AWAY = {'RAY_NUM_REDIS_GET_RETRIES': '3'}  # to connect: Ray's 20 may take minutes
 MEMORY_BYTES = 100 * 2**20  # of Ray's store on this machine: no image goes through it
 FIX = '(fix: install the same movenet_ros, with the extras replay and ray, on each node)'
 NO_ROOM = 'no node of the cluster has room for a task ({}): it waits for one'
@@ -69,13 +72,15 @@ class RayPool:
     :param gpus: of each.
     :param threads: of the runtime, where a user told; else 0. A task takes as many cores.
     :ivar jobs: how many there is room for now.
-    :raises StartError: if the cluster cannot be reached, or the model does not allow a start.
+    :raises StartError: if the cluster cannot be reached, or the model or the folder does not allow
+        a start.
     """
 
     def __init__(
         self, order: Order, address: str, most: int, gpus: float, threads: int, make: MakeWorker,
         tell: Callable[[str], None],
     ) -> None:
+        order.check_shared()
         self._ray = _connected(address)
         try:
             self._tell, self._make, self._most = tell, make, most or MOST_PENDING
@@ -89,6 +94,7 @@ class RayPool:
             )
             self._choose, self._replay = remote(ray_task.choose), remote(ray_task.replay)
             self._board = self._ray.remote(num_cpus=0, max_restarts=-1)(ray_task.Board).remote()
+            order = order.anywhere()
             self.opened = self._open(order)
             self.threads = threads or (1 if self.opened.device == 'cpu' else self.opened.threads)
             self._order = order.pinned(self.opened, self.threads)
@@ -125,7 +131,8 @@ class RayPool:
         while left or running:
             while left and len(running) < self._most and not signals:
                 task, manifest = left.pop()
-                work = self._replay.remote(self._make, order, self._board, task, manifest)
+                there = replace(task, path=absolute(task.path))
+                work = self._replay.remote(self._make, order, self._board, there, manifest)
                 running[work] = task, manifest
             if signals:
                 yield from (Outcome(task.row(STOPPED)) for task, _ in left)
@@ -142,10 +149,13 @@ class RayPool:
         task, _ = work
         errors = self._ray.exceptions
         try:
-            return self._ray.get(done)  # type: ignore[no-any-return]
+            outcome: Outcome = self._ray.get(done)
+            return outcome._replace(row=replace(outcome.row, recording=task.place))
         except errors.TaskCancelledError:
             outcome = Outcome(task.row(STOPPED))
         except errors.RayTaskError as error:
+            if isinstance(error.cause, errors.RaySystemError):  # what we send cannot be read there
+                return Outcome(task.row(FAILED, f'{_words(error)} {FIX}'))
             self._tell(str(error))
             outcome = Outcome(task.row(FAILED, f'a bug: {first_line(error.cause)}'))
         except errors.RayError as error:
@@ -186,19 +196,21 @@ def _connected(address: str) -> Any:
     :raises StartError: if that fails.
     """
     is_local = address == LOCAL
-    for name, value in {**SETTINGS, **(SETTINGS_LOCAL if is_local else {})}.items():
+    more = SETTINGS_LOCAL if is_local else SETTINGS_AWAY
+    for name, value in {**SETTINGS, **more}.items():
         os.environ.setdefault(name, value)
     ray = needs('ray')
     options = {'include_dashboard': False, 'object_store_memory': MEMORY_BYTES} if is_local else {}
+    meant = os.environ.get('RAY_ADDRESS', '') if address == AUTO else address
     try:
-        host, _, port = address.rpartition('://')[2].rpartition(':')
+        host, _, port = meant.rpartition('://')[2].rpartition(':')
         if host:  # Ray itself would try for minutes
             socket.create_connection((host.strip('[]'), int(port)), CONNECT_S).close()
         ray.init(address, log_to_driver=False, logging_level='ERROR', **options)
     except (OSError, RuntimeError, ValueError) as error:
         raise StartError(
-            f'no Ray cluster at {address}: {first_line(error)} (fix: the address of "ray start'
-            ' --head", or --ray local)'
+            f'no Ray cluster at {meant or address}: {first_line(error)} (fix: the address of'
+            ' "ray start --head", or --ray local; set RAY_AUTH_MODE=token if it asks for a token)'
         ) from error
     return ray
 

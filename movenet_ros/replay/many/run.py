@@ -23,15 +23,18 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from contextlib import ExitStack
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 import time
 
 from movenet_ros.core.errors import StartError
 from movenet_ros.core.files import locked
 from movenet_ros.core.needs import needs
+from movenet_ros.core.source_kind import ADDRESS
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.inputs import LOG
 from movenet_ros.replay.many.away import outbox
+from movenet_ros.replay.many.away import shown
 from movenet_ros.replay.many.away import url_of
 from movenet_ros.replay.many.circumstances import Circumstances
 from movenet_ros.replay.many.found import DAMAGED
@@ -84,7 +87,7 @@ def replay_many(args: Namespace, targets: Targets) -> tuple[list[Row], bool]:
         written = write_summary(folder, in_order)
         if PARQUET not in [each.name for each in written]:
             LOG.info(f'{PARQUET} is left out: it takes PyArrow (fix: pip install pyarrow)')
-    out = url_of(args.out) or str(args.out)
+    out = shown(url_of(args.out)) or str(args.out)
     names = [out, *(f'{out}/{each.name}' for each in written)]
     print('\n'.join(_summary(in_order, names)), flush=True)
     return in_order, is_interrupted
@@ -99,6 +102,9 @@ def _check(args: Namespace) -> None:
     if args.out is None:
         raise StartError('--jobs, --ray, several recordings and a URL take --out DIR: a folder'
                          ' for all outputs')
+    if ADDRESS.match(str(args.out)) and not (url_of(args.out) or args.out.exists()):
+        raise StartError(f'--out {one_line(args.out)}: not a URL of a store, such as s3://; give a'
+                         ' path')
     for name, value in vars(args).items():
         if isinstance(value, Path) and name not in ('out', 'params_file'):
             raise StartError(f'--{name} names one file: give one recording, without --jobs')
@@ -191,16 +197,15 @@ def _replayed(
         for note in pool.opened.notes:
             LOG.warning(note)
         circumstances = Circumstances.of(args)  # again: the model may have been fetched
-        large_first = sorted(tasks, key=lambda task: -task.size)  # so that all end together
-        works = [(each, circumstances.manifest(each)) for each in large_first]
+        works, gone = circumstances.works(tasks)
         with interruptions() as signals, Table(tasks, pool.jobs) as table:
             begun_s = time.monotonic()
-            for outcome in pool.outcomes(works, table.watch, signals):
+            for outcome in chain(gone, pool.outcomes(works, table.watch, signals)):
                 rows[outcome.row.bag] = outcome.row
                 for note in outcome.notes:
                     if note not in said:
                         LOG.warning(f'{outcome.row.bag}: {note}')
-                    said.update([note] * note.startswith(str(args.params_file)))
+                    said.update([note] * (str(args.params_file) in note))
                 table.end(outcome.row)
         rate = sum(each.images for each in rows.values()) / (time.monotonic() - begun_s)
         print(f'speed      {rate:.1f} images processed per second, all jobs together', flush=True)

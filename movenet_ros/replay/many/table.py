@@ -78,8 +78,9 @@ class Table:
             return
         self._ended += 1
         self._size += self._sizes[row.bag]
+        tracks = f'{row.tracks} track{"s" * (row.tracks != 1)}'
         what = row.line if row.state != DONE else (
-            f'{row.images} images, {row.images_per_s:.1f} a second, {row.tracks} tracks'
+            f'{row.images} images, {row.images_per_s:.1f} a second, {tracks}'
         )
         LOG.info(f'{row.state:<8} {one_line(row.bag)}: {what} ({self._left()})')
 

@@ -29,6 +29,7 @@ from movenet_ros.core.source_kind import kind_of
 from movenet_ros.core.wording import natural_order
 from movenet_ros.core.wording import one_line
 from movenet_ros.replay.many.away import recordings_at
+from movenet_ros.replay.many.away import shown
 from movenet_ros.replay.many.away import url_of
 from movenet_ros.replay.many.found import DONE
 from movenet_ros.replay.many.found import Row
@@ -52,8 +53,8 @@ class Task:
 
     @property
     def place(self) -> str:
-        """Return where the recording is, as a user would name it."""
-        return url_of(self.path) or str(self.path)
+        """Return where the recording is, as a user would name it; without a password."""
+        return shown(url_of(self.path)) or str(self.path)
 
     def row(self, state: str = DONE, line: str = '') -> Row:
         """Return a row of the summary, without what was found."""

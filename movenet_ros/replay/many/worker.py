@@ -15,7 +15,7 @@
 """
 The work on one recording after the other, with one model: what each process of a replay does.
 
-It knows nothing of who gives it the work, so that a process pool here and an actor of a cluster
+It knows nothing of who gives it the work, so that a process pool here and a task of a cluster
 can do the same: make a :class:`Worker`, call :meth:`Worker.replay` for each recording.
 """
 

@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from collections.abc import Sequence
 import json
 from pathlib import Path
+import tempfile
 from typing import Any
 
 from movenet_ros.core.errors import StartError
@@ -124,6 +125,21 @@ def test_a_stream_is_in_no_store(address: str) -> None:
     assert url_of(Path(address)) == ''
 
 
+def test_a_stream_is_no_place_for_outputs(bag: str) -> None:
+    with pytest.raises(StartError, match='--out file:/x'):
+        main([bag, '--out', 'file:///x', *OPTIONS])
+
+
+def test_a_password_is_shown_nowhere(store: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = 'memory://me:secret@host/in'
+    monkeypatch.setattr(fsspec, 'url_to_fs', lambda _: (store, '/in'))
+    with pytest.raises(StartError, match='memory://host/in has no bag'):
+        tasks_of([Path(url)])
+    store.pipe('/in/walk.mp4', b'12')
+    (task,) = tasks_of([Path(url)])
+    assert task.place == 'memory://host/in/walk.mp4' and 'secret' in url_of(task.path)
+
+
 @pytest.fixture
 def made(tmp_path: Path) -> Path:
     """Give what looks like an output."""
@@ -157,6 +173,13 @@ def test_an_output_replaces_another_with_more_files(store: Any, made: Path) -> N
     put_whole(made, OUT)
     left = {each.rpartition('/')[2] for each in store.find('/store/out')}
     assert left == {each.name for each in made.iterdir()}
+
+
+def test_paths_take_no_scratch_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A process that is killed would leave it."""
+    monkeypatch.delattr(tempfile, 'TemporaryDirectory')
+    with at_hand(tmp_path / 'a', tmp_path / 'b') as places:
+        assert places == (tmp_path / 'a', tmp_path / 'b')
 
 
 def test_what_fails_leaves_a_store_as_it_was(store: Any, bag: str) -> None:

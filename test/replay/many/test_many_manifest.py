@@ -21,10 +21,13 @@ from collections.abc import Callable
 from dataclasses import asdict
 import os
 from pathlib import Path
+from shutil import copytree
+from shutil import rmtree
 
 from movenet_ros.core.source_kind import METADATA
 from movenet_ros.replay.command import _parser
 from movenet_ros.replay.many.circumstances import Circumstances
+from movenet_ros.replay.many.found import FAILED
 from movenet_ros.replay.many.manifest import Manifest
 from movenet_ros.replay.many.manifest import read_manifest
 from movenet_ros.replay.many.manifest import write_manifest
@@ -50,6 +53,16 @@ def manifest_of(bag: Path, *options: str) -> Manifest:
     args: Namespace = _parser().parse_args([str(bag), '--out', 'out', *options])
     (task,) = tasks_of(args.input)
     return Circumstances.of(args).manifest(task)
+
+
+def test_a_recording_that_is_gone_is_listed_and_the_others_are_replayed(bag: Path) -> None:
+    copytree(bag, bag.parent / 'gone')
+    args = _parser().parse_args([str(bag), str(bag.parent / 'gone'), '--out', 'out'])
+    tasks = tasks_of(args.input)
+    rmtree(bag.parent / 'gone')
+    works, (lost,) = Circumstances.of(args).works(tasks)
+    assert [task.name for task, _ in works] == ['bag']
+    assert (lost.row.bag, lost.row.state) == ('gone', FAILED) and 'gone' in lost.row.line
 
 
 @pytest.mark.parametrize('options', [['--jobs', '4'], ['--overwrite'], ['--input-size', '256']])

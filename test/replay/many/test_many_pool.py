@@ -28,6 +28,7 @@ from many_workers import FakeWorker
 from many_workers import pool_of
 from many_workers import WaitingWorker
 from many_workers import works_of
+from movenet_ros.core.errors import StartError
 from movenet_ros.replay.many.lane import Progress
 import pytest
 
@@ -53,6 +54,11 @@ def test_processes_are_kept_from_recording_to_recording(tmp_path: Path) -> None:
     with pool_of(tmp_path, FakeWorker, print, 2) as pool:
         list(pool.outcomes(works_of(*names), lambda progress: None, []))
     assert len({(tmp_path / each).read_text() for each in names}) <= 2
+
+
+def test_the_memory_of_another_process_is_no_place_for_outputs() -> None:
+    with pytest.raises(StartError, match='^memory://store/out is'):
+        pool_of(Path('memory://store/out'), FakeWorker, print, 1)
 
 
 def test_a_signal_ends_all_and_leaves_nothing(tmp_path: Path) -> None:

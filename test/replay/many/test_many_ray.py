@@ -28,6 +28,7 @@ import sys
 from tempfile import TemporaryDirectory
 from threading import Thread
 import time
+from types import ModuleType
 from typing import Any
 from typing import cast
 
@@ -99,7 +100,7 @@ def cluster() -> Iterator[Any]:
 def test_a_process_is_kept_from_recording_to_recording(cluster: Any, tmp_path: Path) -> None:
     """With a part of a GPU, too, for which Ray would start a new one each time."""
     names = [f'bag{i}' for i in range(6)]
-    order = Order(Namespace(), cast(Any, None), tmp_path)
+    order = Order(Namespace(params_file=None), cast(Any, None), tmp_path)
     with RayPool(order, cluster.address, 1, 0.25, 0, FakeWorker, print) as pool:
         assert pool.jobs == 1
         states = [each.row.state for each in pool.outcomes(works_of(*names), list, [])]
@@ -108,7 +109,7 @@ def test_a_process_is_kept_from_recording_to_recording(cluster: Any, tmp_path: P
 
 
 def test_a_signal_ends_all_and_leaves_nothing_on_a_cluster(cluster: Any, tmp_path: Path) -> None:
-    order = Order(Namespace(), cast(Any, None), tmp_path)
+    order = Order(Namespace(params_file=None), cast(Any, None), tmp_path)
     signals: list[int] = []
 
     def watch(progress: list[Progress]) -> None:
@@ -121,15 +122,30 @@ def test_a_signal_ends_all_and_leaves_nothing_on_a_cluster(cluster: Any, tmp_pat
     assert not [*tmp_path.iterdir()]
 
 
-def test_a_node_that_is_lost_loses_nothing(
-    cluster: Any, recordings: Path, tmp_path: Path
+def test_a_node_without_the_package_is_one_line(
+    cluster: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every output is whole, and has the bytes that one job would write."""
+    module = ModuleType('only_here')
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    make = type('Worker', (FakeWorker,), {'__module__': module.__name__})
+    monkeypatch.setattr(module, 'Worker', make, raising=False)
+    order = Order(Namespace(params_file=None), cast(Any, None), tmp_path)
+    with pytest.raises(StartError, match="No module named 'only_here'.*on each node") as refused:
+        RayPool(order, cluster.address, 1, 0.0, 0, make, print)
+    assert '\n' not in str(refused.value)
+
+
+def test_a_node_that_is_lost_loses_nothing(
+    cluster: Any, recordings: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every output is whole, has the bytes that one job would write, and is where it belongs."""
     node = cluster.add_node(**NODE)
-    out = tmp_path / 'out'
+    monkeypatch.chdir(tmp_path)  # where the nodes are not
+    out = Path('out')
     killer = Thread(target=lambda: kill_in_the_middle(cluster, node, out), daemon=True)
     killer.start()
-    code = main([str(recordings), '--out', str(out), '--ray', cluster.address, *OPTIONS])
+    named = os.path.relpath(recordings)
+    code = main([named, '--out', str(out), '--ray', cluster.address, *OPTIONS])
     killer.join()
     assert code == 0 and not cluster.worker_nodes
     main([str(recordings), '--out', str(tmp_path / 'alone'), *OPTIONS])
