@@ -27,6 +27,7 @@ import subprocess
 import sys
 from typing import Any
 
+import cv2
 from hypothesis import settings
 from movenet_ros.backends import load_backend
 from movenet_ros.backends.request import BackendRequest
@@ -394,5 +395,21 @@ def write_bag(typestore: Any) -> WriteBag:
                     known[topic] = writer.add_connection(topic, msg_type, **types)
                 writer.write(known[topic], received_ns, data)
         return path
+
+    return write
+
+
+@pytest.fixture(scope='session')
+def write_photos(
+    write_bag: WriteBag, image_bytes: ImageBytes, astronaut: SourceImage
+) -> Callable[[Path, int, int], Path]:
+    """Return a function that writes a bag of so many photos, of so many pixels, at 10 Hz."""
+
+    def write(path: Path, count: int, side: int) -> Path:
+        photo_bgr = cv2.resize(astronaut.as_bgr(), (side, side))
+        stamps = (10**18 + i * 10**8 for i in range(count))
+        image = 'sensor_msgs/msg/Image'
+        rows = (('/image', image, each, image_bytes(photo_bgr, each)) for each in stamps)
+        return write_bag(path, rows)
 
     return write

@@ -88,7 +88,8 @@ class ConsumerNode(ManagedNode):
 
     def activate(self) -> str:
         """Subscribe, as soon as an output has subscribers."""
-        return str(self.stream.activate())
+        topics, idle = self.stream.activate(), self.stream.report().idle
+        return f'{topics}, {idle}' if idle else topics
 
     def deactivate(self) -> str:
         """Read nothing any more."""

@@ -124,8 +124,7 @@ class HumansStream:
             ),
         )
         self.update()
-        waiting = '' if self._is_heard else ', waiting for subscribers'
-        return f'{self._active.poses.topic} -> {telling.topic}{waiting}'
+        return f'{self._active.poses.topic} -> {telling.topic}'
 
     def close(self) -> None:
         """Unsubscribe, and forget everything."""

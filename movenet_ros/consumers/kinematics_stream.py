@@ -78,9 +78,8 @@ class KinematicsStream:
             POSES_3D: self._input(POSES_3D, Detection3DArray, poses_3d_reader(), 'the 3D node'),
         }
         self.update()
-        waiting = '' if self._publishers.subscribers else ', waiting for subscribers'
         topic = self._inputs[self.settings.source].topic
-        return f'{topic} -> {self._publishers.topic}{waiting}'
+        return f'{topic} -> {self._publishers.topic}'
 
     def close(self) -> None:
         """Unsubscribe, and forget everything."""

@@ -114,9 +114,8 @@ class Stream3D:
         self._read_depth = DEPTH_READERS[ros_type(inputs.depth_type)]
         self._space = Space((node.resolve_topic_name('image'), inputs.camera_info.topic))
         self.update()
-        waiting = '' if self.is_wanted else ', waiting for subscribers'
         topics = ', '.join(inputs.topics().values())
-        return f'{topics} -> {self._publishers.topic}{waiting}'
+        return f'{topics} -> {self._publishers.topic}'
 
     def close(self) -> None:
         """Unsubscribe, and forget everything."""

@@ -47,6 +47,7 @@ import pytest
 from rosbags.rosbag2 import Reader
 from rosbags.rosbag2 import Writer
 
+WritePhotos = Callable[[Path, int, int], Path]
 WriteBag = Callable[..., Path]
 ImageBytes = Callable[..., bytes]
 
@@ -59,17 +60,9 @@ WAIT_S = 60.0
 
 
 @pytest.fixture(scope='module')
-def bag(
-    write_bag: WriteBag, image_bytes: ImageBytes, astronaut: SourceImage,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
+def bag(write_photos: WritePhotos, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give a bag with a few images of the astronaut."""
-    photo_bgr = cv2.resize(astronaut.as_bgr(), (320, 320))
-    rows = [
-        ('/image', IMAGE, 10**18 + i * 10**8, image_bytes(photo_bgr, 10**18 + i * 10**8))
-        for i in range(COUNT)
-    ]
-    return write_bag(tmp_path_factory.mktemp('replay') / 'bag', rows)
+    return write_photos(tmp_path_factory.mktemp('replay') / 'bag', COUNT, 320)
 
 
 @pytest.fixture

@@ -26,9 +26,7 @@ import time
 from typing import Any
 from typing import NamedTuple
 
-import cv2
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.image import SourceImage
 from movenet_ros.replay.bag.reader import Bag
 from movenet_ros.replay.command import main
 from movenet_ros.replay.many import run
@@ -37,8 +35,7 @@ from movenet_ros.replay.many.summary import PARQUET
 import pytest
 from rosbags.rosbag2 import Writer
 
-WriteBag = Callable[..., Path]
-ImageBytes = Callable[..., bytes]
+WritePhotos = Callable[[Path, int, int], Path]
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 
@@ -67,17 +64,13 @@ class Ran(NamedTuple):
 
 @pytest.fixture(scope='module')
 def recordings(
-    write_bag: WriteBag, image_bytes: ImageBytes, astronaut: SourceImage, typestore: Any,
-    tmp_path_factory: pytest.TempPathFactory,
+    write_photos: WritePhotos, typestore: Any, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Give a folder with bags of the astronaut, in it and in a folder of it; one has no images."""
     folder = tmp_path_factory.mktemp('recordings')
-    photo_bgr = cv2.resize(astronaut.as_bgr(), (128, 128))
     (folder / 'day').mkdir()
     for name, count in COUNTS.items():
-        stamps = (10**18 + i * 10**8 for i in range(count))
-        rows = [('/image', IMAGE, each, image_bytes(photo_bgr, each)) for each in stamps]
-        write_bag(folder / name, rows)
+        write_photos(folder / name, count, 128)
     with Writer(folder / 'day' / 'd', version=9) as writer:
         writer.add_connection('/image', IMAGE, typestore=typestore)
     return folder

@@ -32,12 +32,10 @@ from types import ModuleType
 from typing import Any
 from typing import cast
 
-import cv2
 from many_workers import FakeWorker
 from many_workers import WaitingWorker
 from many_workers import works_of
 from movenet_ros.core.errors import StartError
-from movenet_ros.core.image import SourceImage
 from movenet_ros.replay.command import main
 from movenet_ros.replay.many import run
 from movenet_ros.replay.many.lane import Progress
@@ -50,8 +48,7 @@ import pytest
 
 ray = pytest.importorskip('ray', reason='not installed')
 
-WriteBag = Callable[..., Path]
-ImageBytes = Callable[..., bytes]
+WritePhotos = Callable[[Path, int, int], Path]
 
 pytestmark = [pytest.mark.process, pytest.mark.timeout(120)]
 
@@ -63,17 +60,12 @@ WAIT_S = 60.0
 
 @pytest.fixture(scope='module')
 def recordings(
-    write_bag: WriteBag, image_bytes: ImageBytes, astronaut: SourceImage,
-    tmp_path_factory: pytest.TempPathFactory,
+    write_photos: WritePhotos, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
     """Give a folder with bags."""
     folder = tmp_path_factory.mktemp('recordings')
-    photo_bgr = cv2.resize(astronaut.as_bgr(), (128, 128))
     for name, count in IMAGES.items():
-        stamps = (10**18 + i * 10**8 for i in range(count))
-        image = 'sensor_msgs/msg/Image'
-        rows = [('/image', image, each, image_bytes(photo_bgr, each)) for each in stamps]
-        write_bag(folder / name, rows)
+        write_photos(folder / name, count, 128)
     return folder
 
 
