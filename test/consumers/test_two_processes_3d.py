@@ -127,9 +127,12 @@ def test_every_message_in_metres_has_the_header_of_poses_that_came_before_it(
 
 def test_joint_angles_have_the_headers_of_people_in_metres(answers: list[Any]) -> None:
     angles = [each for each in answers if isinstance(each, JointState)]
-    sent = [each.header for each in answers if isinstance(each, Detection3DArray)]
-    assert all(each.header in sent for each in angles)
-    assert [*joint_angles_from_msg(angles[-1])] in ([], ['1'], ['untracked_1'])
+    sent = [each for each in answers if isinstance(each, Detection3DArray)]
+    assert all(each.header in [people.header for people in sent] for each in angles)
+    (people,) = (each for each in sent if each.header == angles[-1].header)
+    ids = [each.id for each in people.detections]  # not always 1: a busy machine drops images
+    assert [*joint_angles_from_msg(angles[-1])] == [str(each or 'untracked_1') for each in ids]
+    assert len(ids) <= 1
 
 
 def test_each_ends_by_a_signal_with_exit_code_0(
